@@ -1,0 +1,193 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { Descriptor, Platform } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import { parseManifest, platformOfConfig } from './manifest.ts';
+import type { ImageIndex, ImageManifest } from './manifest.ts';
+import { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
+import { formatPlatform, isSamePlatform } from './platform.ts';
+
+/** What a blob is to the images that use it. */
+export type BlobRole = 'index' | 'manifest' | 'config' | 'layer';
+
+/** A blob of an image graph with what it is. */
+export interface GraphBlob {
+  readonly descriptor: Descriptor;
+  readonly role: BlobRole;
+}
+
+/** One image of a graph: what `docker load` calls an image. */
+export interface GraphImage {
+  readonly platform: Platform | undefined;
+  readonly manifest: Descriptor;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+/** Everything below one root manifest that is kept. */
+export interface ImageGraph {
+  readonly root: Descriptor;
+  /** Every kept blob once, manifests before the blobs they name. */
+  readonly blobs: readonly GraphBlob[];
+  readonly images: readonly GraphImage[];
+  /** Kept platforms, formatted, sorted, each once; empty for artifacts without a platform. */
+  readonly platforms: readonly string[];
+  /** Platforms that the index names and that were left out: the kept index is sparse when there are any. */
+  readonly omittedPlatforms: readonly string[];
+  /** Requested platforms that the image does not have. */
+  readonly missingPlatforms: readonly string[];
+}
+
+/** How to walk an image. */
+export interface WalkOptions {
+  /** Reads a manifest or config, verified against its descriptor. */
+  readonly fetch: (descriptor: Descriptor) => Promise<Uint8Array>;
+  /** Platforms to keep; undefined keeps the whole index. */
+  readonly platforms: readonly Platform[] | undefined;
+}
+
+const maximumDepth = 8;
+const maximumManifests = 5000;
+const imageConfigTypes: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig]);
+
+/**
+ * Walks from a root manifest to everything it names. Index bytes are never changed: leaving platforms out gives a sparse
+ * index with its original digest.
+ *
+ * @param name the image's reference, for messages
+ * @throws PaletteEdgeError `MANIFEST_INVALID` and whatever `fetch` throws
+ */
+export async function walkImage(name: string, root: Descriptor, options: WalkOptions): Promise<ImageGraph> {
+  const walk = new GraphWalk(name, options);
+  await walk.visit(root, 0);
+  return walk.result(root);
+}
+
+/** Collects the graph while walking; lives for one {@link walkImage}. */
+class GraphWalk {
+  readonly #name: string;
+  readonly #options: WalkOptions;
+  readonly #blobs = new Map<Digest, GraphBlob>();
+  readonly #images = new Map<Digest, GraphImage>();
+  readonly #omitted = new Set<string>();
+
+  constructor(name: string, options: WalkOptions) {
+    this.#name = name;
+    this.#options = options;
+  }
+
+  /** @returns whether anything of it was kept */
+  async visit(descriptor: Descriptor, depth: number): Promise<boolean> {
+    if (this.#blobs.has(descriptor.digest)) return true;
+    if (depth > maximumDepth || this.#blobs.size > maximumManifests * 20)
+      throw this.#invalid('is nested too deeply or too large');
+    const place = `${this.#name}, manifest ${descriptor.digest}`;
+    const manifest = parseManifest(await this.#options.fetch(descriptor), descriptor.mediaType, place);
+    if (manifest.kind === 'index') return await this.#visitIndex(descriptor, manifest, depth);
+    return await this.#visitImage(descriptor, manifest, depth);
+  }
+
+  result(root: Descriptor): ImageGraph {
+    const images = [...this.#images.values()];
+    const platforms = sortedNames(
+      images.flatMap(({ platform }) => (platform === undefined ? [] : [platform])),
+    );
+    const requested = sortedNames(this.#options.platforms ?? []);
+    const hasPlatforms = platforms.length > 0 || this.#omitted.size > 0;
+    return {
+      root,
+      blobs: [...this.#blobs.values()],
+      images,
+      platforms,
+      omittedPlatforms: [...this.#omitted].filter((name) => !platforms.includes(name)).toSorted(),
+      missingPlatforms: hasPlatforms ? requested.filter((name) => !platforms.includes(name)) : [],
+    };
+  }
+
+  async #visitIndex(descriptor: Descriptor, index: ImageIndex, depth: number): Promise<boolean> {
+    this.#add(descriptor, 'index');
+    const attestations = index.manifests.filter((entry) => attestedDigest(entry) !== undefined);
+    const kept = new Set<string>();
+    for (const entry of index.manifests) {
+      if (attestations.includes(entry) || !this.#isWanted(entry)) continue;
+      if (await this.#visitEntry(entry, depth + 1)) kept.add(entry.digest);
+    }
+    for (const entry of attestations) {
+      const attested = attestedDigest(entry);
+      if (this.#options.platforms === undefined || (attested !== undefined && kept.has(attested))) {
+        await this.#visitEntry(entry, depth + 1);
+      }
+    }
+    return kept.size > 0 || depth === 0;
+  }
+
+  async #visitEntry(entry: Descriptor, depth: number): Promise<boolean> {
+    if (isIndexType(entry.mediaType) || isManifestType(entry.mediaType))
+      return await this.visit(entry, depth);
+    // image-index.md: implementations should keep entries of unknown media types; they are opaque blobs.
+    this.#add(entry, 'layer');
+    return true;
+  }
+
+  async #visitImage(descriptor: Descriptor, manifest: ImageManifest, depth: number): Promise<boolean> {
+    const platform = await this.#platformOf(descriptor, manifest);
+    const isAttestation = attestedDigest(descriptor) !== undefined;
+    // A root stays whatever its platform is: it is the image that was asked for, and missingPlatforms tells the caller.
+    if (depth > 0 && platform !== undefined && !isAttestation && !this.#isWantedPlatform(platform)) {
+      this.#omitted.add(formatPlatform(platform));
+      return false;
+    }
+    this.#add(descriptor, 'manifest');
+    this.#add(manifest.config, 'config');
+    for (const layer of manifest.layers) this.#add(layer, 'layer');
+    if (!isAttestation && imageConfigTypes.has(manifest.config.mediaType)) {
+      const { config, layers } = manifest;
+      this.#images.set(descriptor.digest, { platform, manifest: descriptor, config, layers });
+    }
+    return true;
+  }
+
+  /** The index entry's platform or, for a root or an entry that has none, the one in the image's config. */
+  async #platformOf(descriptor: Descriptor, manifest: ImageManifest): Promise<Platform | undefined> {
+    if (isKnown(descriptor.platform)) return descriptor.platform;
+    if (attestedDigest(descriptor) !== undefined || !imageConfigTypes.has(manifest.config.mediaType))
+      return undefined;
+    const config = await this.#options.fetch(manifest.config);
+    return platformOfConfig(config, `${this.#name}, config ${manifest.config.digest}`);
+  }
+
+  #isWanted(entry: Descriptor): boolean {
+    if (!isKnown(entry.platform) || this.#isWantedPlatform(entry.platform)) return true;
+    this.#omitted.add(formatPlatform(entry.platform));
+    return false;
+  }
+
+  #isWantedPlatform(platform: Platform): boolean {
+    const { platforms } = this.#options;
+    return platforms === undefined || platforms.some((wanted) => isSamePlatform(wanted, platform));
+  }
+
+  #add(descriptor: Descriptor, role: BlobRole): void {
+    const known = this.#blobs.get(descriptor.digest);
+    if (known === undefined) this.#blobs.set(descriptor.digest, { descriptor, role });
+    else if (known.descriptor.size !== descriptor.size)
+      throw this.#invalid(`gives ${descriptor.digest} two sizes`);
+  }
+
+  #invalid(reason: string): PaletteEdgeError {
+    return new PaletteEdgeError('MANIFEST_INVALID', `${this.#name} ${reason}`, { kind: 'content' });
+  }
+}
+
+/** The manifest that an attestation entry is about (BuildKit's attestation storage), or undefined for other entries. */
+function attestedDigest(entry: Descriptor): string | undefined {
+  if (entry.annotations?.['vnd.docker.reference.type'] === undefined) return undefined;
+  return entry.annotations['vnd.docker.reference.digest'] ?? '';
+}
+
+function isKnown(platform: Platform | undefined): platform is Platform {
+  return platform !== undefined && platform.os !== 'unknown' && platform.architecture !== 'unknown';
+}
+
+function sortedNames(platforms: readonly Platform[]): string[] {
+  return [...new Set(platforms.map(formatPlatform))].toSorted();
+}

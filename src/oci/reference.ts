@@ -1,0 +1,126 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { isDigest } from './digest.ts';
+import type { Digest } from './digest.ts';
+
+/**
+ * An image reference by Docker's rules (github.com/distribution/reference), with everything implied written out:
+ * registry always named, `library/` added on Docker Hub, tag `latest` when neither tag nor digest was given.
+ */
+export interface Reference {
+  /** `docker.io`, `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+const schemes = ['container://', 'docker://', 'oci://'];
+const hubAliases = new Set(['index.docker.io', 'registry-1.docker.io']);
+const repositoryComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const hostPattern =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+const tagPattern = /^\w[\w.-]{0,127}$/;
+const maximumNameLength = 255;
+const maximumTextLength = 1024;
+
+/**
+ * Reads an image reference as people write it: with or without registry, with a `container://`, `docker://` or
+ * `oci://` prefix, with tag, digest or both.
+ *
+ * @throws PaletteEdgeError `REFERENCE_INVALID` (kind usage) that says what is wrong with it
+ */
+export function parseReference(text: string): Reference {
+  if (text.length > maximumTextLength) throw invalid(text.slice(0, 80), 'it is longer than 1024 characters');
+  const bare = withoutScheme(text.trim());
+  if (bare === '') throw invalid(text, 'it is empty');
+  const { name, tag, digest } = splitReference(bare, text);
+  const { registry, repository } = splitName(name, text);
+  return { registry, repository, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
+}
+
+/** The reference in full: `docker.io/library/nginx:1.27@sha256:…`. Parsing it again gives the same reference. */
+export function formatReference(reference: Reference): string {
+  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+  const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
+  return `${formatRepository(reference)}${tag}${digest}`;
+}
+
+/** Registry and repository: `docker.io/library/nginx`. */
+export function formatRepository(reference: Pick<Reference, 'registry' | 'repository'>): string {
+  return `${reference.registry}/${reference.repository}`;
+}
+
+/** Whether the text as the user wrote it names neither a tag nor a digest, so that `latest` was implied. */
+export function hasImplicitTag(text: string): boolean {
+  const bare = withoutScheme(text.trim());
+  return !bare.includes('@') && bare.lastIndexOf(':') <= bare.lastIndexOf('/');
+}
+
+function withoutScheme(text: string): string {
+  const scheme = schemes.find((prefix) => text.startsWith(prefix));
+  return scheme === undefined ? text : text.slice(scheme.length);
+}
+
+function splitReference(
+  bare: string,
+  text: string,
+): { name: string; tag: string | undefined; digest: Digest | undefined } {
+  const at = bare.indexOf('@');
+  const beforeDigest = at === -1 ? bare : bare.slice(0, at);
+  const digest = at === -1 ? undefined : bare.slice(at + 1);
+  if (digest !== undefined && !isDigest(digest)) {
+    throw invalid(text, `the digest ${JSON.stringify(digest)} is not sha256: and 64 lower-case hex digits`);
+  }
+  const colon = beforeDigest.lastIndexOf(':');
+  const hasTag = colon > beforeDigest.lastIndexOf('/') && !beforeDigest.endsWith(']');
+  const tag = hasTag ? beforeDigest.slice(colon + 1) : undefined;
+  if (tag !== undefined && !tagPattern.test(tag)) {
+    throw invalid(text, `the tag ${JSON.stringify(tag)} has characters a tag cannot have`);
+  }
+  return { name: hasTag ? beforeDigest.slice(0, colon) : beforeDigest, tag, digest };
+}
+
+function splitName(name: string, text: string): { registry: string; repository: string } {
+  if (name !== name.toLowerCase()) {
+    throw invalid(text, 'names are lower-case', [
+      `Write ${name.toLowerCase()}, if that is the name it was pushed under.`,
+    ]);
+  }
+  if (name.length > maximumNameLength)
+    throw invalid(text, `its name is longer than ${maximumNameLength} characters`);
+  const slash = name.indexOf('/');
+  const first = slash === -1 ? '' : name.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === 'localhost';
+  const registry = isHost ? first : 'docker.io';
+  const path = isHost ? name.slice(slash + 1) : name;
+  if (isHost && !hostPattern.test(registry))
+    throw invalid(text, `${JSON.stringify(registry)} is no registry host`);
+  checkPath(path, text);
+  return normaliseHub(registry, path);
+}
+
+function checkPath(path: string, text: string): void {
+  if (/^[0-9a-f]{64}$/.test(path)) throw invalid(text, 'it is an image id; name a repository');
+  const wrong = path.split('/').find((component) => !repositoryComponent.test(component));
+  if (wrong !== undefined) {
+    throw invalid(text, `${JSON.stringify(wrong)} is no valid part of a repository name`);
+  }
+}
+
+function normaliseHub(registry: string, path: string): { registry: string; repository: string } {
+  const host = hubAliases.has(registry) ? 'docker.io' : registry;
+  const repository = host === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
+  return { registry: host, repository };
+}
+
+function invalid(text: string, reason: string, suggestions: readonly string[] = []): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'REFERENCE_INVALID',
+    `${JSON.stringify(text)} is no image reference: ${reason}`,
+    {
+      kind: 'usage',
+      suggestions:
+        suggestions.length > 0 ? suggestions : ['Expected [registry/]repository[:tag][@sha256:digest].'],
+    },
+  );
+}
