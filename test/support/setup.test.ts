@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { isAbsolute } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { nodeBinary, nodeMajors } from './node-versions.ts';
+import { requiredTools, requireTool } from './required-tools.ts';
+
+describe('what setup brings', () => {
+  test.each(Object.keys(requiredTools))('%s is on the PATH', (name) => {
+    expect(isAbsolute(requireTool(name))).toBe(true);
+  });
+
+  test.each(nodeMajors)('Node %i runs', (major) => {
+    const version = execFileSync(nodeBinary(major), ['--version'], { encoding: 'utf8' });
+    expect(version).toMatch(new RegExp(`^v${major}\\.`));
+  });
+
+  test('a program that setup does not install is refused', () => {
+    expect(() => requireTool('cowsay')).toThrow(/required-tools\.json/);
+  });
+});
