@@ -37,6 +37,8 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** What to do next, one sentence or one command each. */
   readonly suggestions?: readonly string[];
+  /** Plain data about the failure for `--json`: which images failed, what was found. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -49,6 +51,7 @@ export class PaletteEdgeError extends Error {
   readonly code: string;
   readonly kind: ErrorKind;
   readonly suggestions: string[];
+  readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly oclif: { readonly exit: number };
 
   constructor(code: string, message: string, options: ErrorOptions) {
@@ -57,6 +60,7 @@ export class PaletteEdgeError extends Error {
     this.code = code;
     this.kind = options.kind;
     this.suggestions = [...(options.suggestions ?? [])];
+    this.details = options.details;
     this.oclif = { exit: exitCodes[options.kind] };
   }
 }
@@ -78,7 +82,8 @@ export function wordDiskError(error: unknown, action: string): unknown {
   if (code === undefined) return error;
   const wording = diskWordings[code];
   if (wording === undefined) {
-    if (!code.startsWith('E')) return error;
+    // ERR_…: Node's own errors, such as a wrong argument: bugs, not the disk's fault.
+    if (!code.startsWith('E') || code.startsWith('ERR_')) return error;
     return new PaletteEdgeError('DISK_FAILURE', `${action} failed: ${code}`, { kind: 'disk', cause: error });
   }
   const { kind, name, reason, suggestion } = wording;

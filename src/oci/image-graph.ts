@@ -47,6 +47,7 @@ export interface WalkOptions {
 
 const maximumDepth = 8;
 const maximumManifests = 5000;
+const maximumBlobs = 100_000;
 const imageConfigTypes: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig]);
 
 /**
@@ -68,6 +69,9 @@ class GraphWalk {
   readonly #options: WalkOptions;
   readonly #blobs = new Map<Digest, GraphBlob>();
   readonly #images = new Map<Digest, GraphImage>();
+  /** Manifests seen, and whether anything of them was kept. */
+  readonly #visited = new Map<Digest, boolean>();
+  readonly #platforms = new Set<string>();
   readonly #omitted = new Set<string>();
 
   constructor(name: string, options: WalkOptions) {
@@ -77,20 +81,29 @@ class GraphWalk {
 
   /** @returns whether anything of it was kept */
   async visit(descriptor: Descriptor, depth: number): Promise<boolean> {
-    if (this.#blobs.has(descriptor.digest)) return true;
-    if (depth > maximumDepth || this.#blobs.size > maximumManifests * 20)
+    const wasKept = this.#visited.get(descriptor.digest);
+    if (wasKept !== undefined) {
+      // One manifest may stand for several platforms: linux/arm/v6 and linux/arm/v7, for instance.
+      if (wasKept && isKnown(descriptor.platform)) this.#platforms.add(formatPlatform(descriptor.platform));
+      return wasKept;
+    }
+    if (depth > maximumDepth || this.#visited.size >= maximumManifests || this.#blobs.size > maximumBlobs)
       throw this.#invalid('is nested too deeply or too large');
     const place = `${this.#name}, manifest ${descriptor.digest}`;
     const manifest = parseManifest(await this.#options.fetch(descriptor), descriptor.mediaType, place);
-    if (manifest.kind === 'index') return await this.#visitIndex(descriptor, manifest, depth);
-    return await this.#visitImage(descriptor, manifest, depth);
+    // A digest cannot be below itself, but a registry that does not check digests could say so.
+    this.#visited.set(descriptor.digest, false);
+    const isKept =
+      manifest.kind === 'index'
+        ? await this.#visitIndex(descriptor, manifest, depth)
+        : await this.#visitImage(descriptor, manifest, depth);
+    this.#visited.set(descriptor.digest, isKept);
+    return isKept;
   }
 
   result(root: Descriptor): ImageGraph {
     const images = [...this.#images.values()];
-    const platforms = sortedNames(
-      images.flatMap(({ platform }) => (platform === undefined ? [] : [platform])),
-    );
+    const platforms = [...this.#platforms].toSorted();
     const requested = sortedNames(this.#options.platforms ?? []);
     const hasPlatforms = platforms.length > 0 || this.#omitted.size > 0;
     return {
@@ -105,10 +118,10 @@ class GraphWalk {
 
   async #visitIndex(descriptor: Descriptor, index: ImageIndex, depth: number): Promise<boolean> {
     this.#add(descriptor, 'index');
-    const attestations = index.manifests.filter((entry) => attestedDigest(entry) !== undefined);
+    const attestations = new Set(index.manifests.filter((entry) => attestedDigest(entry) !== undefined));
     const kept = new Set<string>();
     for (const entry of index.manifests) {
-      if (attestations.includes(entry) || !this.#isWanted(entry)) continue;
+      if (attestations.has(entry) || !this.#isWanted(entry)) continue;
       if (await this.#visitEntry(entry, depth + 1)) kept.add(entry.digest);
     }
     for (const entry of attestations) {
@@ -142,6 +155,7 @@ class GraphWalk {
     if (!isAttestation && imageConfigTypes.has(manifest.config.mediaType)) {
       const { config, layers } = manifest;
       this.#images.set(descriptor.digest, { platform, manifest: descriptor, config, layers });
+      if (platform !== undefined) this.#platforms.add(formatPlatform(platform));
     }
     return true;
   }
@@ -152,7 +166,8 @@ class GraphWalk {
     if (attestedDigest(descriptor) !== undefined || !imageConfigTypes.has(manifest.config.mediaType))
       return undefined;
     const config = await this.#options.fetch(manifest.config);
-    return platformOfConfig(config, `${this.#name}, config ${manifest.config.digest}`);
+    const platform = platformOfConfig(config, `${this.#name}, config ${manifest.config.digest}`);
+    return isKnown(platform) ? platform : undefined;
   }
 
   #isWanted(entry: Descriptor): boolean {
@@ -168,9 +183,11 @@ class GraphWalk {
 
   #add(descriptor: Descriptor, role: BlobRole): void {
     const known = this.#blobs.get(descriptor.digest);
-    if (known === undefined) this.#blobs.set(descriptor.digest, { descriptor, role });
-    else if (known.descriptor.size !== descriptor.size)
+    if (known !== undefined && known.descriptor.size !== descriptor.size)
       throw this.#invalid(`gives ${descriptor.digest} two sizes`);
+    // What is a manifest anywhere is one: its own blobs are kept too.
+    const isManifest = role === 'index' || role === 'manifest';
+    if (known === undefined || isManifest) this.#blobs.set(descriptor.digest, { descriptor, role });
   }
 
   #invalid(reason: string): PaletteEdgeError {

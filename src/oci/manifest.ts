@@ -46,8 +46,7 @@ export function parseManifest(
   }
   if (isIndexType(mediaType))
     return { kind: 'index', mediaType, manifests: readDescriptors(document, 'manifests', place) };
-  if (!isManifestType(mediaType))
-    throw invalidManifest(place, `its media type is ${JSON.stringify(mediaType)}`);
+  if (!isManifestType(mediaType)) throw invalidManifest(place, `its media type is ${shown(mediaType)}`);
   return {
     kind: 'image',
     mediaType,
@@ -126,10 +125,10 @@ function readDescriptor(value: unknown, place: string): Descriptor {
   const { mediaType, digest, size } = value;
   if (typeof mediaType !== 'string') throw invalidManifest(place, 'its media type is missing');
   if (typeof digest !== 'string' || !isDigest(digest)) {
-    throw invalidManifest(place, `its digest ${JSON.stringify(digest)} is not a sha256 digest`);
+    throw invalidManifest(place, `its digest ${shown(digest)} is not a sha256 digest`);
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw invalidManifest(place, `its size ${JSON.stringify(size)} is no number of bytes`);
+    throw invalidManifest(place, `its size ${shown(size)} is no number of bytes`);
   }
   return {
     mediaType,
@@ -171,6 +170,11 @@ function readAnnotations(value: unknown): Record<string, string> | undefined {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value from a registry as it may stand in a message: a manifest may hold megabytes of it. */
+function shown(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100);
 }
 
 function invalidManifest(place: string, reason: string): PaletteEdgeError {

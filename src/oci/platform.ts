@@ -33,15 +33,21 @@ export function isSamePlatform(left: Platform, right: Platform): boolean {
 
 /** Folds names for the same platform into one, as containerd's platforms package does. */
 function normalisePlatform({ os, architecture, variant }: Platform): Platform {
-  const name = architectureAliases[architecture] ?? architecture;
-  const kept = variant === undefined || variant === impliedVariants[name] ? undefined : variant;
+  const name = architectureAliases.get(architecture) ?? architecture;
+  const kept = variant === undefined || variant === impliedVariants.get(name) ? undefined : variant;
   const explicit = kept === undefined && name === 'arm' ? 'v7' : kept;
   return { os, architecture: name, variant: explicit };
 }
 
-const architectureAliases: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  aarch64: 'arm64',
-  armhf: 'arm',
-};
-const impliedVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8' };
+// Maps, because the names come from registries: an architecture may be called `constructor`.
+const architectureAliases: ReadonlyMap<string, string> = new Map([
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm'],
+  ['i386', '386'],
+]);
+const impliedVariants: ReadonlyMap<string, string> = new Map([
+  ['amd64', 'v1'],
+  ['arm64', 'v8'],
+]);

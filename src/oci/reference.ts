@@ -20,6 +20,7 @@ const repositoryComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const hostPattern =
   /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
+const imageId = /^[0-9a-f]{64}$/;
 const maximumNameLength = 255;
 const maximumTextLength = 1024;
 
@@ -33,6 +34,7 @@ export function parseReference(text: string): Reference {
   if (text.length > maximumTextLength) throw invalid(text.slice(0, 80), 'it is longer than 1024 characters');
   const bare = withoutScheme(text.trim());
   if (bare === '') throw invalid(text, 'it is empty');
+  if (isDigest(bare) || imageId.test(bare)) throw invalid(text, 'it is an image id; name a repository');
   const { name, tag, digest } = splitReference(bare, text);
   const { registry, repository } = splitName(name, text);
   return { registry, repository, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
@@ -83,24 +85,29 @@ function splitReference(
 function splitName(name: string, text: string): { registry: string; repository: string } {
   if (name !== name.toLowerCase()) {
     throw invalid(text, 'names are lower-case', [
-      `Write ${name.toLowerCase()}, if that is the name it was pushed under.`,
+      `Write ${JSON.stringify(name.toLowerCase())}, if that is the name it was pushed under.`,
     ]);
   }
-  if (name.length > maximumNameLength)
-    throw invalid(text, `its name is longer than ${maximumNameLength} characters`);
+  const { host, path } = splitHost(name);
+  if (!hostPattern.test(host) || host.length > maximumNameLength)
+    throw invalid(text, `${JSON.stringify(host)} is no registry host`);
+  checkPath(path, text);
+  const { registry, repository } = normaliseHub(host, path);
+  // In full, or the reference that was written out could not be read again.
+  if (repository.length > maximumNameLength)
+    throw invalid(text, `its repository is longer than ${maximumNameLength} characters`);
+  return { registry, repository };
+}
+
+/** The first part is a host when it looks like one; everything else is on Docker Hub. */
+function splitHost(name: string): { host: string; path: string } {
   const slash = name.indexOf('/');
   const first = slash === -1 ? '' : name.slice(0, slash);
   const isHost = /[.:]/.test(first) || first === 'localhost';
-  const registry = isHost ? first : 'docker.io';
-  const path = isHost ? name.slice(slash + 1) : name;
-  if (isHost && !hostPattern.test(registry))
-    throw invalid(text, `${JSON.stringify(registry)} is no registry host`);
-  checkPath(path, text);
-  return normaliseHub(registry, path);
+  return isHost ? { host: first, path: name.slice(slash + 1) } : { host: 'docker.io', path: name };
 }
 
 function checkPath(path: string, text: string): void {
-  if (/^[0-9a-f]{64}$/.test(path)) throw invalid(text, 'it is an image id; name a repository');
   const wrong = path.split('/').find((component) => !repositoryComponent.test(component));
   if (wrong !== undefined) {
     throw invalid(text, `${JSON.stringify(wrong)} is no valid part of a repository name`);

@@ -1,0 +1,67 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { writeFileAtomically } from '../../src/io/atomic-file.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+test('the file is there when writing is done, and nothing else', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a/b/file');
+  const result = await writeFileAtomically(path, async (file) => {
+    await file.writeFile('new');
+    await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    return 42;
+  });
+  expect(result).toBe(42);
+  expect(await readFile(path, 'utf8')).toBe('new');
+  expect(await readdir(join(folder, 'a/b'))).toEqual(['file']);
+});
+
+test('an old file is replaced', async () => {
+  const path = join(await temporaryFolder(), 'file');
+  await writeFile(path, 'a much longer old text');
+  await writeFileAtomically(path, async (file) => {
+    await file.writeFile('new');
+  });
+  expect(await readFile(path, 'utf8')).toBe('new');
+});
+
+test('a failure leaves the old file, and nothing beside it', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'file');
+  await writeFile(path, 'old');
+  const write = writeFileAtomically(path, async (file) => {
+    await file.writeFile('half');
+    throw new Error('stop');
+  });
+  await expect(write).rejects.toThrow('stop');
+  expect(await readFile(path, 'utf8')).toBe('old');
+  expect(await readdir(folder)).toEqual(['file']);
+});
+
+test('a name that cannot be taken leaves nothing beside it', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'taken/full'), { recursive: true });
+  const write = writeFileAtomically(join(folder, 'taken'), async (file) => {
+    await file.writeFile('x');
+  });
+  await expect(write).rejects.toMatchObject({ syscall: 'rename' });
+  expect(await readdir(folder)).toEqual(['taken']);
+});
+
+test('two writers at once: one of them wins whole', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'file');
+  const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(100_000));
+  await Promise.all(
+    texts.map(async (text) => {
+      await writeFileAtomically(path, async (file) => {
+        await file.writeFile(text);
+      });
+    }),
+  );
+  expect(texts).toContain(await readFile(path, 'utf8'));
+  expect(await readdir(folder)).toEqual(['file']);
+});
