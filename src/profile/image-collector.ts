@@ -1,0 +1,228 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { formatOrigin } from '../oci/origin.ts';
+import type { Origin } from '../oci/origin.ts';
+import { formatReference, hasImplicitTag, parseReference } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { Warning } from '../warning.ts';
+import type { MacroProblem, MacroResolver, Resolution } from './macro-resolver.ts';
+import type { ParsedProfile } from './profile-set.ts';
+import { shownText } from './shown-text.ts';
+import { splitTemplates } from './template-mask.ts';
+
+/** An image that the inputs ask for. */
+export interface RequestedImage {
+  readonly reference: Reference;
+  /** The reference in full, as {@link formatReference} gives it. */
+  readonly name: string;
+  /** Every place that asks for it, each once, sorted. */
+  readonly origins: readonly Origin[];
+}
+
+/** A text that names an image, as it stands in the input. */
+export interface ImageText {
+  readonly text: string;
+  readonly origin: Origin;
+  /** The profile it belongs to; macros are resolved in it. */
+  readonly profile?: ParsedProfile;
+  /** Whether a text that is `NA` stands for no image. */
+  readonly mayBeNone?: boolean;
+  /** Whether the field may hold something else than an image: then only what surely is a reference is taken. */
+  readonly isGuess?: boolean;
+  /** Whether it is in an inline manifest, where a pack's image list should name it too. */
+  readonly needsList?: boolean;
+}
+
+/** Collects images with their origins, warnings and errors; lives for one run. */
+export class ImageCollector {
+  readonly #resolver: MacroResolver;
+  readonly #images = new Map<string, { reference: Reference; origins: Map<string, Origin> }>();
+  readonly #listed = new Set<string>();
+  readonly #unlisted: { name: string; origin: Origin }[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #errors: PaletteEdgeError[] = [];
+
+  constructor(resolver: MacroResolver) {
+    this.#resolver = resolver;
+  }
+
+  /** Takes what the text names; what is wrong with it is kept for {@link errors}. */
+  add(image: ImageText): void {
+    const resolution = this.#resolver.resolve(image.text, image.profile);
+    if (resolution.problems.length > 0) {
+      for (const problem of resolution.problems) this.#errors.push(macroError(image.origin, problem));
+      return;
+    }
+    if (isNone(image, resolution.text)) return;
+    if (image.isGuess === true && !this.#isSurelyImage(image, resolution)) return;
+    const reference = this.#parse(image, resolution);
+    if (reference !== undefined) this.#keep(image, reference, resolution);
+  }
+
+  warn(code: string, message: string): void {
+    this.#warnings.push({ code, message });
+  }
+
+  /** Everything that is wrong with the input. */
+  errors(): readonly PaletteEdgeError[] {
+    return this.#errors;
+  }
+
+  /** The images sorted by name in code-unit order. */
+  images(): RequestedImage[] {
+    const entries = [...this.#images].toSorted(([left], [right]) => (left < right ? -1 : 1));
+    return entries.map(([name, { reference, origins }]) => ({
+      reference,
+      name,
+      origins: [...origins.values()].toSorted(compareOrigins),
+    }));
+  }
+
+  warnings(): Warning[] {
+    const unlisted = this.#unlisted
+      .filter(({ name }) => !this.#listed.has(name))
+      .map(({ name, origin }) => ({
+        code: 'UNLISTED_IMAGE',
+        message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add it to pack.content.images`,
+      }));
+    return [...this.#warnings, ...unlisted];
+  }
+
+  #parse(image: ImageText, { text, sensitive }: Resolution): Reference | undefined {
+    try {
+      return parseReference(text);
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError)) throw error;
+      this.#errors.push(
+        sensitive.length > 0 ? sensitiveError(image) : referenceError(image.origin, text, error),
+      );
+      return undefined;
+    }
+  }
+
+  #keep(image: ImageText, reference: Reference, { text, sensitive }: Resolution): void {
+    const name = formatReference(reference);
+    const known = this.#images.get(name) ?? { reference, origins: new Map<string, Origin>() };
+    this.#images.set(name, known);
+    known.origins.set(JSON.stringify(image.origin), image.origin);
+    if (image.needsList === true) this.#unlisted.push({ name, origin: image.origin });
+    else this.#listed.add(name);
+    const place = formatOrigin(image.origin);
+    if (sensitive.length > 0) {
+      const names = sensitive.map(shownText).join(', ');
+      this.warn(
+        'SENSITIVE_IN_REFERENCE',
+        `${place}: the sensitive variable ${names} becomes readable in the bundle`,
+      );
+    }
+    if (hasImplicitTag(text)) {
+      this.warn(
+        'NO_TAG',
+        `${place}: ${shownText(image.text)} has neither tag nor digest: :latest is pulled, which changes`,
+      );
+    } else if (reference.tag === 'latest' && reference.digest === undefined) {
+      this.warn(
+        'LATEST_TAG',
+        `${place}: ${shownText(image.text)} is :latest, which changes; name a version or a digest`,
+      );
+    }
+  }
+
+  /** An `image` field of any object: taken when it names a registry, a tag or a digest; otherwise said and left out. */
+  #isSurelyImage({ origin }: ImageText, { text, sensitive }: Resolution): boolean {
+    const shown = sensitive.length > 0 ? 'its value' : shownText(text);
+    if (text.includes('{{')) {
+      this.warn(
+        'TEMPLATE_SKIPPED',
+        `${formatOrigin(origin)}: ${shown} is a template; left out. Add the image with --image`,
+      );
+      return false;
+    }
+    const isReference = isParsable(text);
+    const first = text.replace(/^[a-z]+:\/\//, '').split('/')[0] ?? '';
+    const namesRegistry = text.includes('/') && /[.:]|^localhost$/.test(first);
+    if (isReference && (namesRegistry || !hasImplicitTag(text))) return true;
+    if (isReference) {
+      this.warn(
+        'IMAGE_FIELD_SKIPPED',
+        `${formatOrigin(origin)}: ${shown} may be no image; left out. If it is one, add --image`,
+      );
+    }
+    return false;
+  }
+}
+
+function isNone({ text, mayBeNone }: ImageText, resolved: string): boolean {
+  const none = resolved.trim();
+  return (mayBeNone === true || text.includes('{{')) && (none === '' || none.toLowerCase() === 'na');
+}
+
+function isParsable(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return false;
+    throw error;
+  }
+}
+
+const maximumUsers = 5;
+
+function macroError(
+  origin: Origin,
+  { code, macro, reason, suggestion, neededBy }: MacroProblem,
+): PaletteEdgeError {
+  const users = neededBy.length > maximumUsers ? [...neededBy.slice(0, maximumUsers), '…'] : neededBy;
+  const via = users.length === 0 ? '' : ` (needed by ${users.join(', needed by ')})`;
+  return new PaletteEdgeError(code, `${formatOrigin(origin)}: ${macro} cannot be resolved: ${reason}${via}`, {
+    kind: 'usage',
+    suggestions: suggestion === undefined ? [] : [suggestion],
+  });
+}
+
+function referenceError(origin: Origin, text: string, error: PaletteEdgeError): PaletteEdgeError {
+  const template = splitTemplates(text).find(({ isExpression }) => isExpression);
+  if (template === undefined) {
+    const { code, kind, suggestions } = error;
+    return new PaletteEdgeError(code, `${formatOrigin(origin)}: ${error.message}`, { kind, suggestions });
+  }
+  const message = `${formatOrigin(origin)}: ${shownText(template.text)} is a template that Palette does not know`;
+  return new PaletteEdgeError('REFERENCE_INVALID', message, {
+    kind: 'usage',
+    suggestions: ['Render the templates first (helm template …), or write the reference itself.'],
+  });
+}
+
+/** Without the cause: it would quote the value. */
+function sensitiveError({ origin, text }: ImageText): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'REFERENCE_INVALID',
+    `${formatOrigin(origin)}: ${JSON.stringify(shownText(text))} is no image reference once its macros are resolved; a sensitive value is not shown`,
+    { kind: 'usage', suggestions: ['Expected [registry/]repository[:tag][@sha256:digest].'] },
+  );
+}
+
+function compareOrigins(left: Origin, right: Origin): number {
+  const [first, second] = [sortKey(left), sortKey(right)];
+  for (const [index, part] of first.entries()) {
+    const other = second[index] ?? '';
+    if (part === other) continue;
+    return part < other ? -1 : 1;
+  }
+  return 0;
+}
+
+function sortKey(origin: Origin): (string | number)[] {
+  switch (origin.kind) {
+    case 'flag':
+      return ['flag'];
+    case 'list':
+      return ['list', origin.file, origin.line];
+    case 'manifest':
+      return ['manifest', origin.file, origin.line, origin.key];
+    case 'profile':
+      return ['profile', origin.profile, origin.pack, origin.line ?? 0, origin.key];
+    default:
+      throw new TypeError('unknown kind of origin');
+  }
+}

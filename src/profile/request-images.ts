@@ -1,0 +1,160 @@
+import type { Warning } from '../warning.ts';
+import { collectErrors, combineErrors } from './combine-errors.ts';
+import { ImageCollector } from './image-collector.ts';
+import type { RequestedImage } from './image-collector.ts';
+import { readImageList } from './image-list.ts';
+import { MacroResolver } from './macro-resolver.ts';
+import { findManifestImages } from './manifest-images.ts';
+import { collectPackImages } from './pack-images.ts';
+import { parsePackValues, selectProfiles } from './profile-set.ts';
+import type { ParsedPack, ParsedProfile } from './profile-set.ts';
+import { readProfile } from './read-profile.ts';
+import type { Profile } from './read-profile.ts';
+import { shownText } from './shown-text.ts';
+import { bareText } from './source-file.ts';
+import type { SourceFile } from './source-file.ts';
+import { parseTemplatedYaml } from './templated-yaml.ts';
+import { warnUnusedNames } from './unused-names.ts';
+import { yamlInvalid } from './yaml-tree.ts';
+
+export type { RequestedImage, SourceFile };
+
+/** Everything that may name images. */
+export interface RequestInput {
+  readonly profiles: readonly SourceFile[];
+  /** References from `--image`. */
+  readonly images: readonly string[];
+  readonly lists: readonly SourceFile[];
+  /** Kubernetes manifests. */
+  readonly manifests: readonly SourceFile[];
+  /** Values of profile variables, by name; they win over the profile's defaults. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Values of project macros, by name; of system macros as `system.<path>`. */
+  readonly macros: ReadonlyMap<string, string>;
+}
+
+/** A profile as the inventory names it. */
+export interface ProfileSummary {
+  readonly name: string;
+  readonly version: string;
+  /** `cluster` (full), `infra`, `add-on` or `system`. */
+  readonly type: string;
+}
+
+/** What the inputs ask for. */
+export interface ImageRequests {
+  /** Each image once, sorted by name in code-unit order. */
+  readonly images: readonly RequestedImage[];
+  readonly profiles: readonly ProfileSummary[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Resolves profiles, references, lists and manifests to the images they name, each with every place that asks for it.
+ * Pure: the same input always gives the same result.
+ *
+ * Everything that is wrong is reported at once: several failures of one code give one error of that code, mixed ones
+ * `INPUT_INVALID`.
+ *
+ * @throws PaletteEdgeError of kind usage: `YAML_INVALID`, `PROFILE_INVALID`, `FILE_TOO_LARGE`,
+ *   `TWO_INFRASTRUCTURE_PROFILES`, `MACRO_UNRESOLVED`, `MACRO_CYCLE`, `MACRO_UNSUPPORTED`, `MACRO_TOO_LARGE`,
+ *   `REFERENCE_INVALID`
+ */
+export function requestImages(input: RequestInput): ImageRequests {
+  const { profiles, warnings } = parseProfiles(input.profiles);
+  const { variables, macros } = input;
+  const collector = new ImageCollector(new MacroResolver({ profiles, variables, macros }));
+  for (const { code, message } of warnings) collector.warn(code, message);
+  const packs = profiles.flatMap((profile) => profile.packs.map((pack) => ({ profile, pack })));
+  const failures = [
+    ...collectErrors(packs, ({ profile, pack }) => collectPackImages(profile, pack, collector)).errors,
+    ...collectErrors(input.manifests, (file) => collectManifestFile(file, collector)).errors,
+    ...collectErrors(input.lists, (file) => collectList(file, collector)).errors,
+  ];
+  for (const text of input.images) collector.add({ text, origin: { kind: 'flag' } });
+  const failure = combineErrors([...failures, ...collector.errors()]);
+  if (failure !== undefined) throw failure;
+  for (const { code, message } of unusedNames(input, profiles)) collector.warn(code, message);
+  return {
+    images: collector.images(),
+    profiles: profiles.map(({ name, version, type }) => ({ name, version, type })),
+    warnings: collector.warnings(),
+  };
+}
+
+function parseProfiles(files: readonly SourceFile[]): { profiles: ParsedProfile[]; warnings: Warning[] } {
+  const read = collectErrors(files, readProfile);
+  throwIfAny(read.errors);
+  const selected = selectProfiles(read.results);
+  const warnings = [...selected.warnings];
+  const parsed = collectErrors(selected.profiles, (profile) => parsePacks(profile, warnings));
+  throwIfAny(parsed.errors);
+  return { profiles: parsed.results, warnings };
+}
+
+function parsePacks(profile: Profile, warnings: Warning[]): ParsedProfile {
+  const { results, errors } = collectErrors(profile.packs, (pack): ParsedPack => {
+    const { parsed, warnings: found } = parsePackValues(profile, pack);
+    for (const warning of found) warnings.push(warning);
+    return parsed;
+  });
+  throwIfAny(errors);
+  return { ...profile, packs: results };
+}
+
+function throwIfAny(errors: Parameters<typeof combineErrors>[0]): void {
+  const failure = combineErrors(errors);
+  if (failure !== undefined) throw failure;
+}
+
+function collectManifestFile(file: SourceFile, collector: ImageCollector): void {
+  const name = shownText(file.name);
+  const yaml = parseTemplatedYaml(bareText(file), (line, column) => `${name}:${line}:${column}`);
+  const unread = yaml.unreadSections[0];
+  // A file given by the user is read whole or not at all; unlike pack values, it is no part of something larger.
+  if (unread !== undefined) throw unread.error;
+  for (const { root, duplicates } of yaml.documents) {
+    const [duplicate] = duplicates;
+    if (duplicate !== undefined) {
+      const { line, column, key } = duplicate;
+      throw yamlInvalid(
+        `${name}:${line}:${column}`,
+        `the key ${JSON.stringify(shownText(key))} is there twice`,
+      );
+    }
+    for (const { text, key, line, isPodSpec } of findManifestImages(root)) {
+      collector.add({
+        text,
+        isGuess: !isPodSpec,
+        origin: { kind: 'manifest', file: name, line, key: shownText(key) },
+      });
+    }
+  }
+}
+
+function collectList(file: SourceFile, collector: ImageCollector): void {
+  const name = shownText(file.name);
+  for (const { text, line } of readImageList(file)) {
+    collector.add({ text, origin: { kind: 'list', file: name, line } });
+  }
+}
+
+function unusedNames(
+  { variables, macros, manifests }: RequestInput,
+  profiles: readonly ParsedProfile[],
+): Warning[] {
+  const packTexts = profiles.flatMap(({ packs }) =>
+    packs.flatMap((pack) => [pack.values, ...pack.manifests.map(({ content }) => content ?? '')]),
+  );
+  const definitions = profiles.flatMap((profile) => [...profile.variables]);
+  return warnUnusedNames({
+    variables,
+    macros,
+    defined: new Set(definitions.map(([name]) => name)),
+    texts: [
+      ...packTexts,
+      ...definitions.map(([, { defaultValue }]) => defaultValue ?? ''),
+      ...manifests.map(({ text }) => text),
+    ],
+  });
+}
