@@ -1,0 +1,156 @@
+import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
+
+import { PaletteEdgeError } from '../errors.ts';
+import { displayUrl, wordConnectionError } from './connection-error.ts';
+import { hostConnector, isListedHost } from './host-connector.ts';
+import { httpResponse } from './http-response.ts';
+import type { HttpResponse } from './http-response.ts';
+
+/** What the user says about hosts. An entry without a port holds for every port of that host. */
+export interface HttpClientOptions {
+  /** Hosts spoken to over plain HTTP; every other one gets HTTPS, loopback included. */
+  readonly plainHttpHosts: ReadonlySet<string>;
+  /** Hosts whose TLS certificate is not verified. */
+  readonly insecureHosts: ReadonlySet<string>;
+  /** Certificate authorities in PEM, trusted besides those of the system. */
+  readonly caCertificates: readonly string[];
+  readonly userAgent: string;
+  readonly connectTimeoutMs?: number;
+  /** The longest silence of a server, before its answer and within its body. There is no total timeout. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** A request. Redirects are followed for GET and HEAD only. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+const maximumRedirects = 10;
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+const defaultConnectTimeoutMs = 15_000;
+const defaultIdleTimeoutMs = 60_000;
+
+/** HTTP as this tool speaks it: one connection pool, redirects that drop credentials, failures worded. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #agent: Agent;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
+    this.#agent = new Agent({
+      connect: hostConnector({
+        ...options,
+        connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+      }),
+      headersTimeout: idleTimeoutMs,
+      bodyTimeout: idleTimeoutMs,
+      // One HTTP/2 session is one TCP connection: parallel downloads of large blobs would share its window.
+      allowH2: false,
+    });
+  }
+
+  /** The root URL of a host, `host` or `host:port`: plain HTTP when the user listed it, HTTPS otherwise. */
+  baseUrl(host: string): URL {
+    const plain = new URL(`http://${host}/`);
+    return isListedHost(this.#options.plainHttpHosts, plain) ? plain : new URL(`https://${host}/`);
+  }
+
+  /**
+   * Sends a request and follows redirects. Any status is an answer; only the caller knows which ones are good.
+   *
+   * @throws PaletteEdgeError kind network, naming the host; the signal's reason when aborted
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    let { url } = request;
+    let headers: Readonly<Record<string, string>> = {
+      'user-agent': this.#options.userAgent,
+      ...request.headers,
+    };
+    for (let hops = 0; hops <= maximumRedirects; hops += 1) {
+      this.#refusePlainHttp(url, hops > 0);
+      const raw = await this.#send(request, url, headers);
+      const response = httpResponse(raw, url, request.signal);
+      const location = redirectLocation(request, response);
+      if (location === undefined) return response;
+      await response.discard();
+      const next = resolveLocation(location, url);
+      // Never restored, even when a later hop leads back: whoever redirects there chose the path.
+      if (next.origin !== url.origin) headers = withoutCredentials(headers);
+      url = next;
+    }
+    throw new PaletteEdgeError(
+      'TOO_MANY_REDIRECTS',
+      `${displayUrl(request.url)} redirects more than ${maximumRedirects} times, at last to ${displayUrl(url)}`,
+      { kind: 'network' },
+    );
+  }
+
+  /** Closes every connection; requests under way fail. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #send(
+    request: HttpRequest,
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: request.method,
+        headers,
+        body: request.body,
+        signal: request.signal,
+      });
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw wordConnectionError(error, url);
+    }
+  }
+
+  #refusePlainHttp(url: URL, isRedirect: boolean): void {
+    if (url.protocol === 'https:') return;
+    if (url.protocol === 'http:' && isListedHost(this.#options.plainHttpHosts, url)) return;
+    const what = isRedirect ? 'refused a redirect to' : 'refused to ask';
+    throw new PaletteEdgeError('PLAIN_HTTP_REFUSED', `${what} ${displayUrl(url)}: it is not HTTPS`, {
+      kind: 'network',
+      suggestions: url.protocol === 'http:' ? [`To allow it, add: --plain-http ${url.host}`] : [],
+    });
+  }
+}
+
+function redirectLocation(request: HttpRequest, response: HttpResponse): string | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+  return redirectStatuses.has(response.status) ? response.headers['location'] : undefined;
+}
+
+function resolveLocation(location: string, from: URL): URL {
+  if (!URL.canParse(location, from.href)) {
+    throw new PaletteEdgeError(
+      'REDIRECT_INVALID',
+      `${displayUrl(from)} redirects to something that is no URL`,
+      {
+        kind: 'network',
+      },
+    );
+  }
+  const url = new URL(location, from);
+  url.username = '';
+  url.password = '';
+  return url;
+}
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !credentialHeaders.has(name.toLowerCase()));
+  return Object.fromEntries(kept);
+}

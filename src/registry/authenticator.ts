@@ -1,0 +1,182 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import { formatRepository } from '../oci/reference.ts';
+import { basicAuthorization, bearerAuthorization } from './authorization.ts';
+import type { Authorization } from './authorization.ts';
+import { parseChallenges } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+import type { CredentialSource } from './credentials.ts';
+import { apiUrl } from './repository-name.ts';
+import type { RepositoryName } from './repository-name.ts';
+import { fetchToken } from './token-flow.ts';
+
+/** The parts an authenticator works with. */
+export interface AuthenticatorOptions {
+  readonly http: HttpClient;
+  readonly credentials: CredentialSource;
+  /** The time in milliseconds; tests move it. */
+  readonly now?: () => number;
+}
+
+/** What is remembered of one repository: registries may name another login server for each. */
+interface Session {
+  challenge?: Challenge;
+  grant?: Grant;
+  /** The login under way; whoever needs one meanwhile waits for it. */
+  login?: Promise<Grant | undefined>;
+  /** A refused login: trying the same password again could lock the account. */
+  refusal?: PaletteEdgeError;
+}
+
+interface Grant {
+  readonly authorization: Authorization;
+  /** When to ask for a new one, by the authenticator's clock. */
+  readonly renewAt: number;
+}
+
+const renewalMarginMs = 30_000;
+
+/**
+ * Logs in to registries and remembers what they gave. One login at a time per repository. Does not retry: a failure of
+ * the login server fails the request that needed the login, and that one is retried.
+ */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #now: () => number;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** What to send with a request now: undefined as long as the registry has asked for nothing. */
+  async current(repository: RepositoryName, signal?: AbortSignal): Promise<Authorization | undefined> {
+    const session = this.#session(repository);
+    if (session.refusal !== undefined) throw session.refusal;
+    if (session.grant !== undefined && this.#now() < session.grant.renewAt)
+      return session.grant.authorization;
+    if (session.challenge === undefined) return undefined;
+    return await this.#logIn(repository, session, signal);
+  }
+
+  /**
+   * Logs in anew after an answer that refused `rejected`.
+   *
+   * @param rejected what was sent with the refused request
+   * @param header its `WWW-Authenticate`; without one the registry's root is asked
+   * @returns undefined when the registry wants nothing that can be given
+   */
+  async renew(
+    repository: RepositoryName,
+    rejected: Authorization | undefined,
+    { header, signal }: { readonly header: string | undefined; readonly signal?: AbortSignal },
+  ): Promise<Authorization | undefined> {
+    const session = this.#session(repository);
+    if (session.refusal !== undefined) throw session.refusal;
+    const { grant } = session;
+    // Another request was quicker.
+    if (grant !== undefined && grant.authorization.header !== rejected?.header) return grant.authorization;
+    const challenge =
+      chooseChallenge(header) ?? session.challenge ?? (await this.#askRoot(repository, signal));
+    if (challenge === undefined) return undefined;
+    if (session.grant === grant) {
+      session.challenge = challenge;
+      session.grant = undefined;
+    }
+    return await this.#logIn(repository, session, signal);
+  }
+
+  #session(repository: RepositoryName): Session {
+    const key = formatRepository(repository);
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const session: Session = {};
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  async #logIn(
+    repository: RepositoryName,
+    session: Session,
+    signal: AbortSignal | undefined,
+  ): Promise<Authorization | undefined> {
+    if (session.grant !== undefined && this.#now() < session.grant.renewAt)
+      return session.grant.authorization;
+    session.login ??= this.#runLogin(repository, session);
+    // The login belongs to all who wait: one of them giving up must not end it.
+    const grant = await untilAborted(session.login, signal);
+    return grant?.authorization;
+  }
+
+  async #runLogin(repository: RepositoryName, session: Session): Promise<Grant | undefined> {
+    try {
+      session.grant = await this.#grant(repository, session.challenge);
+      return session.grant;
+    } catch (error) {
+      if (error instanceof PaletteEdgeError && error.kind === 'authentication') session.refusal = error;
+      throw error;
+    } finally {
+      session.login = undefined;
+    }
+  }
+
+  async #grant(repository: RepositoryName, challenge: Challenge | undefined): Promise<Grant | undefined> {
+    const { http, credentials } = this.#options;
+    const { registry } = repository;
+    const credential = await credentials.find(registry, repository.repository);
+    if (challenge?.scheme !== 'bearer') {
+      if (credential === undefined) return undefined;
+      return { authorization: basicAuthorization(credential), renewAt: Infinity };
+    }
+    const { parameters } = challenge;
+    const askedAt = this.#now();
+    const { value, lifetimeMs } = await fetchToken({
+      http,
+      registry,
+      isPlainHttp: apiUrl(http, registry).protocol === 'http:',
+      realm: parameters.get('realm') ?? '',
+      service: parameters.get('service'),
+      scope: parameters.get('scope') ?? `repository:${repository.repository}:pull`,
+      credential,
+    });
+    return {
+      authorization: bearerAuthorization(value, credential),
+      renewAt: askedAt + lifetimeMs - Math.min(renewalMarginMs, lifetimeMs / 4),
+    };
+  }
+
+  /** Some registries challenge at their root only (distribution-spec, determining support). */
+  async #askRoot(
+    repository: RepositoryName,
+    signal: AbortSignal | undefined,
+  ): Promise<Challenge | undefined> {
+    const { http } = this.#options;
+    const url = new URL('/v2/', apiUrl(http, repository.registry));
+    const response = await http.request({ method: 'GET', url, signal });
+    await response.discard();
+    if (response.status !== 401 || response.url.origin !== url.origin) return undefined;
+    return chooseChallenge(response.headers['www-authenticate']);
+  }
+}
+
+function chooseChallenge(header: string | undefined): Challenge | undefined {
+  const challenges = header === undefined ? [] : parseChallenges(header);
+  return (
+    challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm')) ??
+    challenges.find(({ scheme }) => scheme === 'basic')
+  );
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

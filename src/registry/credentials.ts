@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+
+import type { Credential } from './credential.ts';
+import { lookUpCredential } from './credential-keys.ts';
+import { readCredentialFile } from './credential-file.ts';
+import { createCredentialHelper } from './credential-helper.ts';
+import type { CredentialHelper } from './credential-helper.ts';
+import { parseDockerConfig } from './docker-config.ts';
+import type { DockerConfig } from './docker-config.ts';
+import { parsePaletteCredentials } from './palette-credentials.ts';
+
+/** Finds credentials. */
+export interface CredentialSource {
+  /**
+   * @param registry as in a reference: `docker.io`, `localhost:5000`
+   * @throws PaletteEdgeError when a file or helper that should have them cannot be read
+   */
+  find(registry: string, repository: string, signal?: AbortSignal): Promise<Credential | undefined>;
+}
+
+/** Where to look. The environment and the home folder come in as values. */
+export interface CredentialSourceOptions {
+  /** A file in Palette's shape, given with --cred-file-path. */
+  readonly credentialFilePath?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeFolder: string;
+  /** The longest a credential helper may take, in milliseconds. */
+  readonly helperTimeoutMs?: number;
+}
+
+/** For registries that ask for nothing. */
+export const noCredentials: CredentialSource = { find: () => Promise.resolve(undefined) };
+
+/**
+ * Looks in Palette's credentials file, `$REGISTRY_AUTH_FILE`, `$DOCKER_CONFIG/config.json`, `~/.docker/config.json` and
+ * `$XDG_RUNTIME_DIR/containers/auth.json`: the first match wins. Within a file: `credHelpers`, `credsStore`, `auths`.
+ *
+ * Files are read once, and not before credentials are asked for.
+ */
+export function createCredentialSource(options: CredentialSourceOptions): CredentialSource {
+  const helper = createCredentialHelper({
+    environment: options.environment,
+    timeoutMs: options.helperTimeoutMs,
+  });
+  const sources: readonly CredentialSource[] = [
+    ...(options.credentialFilePath === undefined ? [] : [paletteSource(options.credentialFilePath)]),
+    ...dockerConfigPaths(options).map((path) => dockerSource(path, helper)),
+  ];
+  return {
+    find: async (registry, repository, signal) => {
+      for (const source of sources) {
+        const found = await source.find(registry, repository, signal);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions): string[] {
+  const { REGISTRY_AUTH_FILE: authFile, DOCKER_CONFIG: dockerConfig, XDG_RUNTIME_DIR: runtime } = environment;
+  const paths: (string | undefined)[] = [
+    authFile,
+    dockerConfig && join(dockerConfig, 'config.json'),
+    join(homeFolder, '.docker', 'config.json'),
+    runtime && join(runtime, 'containers', 'auth.json'),
+  ];
+  return [...new Set(paths.filter((path): path is string => path !== undefined && path !== ''))];
+}
+
+function paletteSource(path: string): CredentialSource {
+  const read = once(async () => parsePaletteCredentials(await readCredentialFile(path, 'required'), path));
+  return {
+    find: async (registry, repository) => lookUpCredential(await read(), registry, repository),
+  };
+}
+
+function dockerSource(path: string, helper: CredentialHelper): CredentialSource {
+  const read = once(async () => parseDockerConfig(await readCredentialFile(path, 'optional'), path));
+  return {
+    find: async (registry, repository, signal) => {
+      const config = await read();
+      return (
+        (await askHelpers(config, { helper, registry, signal })) ??
+        lookUpCredential(config.credentials, registry, repository)
+      );
+    },
+  };
+}
+
+async function askHelpers(
+  config: DockerConfig,
+  { helper, registry, signal }: { helper: CredentialHelper; registry: string; signal?: AbortSignal },
+): Promise<Credential | undefined> {
+  const own = config.helpers.get(registry);
+  if (own !== undefined) return await helper.find(own, registry, { isOptional: false, signal });
+  if (config.store === undefined) return undefined;
+  // Left behind by an uninstalled Docker Desktop more often than not: no reason to fail a public pull.
+  return await helper.find(config.store, registry, { isOptional: true, signal });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return async () => await (made ??= make());
+}

@@ -1,0 +1,73 @@
+import { invalidCredentialFile, isRecord } from './credential-file.ts';
+import { normaliseCredentialKey } from './credential-keys.ts';
+import type { Credential } from './credential.ts';
+
+/** What Docker's `config.json`, or `auth.json` of podman and skopeo, says about credentials. */
+export interface DockerConfig {
+  /** `auths`, by {@link normaliseCredentialKey}. */
+  readonly credentials: ReadonlyMap<string, Credential>;
+  /** `credHelpers`: names of helpers by host. */
+  readonly helpers: ReadonlyMap<string, string>;
+  /** `credsStore`: the helper for every other host. */
+  readonly store: string | undefined;
+}
+
+/**
+ * Reads a Docker config; fields it does not have, or that are of no use here, are passed over.
+ *
+ * @throws PaletteEdgeError `CREDENTIAL_FILE_INVALID` (kind usage) that names the entry, never its content
+ */
+export function parseDockerConfig(document: Readonly<Record<string, unknown>>, path: string): DockerConfig {
+  const { auths, credHelpers, credsStore } = document;
+  return {
+    credentials: readAuths(auths, path),
+    helpers: readHelpers(credHelpers),
+    store: typeof credsStore === 'string' && credsStore !== '' ? credsStore : undefined,
+  };
+}
+
+function readAuths(auths: unknown, path: string): Map<string, Credential> {
+  const credentials = new Map<string, Credential>();
+  if (!isRecord(auths)) return credentials;
+  for (const [name, entry] of Object.entries(auths)) {
+    const credential = isRecord(entry) ? readEntry(entry, name, path) : undefined;
+    const key = normaliseCredentialKey(name);
+    if (credential !== undefined && !credentials.has(key)) credentials.set(key, credential);
+  }
+  return credentials;
+}
+
+function readHelpers(credHelpers: unknown): Map<string, string> {
+  const helpers = new Map<string, string>();
+  if (!isRecord(credHelpers)) return helpers;
+  for (const [host, name] of Object.entries(credHelpers)) {
+    if (typeof name === 'string' && name !== '') helpers.set(normaliseCredentialKey(host), name);
+  }
+  return helpers;
+}
+
+/** An entry without anything in it is what `docker login` leaves when a helper keeps the secret. */
+function readEntry(entry: Record<string, unknown>, name: string, path: string): Credential | undefined {
+  const { auth, identitytoken } = entry;
+  const origin = `the Docker config ${path}`;
+  const pair = typeof auth === 'string' && auth !== '' ? decodeAuth(auth, name, path) : plainPair(entry);
+  if (typeof identitytoken === 'string' && identitytoken !== '') {
+    return { identityToken: identitytoken, username: pair?.username || undefined, origin };
+  }
+  return pair === undefined ? undefined : { ...pair, origin };
+}
+
+function decodeAuth(auth: string, name: string, path: string): { username: string; password: string } {
+  const text = Buffer.from(auth, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon === -1)
+    throw invalidCredentialFile(path, `the auth of ${JSON.stringify(name)} is no base64 of user:password`);
+  // Old Docker clients padded the password with zero bytes.
+  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+}
+
+function plainPair(entry: Record<string, unknown>): { username: string; password: string } | undefined {
+  const { username, password } = entry;
+  if (typeof username !== 'string' || typeof password !== 'string' || username === '') return undefined;
+  return { username, password };
+}

@@ -1,0 +1,49 @@
+import { invalidCredentialFile, isRecord } from './credential-file.ts';
+import { normaliseCredentialKey } from './credential-keys.ts';
+import type { Credential } from './credential.ts';
+
+/**
+ * Reads the image credentials of a file in Palette's shape:
+ * `{"helm": […], "image": [{"endpoint", "username", "password"}]}`. A password may be an object, such as a GCR
+ * service account with the user name `_json_key`: it is sent as JSON.
+ *
+ * @returns credentials by {@link normaliseCredentialKey} of their endpoint; the first one wins
+ * @throws PaletteEdgeError `CREDENTIAL_FILE_INVALID` (kind usage)
+ */
+export function parsePaletteCredentials(
+  document: Readonly<Record<string, unknown>>,
+  path: string,
+): ReadonlyMap<string, Credential> {
+  const { image, helm } = document;
+  if (image === undefined && helm === undefined) {
+    throw invalidCredentialFile(path, 'expected the fields "image" and "helm", each a list');
+  }
+  const credentials = new Map<string, Credential>();
+  if (image === undefined || image === null) return credentials;
+  if (!Array.isArray(image)) throw invalidCredentialFile(path, 'its field "image" is no list');
+  for (const [position, entry] of image.entries()) {
+    const { key, credential } = readEntry(entry, `image[${position}]`, path);
+    if (!credentials.has(key)) credentials.set(key, credential);
+  }
+  return credentials;
+}
+
+function readEntry(entry: unknown, place: string, path: string): { key: string; credential: Credential } {
+  if (!isRecord(entry)) throw invalidCredentialFile(path, `${place} is no object`);
+  const { endpoint, username, password } = entry;
+  if (typeof endpoint !== 'string' || endpoint === '') {
+    throw invalidCredentialFile(path, `${place} has no endpoint`);
+  }
+  if (typeof username !== 'string') throw invalidCredentialFile(path, `${place} has no username`);
+  if (typeof password !== 'string' && !isRecord(password)) {
+    throw invalidCredentialFile(path, `the password of ${place} is neither text nor an object`);
+  }
+  return {
+    key: normaliseCredentialKey(endpoint),
+    credential: {
+      username,
+      password: typeof password === 'string' ? password : JSON.stringify(password),
+      origin: `the credentials file ${path}`,
+    },
+  };
+}

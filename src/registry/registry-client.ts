@@ -1,0 +1,165 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import { withRetry } from '../http/retry-budget.ts';
+import type { RetryBudgetOptions } from '../http/retry-budget.ts';
+import type { BlobReader } from '../oci/blob-access.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { maximumManifestSize } from '../oci/manifest.ts';
+import { formatReference, formatRepository } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
+import { Authenticator } from './authenticator.ts';
+import type { CredentialSource } from './credentials.ts';
+import { HostLimits } from './host-limits.ts';
+import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
+import type { FetchedManifest, ManifestTarget } from './manifest-answer.ts';
+import { registryBlobReader } from './registry-blob-reader.ts';
+import { RegistryTransport } from './registry-transport.ts';
+import type { RegistryRequest, RetryEvent } from './registry-transport.ts';
+import type { RepositoryName } from './repository-name.ts';
+
+/** The parts a registry client works with. */
+export interface RegistryClientOptions {
+  readonly http: HttpClient;
+  readonly credentials: CredentialSource;
+  /** Requests under way to one registry at a time, blob downloads to their last byte included. */
+  readonly concurrencyPerHost: number;
+  /** Told of every retry before the wait. */
+  readonly onRetry?: (event: RetryEvent) => void;
+  /** Replaces policy and waiting, for tests. */
+  readonly retry?: Pick<RetryBudgetOptions, 'policy' | 'sleep'>;
+  /** The time in milliseconds by which tokens expire, for tests. */
+  readonly now?: () => number;
+}
+
+/** Pulls from registries (distribution-spec 1.1, pull): one for all of them. */
+export class RegistryClient {
+  readonly #transport: RegistryTransport;
+
+  constructor(options: RegistryClientOptions) {
+    const { http, credentials, now } = options;
+    this.#transport = new RegistryTransport({
+      http,
+      authenticator: new Authenticator({ http, credentials, now }),
+      limits: new HostLimits(options.concurrencyPerHost),
+      retry: options.retry,
+      onRetry: options.onRetry,
+    });
+  }
+
+  /**
+   * Asks what a reference stands for now. HEAD, which registries do not count; GET when that gives no answer. The
+   * digest decides when the reference has both tag and digest.
+   *
+   * @throws PaletteEdgeError `IMAGE_NOT_FOUND`, `ACCESS_DENIED`, or kind network or content
+   */
+  async resolve(reference: Reference, signal?: AbortSignal): Promise<Descriptor> {
+    const { digest } = reference;
+    const target = digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest };
+    const head = { ...manifestRequest(reference, target, signal), method: 'HEAD' as const };
+    const descriptor = await this.#run(head, async () => {
+      const response = await this.#transport.send(head);
+      await response.discard();
+      return descriptorOfHead(response, digest, head.subject);
+    }).catch(ignoreRefusedHead);
+    return descriptor ?? (await this.fetchManifest(reference, target, signal)).descriptor;
+  }
+
+  /**
+   * Fetches a manifest's raw bytes. They hash to the digest that was asked for, or for a tag to the one returned.
+   *
+   * @throws PaletteEdgeError `IMAGE_NOT_FOUND`, `ACCESS_DENIED`, `DIGEST_MISMATCH`, `RESPONSE_TOO_LARGE` over 4 MiB, or
+   *   kind network
+   */
+  async fetchManifest(
+    repository: RepositoryName,
+    target: ManifestTarget,
+    signal?: AbortSignal,
+  ): Promise<FetchedManifest> {
+    const request = manifestRequest(repository, target, signal);
+    return await this.#run(request, async () => {
+      const response = await this.#transport.send(request);
+      return await readManifest(response, target, request.subject);
+    });
+  }
+
+  /**
+   * Fetches a small blob, such as an image config, into memory.
+   *
+   * @throws PaletteEdgeError `BLOB_TOO_LARGE` over 4 MiB, `BLOB_NOT_FOUND`, `DIGEST_MISMATCH`, or kind network
+   */
+  async fetchBlob(
+    repository: RepositoryName,
+    descriptor: Descriptor,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { digest, size } = descriptor;
+    const subject = `blob ${digest} of ${formatRepository(repository)}`;
+    if (size > maximumManifestSize) {
+      throw new PaletteEdgeError(
+        'BLOB_TOO_LARGE',
+        `${subject} is to be read into memory, but has ${size} bytes; ${maximumManifestSize} are allowed`,
+        { kind: 'content' },
+      );
+    }
+    const blobs = this.blobs(repository);
+    const read = async (): Promise<Uint8Array> => {
+      const pieces: Uint8Array[] = [];
+      for await (const bytes of await blobs.open(descriptor, { signal })) pieces.push(bytes);
+      return Buffer.concat(pieces);
+    };
+    return await retryMismatch(read);
+  }
+
+  /** The blobs of a repository; see {@link registryBlobReader}. */
+  blobs(repository: RepositoryName): BlobReader {
+    return registryBlobReader(this.#transport, repository);
+  }
+
+  /** Runs an operation in the registry's concurrency limit, with retries. */
+  async #run<T>(request: RegistryRequest, operation: () => Promise<T>): Promise<T> {
+    const { repository, subject, signal } = request;
+    const release = await this.#transport.acquire(repository.registry, signal);
+    try {
+      return await withRetry(operation, this.#transport.budget(repository.registry, subject, signal));
+    } finally {
+      release();
+    }
+  }
+}
+
+function manifestRequest(
+  { registry, repository }: RepositoryName,
+  target: ManifestTarget,
+  signal: AbortSignal | undefined,
+): RegistryRequest {
+  const name = 'digest' in target ? target.digest : target.tag;
+  const reference = 'digest' in target ? { digest: target.digest } : target;
+  return {
+    repository: { registry, repository },
+    method: 'GET',
+    path: `manifests/${name}`,
+    headers: { accept: acceptManifests },
+    expected: [200],
+    subject: formatReference({ registry, repository, ...reference }),
+    notFoundCode: 'IMAGE_NOT_FOUND',
+    signal,
+  };
+}
+
+/** An answer to HEAD has no explanation, and some proxies refuse HEAD altogether: what GET answers is final. */
+function ignoreRefusedHead(error: unknown): undefined {
+  const isRefusal =
+    error instanceof PaletteEdgeError &&
+    ['IMAGE_NOT_FOUND', 'ACCESS_DENIED', 'UNEXPECTED_STATUS', 'STORAGE_REFUSED'].includes(error.code);
+  if (!isRefusal) throw error;
+}
+
+/** Damaged in transit is worth another try from the beginning; damaged twice is what the registry has. */
+async function retryMismatch<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || error.code !== 'DIGEST_MISMATCH') throw error;
+    return await read();
+  }
+}

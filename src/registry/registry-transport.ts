@@ -1,0 +1,150 @@
+import type { PaletteEdgeError } from '../errors.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import type { HttpResponse } from '../http/http-response.ts';
+import { RetryBudget } from '../http/retry-budget.ts';
+import type { RetryBudgetOptions } from '../http/retry-budget.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Authorization } from './authorization.ts';
+import type { HostLimits } from './host-limits.ts';
+import { registryError } from './registry-error.ts';
+import { apiUrl } from './repository-name.ts';
+import type { RepositoryName } from './repository-name.ts';
+
+/** A request to a repository. */
+export interface RegistryRequest {
+  readonly repository: RepositoryName;
+  readonly method: 'GET' | 'HEAD';
+  /** Below `/v2/<repository>/`: `manifests/latest`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses that are answers; any other one is thrown as an error. */
+  readonly expected: readonly number[];
+  /** What is asked for, for messages: `ghcr.io/org/app:1.0`. */
+  readonly subject: string;
+  readonly notFoundCode: 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND';
+  readonly signal?: AbortSignal;
+}
+
+/** A request that is going to be tried again. */
+export interface RetryEvent {
+  readonly registry: string;
+  readonly subject: string;
+  /** The attempt that failed, counted from 1 since the last progress. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly error: unknown;
+}
+
+/** The parts a transport works with. */
+export interface RegistryTransportOptions {
+  readonly http: HttpClient;
+  readonly authenticator: Authenticator;
+  readonly limits: HostLimits;
+  readonly retry?: RetryBudgetOptions;
+  readonly onRetry?: (event: RetryEvent) => void;
+}
+
+const maximumErrorBody = 64 * 1024;
+
+/** Requests to registries with authorization. Sends each once: who reads the answer retries, with {@link budget}. */
+export class RegistryTransport {
+  readonly #options: RegistryTransportOptions;
+  readonly #answered = new Set<string>();
+
+  constructor(options: RegistryTransportOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a place in the registry's concurrency limit. */
+  async acquire(registry: string, signal?: AbortSignal): Promise<() => void> {
+    return await this.#options.limits.acquire(registry, signal);
+  }
+
+  /** A fresh retry budget for one operation. */
+  budget(registry: string, subject: string, signal?: AbortSignal): RetryBudget {
+    const { retry, onRetry } = this.#options;
+    return new RetryBudget({
+      ...retry,
+      hasAnswered: () => this.#answered.has(registry),
+      onRetry: (event) => onRetry?.({ registry, subject, ...event }),
+      signal,
+    });
+  }
+
+  /**
+   * Sends a request once, or twice when a login or a renewed token was needed.
+   *
+   * @throws PaletteEdgeError for every status that was not expected
+   */
+  async send(request: RegistryRequest): Promise<HttpResponse> {
+    const { authenticator } = this.#options;
+    const { repository, signal } = request;
+    const authorization = await authenticator.current(repository, signal);
+    const first = await this.#exchange(request, authorization);
+    if (first.outcome === 'answered') return first.response;
+    if (!isAboutAuthorization(first, authorization)) throw refusal(request, first, authorization);
+    const header = first.response.headers['www-authenticate'];
+    const renewed = await authenticator.renew(repository, authorization, { header, signal });
+    if (renewed === undefined) throw refusal(request, first, authorization);
+    const second = await this.#exchange(request, renewed);
+    if (second.outcome === 'answered') return second.response;
+    throw refusal(request, second, renewed);
+  }
+
+  async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
+    const { http } = this.#options;
+    const { registry, repository } = request.repository;
+    const url = new URL(`/v2/${repository}/${request.path}`, apiUrl(http, registry));
+    const response = await http.request({
+      method: request.method,
+      url,
+      headers:
+        authorization === undefined
+          ? request.headers
+          : { ...request.headers, authorization: authorization.header },
+      signal: request.signal,
+    });
+    this.#answered.add(registry);
+    const isRedirected = response.url.origin !== url.origin;
+    if (request.expected.includes(response.status)) return { outcome: 'answered', response };
+    const text = await response.readText(maximumErrorBody).catch(() => '');
+    return { outcome: 'refused', response, isRedirected, text };
+  }
+}
+
+type Exchange = { readonly outcome: 'answered'; readonly response: HttpResponse } | Refused;
+
+interface Refused {
+  readonly outcome: 'refused';
+  readonly response: HttpResponse;
+  readonly isRedirected: boolean;
+  readonly text: string;
+}
+
+/** What a redirect's target wants is not ours to give. ECR Public says 400 to a token that has expired. */
+function isAboutAuthorization(refused: Refused, authorization: Authorization | undefined): boolean {
+  const { response, isRedirected, text } = refused;
+  if (isRedirected) return false;
+  if (response.status === 401) return true;
+  return response.status === 400 && authorization !== undefined && /expired/i.test(text);
+}
+
+function refusal(
+  request: RegistryRequest,
+  refused: Refused,
+  authorization: Authorization | undefined,
+): PaletteEdgeError {
+  const { response, isRedirected, text } = refused;
+  return registryError({
+    subject: request.subject,
+    registry: request.repository.registry,
+    host: response.url.host,
+    isRedirected,
+    status: response.status,
+    retryAfter: response.headers['retry-after'],
+    text,
+    notFoundCode: request.notFoundCode,
+    credentialOrigin: authorization?.credentialOrigin,
+    secrets: authorization?.secrets,
+  });
+}

@@ -1,0 +1,160 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { HttpClient, HttpRequest } from '../http/http-client.ts';
+import type { HttpResponse } from '../http/http-response.ts';
+import { isRetryableStatus } from '../http/retry-policy.ts';
+import { basicAuthorization } from './authorization.ts';
+import type { Authorization } from './authorization.ts';
+import { isRecord } from './credential-file.ts';
+import type { Credential } from './credential.ts';
+import { accessDenied, printable, registryError } from './registry-error.ts';
+import type { RefusedExchange } from './registry-error.ts';
+
+/** A token and how long it is good for, counted from before it was asked for. */
+export interface Token {
+  readonly value: string;
+  readonly lifetimeMs: number;
+}
+
+/** A token to ask for (distribution, docs/spec/auth/token.md and oauth.md). */
+export interface TokenRequest {
+  readonly http: HttpClient;
+  /** The registry as the user wrote it. */
+  readonly registry: string;
+  /** Whether the registry itself is spoken to over plain HTTP: then its realm may be, too. */
+  readonly isPlainHttp: boolean;
+  /** `realm` and `service` of the challenge. */
+  readonly realm: string;
+  readonly service: string | undefined;
+  /** One scope: some servers read only the first. */
+  readonly scope: string;
+  readonly credential: Credential | undefined;
+  readonly signal?: AbortSignal;
+}
+
+const maximumTokenBody = 128 * 1024;
+const maximumErrorBody = 64 * 1024;
+const defaultLifetimeSeconds = 60;
+const maximumLifetimeSeconds = 24 * 60 * 60;
+const clientId = 'palette-edge';
+
+/**
+ * Asks the token server that a challenge names, once: GET with Basic, or POST with an identity token and GET when
+ * the server knows no POST.
+ *
+ * @throws PaletteEdgeError kind authentication when the login is refused or the answer holds no token; kind network when
+ *   the server fails
+ */
+export async function fetchToken(request: TokenRequest): Promise<Token> {
+  const realm = checkRealm(request);
+  const { credential } = request;
+  if (credential !== undefined && 'identityToken' in credential) {
+    const response = await request.http.request(postRequest(request, realm, credential.identityToken));
+    if (response.status !== 404 && response.status !== 405) return await readToken(request, response);
+    await response.discard();
+  }
+  return await readToken(request, await request.http.request(getRequest(request, realm)));
+}
+
+function checkRealm(request: TokenRequest): URL {
+  const { realm, registry, isPlainHttp } = request;
+  const url = URL.canParse(realm) ? new URL(realm) : undefined;
+  const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isPlainHttp);
+  if (url === undefined || !isAllowed) {
+    throw new PaletteEdgeError(
+      'REALM_REFUSED',
+      `${registry} names a login server that is not HTTPS: ${printable(realm.split('?')[0] ?? '', 200)}`,
+      {
+        kind: 'authentication',
+        suggestions: ['Credentials are not sent there. Ask whoever runs the registry to correct its realm.'],
+      },
+    );
+  }
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+function getRequest(request: TokenRequest, realm: URL): HttpRequest {
+  const url = new URL(realm);
+  if (request.service !== undefined) url.searchParams.set('service', request.service);
+  url.searchParams.set('scope', request.scope);
+  const authorization = loginOf(request);
+  return {
+    method: 'GET',
+    url,
+    headers: authorization === undefined ? {} : { authorization: authorization.header },
+    signal: request.signal,
+  };
+}
+
+function postRequest(request: TokenRequest, realm: URL, identityToken: string): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    service: request.service ?? '',
+    scope: request.scope,
+    refresh_token: identityToken,
+  });
+  return {
+    method: 'POST',
+    url: realm,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+    signal: request.signal,
+  };
+}
+
+function loginOf({ credential }: TokenRequest): Authorization | undefined {
+  return credential === undefined ? undefined : basicAuthorization(credential);
+}
+
+async function readToken(request: TokenRequest, response: HttpResponse): Promise<Token> {
+  if (response.status !== 200) throw await refusal(request, response);
+  const body = parseBody(await response.readText(maximumTokenBody));
+  const value = [body['token'], body['access_token']].find((text) => typeof text === 'string' && text !== '');
+  // Visible ASCII only: it goes into a header.
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
+    throw new PaletteEdgeError(
+      'TOKEN_INVALID',
+      `the login server ${response.url.host} of ${request.registry} answered without a usable token`,
+      { kind: 'authentication' },
+    );
+  }
+  return { value, lifetimeMs: lifetimeSeconds(body['expires_in']) * 1000 };
+}
+
+async function refusal(request: TokenRequest, response: HttpResponse): Promise<PaletteEdgeError> {
+  const text = await response.readText(maximumErrorBody).catch(() => '');
+  const login = loginOf(request);
+  const exchange: RefusedExchange = {
+    subject: `logging in to ${request.registry} for ${printable(request.scope, 200)}`,
+    registry: request.registry,
+    host: response.url.host,
+    isRedirected: false,
+    status: response.status,
+    retryAfter: response.headers['retry-after'],
+    text,
+    notFoundCode: 'LOGIN_SERVER_NOT_FOUND',
+    credentialOrigin: login?.credentialOrigin,
+    secrets: login?.secrets,
+  };
+  // Login servers say 400 or 404, too, to those they do not like.
+  const isRefused = response.status >= 400 && !isRetryableStatus(response.status);
+  return isRefused ? accessDenied(exchange) : registryError(exchange);
+}
+
+function parseBody(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isRecord(body) ? body : {};
+  } catch {
+    // Its error would quote the body, and the body may hold a token.
+    return {};
+  }
+}
+
+function lifetimeSeconds(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return defaultLifetimeSeconds;
+  return Math.min(value, maximumLifetimeSeconds);
+}

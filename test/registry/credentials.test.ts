@@ -1,0 +1,224 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { createCredentialSource } from '../../src/registry/credentials.ts';
+import { everythingShown, rejection } from '../support/rejection.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const path = '/usr/bin:/bin';
+
+test('sources are asked in order, and the first match wins', async () => {
+  const folder = await temporaryFolder();
+  const places = {
+    palette: join(folder, 'palette.json'),
+    authFile: join(folder, 'auth-file.json'),
+    dockerConfig: join(folder, 'docker', 'config.json'),
+    home: join(folder, 'home', '.docker', 'config.json'),
+    runtime: join(folder, 'run', 'containers', 'auth.json'),
+  };
+  const hosts = ['a.test', 'b.test', 'c.test', 'd.test', 'e.test'];
+  await write(places.palette, { image: [{ endpoint: 'a.test', username: 'palette', password: 'p' }] });
+  await write(places.authFile, auths(hosts.slice(0, 2), 'authFile'));
+  await write(places.dockerConfig, auths(hosts.slice(0, 3), 'dockerConfig'));
+  await write(places.home, auths(hosts.slice(0, 4), 'home'));
+  await write(places.runtime, auths(hosts, 'runtime'));
+  const source = createCredentialSource({
+    credentialFilePath: places.palette,
+    environment: {
+      REGISTRY_AUTH_FILE: places.authFile,
+      DOCKER_CONFIG: dirname(places.dockerConfig),
+      XDG_RUNTIME_DIR: join(folder, 'run'),
+    },
+    homeFolder: join(folder, 'home'),
+  });
+  const found = await Promise.all(hosts.map((host) => source.find(host, 'org/app')));
+  expect(found.map((credential) => credential?.username)).toEqual(Object.keys(places));
+  expect(found.map((credential) => credential?.origin)).toEqual(
+    Object.values(places).map((place) => expect.stringContaining(place)),
+  );
+  expect(await source.find('f.test', 'org/app')).toBeUndefined();
+});
+
+test('files that are not there are passed over; one that was asked for is not', async () => {
+  const folder = await temporaryFolder();
+  const environment = { REGISTRY_AUTH_FILE: join(folder, 'none'), DOCKER_CONFIG: folder };
+  const source = createCredentialSource({ environment, homeFolder: folder });
+  expect(await source.find('a.test', 'app')).toBeUndefined();
+
+  const credentialFilePath = join(folder, 'missing.json');
+  const asked = createCredentialSource({ credentialFilePath, environment, homeFolder: folder });
+  const error = await rejection(asked.find('a.test', 'app'));
+  expect(error).toMatchObject({ code: 'FILE_NOT_FOUND', kind: 'notFound' });
+  expect(error.message).toContain(credentialFilePath);
+});
+
+test('Docker config: user and password, identity token, empty entries, Docker Hub under its old name', async () => {
+  const source = await dockerSource({
+    auths: {
+      'https://index.docker.io/v1/': { auth: base64('hub:pass:with:colons') },
+      'padded.test': { auth: base64('user:pass\0\0') },
+      'plain.test': { username: 'plain', password: 'text' },
+      'token.test': { auth: base64('<token>:'), identitytoken: 'refresh' },
+      'empty.test': {},
+      ['__proto__']: { auth: base64('no:no') },
+    },
+  });
+  expect(await source.find('docker.io', 'library/nginx')).toMatchObject({
+    username: 'hub',
+    password: 'pass:with:colons',
+  });
+  expect(await source.find('padded.test', 'app')).toMatchObject({ password: 'pass' });
+  expect(await source.find('plain.test', 'app')).toMatchObject({ username: 'plain', password: 'text' });
+  expect(await source.find('token.test', 'app')).toMatchObject({ identityToken: 'refresh' });
+  expect(await source.find('empty.test', 'app')).toBeUndefined();
+});
+
+test.each([
+  ['not JSON', '{"auths": {"a.test": {"auth": "c2VjcmV0OnMzY3JldA==" nonsense s3cret'],
+  ['no object', '["s3cret"]'],
+  ['a broken auth', JSON.stringify({ auths: { 'a.test': { auth: base64('s3cret') } } })],
+])('a Docker config that is %s is named, never quoted', async (_, text) => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, '.docker'));
+  await writeFile(join(folder, '.docker', 'config.json'), text);
+  const source = createCredentialSource({ environment: {}, homeFolder: folder });
+  const error = await rejection(source.find('a.test', 'app'));
+  expect(error).toMatchObject({ code: 'CREDENTIAL_FILE_INVALID', kind: 'usage' });
+  expect(error.message).toContain(join(folder, '.docker', 'config.json'));
+  for (const secret of ['s3cret', base64('s3cret'), 'c2VjcmV0']) {
+    expect(everythingShown(error)).not.toContain(secret);
+  }
+});
+
+test("Palette's file: endpoints with paths, and passwords that are objects", async () => {
+  const key = { type: 'service_account', private_key: 'x' };
+  const source = await paletteSource({
+    helm: [{ endpoint: 'charts.test', username: 'helm', password: 'p' }],
+    image: [
+      { endpoint: 'https://us-docker.pkg.dev/palette-images/', username: '_json_key', password: key },
+      { endpoint: 'us-docker.pkg.dev', username: 'other', password: 'p' },
+    ],
+  });
+  expect(await source.find('us-docker.pkg.dev', 'palette-images/packs/calico')).toMatchObject({
+    username: '_json_key',
+    password: JSON.stringify(key),
+  });
+  expect(await source.find('us-docker.pkg.dev', 'elsewhere/app')).toMatchObject({ username: 'other' });
+  expect(await source.find('charts.test', 'app')).toBeUndefined();
+});
+
+test.each([
+  ['another shape', { auths: {} }, '"image" and "helm"'],
+  ['no list', { image: {} }, 'no list'],
+  ['no endpoint', { image: [{ username: 'u', password: 's3cret' }] }, 'image[0] has no endpoint'],
+  ['no username', { image: [{ endpoint: 'a', password: 's3cret' }] }, 'image[0] has no username'],
+  ['no password', { image: [{ endpoint: 'a', username: 'u', password: 7 }] }, 'password of image[0]'],
+])("a file in Palette's shape with %s says so", async (_, document, words) => {
+  const source = await paletteSource(document);
+  const error = await rejection(source.find('a', 'app'));
+  expect(error).toMatchObject({ code: 'CREDENTIAL_FILE_INVALID', kind: 'usage' });
+  expect(error.message).toContain(words);
+  expect(everythingShown(error)).not.toContain('s3cret');
+});
+
+test('a credential helper is run for its host, before credsStore and auths', async () => {
+  const folder = await temporaryFolder();
+  await helper(folder, 'own', 'read host; echo "{\\"Username\\":\\"own $host $1\\",\\"Secret\\":\\"s\\"}"');
+  await helper(
+    folder,
+    'store',
+    'read host; echo "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"for $host\\"}"',
+  );
+  const source = await dockerSource(
+    { ...auths(['own.test'], 'auths'), credHelpers: { 'own.test': 'own' }, credsStore: 'store' },
+    { PATH: `${folder}:${path}` },
+  );
+  expect(await source.find('own.test', 'app')).toMatchObject({ username: 'own own.test get', password: 's' });
+  expect(await source.find('docker.io', 'library/app')).toMatchObject({
+    identityToken: 'for https://index.docker.io/v1/',
+  });
+});
+
+test('a helper is run once for all images of a registry', async () => {
+  const folder = await temporaryFolder();
+  const log = join(folder, 'log');
+  await helper(folder, 'own', `echo run >> ${log}; echo '{"Username":"u","Secret":"s"}'; wc -l < ${log} >&2`);
+  const source = await dockerSource({ credsStore: 'own' }, { PATH: `${folder}:${path}` });
+  const found = await Promise.all(['a', 'b', 'c'].map((name) => source.find('own.test', name)));
+  expect(found.map((credential) => credential?.username)).toEqual(['u', 'u', 'u']);
+  expect(await readFile(log, 'utf8')).toBe('run\n');
+});
+
+test('a helper without credentials, and a store that is not installed, leave it to auths', async () => {
+  const folder = await temporaryFolder();
+  await helper(folder, 'own', 'echo "credentials not found in native keychain"; exit 1');
+  const config = { ...auths(['own.test', 'other.test'], 'auths'), credHelpers: { 'own.test': 'own' } };
+  const source = await dockerSource({ ...config, credsStore: 'gone' }, { PATH: `${folder}:${path}` });
+  expect(await source.find('own.test', 'app')).toMatchObject({ username: 'auths' });
+  expect(await source.find('other.test', 'app')).toMatchObject({ username: 'auths' });
+});
+
+test.each([
+  ['is not installed', 'gone', 'not on the PATH'],
+  ['fails', 'fails', 'exit code 3'],
+  ['answers nonsense', 'nonsense', 'not valid JSON'],
+  ['answers without a secret', 'partial', 'lacks Username or Secret'],
+  ['writes without end', 'endless', 'wrote too much'],
+  ['hangs', 'hangs', 'ended'],
+  ['has a path for a name', '../evil', 'characters'],
+  ['has shell syntax for a name', 'x;touch', 'characters'],
+])('a helper that %s is an error that quotes nothing of it', async (_, name, words) => {
+  const folder = await temporaryFolder();
+  await helper(folder, 'fails', 'echo s3cret; echo s3cret >&2; exit 3');
+  await helper(folder, 'nonsense', 'echo s3cret');
+  await helper(folder, 'partial', 'echo \'{"Username":"s3cret"}\'');
+  await helper(folder, 'endless', 'while :; do echo s3cret s3cret s3cret s3cret; done');
+  await helper(folder, 'hangs', 'exec sleep 1000');
+  const source = await dockerSource(
+    { credHelpers: { 'a.test': name } },
+    { PATH: `${folder}:${path}` },
+    name === 'hangs' ? 100 : undefined,
+  );
+  const error = await rejection(source.find('a.test', 'app'));
+  expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', kind: 'authentication' });
+  expect(error.message).toContain(words);
+  expect(everythingShown(error)).not.toContain('s3cret');
+});
+
+async function helper(folder: string, name: string, script: string): Promise<void> {
+  const file = join(folder, `docker-credential-${name}`);
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+}
+
+async function dockerSource(
+  document: object,
+  environment: Record<string, string> = {},
+  helperTimeoutMs?: number,
+) {
+  const homeFolder = await temporaryFolder();
+  await write(join(homeFolder, '.docker', 'config.json'), document);
+  return createCredentialSource({ environment, homeFolder, helperTimeoutMs });
+}
+
+async function paletteSource(document: object) {
+  const homeFolder = await temporaryFolder();
+  const credentialFilePath = join(homeFolder, 'palette.json');
+  await write(credentialFilePath, document);
+  return createCredentialSource({ credentialFilePath, environment: {}, homeFolder });
+}
+
+async function write(file: string, document: object): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(document));
+}
+
+function auths(hosts: readonly string[], user: string) {
+  return { auths: Object.fromEntries(hosts.map((host) => [host, { auth: base64(`${user}:p`) }])) };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
