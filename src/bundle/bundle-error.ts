@@ -1,0 +1,28 @@
+import { PaletteEdgeError } from '../errors.ts';
+
+/** The error for a bundle whose bytes are not what they must be. */
+export function damagedBundle(place: string, reason: string, cause?: unknown): PaletteEdgeError {
+  return new PaletteEdgeError('BUNDLE_DAMAGED', `${place} is damaged: ${reason}`, {
+    kind: 'content',
+    cause,
+    suggestions: [
+      'Compare it with its .sha256 file (sha256sum -c) and copy it again from where it was made.',
+    ],
+  });
+}
+
+/** The error for a file that ends before the bundle does. */
+export function truncatedBundle(place: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('BUNDLE_TRUNCATED', `${place} is not a whole bundle: ${reason}`, {
+    kind: 'content',
+    suggestions: ['Compare its size with the original and copy it again; a part alone is not a bundle.'],
+  });
+}
+
+/** The error for a file that is something else. */
+export function notABundle(place: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_A_BUNDLE', `${place} is not a palette-edge bundle: ${reason}`, {
+    kind: 'content',
+    suggestions: ['Name a .tar.zst file that palette-edge build wrote.'],
+  });
+}

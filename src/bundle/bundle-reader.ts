@@ -1,0 +1,110 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
+import { damagedBundle } from './bundle-error.ts';
+import { parseHead } from './bundle-head.ts';
+import type { BundleHead } from './bundle-head.ts';
+import type { RandomAccess } from './file-access.ts';
+import { FrameReader } from './frame-reader.ts';
+import { readFrameTable } from './frame-table.ts';
+import { inventoryId } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
+import { placeBlobs } from './tar-layout.ts';
+
+/** Reads a bundle without unpacking it: opening reads the end and the head, a blob only the frames that hold it. */
+export class BundleReader implements BlobReader {
+  readonly inventory: Inventory;
+  /** See {@link inventoryId}. */
+  readonly id: string;
+  /** The inventory as it is in the bundle. */
+  readonly inventoryBytes: Uint8Array;
+  /** What is in the signature slot, when something is. Not checked here. */
+  readonly signature: Uint8Array | undefined;
+  /** The files of the head by path, checked against the inventory. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Length of the bundle in bytes. */
+  readonly size: number;
+  /** The tar inside. */
+  readonly frames: FrameReader;
+  readonly #bundle: RandomAccess;
+  readonly #name: string;
+  readonly #positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;
+
+  private constructor(bundle: RandomAccess, name: string, opened: OpenedBundle) {
+    const { head, frames, positions } = opened;
+    this.inventory = head.inventory;
+    this.inventoryBytes = head.inventoryBytes;
+    this.id = inventoryId(head.inventoryBytes);
+    this.signature = head.signature;
+    this.files = head.files;
+    this.size = bundle.size;
+    this.frames = frames;
+    this.#bundle = bundle;
+    this.#name = name;
+    this.#positions = positions;
+  }
+
+  /**
+   * Opens a bundle and checks its seek table, head and inventory. The reader closes `bundle`, also when opening fails.
+   *
+   * @param name the bundle, for messages: a path as the user wrote it
+   * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED`, `BUNDLE_VERSION_UNSUPPORTED` or
+   *   `INVENTORY_INVALID` (kind content), or a failure to read it
+   */
+  static async open(bundle: RandomAccess, name: string): Promise<BundleReader> {
+    try {
+      return new BundleReader(bundle, name, await openBundle(bundle, name));
+    } catch (error) {
+      await bundle.close();
+      throw error;
+    }
+  }
+
+  // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
+  async sizeOf(digest: Digest): Promise<number | undefined> {
+    return this.#positions.get(digest)?.size;
+  }
+
+  // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
+  async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    const { range, signal } = options;
+    const side = `reading from ${this.#name}`;
+    const place = this.#positions.get(blob.digest);
+    if (place === undefined) {
+      throw new PaletteEdgeError('BLOB_NOT_FOUND', `${side}: ${blob.digest} is not in the bundle`, {
+        kind: 'notFound',
+      });
+    }
+    if (place.size !== blob.size) throw sizeMismatch(blob, String(place.size), side);
+    const { start, end = blob.size } = range ?? { start: 0 };
+    if (start < 0 || end < start || end > blob.size) {
+      throw new RangeError(`bytes ${start} to ${end} are not inside a blob of ${blob.size}`);
+    }
+    const content = this.frames.stream({ start: place.position + start, end: place.position + end }, signal);
+    return range === undefined ? verifiedContent(blob, content, side) : content;
+  }
+
+  async close(): Promise<void> {
+    await this.#bundle.close();
+  }
+}
+
+interface OpenedBundle {
+  readonly head: BundleHead;
+  readonly frames: FrameReader;
+  readonly positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;
+}
+
+async function openBundle(bundle: RandomAccess, name: string): Promise<OpenedBundle> {
+  const frames = new FrameReader(bundle, await readFrameTable(bundle, name), name);
+  const headContent = await frames.read(0);
+  const head = parseHead(headContent, name);
+  const { placed, tarSize } = placeBlobs(head.inventory.blobs, headContent.length);
+  if (tarSize !== frames.tarSize) {
+    throw damagedBundle(name, `its frames hold ${frames.tarSize} bytes, its inventory names ${tarSize}`);
+  }
+  const positions = new Map(placed.map(({ blob, position }) => [blob.digest, { position, size: blob.size }]));
+  return { head, frames, positions };
+}

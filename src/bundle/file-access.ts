@@ -1,0 +1,73 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { truncatedBundle } from './bundle-error.ts';
+
+/** Bytes that can be read at any position: a file, joined parts, a file inside an image. */
+export interface RandomAccess {
+  /** Length in bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `position`, or an error. The caller owns the result. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading at any position.
+ *
+ * @throws PaletteEdgeError for a file that is missing, a folder, or not readable
+ */
+export async function openFileAccess(path: string): Promise<RandomAccess> {
+  const action = `reading the bundle ${path}`;
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) {
+      throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, {
+        kind: 'usage',
+      });
+    }
+    return fileAccess(file, path, status.size);
+  } catch (error) {
+    await file.close();
+    throw wordDiskError(error, action);
+  }
+}
+
+function fileAccess(file: FileHandle, path: string, size: number): RandomAccess {
+  return {
+    size,
+    close: async () => await file.close(),
+    read: async (position, length) => {
+      const buffer = Buffer.allocUnsafeSlow(length);
+      let filled = 0;
+      while (filled < length) {
+        const bytesRead = await readSome(file, { buffer, offset: filled, position: position + filled, path });
+        if (bytesRead === 0) throw truncatedBundle(path, `it ends before byte ${position + length}`);
+        filled += bytesRead;
+      }
+      return buffer;
+    },
+  };
+}
+
+interface ReadRequest {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly position: number;
+  readonly path: string;
+}
+
+async function readSome(file: FileHandle, { buffer, offset, position, path }: ReadRequest): Promise<number> {
+  try {
+    return (await file.read(buffer, offset, buffer.length - offset, position)).bytesRead;
+  } catch (error) {
+    throw wordDiskError(error, `reading the bundle ${path}`);
+  }
+}

@@ -1,0 +1,121 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { damagedBundle } from './bundle-error.ts';
+import type { RandomAccess } from './file-access.ts';
+import type { Frame, FrameTable } from './frame-table.ts';
+import { decompressFrame, frameCheck } from './zstd-frames.ts';
+
+/** A part of the tar: `start` inclusive, `end` exclusive, in bytes. */
+export interface TarRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Decompressed frames that are kept for the next read, in bytes: manifests lie side by side. */
+const rememberedBytes = 32 * 1024 * 1024;
+const framesAhead = 3;
+
+/** Reads the tar inside a bundle at any position, decompressing only the frames that hold it. */
+export class FrameReader {
+  /** Bytes of the tar. */
+  readonly tarSize: number;
+  /** How many frames there are, the head included. */
+  readonly count: number;
+  readonly #bundle: RandomAccess;
+  readonly #frames: FrameTable;
+  readonly #name: string;
+  readonly #remembered = new Map<number, Promise<Uint8Array>>();
+
+  /** @param name the bundle, for messages */
+  constructor(bundle: RandomAccess, frames: FrameTable, name: string) {
+    this.#bundle = bundle;
+    this.#frames = frames;
+    this.#name = name;
+    this.count = frames.length;
+    this.tarSize = frames.reduce((sum, { contentSize }) => sum + contentSize, 0);
+  }
+
+  /** Bytes of tar in a frame. */
+  contentSize(index: number): number {
+    return this.#frame(index).contentSize;
+  }
+
+  /**
+   * Reads, checks and decompresses one frame.
+   *
+   * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content) that names the frame, or a failure to read the file
+   */
+  async read(index: number): Promise<Uint8Array> {
+    const { position, size, contentSize, check } = this.#frame(index);
+    const bytes = await this.#bundle.read(position, size);
+    const place = `frame ${index} (${size} bytes at ${position})`;
+    if (frameCheck(bytes) !== check) throw damagedBundle(this.#name, `${place} is not what was written`);
+    try {
+      return await decompressFrame(bytes, contentSize);
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError)) throw error;
+      throw damagedBundle(this.#name, `${place}: ${error.message}`, error);
+    }
+  }
+
+  /**
+   * A part of the tar, a few frames read ahead. What is yielded is shared with other readers: it must not be changed.
+   *
+   * @throws as {@link read}, when the iteration comes to the damaged frame
+   */
+  async *stream({ start, end }: TarRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    let position = start;
+    let index = this.#indexAt(start);
+    const last = this.#indexAt(end - 1);
+    let ahead = index;
+    const coming: Promise<Uint8Array>[] = [];
+    while (position < end) {
+      signal?.throwIfAborted();
+      while (ahead <= last && coming.length < framesAhead) {
+        coming.push(this.#remember(ahead));
+        ahead += 1;
+      }
+      const content = (await coming.shift()) ?? Buffer.alloc(0);
+      const inside = position - this.#tarPosition(index);
+      const part = content.subarray(inside, inside + end - position);
+      yield part;
+      position += part.length;
+      index += 1;
+    }
+  }
+
+  /** Not async: the very promise whose failure is taken care of must be handed out, not one that follows it. */
+  #remember(index: number): Promise<Uint8Array> {
+    const known = this.#remembered.get(index);
+    if (known !== undefined) return known;
+    const content = this.read(index);
+    // Read ahead, so perhaps nobody waits for it yet; whoever comes to it gets the error. A failure is not remembered.
+    content.catch(() => this.#remembered.delete(index));
+    this.#remembered.set(index, content);
+    this.#forgetOldest();
+    return content;
+  }
+
+  #forgetOldest(): void {
+    const most = Math.max(1, Math.floor(rememberedBytes / this.contentSize(Math.min(1, this.count - 1))));
+    for (const index of this.#remembered.keys()) {
+      if (this.#remembered.size <= most) return;
+      this.#remembered.delete(index);
+    }
+  }
+
+  /** The frame that holds a byte of the tar: behind the head all have one size, so no search is needed. */
+  #indexAt(position: number): number {
+    const headSize = this.contentSize(0);
+    return position < headSize ? 0 : 1 + Math.floor((position - headSize) / this.contentSize(1));
+  }
+
+  #tarPosition(index: number): number {
+    return index === 0 ? 0 : this.contentSize(0) + (index - 1) * this.contentSize(1);
+  }
+
+  #frame(index: number): Frame {
+    const frame = this.#frames[index];
+    if (frame === undefined) throw new RangeError(`there is no frame ${index}`);
+    return frame;
+  }
+}

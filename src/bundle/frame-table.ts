@@ -1,0 +1,188 @@
+import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
+import type { RandomAccess } from './file-access.ts';
+import { frameBound, frameCheck, maximumFrameContent } from './zstd-frames.ts';
+
+/** One zstd frame of a bundle. */
+export interface Frame {
+  /** Where it begins in the file, in bytes. */
+  readonly position: number;
+  /** Its bytes in the file. */
+  readonly size: number;
+  /** Bytes it decompresses to. */
+  readonly contentSize: number;
+  /** CRC-32 of its bytes in the file. */
+  readonly check: number;
+}
+
+/** All frames of a bundle in order: the first is the head, the others are the rest of the tar in equal cuts. */
+export type FrameTable = readonly Frame[];
+
+/** Most bytes of content the head may have: it is read whole. */
+export const maximumHeadSize = 64 * 1024 * 1024;
+
+const checksMagic = 0x184d2a5d;
+const tableMagic = 0x184d2a5e;
+const footerMagic = 0x8f92eab1;
+const skippableHeaderSize = 8;
+const checksName = Buffer.from('PEBCRC32', 'latin1');
+const footerSize = 9;
+const entrySize = 8;
+/** 2^20 frames of 2 MiB are 2 TiB. */
+const maximumFrames = 2 ** 20;
+
+/**
+ * The end of a bundle: two skippable frames (RFC 8878, section 3.1.2). First the frame checks, then the seek table of
+ * zstd's "seekable format" (contrib/seekable_format), which is the last thing in the file and lists every frame before
+ * it, the frame checks as one without content.
+ */
+export function encodeFrameTable(frames: readonly Omit<Frame, 'position'>[]): Buffer {
+  const checks = encodeChecks(frames.map(({ check }) => check));
+  const entries = [...frames, { size: checks.length, contentSize: 0 }];
+  const table = skippableFrame(tableMagic, entries.length * entrySize + footerSize);
+  for (const [index, { size, contentSize }] of entries.entries()) {
+    table.writeUInt32LE(size, skippableHeaderSize + index * entrySize);
+    table.writeUInt32LE(contentSize, skippableHeaderSize + index * entrySize + 4);
+  }
+  table.writeUInt32LE(entries.length, table.length - footerSize);
+  table.writeUInt8(0, table.length - 5);
+  table.writeUInt32LE(footerMagic, table.length - 4);
+  return Buffer.concat([checks, table]);
+}
+
+/** Bytes that {@link encodeFrameTable} gives for so many frames. */
+export function frameTableSize(frames: number): number {
+  return checksSize(frames) + skippableHeaderSize + (frames + 1) * entrySize + footerSize;
+}
+
+/**
+ * Reads and checks the end of a bundle: every size must add up to the file's, so a cut or grown file is found here.
+ *
+ * @param name the bundle, for messages
+ * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED` (kind content)
+ */
+export async function readFrameTable(bundle: RandomAccess, name: string): Promise<FrameTable> {
+  const count = await readFooter(bundle, name);
+  const tableSize = skippableHeaderSize + count * entrySize + footerSize;
+  const tableStart = bundle.size - tableSize;
+  if (count < 3 || count > maximumFrames || tableStart < 0)
+    throw damagedTable(name, `it lists ${count} frames`);
+  const table = asBuffer(await bundle.read(tableStart, tableSize));
+  if (!isSkippableFrame(table, tableMagic)) throw damagedTable(name, 'its header is wrong');
+  const entries = readEntries(table, count);
+  const checksEntry = entries.at(-1);
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  if (total !== tableStart) {
+    throw truncatedBundle(name, `its frames have ${total} bytes in all, and ${tableStart} are there`);
+  }
+  const frames = entries.slice(0, -1);
+  if (checksEntry?.contentSize !== 0 || checksEntry.size !== checksSize(frames.length)) {
+    throw damagedTable(name, 'its last entry is not the frame checks');
+  }
+  checkFrameSizes(frames, name);
+  const checks = asBuffer(await bundle.read(tableStart - checksEntry.size, checksEntry.size));
+  return withChecks(frames, checks, name);
+}
+
+async function readFooter(bundle: RandomAccess, name: string): Promise<number> {
+  const footer = asBuffer(
+    await bundle.read(Math.max(0, bundle.size - footerSize), Math.min(footerSize, bundle.size)),
+  );
+  if (footer.length < footerSize || footer.readUInt32LE(5) !== footerMagic)
+    throw await explainOther(bundle, name);
+  if (footer.readUInt8(4) !== 0) throw damagedTable(name, 'its flags are not 0');
+  return footer.readUInt32LE(0);
+}
+
+/** Says what a file without a seek table is, as far as its first bytes tell. */
+async function explainOther(bundle: RandomAccess, name: string): Promise<Error> {
+  if (bundle.size === 0) return truncatedBundle(name, 'the file is empty');
+  const tooShort = Buffer.alloc(0);
+  const peek = async (position: number, text: string | Buffer) => {
+    const expected = Buffer.from(text);
+    const isThere = position + expected.length <= bundle.size;
+    return expected.equals(isThere ? await bundle.read(position, expected.length) : tooShort);
+  };
+  if (await peek(0, Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) {
+    return truncatedBundle(
+      name,
+      'it has no seek table at its end: it was cut short, or another tool wrote it',
+    );
+  }
+  if (await peek(0, Buffer.from([0x1f, 0x8b]))) return notABundle(name, 'it is a gzip file');
+  if (await peek(257, 'ustar')) return notABundle(name, 'it is an uncompressed tar file');
+  if (await peek(32769, 'CD001')) return notABundle(name, 'it is an ISO image');
+  return notABundle(name, 'it has no seek table at its end');
+}
+
+function readEntries(
+  table: Buffer,
+  count: number,
+): { position: number; size: number; contentSize: number }[] {
+  let position = 0;
+  return Array.from({ length: count }, (_, index) => {
+    const at = skippableHeaderSize + index * entrySize;
+    const entry = { position, size: table.readUInt32LE(at), contentSize: table.readUInt32LE(at + 4) };
+    position += entry.size;
+    return entry;
+  });
+}
+
+/** Head within its cap; every cut after it equal, except the last, which may be shorter. Bounds all later memory. */
+function checkFrameSizes(frames: readonly Omit<Frame, 'check'>[], name: string): void {
+  const [head, ...cuts] = frames;
+  const cutSize = cuts[0]?.contentSize ?? 0;
+  if (head === undefined || head.contentSize > maximumHeadSize || cutSize > maximumFrameContent) {
+    throw damagedTable(name, 'a frame is larger than version 1 allows');
+  }
+  const uneven = cuts.findIndex(({ contentSize }, index) => {
+    return index < cuts.length - 1 ? contentSize !== cutSize : contentSize > cutSize;
+  });
+  if (uneven !== -1) throw damagedTable(name, `frame ${uneven + 1} has not the size of the others`);
+  const wrong = frames.findIndex(
+    ({ size, contentSize }) => contentSize === 0 || size > frameBound(contentSize),
+  );
+  if (wrong !== -1) throw damagedTable(name, `frame ${wrong} has an impossible size`);
+}
+
+function withChecks(frames: readonly Omit<Frame, 'check'>[], checks: Buffer, name: string): FrameTable {
+  const body = skippableHeaderSize + checksName.length;
+  const found = frames.map((frame, index) => ({ ...frame, check: checks.readUInt32LE(body + index * 4) }));
+  if (!encodeChecks(found.map(({ check }) => check)).equals(checks)) {
+    throw damagedBundle(name, 'its frame checks do not match their own check');
+  }
+  return found;
+}
+
+/** Name, CRC-32 of every frame, then the CRC-32 of this skippable frame up to there. */
+function encodeChecks(values: readonly number[]): Buffer {
+  const checks = skippableFrame(checksMagic, checksSize(values.length) - skippableHeaderSize);
+  checksName.copy(checks, skippableHeaderSize);
+  const body = skippableHeaderSize + checksName.length;
+  for (const [index, value] of values.entries()) checks.writeUInt32LE(value, body + index * 4);
+  const end = checks.length - 4;
+  checks.writeUInt32LE(frameCheck(checks.subarray(0, end)), end);
+  return checks;
+}
+
+function checksSize(frames: number): number {
+  return skippableHeaderSize + checksName.length + 4 * frames + 4;
+}
+
+function skippableFrame(magic: number, payload: number): Buffer {
+  const frame = Buffer.alloc(skippableHeaderSize + payload);
+  frame.writeUInt32LE(magic, 0);
+  frame.writeUInt32LE(payload, 4);
+  return frame;
+}
+
+function isSkippableFrame(frame: Buffer, magic: number): boolean {
+  return frame.readUInt32LE(0) === magic && frame.readUInt32LE(4) === frame.length - skippableHeaderSize;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function damagedTable(name: string, reason: string): Error {
+  return damagedBundle(name, `its seek table is not valid: ${reason}`);
+}

@@ -1,0 +1,114 @@
+import { canonicalJson } from '../io/canonical-json.ts';
+import { digestHex, digestOf } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { BlobRole } from '../oci/image-graph.ts';
+import type { Origin } from '../oci/origin.ts';
+
+/**
+ * What a bundle holds (docs/bundle-format.md). A type, not an interface, as those below: canonical JSON takes only such.
+ * No time, host, user or locale: same content, same bytes.
+ */
+export type Inventory = {
+  readonly formatVersion: 1;
+  readonly mode: 'plain';
+  readonly name: string;
+  /** The tool that wrote the bundle. */
+  readonly tool: { readonly name: string; readonly version: string };
+  /** Sorted. */
+  readonly profiles: readonly BundledProfile[];
+  /** Sorted by reference, each reference once. */
+  readonly images: readonly BundledImage[];
+  /** Always empty in what this version writes. */
+  readonly charts: readonly never[];
+  /** Every tar entry of the head except the inventory itself and the signature slot, in tar order. */
+  readonly files: readonly BundledFile[];
+  /** Every blob once, in tar order. */
+  readonly blobs: readonly BundledBlob[];
+};
+
+/** A profile that the bundle was built from. */
+export type BundledProfile = {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string;
+};
+
+/** An image of a bundle. */
+export type BundledImage = {
+  readonly digest: Digest;
+  readonly size: number;
+  /** In full, as {@link formatReference} gives it. */
+  readonly reference: string;
+  /** Media type of the root manifest. */
+  readonly mediaType: string;
+  /** Platforms that are kept, sorted; empty for artifacts without a platform. */
+  readonly platforms: readonly string[];
+  /** Platforms that the kept index names and the bundle does not hold. Not empty: the index is sparse. */
+  readonly omittedPlatforms: readonly string[];
+  /** Every place that asked for it. */
+  readonly origins: readonly Origin[];
+};
+
+/** A tar entry of the head. */
+export type BundledFile = {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly path: string;
+};
+
+/** A blob of a bundle. */
+export type BundledBlob = {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly role: BlobRole;
+};
+
+/** Where the inventory is in the tar. */
+export const inventoryPath = 'palette-edge/inventory.json';
+/** Where a signature of the inventory's bytes may be: right behind the inventory, not in `files`. */
+export const signaturePath = 'palette-edge/inventory.sig';
+/** The first entries of the tar, before the inventory. */
+export const leadingPaths = ['oci-layout', 'index.json', 'manifest.json'] as const;
+
+/** Largest inventory, in bytes: it is parsed as a whole. */
+export const maximumInventorySize = 16 * 1024 * 1024;
+/** Longest text in an inventory, in UTF-16 code units. */
+export const maximumTextLength = 1024;
+
+const bundleNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const extraPathPattern = /^palette-edge(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._@+-]+)+$/;
+/** What the name field of a ustar header holds (POSIX.1-2017, pax, "ustar Interchange Format"). */
+const maximumPathLength = 100;
+
+/** Whether the text can name a bundle; the name is part of file names. */
+export function isBundleName(text: string): boolean {
+  return bundleNamePattern.test(text);
+}
+
+/** Whether the text can be the path of an extra file of the head: below `palette-edge/`, plain characters, nothing to climb. */
+export function isExtraPath(text: string): boolean {
+  const isTaken = text === inventoryPath || text === signaturePath;
+  return !isTaken && text.length <= maximumPathLength && extraPathPattern.test(text);
+}
+
+/** Whether a text of an inventory is short enough and free of control characters, which could steer a terminal. */
+export function isInventoryText(text: string): boolean {
+  return text.length <= maximumTextLength && cleanText(text) === text;
+}
+
+/** Makes a text fit for an inventory: control characters replaced, cut to {@link maximumTextLength}. */
+export function cleanText(text: string): string {
+  const controls = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+  return text.toWellFormed().replaceAll(controls, '\uFFFD').slice(0, maximumTextLength).toWellFormed();
+}
+
+/** The bytes of an inventory: canonical JSON in UTF-8. */
+export function serializeInventory(inventory: Inventory): Buffer {
+  return Buffer.from(canonicalJson(inventory), 'utf8');
+}
+
+/** The bundle's id: the first 8 hex digits of the sha256 of the inventory's bytes. */
+export function inventoryId(bytes: Uint8Array): string {
+  return digestHex(digestOf(bytes)).slice(0, 8);
+}

@@ -1,0 +1,79 @@
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Json } from '../io/canonical-json.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { digestHex } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { ImageName } from './image-names.ts';
+
+/** The path of a blob in the tar (image-spec, image-layout.md). */
+export function blobPath(digest: Digest): string {
+  return `blobs/sha256/${digestHex(digest)}`;
+}
+
+/** `oci-layout` (image-spec, image-layout.md): without it ctr reads `manifest.json` and drops all platforms but one. */
+export function ociLayoutDocument(): Buffer {
+  return toBytes({ imageLayoutVersion: '1.0.0' });
+}
+
+/**
+ * `index.json` (image-spec, image-layout.md): one descriptor per name. skopeo looks for the name in
+ * `org.opencontainers.image.ref.name`, containerd in `io.containerd.image.name`.
+ */
+export function indexDocument(names: readonly ImageName[]): Buffer {
+  const manifests = names.map(({ name, image: { digest, size, mediaType } }) => ({
+    mediaType,
+    digest,
+    size,
+    annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name },
+  }));
+  return toBytes({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
+}
+
+/**
+ * `manifest.json`, Docker's archive format (moby/docker-image-spec, "Combined Image JSON + Filesystem Changeset
+ * Format"), which knows one platform per name: linux/amd64 when it is kept, else linux/arm64, else the first.
+ * Artifacts that are no images are not in it; an image without a tag has no RepoTags.
+ *
+ * @param graphOf the kept graph of a root
+ */
+export function dockerManifestDocument(
+  names: readonly ImageName[],
+  graphOf: (root: Digest) => ImageGraph | undefined,
+): Buffer {
+  const entries = new Map<string, { readonly image: GraphImage; readonly tags: string[] }>();
+  for (const {
+    name,
+    isTag,
+    image: { digest },
+  } of names) {
+    const image = dockerImage(graphOf(digest)?.images ?? []);
+    if (image === undefined) continue;
+    const key = [image.config, ...image.layers].map((blob) => blob.digest).join();
+    const entry = entries.get(key) ?? { image, tags: [] };
+    if (isTag) entry.tags.push(name);
+    entries.set(key, entry);
+  }
+  const documents = [...entries.values()].map(({ image, tags }) => ({
+    Config: pathOf(image.config),
+    RepoTags: tags.length > 0 ? tags : undefined,
+    Layers: image.layers.map(pathOf),
+  }));
+  return toBytes(documents);
+}
+
+function dockerImage(images: readonly GraphImage[]): GraphImage | undefined {
+  const find = (wanted: string) =>
+    images.find(({ platform }) => platform !== undefined && formatPlatform(platform) === wanted);
+  return find('linux/amd64') ?? find('linux/arm64') ?? images[0];
+}
+
+function pathOf({ digest }: Descriptor): string {
+  return blobPath(digest);
+}
+
+function toBytes(document: Json): Buffer {
+  return Buffer.from(canonicalJson(document), 'utf8');
+}

@@ -1,0 +1,175 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Json } from '../io/canonical-json.ts';
+import type { BlobRole } from '../oci/image-graph.ts';
+import { isIndexType, isManifestType } from '../oci/media-types.ts';
+import type { Origin } from '../oci/origin.ts';
+import { formatReference, parseReference } from '../oci/reference.ts';
+import { cleanText, isBundleName, isExtraPath, leadingPaths, maximumInventorySize } from './inventory.ts';
+import type { BundledBlob, BundledFile, BundledImage, BundledProfile, Inventory } from './inventory.ts';
+import { Fields, invalidInventory } from './inventory-fields.ts';
+
+const maximumImages = 50_000;
+const maximumBlobs = 200_000;
+const maximumFiles = 10_000;
+const roles: readonly BlobRole[] = ['index', 'manifest', 'config', 'layer'];
+
+/**
+ * Reads an inventory from outside: every field is checked before anything uses it. Fields that this version does not
+ * know are passed over, so that later versions can add some; another format version or mode is refused.
+ *
+ * @throws PaletteEdgeError `BUNDLE_VERSION_UNSUPPORTED` or `INVENTORY_INVALID` (kind content)
+ */
+export function parseInventory(bytes: Uint8Array): Inventory {
+  const fields = new Fields(parseCanonical(bytes), '');
+  const tool = readTool(fields);
+  requireVersion(fields, tool.version);
+  fields.list('charts', maximumImages);
+  const blobs = fields.objects('blobs', maximumBlobs).map(readBlob);
+  const inventory: Inventory = {
+    formatVersion: 1,
+    mode: 'plain',
+    name: fields.text('name', isBundleName),
+    tool,
+    profiles: fields.objects('profiles', maximumFiles).map(readProfile),
+    images: fields.objects('images', maximumImages).map(readImage),
+    charts: [],
+    files: fields.objects('files', maximumFiles).map(readFile),
+    blobs,
+  };
+  checkBlobs(inventory);
+  checkImages(inventory);
+  checkFiles(inventory.files);
+  return inventory;
+}
+
+/** Only canonical JSON is taken: one content has one text and one id, and no key can be there twice. */
+function parseCanonical(bytes: Uint8Array): unknown {
+  if (bytes.length > maximumInventorySize)
+    throw invalidInventory(`it is larger than ${maximumInventorySize} bytes`);
+  let document: Json;
+  let text: string;
+  let canonical: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    document = JSON.parse(text);
+    canonical = canonicalJson(document);
+  } catch (error) {
+    throw invalidInventory('it is not canonical JSON', error);
+  }
+  if (canonical !== text) throw invalidInventory('it is not canonical JSON');
+  return document;
+}
+
+function readTool(fields: Fields): Inventory['tool'] {
+  const tool = fields.object('tool');
+  return { name: tool.text('name'), version: tool.text('version') };
+}
+
+function requireVersion(fields: Fields, toolVersion: string): void {
+  const version = fields.value('formatVersion');
+  const mode = fields.value('mode');
+  if (version === 1 && mode === 'plain') return;
+  const found = cleanText(`format version ${JSON.stringify(version)}, mode ${JSON.stringify(mode)}`);
+  throw new PaletteEdgeError(
+    'BUNDLE_VERSION_UNSUPPORTED',
+    `the bundle has ${found.slice(0, 200)}; this palette-edge reads format version 1, mode "plain"`,
+    {
+      kind: 'content',
+      suggestions: [`Use palette-edge ${toolVersion} or newer, which wrote it.`],
+    },
+  );
+}
+
+function readProfile(fields: Fields): BundledProfile {
+  return { name: fields.text('name'), version: fields.text('version'), type: fields.text('type') };
+}
+
+function readImage(fields: Fields): BundledImage {
+  return {
+    reference: fields.text('reference', isFullReference),
+    digest: fields.digest('digest'),
+    size: fields.size('size'),
+    mediaType: fields.text('mediaType', (type) => isIndexType(type) || isManifestType(type)),
+    platforms: fields.texts('platforms', maximumFiles),
+    omittedPlatforms: fields.texts('omittedPlatforms', maximumFiles),
+    origins: fields.objects('origins', maximumFiles).map(readOrigin),
+  };
+}
+
+function isFullReference(text: string): boolean {
+  try {
+    return formatReference(parseReference(text)) === text;
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return false;
+    throw error;
+  }
+}
+
+function readOrigin(fields: Fields): Origin {
+  const kind = fields.text('kind');
+  switch (kind) {
+    case 'flag':
+      return { kind };
+    case 'list':
+      return { kind, file: fields.text('file'), line: fields.size('line') };
+    case 'manifest':
+      return { kind, file: fields.text('file'), line: fields.size('line'), key: fields.text('key') };
+    case 'profile':
+      return {
+        kind,
+        profile: fields.text('profile'),
+        pack: fields.text('pack'),
+        key: fields.text('key'),
+        line: fields.value('line') === undefined ? undefined : fields.size('line'),
+      };
+    default:
+      throw fields.invalid('kind', 'is unknown');
+  }
+}
+
+function readFile(fields: Fields): BundledFile {
+  return { path: fields.text('path'), size: fields.size('size'), digest: fields.digest('digest') };
+}
+
+function readBlob(fields: Fields): BundledBlob {
+  const name = fields.text('role');
+  const role = roles.find((known) => known === name);
+  if (role === undefined) throw fields.invalid('role', 'is unknown');
+  return {
+    digest: fields.digest('digest'),
+    size: fields.size('size'),
+    mediaType: fields.text('mediaType'),
+    role,
+  };
+}
+
+function checkBlobs({ blobs }: Inventory): void {
+  const digests = new Set(blobs.map(({ digest }) => digest));
+  if (digests.size !== blobs.length) throw invalidInventory('a blob is in it twice');
+  // Each blob has a header, padding and perhaps a pax header: 4 KiB is more than all of them.
+  const total = blobs.reduce((sum, { size }) => sum + size + 4096, 0);
+  if (!Number.isSafeInteger(total)) throw invalidInventory('its blobs are too large in all');
+}
+
+function checkImages({ images, blobs }: Inventory): void {
+  const roots = new Map(blobs.map((blob) => [blob.digest, blob]));
+  for (const [index, { reference, digest, size }] of images.entries()) {
+    const previous = images[index - 1]?.reference;
+    if (previous !== undefined && previous >= reference)
+      throw invalidInventory(`images[${index}] is not in order`);
+    if (roots.get(digest)?.size !== size)
+      throw invalidInventory(`the root of images[${index}] is not among the blobs`);
+  }
+}
+
+function checkFiles(files: readonly BundledFile[]): void {
+  const paths = files.map(({ path }) => path);
+  if (new Set(paths).size !== paths.length) throw invalidInventory('a file is in it twice');
+  const wrong = paths.findIndex((path, index) => {
+    const leading = leadingPaths[index];
+    return leading === undefined ? !isExtraPath(path) : path !== leading;
+  });
+  if (wrong !== -1) throw invalidInventory(`files[${wrong}].path is not allowed there`);
+  if (paths.length < leadingPaths.length) throw invalidInventory('files lacks some that every bundle has');
+}

@@ -1,0 +1,212 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Digest } from '../oci/digest.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { BlobRole, ImageGraph } from '../oci/image-graph.ts';
+import type { Origin } from '../oci/origin.ts';
+import { formatReference } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
+import { frameTableSize, maximumHeadSize } from './frame-table.ts';
+import { imageNames } from './image-names.ts';
+import {
+  cleanText,
+  inventoryId,
+  inventoryPath,
+  isBundleName,
+  isExtraPath,
+  maximumInventorySize,
+  serializeInventory,
+} from './inventory.ts';
+import type { BundledBlob, BundledImage, BundledProfile, Inventory } from './inventory.ts';
+import { dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
+import { encodeHead, placeBlobs } from './tar-layout.ts';
+import type { HeadEntry } from './tar-layout.ts';
+import { frameBound } from './zstd-frames.ts';
+
+/** Bytes of tar in each frame behind the head, unless the writer is told otherwise: measured in docs/bundle-format.md. */
+export const defaultFrameContent = 2 * 1024 * 1024;
+
+/** An image to bundle. */
+export interface ImageToBundle {
+  readonly reference: Reference;
+  readonly origins: readonly Origin[];
+  readonly graph: ImageGraph;
+}
+
+/** What goes into a bundle. */
+export interface BundleContent {
+  /** See {@link isBundleName}. */
+  readonly name: string;
+  readonly tool: Inventory['tool'];
+  /** Each reference once, in any order. */
+  readonly images: readonly ImageToBundle[];
+  readonly profiles: readonly BundledProfile[];
+  /** Files for the head; see {@link isExtraPath}. In any order. */
+  readonly extras?: readonly HeadEntry[];
+}
+
+/** Everything about a bundle that is known before a blob's content is: all of it but the blobs' bytes. */
+export interface BundlePlan {
+  readonly inventory: Inventory;
+  /** {@link inventoryId} of the inventory. */
+  readonly id: string;
+  /** The files of the head, in tar order. */
+  readonly headEntries: readonly HeadEntry[];
+  /** Bytes of the tar inside the bundle. */
+  readonly tarSize: number;
+  /** The bundle's file is not larger than this. */
+  readonly expectedBundleSize: number;
+}
+
+/**
+ * Plans a bundle. Pure, and does not depend on the order of images, profiles, origins or extras.
+ *
+ * @throws PaletteEdgeError `BUNDLE_NAME_INVALID`, `IMAGE_NAME_CONFLICT`, `BLOB_SIZE_CONFLICT`, `BUNDLE_TOO_LARGE`
+ */
+export function planBundle(content: BundleContent): BundlePlan {
+  requireName(content.name);
+  const images = sortBy(content.images.map(describeImage), ({ reference }) => reference);
+  const names = imageNames(images);
+  const graphs = new Map(content.images.map(({ graph }) => [graph.root.digest, graph]));
+  const leading = [
+    { path: 'oci-layout', bytes: ociLayoutDocument() },
+    { path: 'index.json', bytes: indexDocument(names) },
+    { path: 'manifest.json', bytes: dockerManifestDocument(names, (root) => graphs.get(root)) },
+  ];
+  const extras = sortBy(content.extras ?? [], ({ path }) => path);
+  requireExtras(extras);
+  const inventory: Inventory = {
+    formatVersion: 1,
+    mode: 'plain',
+    name: content.name,
+    tool: content.tool,
+    profiles: sortBy(content.profiles.map(cleanProfile), canonicalJson),
+    images,
+    charts: [],
+    files: [...leading, ...extras].map(({ path, bytes }) => ({
+      path,
+      size: bytes.length,
+      digest: digestOf(bytes),
+    })),
+    blobs: orderBlobs(content.images),
+  };
+  const inventoryBytes = serializeInventory(inventory);
+  const headEntries = [...leading, { path: inventoryPath, bytes: inventoryBytes }, ...extras];
+  return { inventory, id: inventoryId(inventoryBytes), headEntries, ...sizes(headEntries, inventory) };
+}
+
+function describeImage({ reference, origins, graph }: ImageToBundle): BundledImage {
+  const { digest, size, mediaType } = graph.root;
+  return {
+    reference: formatReference(reference),
+    digest,
+    size,
+    mediaType,
+    platforms: graph.platforms.map(cleanText),
+    omittedPlatforms: graph.omittedPlatforms.map(cleanText),
+    origins: sortBy(origins.map(cleanOrigin), (origin) => canonicalJson(origin)),
+  };
+}
+
+/**
+ * Indexes, manifests and configs first, so that everything about a bundle is read from its first frames; then layers,
+ * largest first. Inside each by digest.
+ */
+function orderBlobs(images: readonly ImageToBundle[]): BundledBlob[] {
+  const blobs = new Map<Digest, BundledBlob>();
+  for (const { descriptor, role } of images.flatMap(({ graph }) => graph.blobs)) {
+    const { digest, size } = descriptor;
+    const blob = { digest, size, mediaType: cleanText(descriptor.mediaType), role };
+    const known = blobs.get(digest) ?? blob;
+    if (known.size !== size) throw sizeConflict(known, size);
+    // The same bytes can be a layer here and a config there, or carry Docker's and OCI's media type.
+    blobs.set(digest, identityKey(blob) < identityKey(known) ? blob : known);
+  }
+  return sortBy(
+    [...blobs.values()],
+    ({ role, size, digest }) => `${ranks[role]} ${role === 'layer' ? descending(size) : ''} ${digest}`,
+  );
+}
+
+const ranks: Readonly<Record<BlobRole, number>> = { index: 0, manifest: 1, config: 2, layer: 3 };
+
+function identityKey({ role, mediaType }: BundledBlob): string {
+  return `${ranks[role]} ${mediaType}`;
+}
+
+function descending(size: number): string {
+  return String(Number.MAX_SAFE_INTEGER - size).padStart(16, '0');
+}
+
+function sizes(
+  entries: readonly HeadEntry[],
+  { blobs }: Inventory,
+): Pick<BundlePlan, 'tarSize' | 'expectedBundleSize'> {
+  const headSize = encodeHead(entries).length;
+  const inventorySize = entries.find(({ path }) => path === inventoryPath)?.bytes.length ?? 0;
+  if (headSize > maximumHeadSize || inventorySize > maximumInventorySize) {
+    throw new PaletteEdgeError('BUNDLE_TOO_LARGE', 'so many images and files do not fit into one bundle', {
+      kind: 'failure',
+      suggestions: ['Split the images over several bundles.'],
+    });
+  }
+  const { tarSize } = placeBlobs(blobs, headSize);
+  const frames = Math.ceil((tarSize - headSize) / defaultFrameContent);
+  const cuts = tarSize - headSize;
+  // frameBound summed over the frames, the last of which may be short.
+  const cutsBound = cuts + Math.ceil(cuts / 256) + frames * frameBound(0);
+  return { tarSize, expectedBundleSize: frameBound(headSize) + cutsBound + frameTableSize(frames + 1) };
+}
+
+function requireName(name: string): void {
+  if (isBundleName(name)) return;
+  throw new PaletteEdgeError('BUNDLE_NAME_INVALID', `${JSON.stringify(name)} cannot name a bundle`, {
+    kind: 'usage',
+    suggestions: [
+      'Use up to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+    ],
+  });
+}
+
+function requireExtras(extras: readonly HeadEntry[]): void {
+  const wrong = extras.find(({ path }, index) => !isExtraPath(path) || path === extras[index - 1]?.path);
+  if (wrong !== undefined) throw new TypeError(`not the path of an extra file, or twice: ${wrong.path}`);
+}
+
+function cleanProfile({ name, version, type }: BundledProfile): BundledProfile {
+  return { name: cleanText(name), version: cleanText(version), type: cleanText(type) };
+}
+
+function cleanOrigin(origin: Origin): Origin {
+  switch (origin.kind) {
+    case 'flag':
+      return { kind: origin.kind };
+    case 'list':
+      return { ...origin, file: cleanText(origin.file) };
+    case 'manifest':
+      return { ...origin, file: cleanText(origin.file), key: cleanText(origin.key) };
+    case 'profile':
+      return {
+        ...origin,
+        profile: cleanText(origin.profile),
+        pack: cleanText(origin.pack),
+        key: cleanText(origin.key),
+      };
+    default:
+      throw new TypeError('unknown kind of origin');
+  }
+}
+
+function sizeConflict({ digest, size }: BundledBlob, other: number): PaletteEdgeError {
+  return new PaletteEdgeError('BLOB_SIZE_CONFLICT', `${digest} is said to have ${size} bytes, and ${other}`, {
+    kind: 'content',
+  });
+}
+
+/** Sorts by a key, by UTF-16 code units: the same in every locale. */
+function sortBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, key: key(item) }))
+    .toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0))
+    .map(({ item }) => item);
+}

@@ -1,0 +1,142 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { Descriptor, Platform } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { walkImage } from '../oci/image-graph.ts';
+import type { ImageGraph } from '../oci/image-graph.ts';
+import { maximumManifestSize } from '../oci/manifest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import type { BundleReader } from './bundle-reader.ts';
+import type { BundledImage } from './inventory.ts';
+
+/** Something wrong with what an image consists of. */
+export interface ImageFault {
+  readonly digest: Digest;
+  readonly image: string;
+  readonly message: string;
+}
+
+/** What walking all images of a bundle told. */
+export interface WalkedImages {
+  readonly faults: readonly ImageFault[];
+  /** The images that need a blob, by digest, as far as undamaged manifests tell. */
+  readonly needs: ReadonlyMap<Digest, ReadonlySet<string>>;
+  /** The graph of each root; undefined when a damaged or missing manifest left one incomplete. */
+  readonly graphs: ReadonlyMap<Digest, ImageGraph> | undefined;
+}
+
+/**
+ * Walks every image of the inventory through the bundle's own manifests: each kept manifest may name only blobs that the
+ * bundle holds, and the platforms must be those of the inventory.
+ *
+ * @param damaged blobs that are known not to match their digest; they are not read
+ */
+export async function walkBundledImages(
+  reader: BundleReader,
+  damaged: ReadonlySet<Digest>,
+  signal: AbortSignal | undefined,
+): Promise<WalkedImages> {
+  const faults: ImageFault[] = [];
+  const needs = new Map<Digest, Set<string>>();
+  const graphs = new Map<Digest, ImageGraph>();
+  let isComplete = true;
+  for (const image of reader.inventory.images) {
+    signal?.throwIfAborted();
+    const walk = new BundledImageWalk(reader, damaged, image);
+    const graph = await walk.run();
+    for (const digest of walk.needed) {
+      needs.set(digest, (needs.get(digest) ?? new Set<string>()).add(image.reference));
+    }
+    faults.push(...walk.faults);
+    if (graph === undefined) isComplete = false;
+    else graphs.set(image.digest, graph);
+  }
+  return { faults, needs, graphs: isComplete ? graphs : undefined };
+}
+
+/** Stands for a manifest that cannot be read: it names nothing, so the walk goes on with its siblings. */
+const emptyManifest = Buffer.from(`{"mediaType":"${mediaTypes.ociIndex}","manifests":[]}`);
+
+/** One image being walked. */
+class BundledImageWalk {
+  readonly needed = new Set<Digest>();
+  readonly faults: ImageFault[] = [];
+  readonly #reader: BundleReader;
+  readonly #damaged: ReadonlySet<Digest>;
+  readonly #image: BundledImage;
+  #isComplete = true;
+
+  constructor(reader: BundleReader, damaged: ReadonlySet<Digest>, image: BundledImage) {
+    this.#reader = reader;
+    this.#damaged = damaged;
+    this.#image = image;
+  }
+
+  /** @returns the graph, or undefined when not all of it could be read */
+  async run(): Promise<ImageGraph | undefined> {
+    const { reference, digest, size, mediaType, platforms, omittedPlatforms } = this.#image;
+    this.needed.add(digest);
+    let graph: ImageGraph;
+    try {
+      graph = await walkImage(
+        reference,
+        { digest, size, mediaType },
+        {
+          fetch: async (descriptor) => await this.#fetch(descriptor),
+          platforms:
+            platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
+      this.#fault(digest, error.message);
+      return undefined;
+    }
+    for (const { descriptor } of graph.blobs) await this.#need(descriptor);
+    if (!this.#isComplete) return undefined;
+    if (!sameTexts(graph.platforms, platforms) || !sameTexts(graph.omittedPlatforms, omittedPlatforms)) {
+      this.#fault(digest, 'its platforms are not those of the inventory');
+    }
+    return graph;
+  }
+
+  async #fetch(descriptor: Descriptor): Promise<Uint8Array> {
+    if (!(await this.#need(descriptor)) || this.#damaged.has(descriptor.digest)) {
+      this.#isComplete = false;
+      return emptyManifest;
+    }
+    if (descriptor.size > maximumManifestSize) {
+      throw new PaletteEdgeError('MANIFEST_INVALID', `${descriptor.digest} is over 4 MiB`, {
+        kind: 'content',
+      });
+    }
+    const parts: Uint8Array[] = [];
+    for await (const part of await this.#reader.open(descriptor)) parts.push(part);
+    return Buffer.concat(parts);
+  }
+
+  /** @returns whether the bundle has it */
+  async #need({ digest, size }: Descriptor): Promise<boolean> {
+    const isKnown = this.needed.has(digest);
+    this.needed.add(digest);
+    const bundled = await this.#reader.sizeOf(digest);
+    if (bundled === size) return true;
+    this.#isComplete = false;
+    if (!isKnown)
+      this.#fault(digest, bundled === undefined ? 'the bundle does not hold it' : 'its size is wrong');
+    return false;
+  }
+
+  #fault(digest: Digest, message: string): void {
+    this.faults.push({ digest, image: this.#image.reference, message });
+  }
+}
+
+/** The inventory's own platform texts, which are already normalised. */
+function splitPlatform(text: string): Platform {
+  const [os = '', architecture = '', variant] = text.split('/');
+  return { os, architecture, variant };
+}
+
+function sameTexts(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((text, index) => text === right[index]);
+}

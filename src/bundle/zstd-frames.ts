@@ -1,0 +1,130 @@
+import { promisify } from 'node:util';
+import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
+
+import { PaletteEdgeError } from '../errors.ts';
+
+/** Most bytes of content that one frame may hold: 2^27, the largest window that `zstd -d` takes without `--long`. */
+export const maximumFrameContent = 128 * 1024 * 1024;
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+const frameMagic = 0xfd2fb528;
+const maximumBlockSize = 128 * 1024;
+const blockHeaderSize = 3;
+const checksumSize = 4;
+/** Node asks for another output buffer when one is filled to its last byte: room to spare avoids that. */
+const spareOutput = 64;
+
+/**
+ * Compresses content into one independent frame (RFC 8878, section 3.1.1) with content size and checksum. The window is
+ * the content, so the header follows from the content's size alone: {@link frameHeader}.
+ *
+ * Never `nbWorkers`: with it Node truncates its output (nodejs/node#59899). Frames are what is compressed in parallel;
+ * each runs on libuv's thread pool and is checked before it counts. The bytes depend on content and level only.
+ *
+ * @param content 1 to {@link maximumFrameContent} bytes; must not change until the promise settles
+ */
+export async function compressFrame(content: Uint8Array, level: number): Promise<Uint8Array> {
+  if (content.length === 0 || content.length > maximumFrameContent) {
+    throw new RangeError(`a frame cannot hold ${content.length} bytes`);
+  }
+  const frame = await compress(content, {
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_windowLog]: windowLog(content.length),
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+    pledgedSrcSize: content.length,
+    chunkSize: frameBound(content.length) + spareOutput,
+  });
+  const fault = frameFault(frame, content.length);
+  if (fault !== undefined) throw new Error(`zstd gave a frame that cannot be right: ${fault}`);
+  return frame;
+}
+
+/**
+ * Decompresses one frame after checking that its header is the one {@link compressFrame} writes for that size and that
+ * its blocks end where the frame does: what is allocated is bounded before zstd sees a byte, and nothing can follow.
+ *
+ * @throws PaletteEdgeError `FRAME_DAMAGED` (kind content)
+ */
+export async function decompressFrame(frame: Uint8Array, contentSize: number): Promise<Uint8Array> {
+  const fault = frameFault(frame, contentSize);
+  if (fault !== undefined) throw frameDamaged(fault);
+  let content: Uint8Array;
+  try {
+    content = await decompress(frame, { chunkSize: contentSize + spareOutput, maxOutputLength: contentSize });
+  } catch (error) {
+    throw frameDamaged('it does not decompress', error);
+  }
+  if (content.length !== contentSize)
+    throw frameDamaged(`it gives ${content.length} of ${contentSize} bytes`);
+  return content;
+}
+
+/**
+ * The CRC-32 (as in zlib, gzip and PNG) of a frame's bytes. Zstandard has bits that do not change the content, such as
+ * padding in its tables: with this every bit of a bundle counts.
+ */
+export function frameCheck(frame: Uint8Array): number {
+  return crc32(frame);
+}
+
+/** Most bytes that a frame with this much content can have (`ZSTD_COMPRESSBOUND`). */
+export function frameBound(contentSize: number): number {
+  const small = contentSize < maximumBlockSize ? (maximumBlockSize - contentSize) >>> 11 : 0;
+  return contentSize + (contentSize >>> 8) + small + 32;
+}
+
+/** The header of every frame of ours (RFC 8878, section 3.1.1.1): single segment, checksum, smallest size field. */
+export function frameHeader(contentSize: number): Buffer {
+  const descriptor = { singleSegment: 0x20, checksum: 0x04 };
+  const flags = descriptor.singleSegment | descriptor.checksum;
+  if (contentSize < 256) return header(flags, (fields) => fields.writeUInt8(contentSize, 5));
+  if (contentSize < 256 + 65536)
+    return header(flags | 0x40, (fields) => fields.writeUInt16LE(contentSize - 256, 5));
+  return header(flags | 0x80, (fields) => fields.writeUInt32LE(contentSize, 5));
+}
+
+function header(descriptor: number, writeSize: (fields: Buffer) => number): Buffer {
+  const fields = Buffer.alloc(9);
+  fields.writeUInt32LE(frameMagic, 0);
+  fields.writeUInt8(descriptor, 4);
+  return fields.subarray(0, writeSize(fields));
+}
+
+/** What is wrong with a frame's structure, or undefined. Walks the block headers; does not decompress. */
+function frameFault(frame: Uint8Array, contentSize: number): string | undefined {
+  const expected = frameHeader(contentSize);
+  if (!expected.equals(frame.subarray(0, expected.length))) {
+    return `its header is not that of a frame with ${contentSize} bytes`;
+  }
+  const end = endOfBlocks(frame, expected.length);
+  if (end === undefined) return 'its blocks are broken';
+  return end + checksumSize === frame.length ? undefined : 'its blocks do not end where the frame does';
+}
+
+/** Where the last block ends (RFC 8878, section 3.1.1.2), or undefined when a block header makes no sense. */
+function endOfBlocks(frame: Uint8Array, start: number): number | undefined {
+  const view = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  let position = start;
+  while (position + blockHeaderSize <= frame.length) {
+    const block = view.readUIntLE(position, blockHeaderSize);
+    const size = block >>> 3;
+    const type = (block >>> 1) & 3;
+    if (type === 3 || size > maximumBlockSize) return undefined;
+    position += blockHeaderSize + (type === 1 ? 1 : size);
+    if ((block & 1) === 1) return position;
+  }
+  return undefined;
+}
+
+/** The smallest window that holds the content; zstd's least is 2^10. */
+function windowLog(contentSize: number): number {
+  return Math.max(10, Math.ceil(Math.log2(contentSize)));
+}
+
+function frameDamaged(reason: string, cause?: unknown): PaletteEdgeError {
+  return new PaletteEdgeError('FRAME_DAMAGED', reason, { kind: 'content', cause });
+}
