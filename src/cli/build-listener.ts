@@ -1,0 +1,71 @@
+import type { RetryEvent } from '../registry/registry-transport.ts';
+import { countOf } from '../views/count-of.ts';
+import { durationText } from '../views/duration-text.ts';
+import { planView } from '../views/plan-view.ts';
+import { warningView } from '../views/warning-view.ts';
+import type { BuildEvent, BuildListener, StepEvent, TransferEvent } from '../workflows/build-event.ts';
+import type { Progress } from './progress.ts';
+
+/**
+ * Shows a build's events as progress.
+ *
+ * @param hidesPlan for a dry run, of which the plan is the result
+ */
+export function buildListener(progress: Progress, hidesPlan: boolean): BuildListener {
+  return (event) => {
+    if (event.kind === 'planned' && hidesPlan) return;
+    if (isStep(event)) showStep(event, progress);
+    else showTransfer(event, progress);
+  };
+}
+
+const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set(['warning', 'pinning', 'planned', 'retry']);
+
+function isStep(event: BuildEvent): event is StepEvent {
+  return stepKinds.has(event.kind);
+}
+
+function showStep(event: StepEvent, progress: Progress): void {
+  switch (event.kind) {
+    case 'warning':
+      return progress.tell(warningView(event.warning));
+    case 'pinning':
+      return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
+    case 'planned':
+      return progress.tell(planView(event.plan));
+    case 'retry':
+      return progress.tell(retryText(event.retry));
+    default:
+      throw new TypeError('unknown event');
+  }
+}
+
+function showTransfer(event: TransferEvent, progress: Progress): void {
+  switch (event.kind) {
+    case 'pulling':
+      return progress.startPhase('Pulling', event.total);
+    case 'blob-started':
+      return progress.startItem(event.blob.digest, lastPart(event.repository), event.blob.size);
+    case 'blob-bytes':
+      progress.advance(event.count);
+      return progress.advanceItem(event.digest, event.count);
+    case 'blob-finished':
+      return progress.endItem(event.digest);
+    case 'writing':
+      return progress.startPhase('Writing', event.total);
+    case 'written-bytes':
+      return progress.advance(event.count);
+    default:
+      throw new TypeError('unknown event');
+  }
+}
+
+function retryText({ subject, delayMs, error }: RetryEvent): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const what = reason.includes(subject) ? reason : `${subject}: ${reason}`;
+  return `${what}; trying again in ${durationText(delayMs / 1000)}`;
+}
+
+function lastPart(repository: string): string {
+  return repository.slice(repository.lastIndexOf('/') + 1);
+}

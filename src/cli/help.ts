@@ -1,0 +1,34 @@
+import { CommandHelp, Help } from '@oclif/core';
+import type { Command } from '@oclif/core';
+
+import { exitCodeMeanings, exitCodes } from '../errors.ts';
+
+/** Help of a command with its exit codes at the end. */
+class CommandHelpWithExitCodes extends CommandHelp {
+  /** An empty list is no default worth showing. */
+  protected override flags(flags: Command.Flag.Any[]): ReturnType<CommandHelp['flags']> {
+    return super.flags(
+      flags.map((flag) =>
+        Array.isArray(flag.default) && flag.default.length === 0 ? { ...flag, default: undefined } : flag,
+      ),
+    );
+  }
+
+  override generate(): string {
+    const meanings: Readonly<Record<string, string>> = exitCodeMeanings;
+    const rows = Object.entries(exitCodes).map(([kind, code]): [string, string | undefined] => [
+      String(code),
+      meanings[kind],
+    ]);
+    return `${super.generate()}\n\n${this.section('EXIT CODES', rows)}`;
+  }
+}
+
+/** The help of `palette-edge`, used by oclif. */
+export default class PaletteEdgeHelp extends Help {
+  protected override CommandHelpClass = CommandHelpWithExitCodes;
+
+  protected override getCommandHelpClass(command: Command.Loadable): CommandHelp {
+    return new CommandHelpWithExitCodes(command, this.config, this.opts);
+  }
+}

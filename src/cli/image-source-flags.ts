@@ -1,0 +1,97 @@
+import { Flags } from '@oclif/core';
+
+import { PaletteEdgeError } from '../errors.ts';
+import type { ImageSources } from '../workflows/resolve-images.ts';
+
+const helpGroup = 'INPUT';
+
+/** Where images come from: shared by the commands that resolve. */
+export const imageSourceFlags = {
+  profile: Flags.string({
+    helpGroup,
+    helpValue: 'FILE',
+    summary:
+      'Cluster profile: an export, the body of GET /v1/clusterprofiles/{uid}, or flattened; JSON or YAML.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  image: Flags.string({
+    helpGroup,
+    helpValue: 'REF',
+    summary: 'Image reference.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  'images-file': Flags.string({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'List of image references, one on each line; # begins a comment.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  manifest: Flags.string({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'Kubernetes manifest: the images of its pod specs and custom resources.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  var: Flags.string({
+    helpGroup,
+    helpValue: 'NAME=VALUE',
+    summary: 'Value of the profile variable .spectro.var.NAME.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  macro: Flags.string({
+    helpGroup,
+    helpValue: 'NAME=VALUE',
+    summary: 'Value of the macro .spectro.macro.NAME; system.PATH for .spectro.system.PATH.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+};
+
+/** What was given for {@link imageSourceFlags}. */
+export interface ImageSourceFlags {
+  readonly profile: readonly string[];
+  readonly image: readonly string[];
+  readonly 'images-file': readonly string[];
+  readonly manifest: readonly string[];
+  readonly var: readonly string[];
+  readonly macro: readonly string[];
+}
+
+/** @throws PaletteEdgeError `ASSIGNMENT_INVALID` (kind usage) for a `--var` or `--macro` without a name or value */
+export function imageSources(flags: ImageSourceFlags): ImageSources {
+  return {
+    profiles: flags.profile,
+    images: flags.image,
+    imagesFiles: flags['images-file'],
+    manifests: flags.manifest,
+    variables: assignments('--var', flags.var),
+    macros: assignments('--macro', flags.macro),
+  };
+}
+
+function assignments(flag: string, texts: readonly string[]): Map<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const equals = text.indexOf('=');
+      if (equals < 1) {
+        // Without the text: it may be a secret.
+        throw new PaletteEdgeError('ASSIGNMENT_INVALID', `${flag} has no name or no value`, {
+          kind: 'usage',
+          suggestions: [`Expected ${flag} NAME=VALUE.`],
+        });
+      }
+      return [text.slice(0, equals), text.slice(equals + 1)];
+    }),
+  );
+}

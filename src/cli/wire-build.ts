@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+
+import type { Config } from '@oclif/core';
+
+import { BlobStore } from '../store/blob-store.ts';
+import type { BuildListener } from '../workflows/build-event.ts';
+import type { BuildResources } from '../workflows/build-input.ts';
+import type { RegistryFlags } from './registry-flags.ts';
+import { wireRegistry } from './wire-registry.ts';
+
+/** The real parts of a build. Disposing closes every connection. */
+export interface BuildWiring extends AsyncDisposable {
+  readonly resources: BuildResources;
+}
+
+/** @throws PaletteEdgeError as {@link wireRegistry} does */
+export async function wireBuild(
+  flags: RegistryFlags & { readonly store: string | undefined },
+  config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
+  listener: BuildListener,
+): Promise<BuildWiring> {
+  const { bin, version, cacheDir } = config;
+  const registry = await wireRegistry(flags, `${bin}/${version}`);
+  const storeFolder = flags.store ?? join(cacheDir, 'store');
+  return {
+    resources: {
+      createRegistryClient: registry.createRegistryClient,
+      openStore: async () => await BlobStore.open(storeFolder),
+      concurrency: flags.concurrency,
+      tool: { name: bin, version },
+      listener,
+      now: () => performance.now(),
+    },
+    [Symbol.asyncDispose]: async () => await registry[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,44 @@
+import { homedir } from 'node:os';
+
+import { HttpClient } from '../http/http-client.ts';
+import { checkPaletteCredentials, createCredentialSource } from '../registry/credentials.ts';
+import { RegistryClient } from '../registry/registry-client.ts';
+import type { RetryEvent } from '../registry/registry-transport.ts';
+import { readSourceFile } from '../workflows/read-source-file.ts';
+import { hostList } from './host-list.ts';
+import type { RegistryFlags } from './registry-flags.ts';
+
+/** The real parts that reach registries. Disposing closes every connection. */
+export interface RegistryWiring extends AsyncDisposable {
+  readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+}
+
+/**
+ * Builds the registry client's parts from what the user said. Files that were named are read now, so that a wrong path is
+ * told before anything is pulled.
+ *
+ * @throws PaletteEdgeError for files that cannot be read or make no sense
+ */
+export async function wireRegistry(flags: RegistryFlags, userAgent: string): Promise<RegistryWiring> {
+  const credentialFilePath = flags['cred-file-path'];
+  if (credentialFilePath !== undefined) await checkPaletteCredentials(credentialFilePath);
+  const certificates = await Promise.all(
+    flags['ca-cert'].map(async (path) => await readSourceFile(path, 'CA certificate')),
+  );
+  const http = new HttpClient({
+    plainHttpHosts: hostList('--plain-http', flags['plain-http']),
+    insecureHosts: hostList('--insecure', flags.insecure),
+    caCertificates: certificates.map(({ text }) => text),
+    userAgent,
+  });
+  const credentials = createCredentialSource({
+    credentialFilePath,
+    environment: process.env,
+    homeFolder: homedir(),
+  });
+  return {
+    createRegistryClient: (onRetry) =>
+      new RegistryClient({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry }),
+    [Symbol.asyncDispose]: async () => await http.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import { Flags } from '@oclif/core';
+
+import { BaseCommand } from '../cli/base-command.ts';
+import { buildListener } from '../cli/build-listener.ts';
+import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
+import { keptPlatforms, platformFlags } from '../cli/platform-flags.ts';
+import { registryFlags } from '../cli/registry-flags.ts';
+import { wireBuild } from '../cli/wire-build.ts';
+import { buildView } from '../views/build-view.ts';
+import { buildBundle } from '../workflows/build-bundle.ts';
+import type { BuildResult } from '../workflows/build-bundle.ts';
+
+/** `palette-edge build` */
+export default class Build extends BaseCommand {
+  static override summary = 'Builds a content bundle: pulls every image and packs them into one .tar.zst.';
+  static override description = `Resolves profiles, image lists and manifests to images, pins each to its digest, prints the plan, pulls what the store
+does not have yet, and writes the bundle and its .sha256 file. An interrupted build goes on where it stopped: run the same
+command again. The same input gives the same bytes.`;
+  static override examples = [
+    {
+      description: 'Bundle everything that two profiles name, for amd64 only:',
+      command: '<%= config.bin %> <%= command.id %> --profile infra.json --profile addons.yaml --arch amd64',
+    },
+    {
+      description: 'See what would be pulled, and how much:',
+      command: '<%= config.bin %> <%= command.id %> --profile infra.json --dry-run',
+    },
+    {
+      description: 'Bundle some images from a registry on loopback:',
+      command:
+        '<%= config.bin %> <%= command.id %> --image localhost:5000/app:1.0 --plain-http localhost:5000 --output app.tar.zst',
+    },
+  ];
+
+  static override flags = {
+    ...imageSourceFlags,
+    ...platformFlags,
+    ...registryFlags,
+    store: Flags.directory({
+      helpGroup: 'STORE',
+      helpValue: 'DIR',
+      summary: 'Where pulled blobs are kept for the next build.',
+      defaultHelp: 'in the cache folder of the user',
+      env: 'PALETTE_EDGE_STORE',
+    }),
+    outfile: Flags.string({
+      helpGroup: 'OUTPUT',
+      helpValue: 'NAME',
+      summary: 'Name of the bundle, in content-ID/core-NAME-ID.tar.zst.',
+      defaultHelp: 'the name of the profile',
+    }),
+    output: Flags.file({
+      helpGroup: 'OUTPUT',
+      helpValue: 'FILE',
+      char: 'o',
+      summary: 'Exact path of the bundle.',
+      defaultHelp: 'content-ID/core-NAME-ID.tar.zst',
+    }),
+    'compression-level': Flags.integer({
+      helpGroup: 'OUTPUT',
+      helpValue: 'N',
+      summary: 'zstd level, from 1 (fast) to 19 (small).',
+      min: 1,
+      max: 19,
+      default: 3,
+    }),
+    'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
+    'skip-missing': Flags.boolean({
+      helpGroup: 'OUTPUT',
+      summary: 'Write the bundle without images that fail, and exit with 8.',
+      default: false,
+    }),
+  };
+
+  async run(): Promise<BuildResult> {
+    const { flags } = await this.parse(Build);
+    const input = {
+      sources: imageSources(flags),
+      platforms: keptPlatforms(flags),
+      allowMissingPlatform: flags['allow-missing-platform'],
+      skipMissing: flags['skip-missing'],
+      isDryRun: flags['dry-run'],
+      outfile: flags.outfile,
+      output: flags.output,
+      compressionLevel: flags['compression-level'],
+    };
+    using progress = this.progress();
+    await using wiring = await wireBuild(flags, this.config, buildListener(progress, input.isDryRun));
+    const result = await buildBundle(input, wiring.resources, this.signal);
+    progress.close();
+    this.show(buildView(result));
+    if (result.failures.length > 0) this.endWith('incomplete');
+    return result;
+  }
+}

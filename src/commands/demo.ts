@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+
+import { Flags } from '@oclif/core';
+
+import { BaseCommand } from '../cli/base-command.ts';
+import { buildListener } from '../cli/build-listener.ts';
+import { verifyListener } from '../cli/verify-listener.ts';
+import { wireDemo } from '../cli/wire-demo.ts';
+import { demoView } from '../views/demo-view.ts';
+import { removeDemoFolder } from '../workflows/demo-folder.ts';
+import { runDemo } from '../workflows/run-demo.ts';
+import type { DemoResult } from '../workflows/run-demo.ts';
+
+const profiles = ['edge-infra.yaml', 'shop-addon.yaml'].map((name) =>
+  fileURLToPath(new URL(`../../fixtures/demo/${name}`, import.meta.url)),
+);
+
+/** `palette-edge demo` */
+export default class Demo extends BaseCommand {
+  static override summary =
+    'Shows the main job at work: a registry on loopback, sample images, a verified bundle.';
+  static override description = `Needs no network, no registry and no other program. Everything it makes is in one folder, which --remove removes.`;
+  static override examples = [
+    { description: 'Run it:', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'Remove what it made:', command: '<%= config.bin %> <%= command.id %> --remove' },
+  ];
+
+  static override flags = {
+    dir: Flags.string({
+      helpValue: 'FOLDER',
+      summary: 'The folder of the demo.',
+      default: 'palette-edge-demo',
+    }),
+    remove: Flags.boolean({ summary: 'Remove the folder of an earlier demo.', default: false }),
+  };
+
+  async run(): Promise<DemoResult | { readonly removed: boolean }> {
+    const { flags } = await this.parse(Demo);
+    if (flags.remove) {
+      const removed = await removeDemoFolder(flags.dir);
+      this.show(removed ? `Removed ${flags.dir}` : `There is no ${flags.dir}`);
+      return { removed };
+    }
+    using progress = this.progress();
+    const resources = wireDemo(flags.dir, this.config, {
+      build: buildListener(progress, false),
+      verify: verifyListener(progress),
+      onRegistry: (host) => progress.tell(`A registry with sample images listens on ${host}`),
+    });
+    const result = await runDemo({ folder: flags.dir, profiles }, resources, this.signal);
+    progress.close();
+    this.show(demoView(result, this.config.bin));
+    return result;
+  }
+}

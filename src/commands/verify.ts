@@ -1,0 +1,34 @@
+import { Args } from '@oclif/core';
+
+import { BaseCommand } from '../cli/base-command.ts';
+import { verifyListener } from '../cli/verify-listener.ts';
+import { verifyView } from '../views/verify-view.ts';
+import { verifyBundle } from '../workflows/verify-bundle.ts';
+import type { VerifyResult } from '../workflows/verify-bundle.ts';
+
+/** `palette-edge verify` */
+export default class Verify extends BaseCommand {
+  static override summary = 'Checks every byte of a bundle against its digests.';
+  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the
+images that need it; then the exit code is 5.`;
+  static override examples = [
+    {
+      description: 'Check a bundle after it was copied to a stick:',
+      command: '<%= config.bin %> <%= command.id %> /media/stick/core-edge-1a2b3c4d.tar.zst',
+    },
+  ];
+
+  static override args = {
+    file: Args.string({ description: 'A bundle.', required: true }),
+  };
+
+  async run(): Promise<VerifyResult> {
+    const { args } = await this.parse(Verify);
+    using progress = this.progress();
+    const result = await verifyBundle(args.file, verifyListener(progress), this.signal);
+    progress.close();
+    this.show(verifyView(result));
+    if (result.problems.length > 0) this.endWith('content');
+    return result;
+  }
+}

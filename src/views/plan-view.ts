@@ -1,0 +1,27 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { BuildPlan } from '../workflows/plan-build.ts';
+import { countOf } from './count-of.ts';
+import { textFields } from './text-fields.ts';
+
+/** What a build is going to do. */
+export function planView(plan: BuildPlan): string {
+  const { bundle, images, blobs, bytes, bytesToPull, bytesInStore, expectedBundleSize, space } = plan;
+  const registries = plan.registries.map((share): readonly [string, string] => [
+    `  ${share.registry}`,
+    `${countOf(share.images, 'image')}, ${formatByteSize(share.bytesToPull)}`,
+  ]);
+  const free = space.isShared
+    ? `${formatByteSize(space.output.free)} for store and bundle, on one disk`
+    : `${formatByteSize(space.store.free)} for the store, ${formatByteSize(space.output.free)} for the bundle`;
+  const fields: (readonly [string, string])[] = [
+    ['images', String(images)],
+    ['blobs', `${blobs}, ${formatByteSize(bytes)}`],
+    ['in the store', formatByteSize(bytesInStore)],
+    ['to pull', formatByteSize(bytesToPull)],
+    ...registries,
+    ['bundle', bundle.path],
+    ['bundle size', `at most ${formatByteSize(expectedBundleSize)}`],
+    ['free space', free],
+  ];
+  return `Plan\n${textFields(fields)}`;
+}

@@ -1,0 +1,16 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { VerifyResult } from '../workflows/verify-bundle.ts';
+import { countOf } from './count-of.ts';
+
+/** What verifying found: one line when all is well, else everything that is wrong and whom it concerns. */
+export function verifyView({ path, id, name, images, blobs, bytes, problems }: VerifyResult): string {
+  const content = `${countOf(images, 'image')}, ${countOf(blobs, 'blob')}, ${formatByteSize(bytes)}`;
+  if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
+  const lines = problems.flatMap((problem) => {
+    const what = problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`;
+    const concerned = problem.images.map((image) => `    needed by ${image}`);
+    return [`  ${what}: ${problem.message}`, ...concerned];
+  });
+  const title = `${path} is damaged: ${countOf(problems.length, 'problem')} in ${name} ${id} (${content})`;
+  return [title, ...lines, 'Copy the bundle again from where it was made, or build it again.'].join('\n');
+}

@@ -1,0 +1,68 @@
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import { digestHex } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import { ArrivingBlobs } from './arriving-blobs.ts';
+import type { BuildListener } from './build-event.ts';
+import { writeOutput } from './write-output.ts';
+
+/** The file that was written. */
+export interface WrittenBundleFile {
+  readonly path: string;
+  readonly name: string;
+  readonly id: string;
+  readonly size: number;
+  /** In hex, as in the `.sha256` file beside it. */
+  readonly sha256: string;
+}
+
+/** A bundle that is being written while its blobs arrive in the store. */
+export interface BundleBeingWritten {
+  /** Says that blobs are in the store now. */
+  arrive(digests: readonly Digest[]): void;
+  /** Waits for the end, once all blobs have arrived, and shows how it goes on. Throws what writing failed with. */
+  finish(): Promise<WrittenBundleFile>;
+  /** Gives it up; resolves when nothing of it is left. */
+  abort(): Promise<void>;
+}
+
+/** What a bundle is written from, and where to. */
+export interface WritingOptions {
+  readonly store: BlobStore;
+  readonly path: string;
+  readonly compressionLevel: number;
+  readonly signal: AbortSignal;
+  readonly listener: BuildListener;
+}
+
+/** Begins to write a bundle. As long as blobs are pulled, that is what is shown; writing is when it is waited for. */
+export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleBeingWritten {
+  const { store, path, compressionLevel, listener } = options;
+  const giveUp = new AbortController();
+  const blobs = new ArrivingBlobs(store);
+  let quietly = 0;
+  let isShown = false;
+  const onBytes = (count: number): void => {
+    if (isShown) listener({ kind: 'written-bytes', count });
+    else quietly += count;
+  };
+  const signal = AbortSignal.any([options.signal, giveUp.signal]);
+  const outcome = writeOutput({ plan, path, compressionLevel, blobs, onBytes, signal });
+  // It may fail while nobody waits for it yet: whoever finishes it gets to know.
+  outcome.catch(() => undefined);
+  return {
+    arrive: (digests) => {
+      for (const digest of digests) blobs.arrive(digest);
+    },
+    abort: async () => {
+      giveUp.abort();
+      await outcome.catch(() => undefined);
+    },
+    finish: async () => {
+      isShown = true;
+      listener({ kind: 'writing', total: plan.tarSize - quietly });
+      const { size, sha256 } = await outcome;
+      return { path, name: plan.inventory.name, id: plan.id, size, sha256: digestHex(sha256) };
+    },
+  };
+}

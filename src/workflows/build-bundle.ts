@@ -1,0 +1,152 @@
+import type { Inventory } from '../bundle/inventory.ts';
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import type { PaletteEdgeError } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Warning } from '../warning.ts';
+import { beginWriting } from './begin-writing.ts';
+import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
+import type { BuildInput, BuildResources } from './build-input.ts';
+import { defaultBundlePath } from './bundle-name.ts';
+import { failedImagesError, reportFailure } from './image-failure.ts';
+import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
+import type { PinnedImage } from './pin-images.ts';
+import { requireSpace } from './plan-build.ts';
+import type { BuildPlan } from './plan-build.ts';
+import { prepareBuild } from './prepare-build.ts';
+import type { PreparedBuild } from './prepare-build.ts';
+import { pullBlobs } from './pull-blobs.ts';
+import type { PullReport } from './pull-blobs.ts';
+
+/** What a build did. */
+export interface BuildResult {
+  /** Undefined after a dry run. */
+  readonly bundle: WrittenBundleFile | undefined;
+  readonly plan: BuildPlan;
+  /** Images in the bundle, sorted by reference. */
+  readonly images: Inventory['images'];
+  /** Images that are not in the bundle (`--skip-missing`). */
+  readonly failures: readonly ImageFailureReport[];
+  readonly warnings: readonly Warning[];
+  readonly statistics: BuildStatistics;
+}
+
+/** Figures about a build; the only part of its result that differs from run to run. */
+export interface BuildStatistics {
+  readonly bytesPulled: number;
+  readonly bytesReused: number;
+  readonly retries: number;
+  readonly seconds: number;
+}
+
+/**
+ * Builds a bundle: resolve, pin, plan, pull, write.
+ *
+ * Images that fail are collected. Without `skipMissing` they end the build after all were tried, and nothing is written.
+ *
+ * @throws PaletteEdgeError `NO_IMAGES`, `IMAGES_FAILED`, `NOT_ENOUGH_SPACE`, and those of the stages
+ */
+export async function buildBundle(
+  input: BuildInput,
+  resources: BuildResources,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  const started = resources.now();
+  const prepared = await prepareBuild(input, resources, signal);
+  const { plan, warnings } = prepared;
+  requireSpace(plan);
+  const done = input.isDryRun
+    ? nothingDone(prepared)
+    : await pullAndWrite(prepared, { input, resources, signal });
+  return {
+    bundle: done.bundle,
+    plan,
+    images: done.images,
+    failures: done.failures.map(reportFailure),
+    warnings,
+    statistics: {
+      bytesPulled: prepared.received + done.pulled.received,
+      // What was pinned just now is in the store when the rest is pulled.
+      bytesReused: Math.max(0, done.pulled.reused - prepared.received),
+      retries: prepared.retries(),
+      seconds: Math.round(resources.now() - started) / 1000,
+    },
+  };
+}
+
+/** What the second half of a build did. */
+interface DoneBuild extends Pick<BuildResult, 'bundle' | 'images'> {
+  readonly failures: readonly ImageFailure[];
+  readonly pulled: Pick<PullReport, 'received' | 'reused'>;
+}
+
+interface BuildContext {
+  readonly input: BuildInput;
+  readonly resources: BuildResources;
+  readonly signal: AbortSignal;
+}
+
+function nothingDone({ bundlePlan, failures }: PreparedBuild): DoneBuild {
+  const { images } = bundlePlan.inventory;
+  return { bundle: undefined, images, failures, pulled: { received: 0, reused: 0 } };
+}
+
+/**
+ * Pulls, and meanwhile writes what has arrived. When an image fails, the bundle that was begun is of no use: it is given up,
+ * and with `skipMissing` another one is written without the image.
+ */
+async function pullAndWrite(prepared: PreparedBuild, context: BuildContext): Promise<DoneBuild> {
+  const { images, requested, bundlePlan } = prepared;
+  const writing = begin(bundlePlan, prepared, context);
+  const pulled = await pull(prepared, writing, context);
+  const kept = images.filter((image) => !isMissingBlobs(image, pulled.failed));
+  const failures = [...prepared.failures, ...failedImages(images, pulled.failed)];
+  if (kept.length === images.length) {
+    return { bundle: await writing.finish(), images: bundlePlan.inventory.images, failures, pulled };
+  }
+  await writing.abort();
+  if (!context.input.skipMissing || kept.length === 0) throw failedImagesError(failures, requested);
+  const keptPlan = prepared.planBundleOf(kept);
+  const again = begin(keptPlan, prepared, context);
+  again.arrive(keptPlan.inventory.blobs.map(({ digest }) => digest));
+  return { bundle: await again.finish(), images: keptPlan.inventory.images, failures, pulled };
+}
+
+function begin(plan: BundlePlan, { store }: PreparedBuild, context: BuildContext): BundleBeingWritten {
+  const { input, resources, signal } = context;
+  const { listener } = resources;
+  // With some images left out it is another bundle, with another id.
+  const path = input.output ?? defaultBundlePath(plan.inventory.name, plan.id);
+  return beginWriting(plan, { store, path, compressionLevel: input.compressionLevel, signal, listener });
+}
+
+async function pull(
+  { registry, store, queue, plan }: PreparedBuild,
+  writing: BundleBeingWritten,
+  { resources, signal }: BuildContext,
+): Promise<PullReport> {
+  const { listener, concurrency } = resources;
+  listener({ kind: 'pulling', total: plan.bytesToPull });
+  const onBlob = (digest: Digest): void => writing.arrive([digest]);
+  try {
+    return await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob });
+  } catch (error) {
+    await writing.abort();
+    throw error;
+  }
+}
+
+function failedImages(
+  images: readonly PinnedImage[],
+  failed: ReadonlyMap<Digest, PaletteEdgeError>,
+): ImageFailure[] {
+  return images.flatMap(({ name, origins, graph }) => {
+    const error = graph.blobs
+      .map(({ descriptor }) => failed.get(descriptor.digest))
+      .find((reason) => reason !== undefined);
+    return error === undefined ? [] : [{ name, origins, error }];
+  });
+}
+
+function isMissingBlobs({ graph }: PinnedImage, failed: ReadonlyMap<Digest, PaletteEdgeError>): boolean {
+  return graph.blobs.some(({ descriptor }) => failed.has(descriptor.digest));
+}

@@ -1,0 +1,30 @@
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { RetryEvent } from '../registry/registry-transport.ts';
+import type { Warning } from '../warning.ts';
+import type { BuildPlan } from './plan-build.ts';
+
+/** What happens during a build, for whoever shows it. */
+export type BuildEvent = StepEvent | TransferEvent;
+
+/** Things that happen once each. */
+export type StepEvent =
+  | { readonly kind: 'warning'; readonly warning: Warning }
+  | { readonly kind: 'pinning'; readonly done: number; readonly total: number }
+  | { readonly kind: 'planned'; readonly plan: BuildPlan }
+  | { readonly kind: 'retry'; readonly retry: RetryEvent };
+
+/** Bytes on the move. */
+export type TransferEvent =
+  /** So many bytes are going to be pulled. */
+  | { readonly kind: 'pulling'; readonly total: number }
+  | { readonly kind: 'blob-started'; readonly blob: BlobIdentity; readonly repository: string }
+  /** Bytes that came from the registry. */
+  | { readonly kind: 'blob-bytes'; readonly digest: Digest; readonly count: number }
+  | { readonly kind: 'blob-finished'; readonly digest: Digest }
+  /** So many bytes of the tar inside the bundle are going to be written. */
+  | { readonly kind: 'writing'; readonly total: number }
+  | { readonly kind: 'written-bytes'; readonly count: number };
+
+/** Takes events as they happen; must not throw. */
+export type BuildListener = (event: BuildEvent) => void;

@@ -1,0 +1,37 @@
+import type { Inventory } from '../bundle/inventory.ts';
+import type { Platform } from '../oci/descriptor.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { RetryEvent } from '../registry/registry-transport.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import type { BuildListener } from './build-event.ts';
+import type { ImageSources } from './resolve-images.ts';
+
+/** What the user asked for. */
+export interface BuildInput {
+  readonly sources: ImageSources;
+  /** Platforms to keep; undefined keeps every platform of every image. */
+  readonly platforms: readonly Platform[] | undefined;
+  readonly allowMissingPlatform: boolean;
+  /** Whether to write a bundle without the images that failed. */
+  readonly skipMissing: boolean;
+  /** Whether to stop after the plan. */
+  readonly isDryRun: boolean;
+  /** Names the bundle, with or without `.tar.zst`; undefined derives the name from the profiles. */
+  readonly outfile: string | undefined;
+  /** Exact path of the bundle; undefined is `content-<id>/core-<name>-<id>.tar.zst` in the working directory. */
+  readonly output: string | undefined;
+  /** zstd level, 1 to 19. */
+  readonly compressionLevel: number;
+}
+
+/** The parts a build works with. */
+export interface BuildResources {
+  readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+  readonly openStore: () => Promise<BlobStore>;
+  /** Blobs in flight from each host. */
+  readonly concurrency: number;
+  readonly tool: Inventory['tool'];
+  readonly listener: BuildListener;
+  /** Milliseconds from any fixed moment; only for the statistics. */
+  readonly now: () => number;
+}

@@ -1,0 +1,152 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { runLimited } from '../io/run-limited.ts';
+import type { BlobReader, BlobWriter } from '../oci/blob-access.ts';
+import type { Descriptor, Platform } from '../oci/descriptor.ts';
+import { walkImage } from '../oci/image-graph.ts';
+import type { ImageGraph } from '../oci/image-graph.ts';
+import { maximumManifestSize } from '../oci/manifest.ts';
+import { isIndexType, isManifestType } from '../oci/media-types.ts';
+import { onePiece } from '../oci/one-piece.ts';
+import type { Origin } from '../oci/origin.ts';
+import { readWholeBlob } from '../oci/read-whole-blob.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { RequestedImage } from '../profile/request-images.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { Warning } from '../warning.ts';
+import { toImageFailure } from './image-failure.ts';
+import type { ImageFailure } from './image-failure.ts';
+
+/** A reference with its digest and everything below it: what will be pulled is fixed from here on. */
+export interface PinnedImage {
+  readonly reference: Reference;
+  readonly name: string;
+  readonly origins: readonly Origin[];
+  readonly graph: ImageGraph;
+}
+
+/** What pinning gave: what was pinned, in the order asked for, and what could not be. */
+export interface PinnedImages {
+  readonly images: readonly PinnedImage[];
+  readonly failures: readonly ImageFailure[];
+  readonly warnings: readonly Warning[];
+  /** Bytes of manifests and configs that came from registries. */
+  readonly received: number;
+}
+
+/** Where manifests come from, and which platforms are kept. */
+export interface PinOptions {
+  readonly registry: RegistryClient;
+  readonly store: BlobReader & BlobWriter;
+  /** Platforms to keep; undefined keeps every platform. */
+  readonly platforms: readonly Platform[] | undefined;
+  readonly allowMissingPlatform: boolean;
+  readonly signal: AbortSignal;
+  readonly onPinned: (done: number) => void;
+}
+
+/** The registry client bounds requests to each host; this bounds what waits in memory. */
+const imagesAtOnce = 32;
+
+/**
+ * Pins every reference to its digest and reads all manifests below it, in parallel; their raw bytes go into the store.
+ * An image that fails does not stop the others.
+ *
+ * @throws what is no failure of one image: a full disk, an interruption, a bug
+ */
+export async function pinImages(
+  requests: readonly RequestedImage[],
+  options: PinOptions,
+): Promise<PinnedImages> {
+  const failures: ImageFailure[] = [];
+  const received = { bytes: 0 };
+  let done = 0;
+  const { signal } = options;
+  const pinned = await runLimited(
+    requests,
+    { concurrency: imagesAtOnce, signal },
+    async (request, innerSignal) => {
+      try {
+        return await pinImage(request, { ...options, signal: innerSignal, received });
+      } catch (error) {
+        failures.push(toImageFailure(request, error));
+        return undefined;
+      } finally {
+        done += 1;
+        options.onPinned(done);
+      }
+    },
+  );
+  const images = pinned.filter((image) => image !== undefined);
+  return {
+    images: images.filter(isWorthKeeping),
+    failures: failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    warnings: images.flatMap(missingPlatformWarning),
+    received: received.bytes,
+  };
+}
+
+interface PinContext extends PinOptions {
+  readonly received: { bytes: number };
+}
+
+async function pinImage(request: RequestedImage, context: PinContext): Promise<PinnedImage> {
+  const { reference, name, origins } = request;
+  const root = await context.registry.resolve(reference, context.signal);
+  const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
+    await fetchSmall(reference, descriptor, context);
+  const graph = await walkImage(name, root, { fetch, platforms: context.platforms });
+  if (graph.missingPlatforms.length > 0 && !context.allowMissingPlatform) throw platformMissing(name, graph);
+  return { reference, name, origins, graph };
+}
+
+/**
+ * A manifest or config: from the store when it has it, otherwise from the registry, and then it is in the store. Docker
+ * Hub counts manifests that are fetched.
+ */
+async function fetchSmall(
+  reference: Reference,
+  descriptor: Descriptor,
+  context: PinContext,
+): Promise<Uint8Array> {
+  const { store, registry, signal } = context;
+  if (descriptor.size > maximumManifestSize) {
+    throw new PaletteEdgeError(
+      'MANIFEST_TOO_LARGE',
+      `${descriptor.digest} has ${descriptor.size} bytes, over the ${maximumManifestSize} that manifests and configs may have`,
+      { kind: 'content' },
+    );
+  }
+  if ((await store.sizeOf(descriptor.digest, signal)) === descriptor.size) {
+    return await readWholeBlob(store, descriptor, signal);
+  }
+  const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
+  const bytes = isManifest
+    ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
+    : await registry.fetchBlob(reference, descriptor, signal);
+  context.received.bytes += bytes.length;
+  await store.ingest(descriptor, onePiece(bytes), signal);
+  return bytes;
+}
+
+function platformMissing(name: string, graph: ImageGraph): PaletteEdgeError {
+  return new PaletteEdgeError('PLATFORM_MISSING', describeMissing(name, graph), {
+    kind: 'notFound',
+    suggestions: ['To bundle what there is, add --allow-missing-platform.'],
+  });
+}
+
+function missingPlatformWarning({ name, graph }: PinnedImage): Warning[] {
+  if (graph.missingPlatforms.length === 0) return [];
+  const consequence = isWorthKeeping({ graph }) ? '' : '; it is left out of the bundle';
+  return [{ code: 'PLATFORM_MISSING', message: `${describeMissing(name, graph)}${consequence}` }];
+}
+
+function describeMissing(name: string, graph: ImageGraph): string {
+  const has = [...graph.platforms, ...graph.omittedPlatforms].toSorted().join(', ');
+  return `${name} has no ${graph.missingPlatforms.join(' and no ')}; it has ${has}`;
+}
+
+/** An index of which no platform was kept names nothing that could run: it is left out, with a warning. */
+function isWorthKeeping({ graph }: Pick<PinnedImage, 'graph'>): boolean {
+  return graph.missingPlatforms.length === 0 || graph.images.length > 0;
+}

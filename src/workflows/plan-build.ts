@@ -1,0 +1,175 @@
+import { stat } from 'node:fs/promises';
+
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import { formatByteSize } from '../io/byte-size.ts';
+import { freeSpace } from '../io/free-space.ts';
+import type { FreeSpace } from '../io/free-space.ts';
+import { runLimited } from '../io/run-limited.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import type { PinnedImage } from './pin-images.ts';
+import type { QueuedBlob } from './queue-blobs.ts';
+
+/** What a build will do: known before any layer moves. Sizes are in bytes. */
+export interface BuildPlan {
+  readonly bundle: { readonly name: string; readonly id: string; readonly path: string };
+  readonly images: number;
+  /** Unique blobs, manifests and configs included. */
+  readonly blobs: number;
+  /** Bytes of all unique blobs. */
+  readonly bytes: number;
+  readonly bytesToPull: number;
+  /** Bytes that the store has already, half-pulled blobs included. */
+  readonly bytesInStore: number;
+  /** Sorted by registry. A blob counts for the first registry that an image names it from. */
+  readonly registries: readonly RegistryShare[];
+  /** The bundle is not larger than this. */
+  readonly expectedBundleSize: number;
+  readonly space: {
+    readonly store: SpaceNeed;
+    readonly output: SpaceNeed;
+    /** Whether both are on one file system, and so share what is free. */
+    readonly isShared: boolean;
+  };
+}
+
+/** What one registry has to give. */
+export interface RegistryShare {
+  readonly registry: string;
+  readonly images: number;
+  readonly bytes: number;
+  readonly bytesToPull: number;
+}
+
+/** Space on a file system. */
+export interface SpaceNeed {
+  readonly path: string;
+  readonly free: number;
+  readonly needed: number;
+}
+
+/** What a plan is made of. */
+export interface BuildPlanInput {
+  readonly images: readonly PinnedImage[];
+  readonly queue: readonly QueuedBlob[];
+  readonly bundle: BundlePlan;
+  readonly path: string;
+}
+
+const looksAtOnce = 16;
+
+/**
+ * Looks into the store and at the file systems; changes nothing.
+ *
+ * @throws PaletteEdgeError for an output that cannot be a file: told now, not after everything was pulled
+ */
+export async function planBuild(
+  input: BuildPlanInput,
+  store: BlobStore,
+  signal: AbortSignal,
+): Promise<BuildPlan> {
+  const { images, queue, bundle, path } = input;
+  const missing = await missingBytes(queue, store, signal);
+  const bytes = sum(queue, ({ blob }) => blob.size);
+  const bytesToPull = sum(missing, (count) => count);
+  const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(path)]);
+  return {
+    bundle: { name: bundle.inventory.name, id: bundle.id, path },
+    images: images.length,
+    blobs: queue.length,
+    bytes,
+    bytesToPull,
+    bytesInStore: bytes - bytesToPull,
+    registries: registryShares(images, queue, missing),
+    expectedBundleSize: bundle.expectedBundleSize,
+    space: {
+      store: { path: store.folder, free: storeSpace.bytes, needed: bytesToPull },
+      output: { path, free: outputSpace.bytes, needed: bundle.expectedBundleSize },
+      isShared: storeSpace.device === outputSpace.device,
+    },
+  };
+}
+
+async function storeFreeSpace({ folder }: BlobStore): Promise<FreeSpace> {
+  try {
+    return await freeSpace(folder);
+  } catch (error) {
+    throw wordDiskError(error, `writing to the store ${folder}`);
+  }
+}
+
+async function outputFreeSpace(path: string): Promise<FreeSpace> {
+  const action = `writing the bundle to ${path}`;
+  // A failure to look is one that asking for the free space tells better.
+  const status = await stat(path).catch(() => undefined);
+  if (path.endsWith('/') || status?.isDirectory() === true) {
+    throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is a folder, not a file`, {
+      kind: 'usage',
+      suggestions: ['Name a file.'],
+    });
+  }
+  try {
+    return await freeSpace(path);
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
+}
+
+/** @throws PaletteEdgeError `NOT_ENOUGH_SPACE` (kind disk) that says where how much is missing */
+export function requireSpace({ space }: BuildPlan): void {
+  const { store, output, isShared } = space;
+  const isEnough = isShared
+    ? store.needed + output.needed <= output.free
+    : store.needed <= store.free && output.needed <= output.free;
+  if (isEnough) return;
+  const places = [spaceText('the store', store), spaceText('the bundle', output)].join('; ');
+  const shared = isShared ? '; both are on the same disk' : '';
+  throw new PaletteEdgeError('NOT_ENOUGH_SPACE', `too little free space: ${places}${shared}`, {
+    kind: 'disk',
+    suggestions: ['Free some space, or choose other places with --store and --output.'],
+    details: { space },
+  });
+}
+
+function spaceText(what: string, { path, needed, free }: SpaceNeed): string {
+  return `${what} (${path}) needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`;
+}
+
+/** What is still to be pulled of each blob of the queue, in bytes. */
+async function missingBytes(
+  queue: readonly QueuedBlob[],
+  store: BlobStore,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const partials = await store.partialSizes();
+  return await runLimited(queue, { concurrency: looksAtOnce, signal }, async ({ blob }) => {
+    if ((await store.sizeOf(blob.digest)) === blob.size) return 0;
+    return blob.size - Math.min(blob.size, partials.get(blob.digest) ?? 0);
+  });
+}
+
+function registryShares(
+  images: readonly PinnedImage[],
+  queue: readonly QueuedBlob[],
+  missing: readonly number[],
+): RegistryShare[] {
+  const shares = new Map<string, { images: number; bytes: number; bytesToPull: number }>();
+  const shareOf = (registry: string) => {
+    const share = shares.get(registry) ?? { images: 0, bytes: 0, bytesToPull: 0 };
+    shares.set(registry, share);
+    return share;
+  };
+  for (const { reference } of images) shareOf(reference.registry).images += 1;
+  for (const [index, { blob, repositories }] of queue.entries()) {
+    const share = shareOf(repositories[0].registry);
+    share.bytes += blob.size;
+    share.bytesToPull += missing[index] ?? 0;
+  }
+  return [...shares]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([registry, share]) => ({ registry, ...share }));
+}
+
+function sum<T>(items: readonly T[], size: (item: T) => number): number {
+  return items.reduce((total, item) => total + size(item), 0);
+}

@@ -1,0 +1,132 @@
+import { planBundle } from '../bundle/plan-bundle.ts';
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { ImageRequests } from '../profile/request-images.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import type { Warning } from '../warning.ts';
+import type { BuildInput, BuildResources } from './build-input.ts';
+import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
+import { failedImagesError } from './image-failure.ts';
+import type { ImageFailure } from './image-failure.ts';
+import { pinImages } from './pin-images.ts';
+import type { PinnedImage } from './pin-images.ts';
+import { planBuild } from './plan-build.ts';
+import type { BuildPlan } from './plan-build.ts';
+import { profileOutlines } from './profile-outlines.ts';
+import { queueBlobs } from './queue-blobs.ts';
+import type { QueuedBlob } from './queue-blobs.ts';
+import { resolveImages } from './resolve-images.ts';
+
+/** A build of which everything is known but the bytes of the layers. */
+export interface PreparedBuild {
+  readonly registry: RegistryClient;
+  readonly store: BlobStore;
+  /** How many images were asked for. */
+  readonly requested: number;
+  readonly images: readonly PinnedImage[];
+  /** Images that could not be pinned; not empty only with `skipMissing`. */
+  readonly failures: readonly ImageFailure[];
+  readonly warnings: readonly Warning[];
+  readonly queue: readonly QueuedBlob[];
+  readonly plan: BuildPlan;
+  readonly bundlePlan: BundlePlan;
+  /** Plans the bundle with some of the images only. */
+  readonly planBundleOf: (images: readonly PinnedImage[]) => BundlePlan;
+  /** Bytes of manifests and configs that came from registries. */
+  readonly received: number;
+  /** Retries so far. */
+  readonly retries: () => number;
+}
+
+/**
+ * The first half of a build: resolve, pin, plan. Only manifests and configs are pulled; nothing is written but into the
+ * store. Tells the listener of warnings, of pinning, and of the plan.
+ *
+ * @throws PaletteEdgeError `NO_IMAGES`, `IMAGES_FAILED`, and those of the stages
+ */
+export async function prepareBuild(
+  input: BuildInput,
+  resources: BuildResources,
+  signal: AbortSignal,
+): Promise<PreparedBuild> {
+  const { listener } = resources;
+  const requests = await resolveImages(input.sources);
+  for (const warning of requests.warnings) listener({ kind: 'warning', warning });
+  if (requests.images.length === 0) throw noImages('nothing that was given names an image');
+  const store = await resources.openStore();
+  let retries = 0;
+  const registry = resources.createRegistryClient((retry) => {
+    retries += 1;
+    listener({ kind: 'retry', retry });
+  });
+  const { images, failures, warnings, received } = await pin(requests, {
+    input,
+    listener,
+    registry,
+    store,
+    signal,
+  });
+  const planBundleOf = (kept: readonly PinnedImage[]): BundlePlan =>
+    planBundle({
+      name: input.outfile === undefined ? defaultBundleName(requests.profiles) : bundleNameOf(input.outfile),
+      tool: resources.tool,
+      images: kept,
+      profiles: requests.profiles,
+      extras: profileOutlines(requests.profiles),
+    });
+  const bundlePlan = planBundleOf(images);
+  const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
+  const queue = queueBlobs(images);
+  const plan = await planBuild({ images, queue, bundle: bundlePlan, path }, store, signal);
+  listener({ kind: 'planned', plan });
+  return {
+    registry,
+    store,
+    requested: requests.images.length,
+    images,
+    failures,
+    warnings: [...requests.warnings, ...warnings],
+    queue,
+    plan,
+    bundlePlan,
+    planBundleOf,
+    received,
+    retries: () => retries,
+  };
+}
+
+interface PinParts extends Pick<BuildResources, 'listener'> {
+  readonly input: BuildInput;
+  readonly registry: RegistryClient;
+  readonly store: BlobStore;
+  readonly signal: AbortSignal;
+}
+
+async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof pinImages> {
+  const { input, listener, registry, store, signal } = parts;
+  const { platforms, allowMissingPlatform } = input;
+  const total = requests.images.length;
+  listener({ kind: 'pinning', done: 0, total });
+  const pinned = await pinImages(requests.images, {
+    registry,
+    store,
+    platforms,
+    allowMissingPlatform,
+    signal,
+    onPinned: (done) => listener({ kind: 'pinning', done, total }),
+  });
+  for (const warning of pinned.warnings) listener({ kind: 'warning', warning });
+  const { failures, images } = pinned;
+  if (failures.length > 0 && (!input.skipMissing || images.length === 0))
+    throw failedImagesError(failures, total);
+  if (images.length === 0) throw noImages('no image has a platform that was asked for');
+  return pinned;
+}
+
+function noImages(reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('NO_IMAGES', `there is nothing to bundle: ${reason}`, {
+    kind: 'usage',
+    suggestions: ['Name images with --profile, --image, --images-file or --manifest.'],
+  });
+}

@@ -1,0 +1,98 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { runLimited } from '../io/run-limited.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { formatRepository } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { BlobStore, IngestReport } from '../store/blob-store.ts';
+import type { BuildListener } from './build-event.ts';
+import type { QueuedBlob } from './queue-blobs.ts';
+
+/** What pulling did. */
+export interface PullReport {
+  /** Bytes that came over the network, repeats included. */
+  readonly received: number;
+  /** Bytes that were in the store before, whole or half-pulled. */
+  readonly reused: number;
+  /** Blobs that no repository gave, and why. */
+  readonly failed: ReadonlyMap<Digest, PaletteEdgeError>;
+}
+
+/** Parts and limits of a pull. */
+export interface PullOptions {
+  readonly registry: RegistryClient;
+  readonly store: BlobStore;
+  /** Blobs in flight from each host; the client holds each host to it. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly listener: BuildListener;
+  /** Told of every blob that is in the store now. */
+  readonly onBlob: (digest: Digest) => void;
+}
+
+/**
+ * Pulls every blob of the queue into the store. A blob that fails does not stop the others.
+ *
+ * @throws what is no failure of one blob: a full disk, an interruption, a bug
+ */
+export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptions): Promise<PullReport> {
+  const hosts = new Set(queue.flatMap(({ repositories }) => repositories.map(({ registry }) => registry)));
+  const failed = new Map<Digest, PaletteEdgeError>();
+  const total = { received: 0, reused: 0 };
+  const limits = { concurrency: options.concurrency * Math.max(1, hosts.size), signal: options.signal };
+  await runLimited(queue, limits, async (queued, signal) => {
+    try {
+      const report = await pullBlob(queued, { ...options, signal });
+      total.received += report.received;
+      total.reused += report.reused ? queued.blob.size : report.resumed;
+      options.onBlob(queued.blob.digest);
+    } catch (error) {
+      failed.set(queued.blob.digest, failureOf(error));
+    }
+  });
+  return { ...total, failed };
+}
+
+/** Tries each repository that names the blob; the first error is the one worth telling. */
+async function pullBlob({ blob, repositories }: QueuedBlob, options: PullOptions): Promise<IngestReport> {
+  const errors: PaletteEdgeError[] = [];
+  for (const repository of repositories) {
+    try {
+      return await pullFrom(repository, blob, options);
+    } catch (error) {
+      errors.push(failureOf(error));
+    }
+  }
+  throw errors[0] ?? new TypeError('a blob without a repository');
+}
+
+/** @throws the error itself when it is no fault of the blob's registry */
+function failureOf(error: unknown): PaletteEdgeError {
+  if (!(error instanceof PaletteEdgeError) || error.kind === 'disk') throw error;
+  return error;
+}
+
+async function pullFrom(
+  repository: Reference,
+  blob: Descriptor,
+  options: PullOptions,
+): Promise<IngestReport> {
+  const { registry, store, signal, listener } = options;
+  const reader = registry.blobs(repository);
+  const open = async (start: number): Promise<AsyncIterable<Uint8Array>> => {
+    listener({ kind: 'blob-started', blob, repository: formatRepository(repository) });
+    // As a range, also when it is the whole: the store hashes what it takes in, and once is enough.
+    return await reader.open(blob, { signal, range: { start } });
+  };
+  const onBytes = (count: number): void => listener({ kind: 'blob-bytes', digest: blob.digest, count });
+  try {
+    return await store.ingestFrom(blob, open, { signal, onBytes });
+  } catch (error) {
+    // Wrong bytes are never stored; one more try from zero tells a broken transfer from a broken registry.
+    if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
+    return await store.ingestFrom(blob, open, { signal, onBytes });
+  } finally {
+    listener({ kind: 'blob-finished', digest: blob.digest });
+  }
+}

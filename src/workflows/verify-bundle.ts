@@ -1,0 +1,43 @@
+import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
+import type { VerifyProblem } from '../bundle/verify-bundle.ts';
+import { withBundle } from './with-bundle.ts';
+
+/** What verifying a bundle found. */
+export interface VerifyResult {
+  readonly path: string;
+  readonly id: string;
+  readonly name: string;
+  readonly images: number;
+  readonly blobs: number;
+  /** Bytes of all blobs. */
+  readonly bytes: number;
+  /** Empty when every byte is as it was written. */
+  readonly problems: readonly VerifyProblem[];
+}
+
+/** Told of the progress of a verification; must not throw. */
+export interface VerifyListener {
+  /** Bytes of the tar inside the bundle, behind its head. */
+  readonly onStart: (total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * Verifies every byte of a bundle and goes on after a fault, so that all that is damaged is named.
+ *
+ * @throws PaletteEdgeError for a file that is missing, no bundle, of another format version, or so damaged that it cannot be
+ *   opened
+ */
+export async function verifyBundle(
+  path: string,
+  listener: VerifyListener,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
+  return await withBundle(path, async (reader) => {
+    // Opening has read the head, which is the first frame.
+    listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
+    const report = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
+    const { name, images } = reader.inventory;
+    return { path, id: reader.id, name, images: images.length, ...report };
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdir, rmdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
+import type { WrittenBundle } from '../bundle/write-bundle.ts';
+import { wordDiskError } from '../errors.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import type { BlobReader } from '../oci/blob-access.ts';
+import { digestHex } from '../oci/digest.ts';
+
+/** What is written, where, and how. */
+export interface WriteOutputOptions {
+  readonly plan: BundlePlan;
+  readonly blobs: BlobReader;
+  readonly path: string;
+  readonly compressionLevel: number;
+  readonly signal: AbortSignal;
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
+ * `sha256sum -c` reads.
+ *
+ * @throws PaletteEdgeError kind disk that names the file, or what reading the blobs throws
+ */
+export async function writeOutput(options: WriteOutputOptions): Promise<WrittenBundle> {
+  const { path, ...rest } = options;
+  const action = `writing the bundle to ${path}`;
+  let madeFolder: string | undefined;
+  try {
+    madeFolder = await mkdir(dirname(path), { recursive: true });
+    await removeStalePartials(path);
+    const written = await writeFileAtomically(path, async (file) => {
+      return await writeBundle(rest, { write: async (bytes) => await writeAll(file, bytes, action) });
+    });
+    const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
+    await writeFileAtomically(`${path}.sha256`, async (file) => await file.writeFile(checksum));
+    return written;
+  } catch (error) {
+    // A folder that was made for this file only; one that holds something stays.
+    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
+    throw wordDiskError(error, action);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, action: string): Promise<void> {
+  try {
+    let written = 0;
+    while (written < bytes.length) {
+      written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
+    }
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
+}
