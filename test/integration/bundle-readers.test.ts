@@ -1,13 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { defaultFrameContent } from '../../src/bundle/plan-bundle.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import { startContainerd } from '../support/containerd.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { imageToBundle, noise, writeSample } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
@@ -205,42 +205,6 @@ function configOf(name: string): string {
   );
   const document = documents.find(({ RepoTags }) => RepoTags?.includes(name));
   return `sha256:${document?.Config.replace('blobs/sha256/', '')}`;
-}
-
-/** Starts a containerd of our own with everything in a temporary folder; it ends with the test. */
-async function startContainerd(): Promise<string> {
-  const folder = await temporaryFolder();
-  const address = join(folder, 'containerd.sock');
-  await writeFile(
-    join(folder, 'config.toml'),
-    [
-      'version = 2',
-      `root = "${join(folder, 'root')}"`,
-      `state = "${join(folder, 'state')}"`,
-      'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
-      '[grpc]',
-      `address = "${address}"`,
-      '[ttrpc]',
-      `address = "${join(folder, 'ttrpc.sock')}"`,
-    ].join('\n'),
-  );
-  const daemon = spawn(requireTool('containerd'), ['-c', join(folder, 'config.toml')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  onTestFinished(async () => {
-    const ended = once(daemon, 'exit');
-    daemon.kill();
-    await ended;
-  });
-  // Read to its end: a closed pipe would end the daemon with SIGPIPE at its next line.
-  await new Promise<void>((resolve, reject) => {
-    daemon.stderr.on('data', (lines: Buffer) => {
-      if (lines.includes('successfully booted')) resolve();
-    });
-    daemon.once('error', reject);
-    daemon.once('exit', () => reject(new Error('containerd ended')));
-  });
-  return address;
 }
 
 function environment(): Record<string, string> {

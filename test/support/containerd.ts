@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import { requireTool } from './required-tools.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** Starts a containerd of our own with everything in a temporary folder; it ends with the running test. @returns its socket */
+export async function startContainerd(): Promise<string> {
+  const folder = await temporaryFolder();
+  const address = join(folder, 'containerd.sock');
+  await writeFile(
+    join(folder, 'config.toml'),
+    [
+      'version = 2',
+      `root = "${join(folder, 'root')}"`,
+      `state = "${join(folder, 'state')}"`,
+      'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
+      '[grpc]',
+      `address = "${address}"`,
+      '[ttrpc]',
+      `address = "${join(folder, 'ttrpc.sock')}"`,
+    ].join('\n'),
+  );
+  const daemon = spawn(requireTool('containerd'), ['-c', join(folder, 'config.toml')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(async () => {
+    const ended = once(daemon, 'exit');
+    daemon.kill();
+    await ended;
+  });
+  // Read to its end: a closed pipe would end the daemon with SIGPIPE at its next line.
+  await new Promise<void>((resolve, reject) => {
+    daemon.stderr.on('data', (lines: Buffer) => {
+      if (lines.includes('successfully booted')) resolve();
+    });
+    daemon.once('error', reject);
+    daemon.once('exit', () => reject(new Error('containerd ended')));
+  });
+  return address;
+}
