@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+
+/** Longer than any write pauses: a partial file that was not touched for so long belongs to a process that is gone. */
+const staleAfterMs = 60 * 60 * 1000;
 
 /**
  * Writes a file beside its final name and renames it when complete: the name never stands for half a file.
@@ -30,5 +33,19 @@ export async function writeFileAtomically<T>(
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
+  }
+}
+
+/** Removes what killed processes left of {@link writeFileAtomically} for this path, not what may still be written. */
+export async function removeStalePartials(path: string): Promise<void> {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length))) continue;
+    const partial = join(folder, name);
+    const status = await stat(partial).catch(() => undefined);
+    if (status !== undefined && Date.now() - status.mtimeMs > staleAfterMs)
+      await rm(partial, { force: true });
   }
 }

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { writeFileAtomically } from '../../src/io/atomic-file.ts';
+import { removeStalePartials, writeFileAtomically } from '../../src/io/atomic-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('the file is there when writing is done, and nothing else', async () => {
@@ -64,4 +64,22 @@ test('two writers at once: one of them wins whole', async () => {
   );
   expect(texts).toContain(await readFile(path, 'utf8'));
   expect(await readdir(folder)).toEqual(['file']);
+});
+
+test('what killed processes left is removed, what may still be written and other files are not', async () => {
+  const folder = await temporaryFolder();
+  const names = {
+    stale: 'bundle.tar.zst.0123456789ab.partial',
+    fresh: 'bundle.tar.zst.ba9876543210.partial',
+    other: 'other.tar.zst.0123456789ab.partial',
+    lookalike: 'bundle.tar.zst.notes.partial',
+  };
+  for (const name of Object.values(names)) await writeFile(join(folder, name), 'x');
+  const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  for (const name of [names.stale, names.other, names.lookalike]) {
+    await utimes(join(folder, name), twoHoursAgo, twoHoursAgo);
+  }
+  await removeStalePartials(join(folder, 'bundle.tar.zst'));
+  expect((await readdir(folder)).toSorted()).toEqual([names.fresh, names.lookalike, names.other].toSorted());
+  await removeStalePartials(join(folder, 'missing', 'bundle.tar.zst'));
 });
