@@ -5,6 +5,7 @@ import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
+import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { BundleReader } from './bundle-reader.ts';
 import type { BundledImage } from './inventory.ts';
 
@@ -109,9 +110,7 @@ class BundledImageWalk {
         kind: 'content',
       });
     }
-    const parts: Uint8Array[] = [];
-    for await (const part of await this.#reader.open(descriptor)) parts.push(part);
-    return Buffer.concat(parts);
+    return await readWholeBlob(this.#reader, descriptor);
   }
 
   /** @returns whether the bundle has it */

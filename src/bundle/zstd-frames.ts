@@ -1,12 +1,11 @@
 import { promisify } from 'node:util';
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, crc32, createZstdCompress, zstdDecompress } from 'node:zlib';
 
 import { PaletteEdgeError } from '../errors.ts';
 
 /** Most bytes of content that one frame may hold: 2^27, the largest window that `zstd -d` takes without `--long`. */
 export const maximumFrameContent = 128 * 1024 * 1024;
 
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 const frameMagic = 0xfd2fb528;
 const maximumBlockSize = 128 * 1024;
@@ -28,7 +27,7 @@ export async function compressFrame(content: Uint8Array, level: number): Promise
   if (content.length === 0 || content.length > maximumFrameContent) {
     throw new RangeError(`a frame cannot hold ${content.length} bytes`);
   }
-  const frame = await compress(content, {
+  const compressor = createZstdCompress({
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_windowLog]: windowLog(content.length),
@@ -38,9 +37,26 @@ export async function compressFrame(content: Uint8Array, level: number): Promise
     pledgedSrcSize: content.length,
     chunkSize: frameBound(content.length) + spareOutput,
   });
+  // One write and no more: with a second one waiting, Node appends an empty frame (nodejs/node#66078).
+  compressor.end(content);
+  const parts: Uint8Array[] = [];
+  for await (const part of compressor) parts.push(part);
+  const frame = joinParts(parts);
   const fault = frameFault(frame, content.length);
   if (fault !== undefined) throw new Error(`zstd gave a frame that cannot be right: ${fault}`);
   return frame;
+}
+
+/** Node puts what it gives piece by piece into one buffer as long as there is room: then nothing needs to be copied. */
+function joinParts(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first === undefined) return Buffer.alloc(0);
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, length } of parts) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(parts);
+    end += length;
+  }
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
 /**

@@ -9,7 +9,7 @@ import { collectPackImages } from './pack-images.ts';
 import { parsePackValues, selectProfiles } from './profile-set.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { readProfile } from './read-profile.ts';
-import type { Profile } from './read-profile.ts';
+import type { Pack, Profile } from './read-profile.ts';
 import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
@@ -33,12 +33,13 @@ export interface RequestInput {
   readonly macros: ReadonlyMap<string, string>;
 }
 
-/** A profile as the inventory names it. */
+/** What a profile is made of, without anything that could be a secret. */
 export interface ProfileSummary {
   readonly name: string;
   readonly version: string;
   /** `cluster` (full), `infra`, `add-on` or `system`. */
   readonly type: string;
+  readonly packs: readonly Pick<Pack, 'name' | 'type' | 'layer' | 'version'>[];
 }
 
 /** What the inputs ask for. */
@@ -77,8 +78,22 @@ export function requestImages(input: RequestInput): ImageRequests {
   for (const { code, message } of unusedNames(input, profiles)) collector.warn(code, message);
   return {
     images: collector.images(),
-    profiles: profiles.map(({ name, version, type }) => ({ name, version, type })),
+    profiles: profiles.map(summaryOf),
     warnings: collector.warnings(),
+  };
+}
+
+function summaryOf({ name, version, type, packs }: ParsedProfile): ProfileSummary {
+  return {
+    name,
+    version,
+    type,
+    packs: packs.map((pack) => ({
+      name: pack.name,
+      type: shownText(pack.type),
+      layer: shownText(pack.layer),
+      version: shownText(pack.version),
+    })),
   };
 }
 

@@ -57,6 +57,15 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
   };
 }
 
+/**
+ * Reads a file in Palette's shape only to see whether it makes sense.
+ *
+ * @throws PaletteEdgeError when it cannot be read, or `CREDENTIAL_FILE_INVALID` (kind usage)
+ */
+export async function checkPaletteCredentials(path: string): Promise<void> {
+  parsePaletteCredentials(await readCredentialFile(path, 'required'), path);
+}
+
 function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions): string[] {
   const { REGISTRY_AUTH_FILE: authFile, DOCKER_CONFIG: dockerConfig, XDG_RUNTIME_DIR: runtime } = environment;
   const paths: (string | undefined)[] = [

@@ -29,13 +29,13 @@ async function openBlob(
   transport: RegistryTransport,
   request: OpenRequest,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { blob, repository } = request;
+  const { blob, repository, range } = request;
   const { start, end } = checkRange(request);
   const content = download(transport, request, { start, end });
   // Started here, so that a missing blob is told by `open`, and so that ending the iteration gives the place back.
   const first = await content.next();
   const started = resumed(first, content);
-  if (start > 0 || end < blob.size) return started;
+  if (range !== undefined) return started;
   return verifiedContent(blob, started, `reading from ${formatRepository(repository)}`);
 }
 

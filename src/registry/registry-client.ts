@@ -6,6 +6,7 @@ import type { BlobReader } from '../oci/blob-access.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { formatReference, formatRepository } from '../oci/reference.ts';
+import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { Reference } from '../oci/reference.ts';
 import { Authenticator } from './authenticator.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -102,12 +103,7 @@ export class RegistryClient {
       );
     }
     const blobs = this.blobs(repository);
-    const read = async (): Promise<Uint8Array> => {
-      const pieces: Uint8Array[] = [];
-      for await (const bytes of await blobs.open(descriptor, { signal })) pieces.push(bytes);
-      return Buffer.concat(pieces);
-    };
-    return await retryMismatch(read);
+    return await retryMismatch(async () => await readWholeBlob(blobs, descriptor, signal));
   }
 
   /** The blobs of a repository; see {@link registryBlobReader}. */
