@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import type { BlobReader } from '../../src/oci/blob-access.ts';
+import { digestHex } from '../../src/oci/digest.ts';
+import { parseReference } from '../../src/oci/reference.ts';
+import { createFolderRegistry } from '../../src/registry-server/folder-registry.ts';
+import { createRegistryHandler } from '../../src/registry-server/registry-handler.ts';
+import { publishImage } from '../../src/registry-server/publish-image.ts';
+import { startServer } from '../support/loopback-server.ts';
+import { credentialsFor, pullingClient } from '../support/pulling-client.ts';
+import { everythingShown, rejection } from '../support/rejection.ts';
+import { errorCodes, runningRegistry, uploadBlob } from '../support/running-registry.ts';
+import type { RunningRegistry } from '../support/running-registry.ts';
+import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { makeTlsFiles } from '../support/tls-files.ts';
+
+describe('failures of the registry itself', () => {
+  test('are told to its owner; the client gets no details', async () => {
+    const registry = await runningRegistry();
+    const blob = await uploadBlob(registry, 'text');
+    const path = storedPath(registry, blob.digest);
+    // A file where a folder should be.
+    await rm(join(registry.folder, 'registry/blobs'), { recursive: true });
+    await writeFile(join(registry.folder, 'registry/blobs'), '');
+    const response = await registry.send(`/v2/org/app/blobs/${blob.digest}`);
+    expect(response.status).toBe(500);
+    const body = await response.text();
+    expect(JSON.parse(body)).toEqual({ errors: [{ code: 'UNKNOWN', message: 'the registry failed' }] });
+    expect(registry.failures.map(everythingShown).join()).toContain(path);
+  });
+
+  test('a blob that was damaged is never sent as if it were whole', async () => {
+    const registry = await runningRegistry();
+    const content = Buffer.alloc(1_000_000, 'x');
+    const blob = await uploadBlob(registry, content);
+    content.write('y', 999_999);
+    await writeFile(storedPath(registry, blob.digest), content);
+    const response = await registry.send(`/v2/org/app/blobs/${blob.digest}`);
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow('terminated');
+    expect(registry.failures).toMatchObject([{ code: 'DIGEST_MISMATCH' }]);
+  });
+
+  test('a blob that lost its end is a failure, not a short blob', async () => {
+    const registry = await runningRegistry();
+    const blob = await uploadBlob(registry, 'text');
+    const blobs: BlobReader = {
+      sizeOf: async () => await Promise.resolve(blob.size + 1),
+      open: async (identity, options) => await registry.content.blobs.open(identity, options),
+    };
+    const changed = await runningRegistry({ content: { ...registry.content, blobs } });
+    expect((await changed.send(`/v2/org/app/blobs/${blob.digest}`)).status).toBe(500);
+    expect(changed.failures).toMatchObject([{ code: 'SIZE_MISMATCH' }]);
+  });
+});
+
+describe('a login', () => {
+  const login = { username: 'user', password: 's3cret:pass' };
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  test.each([
+    undefined,
+    '',
+    'Basic',
+    'Basic !',
+    basic('user:s3cret'),
+    basic('user:s3cret:pass2'),
+    basic('other:s3cret:pass'),
+    basic(':'),
+    `Bearer ${Buffer.from('user:s3cret:pass').toString('base64')}`,
+  ])('is asked for when the client sends %s', async (authorization) => {
+    const registry = await runningRegistry({ login });
+    for (const [method, path] of [
+      ['GET', '/v2/'],
+      ['GET', '/v2/_catalog'],
+      ['GET', '/nothing'],
+      ['POST', '/v2/org/app/blobs/uploads/'],
+    ] as const) {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      const response = await registry.send(path, { method, headers });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Basic realm="palette-edge", charset="UTF-8"');
+      expect(await errorCodes(response)).toEqual(['UNAUTHORIZED']);
+    }
+  });
+
+  test.each([basic('user:s3cret:pass'), basic('user:s3cret:pass').replace('Basic', 'basic')])(
+    'is taken: %s',
+    async (authorization) => {
+      const registry = await runningRegistry({ login });
+      expect((await registry.send('/v2/', { headers: { authorization } })).status).toBe(200);
+    },
+  );
+
+  test('is what our client answers with', async () => {
+    const registry = await runningRegistry({ login });
+    const reference = parseReference(`${registry.host}/org/app:1`);
+    const right = pullingClient({ credentials: credentialsFor(registry.host, 'user', 's3cret:pass') });
+    expect(await rejection(right.client.resolve(reference))).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    const wrong = pullingClient({ credentials: credentialsFor(registry.host, 'user', 'wrong') });
+    expect(await rejection(wrong.client.resolve(reference))).toMatchObject({ code: 'ACCESS_DENIED' });
+  });
+});
+
+describe('without a server of its own', () => {
+  test('a handler serves over TLS', async () => {
+    const tls = await makeTlsFiles(await temporaryFolder());
+    const content = createFolderRegistry(await temporaryFolder());
+    const images = new MemoryBlobs();
+    const root = addImage(images, 'x');
+    await publishImage({ blobs: images, repositories: content.repositories }, await graphOf(images, root), {
+      repository: 'org/app',
+      tag: '1',
+    });
+    const handler = createRegistryHandler({ content: { ...content, blobs: images } });
+    const [key, cert] = [await readFile(tls.keyPath), await readFile(tls.certificatePath)];
+    const { host } = await startServer(handler.listener, { key, cert });
+    const { client } = pullingClient({ http: { plainHttpHosts: new Set(), caCertificates: [tls.caPem] } });
+    expect((await client.resolve(parseReference(`${host}/org/app:1`))).digest).toBe(root.digest);
+    await handler.close();
+  });
+
+  test('a closed handler answers nothing more', async () => {
+    const handler = createRegistryHandler({ content: createFolderRegistry(await temporaryFolder()) });
+    const { origin } = await startServer(handler.listener);
+    await handler.close();
+    expect((await fetch(`${origin}/v2/`)).status).toBe(503);
+  });
+});
+
+describe('on one connection', () => {
+  test('requests that come before their turn are answered in order', async () => {
+    const registry = await runningRegistry();
+    const blob = await uploadBlob(registry, 'text');
+    const asked = Array.from({ length: 30 }, (_, turn) =>
+      turn % 2 === 0
+        ? 'GET /v2/_catalog HTTP/1.1\r\nHost: x\r\n\r\n'
+        : `GET /v2/org/app/blobs/${blob.digest} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    );
+    const answers = await exchange(registry.port, `${asked.join('')}GET /end HTTP/1.0\r\n\r\n`);
+    expect(answers.match(/HTTP\/1.1 \d{3}/g)).toHaveLength(31);
+    expect(answers.match(/\{"repositories":\["org\/app"\]\}|\r\ntext/g)?.join()).toMatch(
+      /^(?:\{"repositories":\["org\/app"\]\},\r\ntext,?){15}$/,
+    );
+  });
+
+  test('a client that leaves does not keep those from ending that it asked for early', async () => {
+    const registry = await runningRegistry();
+    const blob = await uploadBlob(registry, Buffer.alloc(50_000_000));
+    const socket = connect(registry.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write(`GET /v2/org/app/blobs/${blob.digest} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(5));
+    await once(socket, 'data');
+    socket.destroy();
+    await registry.close();
+    expect(registry.records.filter(({ method }) => method === 'GET').length).toBeGreaterThan(0);
+    expect(registry.failures).toEqual([]);
+  });
+
+  test('the server may be named in the target', async () => {
+    const { port } = await runningRegistry();
+    const answer = await exchange(port, 'GET http://registry.example/v2/?n=1 HTTP/1.0\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
+  });
+});
+
+function storedPath({ folder }: RunningRegistry, digest: Parameters<typeof digestHex>[0]): string {
+  return join(folder, 'registry/blobs/sha256', digestHex(digest));
+}
+
+/** Sends bytes as they are and gives all that comes back until the server ends the connection. */
+async function exchange(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(bytes);
+  let answer = '';
+  for await (const piece of socket) answer += String(piece);
+  return answer;
+}

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import type { BlobReader } from '../../src/oci/blob-access.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { startRegistryServer } from '../../src/registry-server/start-registry-server.ts';
+import { unusedHost } from '../support/loopback-server.ts';
+import { rejection } from '../support/rejection.ts';
+import { runningRegistry, untilBusy, uploadBlob } from '../support/running-registry.ts';
+
+const text = 'the quick brown fox';
+const path = `/v2/org/app/blobs/${digestOf(text)}`;
+
+describe('the port', () => {
+  test('is free and on loopback unless one is asked for', async () => {
+    const registry = await runningRegistry();
+    expect(registry.host).toBe(`127.0.0.1:${registry.port}`);
+    expect(registry.port).toBeGreaterThan(0);
+    const port = Number((await unusedHost()).split(':')[1]);
+    expect((await runningRegistry({ port })).host).toBe(`127.0.0.1:${port}`);
+  });
+
+  test('that is taken is told', async () => {
+    const { port, content } = await runningRegistry();
+    const error = await rejection(startRegistryServer({ content, port }));
+    expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
+    expect(error.message).toContain(`127.0.0.1:${port}: EADDRINUSE`);
+  });
+});
+
+describe('closing', () => {
+  test('ends idle connections and refuses new ones', async () => {
+    const registry = await runningRegistry();
+    const idle = await connected(registry.port);
+    const ended = once(idle, 'close');
+    idle.resume();
+    await registry.close();
+    await ended;
+    await expect(registry.send('/v2/')).rejects.toThrow('fetch failed');
+  });
+
+  test('lets a download under way end', async () => {
+    const { blobs, release } = blockedBlobs();
+    const registry = await runningRegistry();
+    await registry.content.repositories.addBlob('org/app', digestOf(text));
+    const slow = await runningRegistry({ content: { ...registry.content, blobs } });
+    const response = await slow.send(path);
+    const closed = slow.close();
+    release();
+    expect(await response.text()).toBe(text);
+    await closed;
+  });
+
+  test('cuts off what takes longer than the grace time', async () => {
+    const { blobs } = blockedBlobs();
+    const registry = await runningRegistry();
+    await registry.content.repositories.addBlob('org/app', digestOf(text));
+    const stuck = await runningRegistry({
+      content: { ...registry.content, blobs },
+      limits: { closeGraceMs: 0 },
+    });
+    const response = await stuck.send(path);
+    const read = response.text();
+    await Promise.all([stuck.close(), expect(read).rejects.toThrow('terminated')]);
+    expect(stuck.failures).toEqual([]);
+  });
+
+  test('cuts off an upload that does not go on, and removes it', async () => {
+    const registry = await runningRegistry({ limits: { closeGraceMs: 0 } });
+    const started = await registry.send('/v2/org/app/blobs/uploads/', { method: 'POST' });
+    const upload = request(new URL(started.headers.get('location') ?? '', registry.origin), {
+      method: 'PATCH',
+      headers: { 'content-length': 1000 },
+    });
+    const failed = once(upload, 'error');
+    upload.write('half');
+    await untilBusy(registry, started.headers.get('location') ?? '');
+    await registry.close();
+    await failed;
+    expect(registry.records.at(-1)).toMatchObject({ method: 'PATCH', status: 499, bytes: 0 });
+  });
+
+  test('twice is the same as once', async () => {
+    const registry = await runningRegistry();
+    await Promise.all([registry.close(), registry.close()]);
+    expect(await registry.close()).toBeUndefined();
+  });
+});
+
+describe('limits', () => {
+  test('headers of more than 16 KiB are refused', async () => {
+    const { send } = await runningRegistry();
+    const headers = { 'x-large': 'x'.repeat(17 * 1024) };
+    expect((await send('/v2/', { headers })).status).toBe(431);
+  });
+
+  test('a client that is silent within its headers or its body is cut off', async () => {
+    const { port } = await runningRegistry({ limits: { connectionIdleMs: 50 } });
+    for (const beginning of [
+      '',
+      'GET /v2/ HTTP/1.1\r\nHost:',
+      'PUT /v2/a/manifests/b HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+    ]) {
+      const socket = await connected(port);
+      const closed = once(socket, 'close');
+      socket.resume().write(beginning);
+      expect(await closed).toEqual([false]);
+    }
+  });
+
+  test('a client that does not take what it asked for is cut off', async () => {
+    const ended = Promise.withResolvers<number>();
+    const { blobs, size } = endlessBlobs(ended.resolve);
+    const registry = await runningRegistry();
+    await registry.content.repositories.addBlob('org/app', digestOf(text));
+    const { port } = await runningRegistry({
+      content: { ...registry.content, blobs },
+      limits: { connectionIdleMs: 50 },
+    });
+    const socket = await connected(port);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    // What the kernel holds for the connection, and not much more.
+    expect(await ended.promise).toBeLessThan(size / 10);
+  });
+
+  test('more connections than allowed are refused', async () => {
+    const { port } = await runningRegistry({ limits: { maximumConnections: 1 } });
+    const first = await connected(port);
+    const second = await connected(port);
+    await once(second.resume(), 'close');
+    first.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = await once(first, 'data');
+    expect(String(answer)).toContain('200 OK');
+  });
+});
+
+test('a blob that takes longer to store than a client may be silent is taken all the same', async () => {
+  const registry = await runningRegistry();
+  const stored = Promise.withResolvers<void>();
+  const { content } = registry;
+  const { send, port } = await runningRegistry({
+    content: {
+      ...content,
+      pushed: {
+        ...content.pushed,
+        blobs: {
+          ingest: async (blob, bytes, signal) => {
+            await stored.promise;
+            await content.blobs.ingest(blob, bytes, signal);
+          },
+        },
+      },
+    },
+    limits: { connectionIdleMs: 50 },
+  });
+  const taken = uploadBlob({ send }, text);
+  // Another client, silent for as long, is cut off meanwhile.
+  const silent = await connected(port);
+  await once(silent.resume(), 'close');
+  const again = await connected(port);
+  await once(again.resume(), 'close');
+  stored.resolve();
+  expect((await taken).digest).toBe(digestOf(text));
+});
+
+test('every request is told when it is over, without its query', async () => {
+  const registry = await runningRegistry();
+  const blob = await uploadBlob(registry, text);
+  await (await registry.send(`${path}?secret=1`)).text();
+  await registry.send(path, { method: 'HEAD' });
+  await (await registry.send(path, { headers: { range: 'bytes=0-3' } })).text();
+  await (await registry.send('/v2/org/none/tags/list')).text();
+  await registry.close();
+  const [uploaded, ...asked] = registry.records;
+  expect(uploaded).toEqual({ method: 'POST', path: '/v2/org/app/blobs/uploads/', status: 201, bytes: 0 });
+  expect(asked.slice(0, 3)).toEqual([
+    { method: 'GET', path, status: 200, bytes: blob.size },
+    { method: 'HEAD', path, status: 200, bytes: 0 },
+    { method: 'GET', path, status: 206, bytes: 4 },
+  ]);
+  expect(asked[3]).toMatchObject({ status: 404 });
+  expect(asked[3]?.bytes).toBeGreaterThan(0);
+});
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** One blob whose last piece comes when it is released. */
+function blockedBlobs() {
+  const blocked = Promise.withResolvers<void>();
+  const blobs: BlobReader = {
+    sizeOf: async () => await Promise.resolve(text.length),
+    open: async (_, { signal } = {}) => {
+      signal?.addEventListener('abort', () => blocked.reject(signal.reason));
+      async function* content() {
+        yield Buffer.from(text.slice(0, 5));
+        yield Buffer.from(text.slice(5, 9));
+        await blocked.promise;
+        yield Buffer.from(text.slice(9));
+      }
+      return await Promise.resolve(content());
+    },
+  };
+  return { blobs, release: blocked.resolve };
+}
+
+/** A blob of 1 GiB. Tells how many of its bytes were taken when the reading of it ended. */
+function endlessBlobs(onEnd: (taken: number) => void) {
+  const size = 1024 ** 3;
+  const piece = Buffer.alloc(256 * 1024);
+  async function* content() {
+    let taken = 0;
+    try {
+      for (; taken < size; taken += piece.length) yield await Promise.resolve(piece);
+    } finally {
+      onEnd(taken);
+    }
+  }
+  const blobs: BlobReader = {
+    sizeOf: async () => await Promise.resolve(size),
+    open: async () => await Promise.resolve(content()),
+  };
+  return { blobs, size };
+}
