@@ -18,5 +18,6 @@ if (major < 24) {
   settings.enableAutoTranspile = false;
   pjson.oclif.commands = './src/commands';
   pjson.oclif.helpClass = './src/cli/help.ts';
+  pjson.oclif.hooks = { command_not_found: './src/cli/command-not-found.ts' };
   await execute({ development: true, loadOptions: { root, pjson, ignoreManifest: true } });
 }

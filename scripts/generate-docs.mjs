@@ -130,6 +130,7 @@ async function defaultOf({ default: value, defaultHelp, type }) {
   if (typeof defaultHelp === 'function') return (await defaultHelp({ options: {}, flags: {} })) ?? '';
   if (value === undefined || typeof value === 'function' || (type === 'boolean' && value === false))
     return '';
+  if (Array.isArray(value) && value.length === 0) return '';
   return code([value].flat().join(', '));
 }
 

@@ -25,6 +25,11 @@ export abstract class BaseCommand extends Command {
     return this.#interrupt.signal;
   }
 
+  /** What a person types to run this tool here: in a checkout it is not on the PATH. */
+  protected get commandLine(): string {
+    return process.argv[1]?.endsWith('dev.js') === true ? 'npx node bin/dev.js' : this.config.bin;
+  }
+
   /** How a long job is shown: bars for a person at a terminal, else lines, and nothing with `--json`. */
   protected progress(): Progress {
     if (this.jsonEnabled()) return silentProgress;

@@ -49,7 +49,7 @@ export default class Demo extends BaseCommand {
     });
     const result = await runDemo({ folder: flags.dir, profiles }, resources, this.signal);
     progress.close();
-    this.show(demoView(result, this.config.bin));
+    this.show(demoView(result, this.commandLine));
     return result;
   }
 }

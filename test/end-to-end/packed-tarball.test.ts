@@ -1,0 +1,113 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
+import { nodeBinary, nodeMajors } from '../support/node-versions.ts';
+import { runCli, runCliJson } from '../support/run-cli.ts';
+import type { CliOptions } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let folder: string;
+let entry: string;
+
+/** What `npm install -g` would bring: the package as it is published, with its dependencies and no development ones. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palette-edge-package-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+  // The build says something before, perhaps.
+  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
+  await writeFile(join(folder, 'package.json'), '{"private": true}');
+  const install = [
+    'install',
+    '--omit=dev',
+    '--prefer-offline',
+    '--no-package-lock',
+    join(folder, packed.filename),
+  ];
+  await run('npm', install, { cwd: folder });
+  entry = join(folder, 'node_modules/palette-edge-content-builder/bin/run.js');
+});
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+test('the package has the program and the demo, and nothing else', async () => {
+  const names = await readdir(join(folder, 'node_modules/palette-edge-content-builder'));
+  expect(names.toSorted()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'fixtures', 'package.json']);
+  expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/fixtures'))).toEqual(['demo']);
+  const executable = await run(join(folder, 'node_modules/.bin/palette-edge'), ['--version']);
+  expect(executable.stdout).toMatch(/^palette-edge-content-builder\/\d/);
+});
+
+describe.each(nodeMajors)('on Node %i', (major) => {
+  const options = (cwd: string): CliOptions => ({ cwd, entry, node: nodeBinary(major) });
+
+  test('the demo ends with a verified bundle that tar lists, and removes what it made', async () => {
+    const cwd = await temporaryFolder();
+    const { code, stdout, stderr } = await runCli(['demo'], options(cwd));
+    expect(stderr).toContain('A registry with sample images listens on 127.0.0.1:');
+    expect(stdout).toContain('palette-edge-demo/demo.tar.zst is whole: demo-edge');
+    expect(code).toBe(0);
+    const listed = await run('sh', ['-c', 'zstd -dc palette-edge-demo/demo.tar.zst | tar -tf -'], { cwd });
+    expect(listed.stdout).toMatch(
+      /^oci-layout\nindex\.json\nmanifest\.json\npalette-edge\/inventory\.json\n/,
+    );
+    const shown = await runCliJson<InspectResult>(
+      ['inspect', 'palette-edge-demo/demo.tar.zst'],
+      options(cwd),
+    );
+    expect(shown.inventory.images).toHaveLength(7);
+    await runCli(['demo', '--remove'], options(cwd));
+    expect(await readdir(cwd)).toEqual([]);
+  });
+});
+
+test('help names every command, and each has examples and exit codes', async () => {
+  const cwd = await temporaryFolder();
+  const { stdout } = await runCli(['--help'], { cwd, entry });
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}[A-Z]/gm)].map(([, name]) => name ?? '');
+  expect(commands).toEqual(['build', 'demo', 'inspect', 'resolve', 'verify']);
+  for (const command of commands) {
+    const help = await runCli([command, '--help'], { cwd, entry });
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain('EXAMPLES');
+    expect(help.stdout).toMatch(/EXIT CODES\n {2}0 +success/);
+  }
+});
+
+test('a word that is no command exits with 2 and names the commands', async () => {
+  const { code, stderr } = await runCli(['bulid'], { cwd: await temporaryFolder(), entry });
+  expect(code).toBe(2);
+  expect(stderr).toContain('palette-edge has no command bulid');
+});
+
+test('output that nobody reads to its end is no error', async () => {
+  const cwd = await temporaryFolder();
+  await cp(join(root, 'fixtures/images.txt'), join(cwd, 'images.txt'));
+  const command = '"$1" "$2" resolve --images-file images.txt | head -n 1';
+  const { stdout, stderr } = await run('sh', ['-c', command, 'sh', process.execPath, entry], { cwd });
+  expect(stdout).toMatch(/^IMAGE +ASKED FOR BY\n$/);
+  expect(stderr).not.toMatch(/EPIPE|^\s+at /m);
+});
+
+test('an old Node gets one clear line and exit code 2', async () => {
+  // The entry as an old Node would see it: only the version differs.
+  const script = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); await import(process.argv[1]);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, entry], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  expect(child.exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^palette-edge needs Node 24 or newer; this is Node 20\.20\.2\. .*\n$/);
+  // It must parse there, too: no syntax that came after Node 14.
+  expect(await readFile(entry, 'utf8')).not.toMatch(/\?\?=|\|\|=|^await /m);
+});
