@@ -1,0 +1,109 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Measured from 64 KiB to 4 MiB: 64 KiB takes almost twice as long, more than this gains nothing. */
+const bufferSize = 1024 * 1024;
+
+/** A slow connection fills a buffer in minutes; what it gave should not be lost when the process is killed. */
+const longestWaitMs = 1000;
+
+/**
+ * The disk gets its work while there is more to come, and not all of it at the end: a fifth faster for 1 GiB, and a power
+ * cut costs less.
+ */
+const syncEvery = 32 * 1024 * 1024;
+
+/** Where a writer begins in its file, and how many bytes it will get at most. */
+export interface WriterPlace {
+  readonly position: number;
+  readonly limit: number;
+}
+
+/**
+ * Appends to a file in few large writes, each under way while the next buffer is filled. After a failed write nothing more
+ * is written: the file holds the beginning of what was appended, without holes.
+ */
+export class BufferedWriter {
+  readonly #file: FileHandle;
+  readonly #capacity: number;
+  #buffer: Buffer;
+  #spare: Buffer | undefined;
+  #filled = 0;
+  #position: number;
+  #unsynced = 0;
+  #lastWrite = performance.now();
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> = Promise.resolve();
+  #isSyncing = false;
+
+  constructor(file: FileHandle, { position, limit }: WriterPlace) {
+    this.#file = file;
+    this.#position = position;
+    this.#capacity = Math.max(1, Math.min(bufferSize, limit));
+    this.#buffer = Buffer.allocUnsafeSlow(this.#capacity);
+  }
+
+  /** Takes bytes; they are copied, so the caller may reuse its buffer. Throws when this or an earlier write failed. */
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < bytes.length;) {
+      const piece = bytes.subarray(taken, taken + this.#capacity - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      taken += piece.length;
+      if (this.#filled === this.#capacity) await this.#startWrite();
+    }
+    if (performance.now() - this.#lastWrite >= longestWaitMs) await this.#startWrite();
+  }
+
+  /** Resolves when everything that was appended is written. */
+  async flush(): Promise<void> {
+    await this.#startWrite();
+    await this.#writing;
+  }
+
+  /** As {@link flush}, and the disk has it. */
+  async sync(): Promise<void> {
+    await this.flush();
+    // An error of the disk is told once: to the sync that was under way when it happened.
+    await this.#syncing;
+    await this.#file.datasync();
+  }
+
+  async #startWrite(): Promise<void> {
+    await this.#writing;
+    if (this.#unsynced >= syncEvery && !this.#isSyncing) this.#startSync();
+    const full = this.#buffer.subarray(0, this.#filled);
+    this.#writing = writeAll(this.#file, full, this.#position);
+    ignoreUntilAwaited(this.#writing);
+    this.#position += full.length;
+    this.#unsynced += full.length;
+    this.#lastWrite = performance.now();
+    const next = this.#spare ?? Buffer.allocUnsafeSlow(this.#capacity);
+    this.#spare = this.#buffer;
+    this.#buffer = next;
+    this.#filled = 0;
+  }
+
+  #startSync(): void {
+    this.#unsynced = 0;
+    this.#isSyncing = true;
+    const before = this.#syncing;
+    this.#syncing = (async () => {
+      await before;
+      await this.#file.datasync();
+      this.#isSyncing = false;
+    })();
+    ignoreUntilAwaited(this.#syncing);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const rest = bytes.length - written;
+    written += (await file.write(bytes, written, rest, position + written)).bytesWritten;
+  }
+}
+
+/** A failure surfaces at the next await of the promise; until then it is not an unhandled one. */
+function ignoreUntilAwaited(promise: Promise<void>): void {
+  promise.catch(() => undefined);
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { lstat, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+import { systemErrorCode } from '../errors.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import { toDigest } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import { BufferedWriter } from './buffered-writer.ts';
+import { leftPath, newPartialPath } from './partial-blobs.ts';
+import { readPieces } from './read-pieces.ts';
+import { unlessMissing } from './unless-missing.ts';
+
+/** A blob on its way into a store. */
+export interface IncomingBlob {
+  readonly folder: string;
+  readonly blob: BlobIdentity;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where a partial file begins to be written: after `size` bytes, which are hashed; `limit` bytes are all there will be. */
+interface Beginning {
+  readonly hash: Hash;
+  readonly size: number;
+  readonly limit: number;
+}
+
+const finishedMode = 0o444;
+
+/**
+ * A partial blob that this process owns: nobody else writes or renames its file. Others may copy it, and may remove its
+ * name; the open file stays whole all the same.
+ *
+ * Ends with one of `moveTo`, `leave` or `drop`.
+ */
+export class PartialFile {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #writer: BufferedWriter;
+  readonly #hash: Hash;
+  #size: number;
+
+  private constructor(path: string, file: FileHandle, { hash, size, limit }: Beginning) {
+    this.#path = path;
+    this.#file = file;
+    this.#hash = hash;
+    this.#size = size;
+    this.#writer = new BufferedWriter(file, { position: size, limit: limit - size });
+  }
+
+  /** Begins an empty one. */
+  static async create({ folder, blob }: IncomingBlob): Promise<PartialFile> {
+    const path = newPartialPath(folder, blob.digest);
+    const file = await open(path, 'wx+');
+    return new PartialFile(path, file, { hash: createHash('sha256'), size: 0, limit: blob.size });
+  }
+
+  /** Goes on with a file that this process has made its own, after hashing what is there. */
+  static async resume(path: string, { blob, signal }: IncomingBlob): Promise<PartialFile> {
+    const file = await open(path, 'r+');
+    try {
+      const size = Math.min((await file.stat()).size, blob.size);
+      // Cuts off what cannot belong to the blob. Also sets the file's time: it has a live owner again.
+      await file.truncate(size);
+      const hash = createHash('sha256');
+      for await (const piece of readPieces(file, { start: 0, end: size, signal })) hash.update(piece);
+      return new PartialFile(path, file, { hash, size, limit: blob.size });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** How many bytes it has. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Appends bytes and hashes them. They are copied. */
+  async append(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    this.#size += bytes.length;
+    await this.#writer.append(bytes);
+  }
+
+  /** The digest of all its bytes. Nothing can be appended after it was asked for. */
+  digest(): Digest {
+    return toDigest(this.#hash.digest('hex'));
+  }
+
+  /** Puts everything it has into the file. */
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+  }
+
+  /** What its open file has: everything that was flushed, also when its name is gone. */
+  async *content(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* readPieces(this.#file, { start: 0, end: this.#size, signal });
+  }
+
+  /**
+   * Gives it its final name, once the disk has all of it. An older file of that name is replaced.
+   *
+   * @returns false when somebody has removed its name; it is still open then
+   */
+  async moveTo(path: string): Promise<boolean> {
+    await this.#writer.sync();
+    try {
+      await rename(this.#path, path);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT' && (await unlessMissing(lstat(this.#path))) === undefined)
+        return false;
+      throw error;
+    }
+    await makeReadOnly(this.#file);
+    await this.#file.close();
+    return true;
+  }
+
+  /** Closes it and leaves it to whoever goes on with it. Never throws: it ends failures, and has no say in them. */
+  async leave(): Promise<void> {
+    try {
+      await this.#writer.flush();
+    } catch {
+      // What was written before is a good beginning all the same.
+    }
+    try {
+      const { size } = await this.#file.stat();
+      await this.#file.close();
+      await (size === 0 ? rm(this.#path, { force: true }) : rename(this.#path, leftPath(this.#path)));
+    } catch {
+      // Removed by somebody, or the disk is gone: then it stays as it is.
+    }
+  }
+
+  /** Closes and removes it. Never throws, as {@link leave}. */
+  async drop(): Promise<void> {
+    try {
+      await this.#file.close();
+      await rm(this.#path, { force: true });
+    } catch {
+      // It is wrong by its digest, whoever takes it over will see that too.
+    }
+  }
+}
+
+/** Against accidents: a blob never changes. Not before it has its name, since a partial blob is to be written. */
+async function makeReadOnly(file: FileHandle): Promise<void> {
+  try {
+    await file.chmod(finishedMode);
+  } catch (error) {
+    // It began as another user's, who let us write it, but not change its mode.
+    if (systemErrorCode(error) !== 'EPERM') throw error;
+  }
+}
