@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+
+import { buildView } from '../../src/views/build-view.ts';
+import { planView } from '../../src/views/plan-view.ts';
+import { bundledImage, sampleBuild, sampleOrigins, samplePlan } from './sample-results.ts';
+
+const failures = [
+  {
+    reference: 'ghcr.io/org/secret:1.0',
+    code: 'ACCESS_DENIED',
+    message: 'ghcr.io/org/secret:1.0: access denied: ghcr.io answered 403',
+    origins: sampleOrigins.slice(0, 2),
+  },
+];
+
+test('a bundle that was written', () => {
+  const images = [bundledImage('a.io/b:1', []), bundledImage('a.io/c:1', [])];
+  expect(buildView({ ...sampleBuild, images })).toBe(
+    `Wrote content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst
+  id      1a2b3c4d
+  size    1.20 GB (1200000001 bytes)
+  sha256  abababababababababababababababababababababababababababababababab
+  images  2
+  pulled  1.00 GB, 235 MB were in the store, in 4 min 10 s`,
+  );
+});
+
+test.each([
+  [1, '1 retry'],
+  [12, '12 retries'],
+])('%d retries are told', (retries, text) => {
+  const statistics = { bytesPulled: 0, bytesReused: 5, retries, seconds: 0.1 };
+  expect(buildView({ ...sampleBuild, statistics })).toContain(
+    `\n  pulled  0 B, 5 B were in the store, ${text}, in under 1 s`,
+  );
+});
+
+test('images that are not in the bundle are told with reason and origins', () => {
+  expect(
+    buildView({ ...sampleBuild, failures })
+      .split('\n')
+      .slice(6),
+  ).toEqual([
+    '1 image failed and not in the bundle:',
+    '  ghcr.io/org/secret:1.0',
+    '    ghcr.io/org/secret:1.0: access denied: ghcr.io answered 403',
+    '    asked for by --image; images.txt:3',
+  ]);
+});
+
+test('after a dry run the plan is the result', () => {
+  expect(buildView({ ...sampleBuild, bundle: undefined })).toBe(planView(samplePlan));
+});
+
+test('after a dry run failures are told too', () => {
+  const text = buildView({ ...sampleBuild, bundle: undefined, failures: [...failures, ...failures] });
+  expect(text).toContain(`${planView(samplePlan)}\n2 images failed:\n  ghcr.io/org/secret:1.0\n`);
+});

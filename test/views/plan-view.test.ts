@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+
+import { planView } from '../../src/views/plan-view.ts';
+import { samplePlan } from './sample-results.ts';
+
+test('a plan over two registries on one disk', () => {
+  expect(planView(samplePlan)).toBe(
+    `Plan
+  images                       3
+  blobs                        41, 1.23 GB
+  in the store                 235 MB
+  to pull                      1.00 GB
+    docker.io                  1 image, 0 B
+    registry.example.com:5000  2 images, 1.00 GB
+  bundle                       content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst
+  bundle size                  at most 1.24 GB
+  free space                   9.00 GB for store and bundle, on one disk`,
+  );
+});
+
+test('store and bundle on two disks', () => {
+  const { store, output } = samplePlan.space;
+  const space = { store, output: { ...output, free: 2_000_000_000 }, isShared: false };
+  expect(
+    planView({ ...samplePlan, space })
+      .split('\n')
+      .at(-1),
+  ).toBe('  free space                   9.00 GB for the store, 2.00 GB for the bundle');
+});
+
+test('a plan without registries has short columns', () => {
+  const plan = {
+    ...samplePlan,
+    registries: [],
+    images: 0,
+    blobs: 0,
+    bytes: 0,
+    bytesToPull: 0,
+    bytesInStore: 0,
+  };
+  expect(planView(plan)).toBe(
+    `Plan
+  images        0
+  blobs         0, 0 B
+  in the store  0 B
+  to pull       0 B
+  bundle        content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst
+  bundle size   at most 1.24 GB
+  free space    9.00 GB for store and bundle, on one disk`,
+  );
+});
