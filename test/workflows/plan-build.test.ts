@@ -1,0 +1,155 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { planBundle } from '../../src/bundle/plan-bundle.ts';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
+import { parseReference } from '../../src/oci/reference.ts';
+import { BlobStore } from '../../src/store/blob-store.ts';
+import type { PinnedImage } from '../../src/workflows/pin-images.ts';
+import { planBuild, requireSpace } from '../../src/workflows/plan-build.ts';
+import { queueBlobs } from '../../src/workflows/queue-blobs.ts';
+import type { BuildPlan } from '../../src/workflows/plan-build.ts';
+import { rejection } from '../support/rejection.ts';
+import { noise, sampleContent } from '../support/sample-bundle.ts';
+import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
+import { thrown } from '../support/sample-profiles.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { samplePlan } from '../views/sample-results.ts';
+
+interface Space {
+  readonly store: readonly [needed: number, free: number];
+  readonly output: readonly [needed: number, free: number];
+  readonly isShared: boolean;
+}
+
+function planWith({ store, output, isShared }: Space): BuildPlan {
+  const space = {
+    store: { path: '/store', needed: store[0], free: store[1] },
+    output: { path: 'out/x.tar.zst', needed: output[0], free: output[1] },
+    isShared,
+  };
+  return { ...samplePlan, space };
+}
+
+test.each<[what: string, space: Space]>([
+  ['two disks that are just large enough', { store: [5, 5], output: [7, 7], isShared: false }],
+  ['one disk that is just large enough', { store: [5, 12], output: [7, 12], isShared: true }],
+  ['nothing to pull and a full disk for the store', { store: [0, 0], output: [7, 7], isShared: false }],
+])('%s are enough', (_what, space) => {
+  expect(() => requireSpace(planWith(space))).not.toThrow();
+});
+
+test.each<[what: string, space: Space]>([
+  ['the store', { store: [6, 5], output: [7, 100], isShared: false }],
+  ['the bundle', { store: [5, 100], output: [8, 7], isShared: false }],
+  ['both together on one disk', { store: [5, 11], output: [7, 11], isShared: true }],
+])('too little space for %s ends a build before it pulls', (_what, space) => {
+  expect(thrown(() => requireSpace(planWith(space)))).toMatchObject({
+    code: 'NOT_ENOUGH_SPACE',
+    kind: 'disk',
+    oclif: { exit: 7 },
+  });
+});
+
+test('the error says where how much is needed and free', () => {
+  const space: Space = { store: [5e9, 1e9], output: [7e9, 100e9], isShared: false };
+  const error = thrown(() => requireSpace(planWith(space)));
+  expect(error.message).toBe(
+    'too little free space: the store (/store) needs 5.00 GB, and 1.00 GB are free; ' +
+      'the bundle (out/x.tar.zst) needs 7.00 GB, and 100 GB are free',
+  );
+  expect(error.details).toEqual({ space: planWith(space).space });
+  expect(error.suggestions).toEqual(['Free some space, or choose other places with --store and --output.']);
+});
+
+test('on one disk the error says so', () => {
+  const error = thrown(() => requireSpace(planWith({ store: [5, 11], output: [7, 11], isShared: true })));
+  expect(error.message).toMatch(/7 B, and 11 B are free; both are on the same disk$/);
+});
+
+/** The plan of a build without images, with the output at a path below a folder that has `file` and `folder`. */
+async function planTo(...path: string[]): Promise<BuildPlan> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'file'), '');
+  await mkdir(join(folder, 'folder'));
+  const bundle = planBundle({ ...(await sampleContent(new MemoryBlobs())), images: [] });
+  const store = await BlobStore.open(join(folder, 'store'));
+  const input = { images: [], queue: [], bundle, path: [folder, ...path].join('/') };
+  return await planBuild(input, store, new AbortController().signal);
+}
+
+test.each([
+  ['a file that is not there yet', ['new', 'edge.tar.zst']],
+  ['a file that is there', ['file']],
+])('a bundle may go to %s', async (_what, path) => {
+  const { space } = await planTo(...path);
+  expect(space.isShared).toBe(true);
+  expect(space.output.free).toBeGreaterThan(0);
+});
+
+test.each([
+  ['a folder', ['folder'], 'NOT_A_FILE'],
+  ['a folder with a slash behind it', ['folder', ''], 'NOT_A_FILE'],
+  ['a folder that is not there yet', ['new', ''], 'NOT_A_FILE'],
+  ['a path below a file', ['file', 'edge.tar.zst'], 'NOT_A_FOLDER'],
+])('that a bundle cannot go to %s is told before anything is pulled', async (_what, path, code) => {
+  const error = await rejection(planTo(...path));
+  expect(error).toMatchObject({ code, kind: 'usage' });
+  expect(error.message).toMatch(/^writing the bundle to .* failed: /);
+});
+
+/** Content that breaks off after so many bytes. */
+// oxlint-disable-next-line typescript/require-await -- stores take async iterables
+async function* brokenOff(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes.subarray(0, length);
+  throw new Error('connection lost');
+}
+
+function largest({ graph }: PinnedImage): Descriptor {
+  return graph.blobs
+    .map(({ descriptor }) => descriptor)
+    .reduce((left, right) => (left.size > right.size ? left : right));
+}
+
+function bytesOf({ graph }: PinnedImage): number {
+  return graph.blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+}
+
+test('what the store has, whole or in part, is not pulled again; each registry has its share', async () => {
+  const folder = await temporaryFolder();
+  const store = await BlobStore.open(join(folder, 'store'));
+  const blobs = new MemoryBlobs();
+  const pinned = async (text: string, seed: number): Promise<PinnedImage> => {
+    const graph = await graphOf(blobs, addImage(blobs, noise(9000, seed)));
+    return { reference: parseReference(text), name: text, origins: [{ kind: 'flag' }], graph };
+  };
+  const ofB = await pinned('b.io/app:1', 1);
+  const ofA = await pinned('a.io/app:1', 2);
+  const images = [ofB, ofA, await pinned('b.io/copy:1', 1)];
+  const [whole, half] = [largest(ofB), largest(ofA)];
+  await store.ingest(whole, await blobs.open(whole));
+  const open = async () => await Promise.resolve(brokenOff(blobs.get(half.digest), 4000));
+  await expect(store.ingestFrom(half, open)).rejects.toThrow('connection lost');
+
+  const queue = queueBlobs(images);
+  const bundle = planBundle({ ...(await sampleContent(new MemoryBlobs())), images });
+  const path = join(folder, 'edge.tar.zst');
+  const plan = await planBuild({ images, queue, bundle, path }, store, new AbortController().signal);
+  const [bytesOfB, bytesOfA] = [bytesOf(ofB), bytesOf(ofA)];
+  expect(plan).toMatchObject({
+    bundle: { name: 'edge-demo', id: bundle.id, path },
+    images: 3,
+    blobs: 6,
+    bytes: bytesOfA + bytesOfB,
+    bytesInStore: whole.size + 4000,
+    bytesToPull: bytesOfA + bytesOfB - whole.size - 4000,
+    registries: [
+      { registry: 'a.io', images: 1, bytes: bytesOfA, bytesToPull: bytesOfA - 4000 },
+      { registry: 'b.io', images: 2, bytes: bytesOfB, bytesToPull: bytesOfB - whole.size },
+    ],
+    expectedBundleSize: bundle.expectedBundleSize,
+    space: { store: { path: store.folder, needed: plan.bytesToPull }, output: { path } },
+  });
+});
