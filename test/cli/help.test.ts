@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { expect, test } from 'vitest';
+
+const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+
+async function helpOf(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [entry, command, '--help'], {
+    env: { ...process.env, NO_COLOR: '1', COLUMNS: '120' },
+  });
+  return stdout;
+}
+
+test('a flag that may be given several times, and need not be, is not said to have a default', async () => {
+  const help = await helpOf('resolve');
+  expect(help).toContain('--profile=FILE...');
+  expect(help).not.toContain('[default');
+});
+
+test('the help of a command ends with the exit codes and what they mean', async () => {
+  const help = await helpOf('verify');
+  expect(help).toContain('Checks every byte of a bundle against its digests.');
+  const codes = help.slice(help.indexOf('EXIT CODES')).trimEnd().split('\n');
+  expect(codes.map((line) => line.trimEnd())).toEqual([
+    'EXIT CODES',
+    '  0    success',
+    '  1    failure, or a bug in palette-edge',
+    '  2    wrong usage or invalid input',
+    '  3    authentication failed or permission denied',
+    '  4    image, blob, file or profile not found',
+    '  5    content does not match its digest, format or signature',
+    '  6    network or server failure',
+    '  7    disk failure: no space, no permission',
+    '  8    incomplete: some images failed, the result lists them',
+    '  9    differences found (diff --exit-code)',
+    '  130  interrupted; run the same command again to resume',
+  ]);
+});
