@@ -124,7 +124,8 @@ async function* tarBehindHead(options: WriteBundleOptions): AsyncGenerator<Uint8
   for (const blob of plan.inventory.blobs) {
     signal.throwIfAborted();
     yield blobHeader(blob);
-    yield* await blobs.open(blob, { signal });
+    // Everything is copied into the frames' buffers before more is asked for.
+    yield* await blobs.open(blob, { signal, reusesBuffers: true });
     yield paddingFor(blob.size);
   }
   yield tarEnd();

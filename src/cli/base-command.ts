@@ -25,6 +25,9 @@ export abstract class BaseCommand extends Command {
     return this.#interrupt.signal;
   }
 
+  /** What to do after an interruption. */
+  protected readonly resumeAdvice: string = 'Run the same command again.';
+
   /** What a person types to run this tool here: in a checkout it is not on the PATH. */
   protected get commandLine(): string {
     return process.argv[1]?.endsWith('dev.js') === true ? 'npx node bin/dev.js' : this.config.bin;
@@ -79,7 +82,7 @@ export abstract class BaseCommand extends Command {
     if (this.#interrupt?.signal.aborted === true) {
       return new PaletteEdgeError('INTERRUPTED', 'interrupted', {
         kind: 'interrupted',
-        suggestions: ['Run the same command again: what was pulled so far is kept.'],
+        suggestions: [this.resumeAdvice],
       });
     }
     // Wrong flags and arguments, as oclif words them.

@@ -68,8 +68,18 @@ export interface ImageSourceFlags {
   readonly macro: readonly string[];
 }
 
-/** @throws PaletteEdgeError `ASSIGNMENT_INVALID` (kind usage) for a `--var` or `--macro` without a name or value */
+/**
+ * @throws PaletteEdgeError of kind usage: `NO_INPUT` when nothing that could name an image was given, `ASSIGNMENT_INVALID` for
+ *   a `--var` or `--macro` without a name or value
+ */
 export function imageSources(flags: ImageSourceFlags): ImageSources {
+  const sources = [flags.profile, flags.image, flags['images-file'], flags.manifest];
+  if (sources.every((given) => given.length === 0)) {
+    throw new PaletteEdgeError('NO_INPUT', 'nothing was given that could name an image', {
+      kind: 'usage',
+      suggestions: ['Give --profile FILE, --image REF, --images-file FILE or --manifest FILE.'],
+    });
+  }
   return {
     profiles: flags.profile,
     images: flags.image,

@@ -13,9 +13,9 @@ import type { BuildResult } from '../workflows/build-bundle.ts';
 /** `palette-edge build` */
 export default class Build extends BaseCommand {
   static override summary = 'Builds a content bundle: pulls every image and packs them into one .tar.zst.';
-  static override description = `Resolves profiles, image lists and manifests to images, pins each to its digest, prints the plan, pulls what the store
-does not have yet, and writes the bundle and its .sha256 file. An interrupted build goes on where it stopped: run the same
-command again. The same input gives the same bytes.`;
+  static override description = `Resolves profiles, image lists and manifests to images, pins each to its digest, prints the plan, pulls what the store does not have yet, and writes the bundle and its .sha256 file.
+
+An interrupted build goes on where it stopped: run the same command again. The same input gives the same bytes.`;
   static override examples = [
     {
       description: 'Bundle everything that two profiles name, for amd64 only:',
@@ -40,21 +40,21 @@ command again. The same input gives the same bytes.`;
       helpGroup: 'STORE',
       helpValue: 'DIR',
       summary: 'Where pulled blobs are kept for the next build.',
-      defaultHelp: 'in the cache folder of the user',
+      defaultHelp: async () => await Promise.resolve('in the cache folder of the user'),
       env: 'PALETTE_EDGE_STORE',
     }),
     outfile: Flags.string({
       helpGroup: 'OUTPUT',
       helpValue: 'NAME',
       summary: 'Name of the bundle, in content-ID/core-NAME-ID.tar.zst.',
-      defaultHelp: 'the name of the profile',
+      defaultHelp: async () => await Promise.resolve('the name of the profile'),
     }),
     output: Flags.file({
       helpGroup: 'OUTPUT',
       helpValue: 'FILE',
       char: 'o',
       summary: 'Exact path of the bundle.',
-      defaultHelp: 'content-ID/core-NAME-ID.tar.zst',
+      defaultHelp: async () => await Promise.resolve('content-ID/core-NAME-ID.tar.zst'),
     }),
     'compression-level': Flags.integer({
       helpGroup: 'OUTPUT',
@@ -71,6 +71,8 @@ command again. The same input gives the same bytes.`;
       default: false,
     }),
   };
+
+  protected override readonly resumeAdvice = 'Run the same command again: what was pulled so far is kept.';
 
   async run(): Promise<BuildResult> {
     const { flags } = await this.parse(Build);
@@ -90,6 +92,7 @@ command again. The same input gives the same bytes.`;
     progress.close();
     this.show(buildView(result));
     if (result.failures.length > 0) this.endWith('incomplete');
+    if (result.warnings.some(({ code }) => code === 'NOT_ENOUGH_SPACE')) this.endWith('disk');
     return result;
   }
 }

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import { Flags } from '@oclif/core';
 
@@ -10,10 +10,6 @@ import { demoView } from '../views/demo-view.ts';
 import { removeDemoFolder } from '../workflows/demo-folder.ts';
 import { runDemo } from '../workflows/run-demo.ts';
 import type { DemoResult } from '../workflows/run-demo.ts';
-
-const profiles = ['edge-infra.yaml', 'shop-addon.yaml'].map((name) =>
-  fileURLToPath(new URL(`../../fixtures/demo/${name}`, import.meta.url)),
-);
 
 /** `palette-edge demo` */
 export default class Demo extends BaseCommand {
@@ -47,6 +43,9 @@ export default class Demo extends BaseCommand {
       verify: verifyListener(progress),
       onRegistry: (host) => progress.tell(`A registry with sample images listens on ${host}`),
     });
+    const profiles = ['edge-infra.yaml', 'shop-addon.yaml'].map((name) =>
+      join(this.config.root, 'fixtures', 'demo', name),
+    );
     const result = await runDemo({ folder: flags.dir, profiles }, resources, this.signal);
     progress.close();
     this.show(demoView(result, this.commandLine));

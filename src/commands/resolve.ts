@@ -10,8 +10,7 @@ import { resolveImages } from '../workflows/resolve-images.ts';
 /** `palette-edge resolve` */
 export default class Resolve extends BaseCommand {
   static override summary = 'Shows the images that profiles, lists and manifests name, and where. Offline.';
-  static override description = `Nothing is asked of any registry. Warnings tell what is likely a mistake: misspelt keys, packs without an image list, tags
-that move.`;
+  static override description = `Nothing is asked of any registry. Warnings tell what is likely a mistake: misspelt keys, packs without an image list, tags that move.`;
   static override examples = [
     {
       description: 'Every image of a profile with the pack and line that asks for it:',

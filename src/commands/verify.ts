@@ -9,8 +9,7 @@ import type { VerifyResult } from '../workflows/verify-bundle.ts';
 /** `palette-edge verify` */
 export default class Verify extends BaseCommand {
   static override summary = 'Checks every byte of a bundle against its digests.';
-  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the
-images that need it; then the exit code is 5.`;
+  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5.`;
   static override examples = [
     {
       description: 'Check a bundle after it was copied to a stick:',

@@ -11,6 +11,8 @@ export interface BlobRange {
 export interface OpenBlobOptions {
   readonly range?: BlobRange;
   readonly signal?: AbortSignal;
+  /** Says that every piece is done with when the next one is asked for: then its memory may be used again. */
+  readonly reusesBuffers?: boolean;
 }
 
 /**

@@ -21,6 +21,7 @@ interface BlobToRead {
   readonly start: number;
   readonly end: number;
   readonly signal: AbortSignal | undefined;
+  readonly reusesBuffers: boolean | undefined;
 }
 
 /**
@@ -34,13 +35,13 @@ export async function openStoredBlob(
   blob: BlobIdentity,
   options: OpenBlobOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { range, signal } = options;
+  const { range, signal, reusesBuffers } = options;
   const { start, end = blob.size } = range ?? { start: 0 };
   if (start < 0 || end < start || end > blob.size) {
     throw new RangeError(`bytes ${start} to ${end} are not inside a blob of ${blob.size}`);
   }
   signal?.throwIfAborted();
-  const wanted = { folder, blob, start, end, signal };
+  const wanted = { folder, blob, start, end, signal, reusesBuffers };
   const size = await storedSize(folder, blob.digest);
   if (size === undefined) throw notFound(wanted);
   if (size !== blob.size) throw suggesting(sizeMismatch(blob, String(size), readingFrom(folder)), runAgain);

@@ -1,15 +1,18 @@
 import { formatByteSize } from '../io/byte-size.ts';
-import { formatOrigin } from '../oci/origin.ts';
 import type { BuildResult } from '../workflows/build-bundle.ts';
+import { failureLines } from '../workflows/image-failure.ts';
 import { countOf } from './count-of.ts';
 import { durationText } from './duration-text.ts';
 import { planView } from './plan-view.ts';
 import { textFields } from './text-fields.ts';
+import { warningView } from './warning-view.ts';
 
 /** What a build did; after a dry run, the plan. */
 export function buildView(result: BuildResult): string {
   const { bundle, images, statistics } = result;
-  if (bundle === undefined) return [planView(result.plan), ...failureBlock(result)].join('\n');
+  if (bundle === undefined) {
+    return [planView(result.plan), ...failureBlock(result), ...spaceBlock(result)].join('\n');
+  }
   const { bytesPulled, bytesReused, retries, seconds } = statistics;
   const pulled = [
     `${formatByteSize(bytesPulled)}, ${formatByteSize(bytesReused)} were in the store`,
@@ -26,12 +29,13 @@ export function buildView(result: BuildResult): string {
   return [`Wrote ${bundle.path}`, fields, ...failureBlock(result)].join('\n');
 }
 
+/** Told as a warning while a build goes on; here there is nobody else to say it. */
+function spaceBlock({ warnings }: BuildResult): string[] {
+  return warnings.filter(({ code }) => code === 'NOT_ENOUGH_SPACE').map(warningView);
+}
+
 function failureBlock({ failures, bundle }: BuildResult): string[] {
   if (failures.length === 0) return [];
   const title = bundle === undefined ? 'failed' : 'failed and not in the bundle';
-  const lines = failures.map(
-    ({ reference, message, origins }) =>
-      `  ${reference}\n    ${message}\n    asked for by ${origins.map(formatOrigin).join('; ')}`,
-  );
-  return [`${countOf(failures.length, 'image')} ${title}:`, ...lines];
+  return [`${countOf(failures.length, 'image')} ${title}:`, ...failureLines(failures)];
 }

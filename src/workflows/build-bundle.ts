@@ -10,7 +10,7 @@ import { defaultBundlePath } from './bundle-name.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import type { PinnedImage } from './pin-images.ts';
-import { requireSpace } from './plan-build.ts';
+import { spaceProblem } from './plan-build.ts';
 import type { BuildPlan } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
 import type { PreparedBuild } from './prepare-build.ts';
@@ -53,7 +53,8 @@ export async function buildBundle(
   const started = resources.now();
   const prepared = await prepareBuild(input, resources, signal);
   const { plan, warnings } = prepared;
-  requireSpace(plan);
+  const problem = spaceProblem(plan);
+  if (problem !== undefined && !input.isDryRun) throw problem;
   const done = input.isDryRun
     ? nothingDone(prepared)
     : await pullAndWrite(prepared, { input, resources, signal });
@@ -62,7 +63,8 @@ export async function buildBundle(
     plan,
     images: done.images,
     failures: done.failures.map(reportFailure),
-    warnings,
+    // Of a dry run the plan is wanted, above all when there is something wrong with it.
+    warnings: problem === undefined ? warnings : [...warnings, problem],
     statistics: {
       bytesPulled: prepared.received + done.pulled.received,
       // What was pinned just now is in the store when the rest is pulled.

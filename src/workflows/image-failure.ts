@@ -28,24 +28,20 @@ export function failedImagesError(failures: readonly ImageFailure[], total: numb
   const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
   const skip =
     failures.length < total ? ['To write a bundle without the failed images, add --skip-missing.'] : [];
-  return new PaletteEdgeError(
-    'IMAGES_FAILED',
-    `${failures.length} of ${total} images failed; no bundle was written\n${failureLines(failures).join('\n')}`,
-    {
-      kind: kind ?? 'failure',
-      suggestions: [...suggestions, ...skip],
-      details: { failures: failures.map(reportFailure) },
-    },
-  );
+  const reports = failures.map(reportFailure);
+  const title = `${failures.length} of ${total} images failed; no bundle was written`;
+  return new PaletteEdgeError('IMAGES_FAILED', [title, ...failureLines(reports)].join('\n'), {
+    kind: kind ?? 'failure',
+    suggestions: [...suggestions, ...skip],
+    details: { failures: reports },
+  });
 }
 
 /** Each failure as text: the image, its reason, and who asked for it. */
-export function failureLines(
-  failures: readonly Pick<ImageFailure, 'name' | 'origins' | 'error'>[],
-): string[] {
+export function failureLines(failures: readonly ImageFailureReport[]): string[] {
   return failures.map(
-    ({ name, error, origins }) =>
-      `  ${name}\n    ${error.message}\n    asked for by ${origins.map(formatOrigin).join('; ')}`,
+    ({ reference, message, origins }) =>
+      `  ${reference}\n    ${message}\n    asked for by ${origins.map(formatOrigin).join('; ')}`,
   );
 }
 

@@ -115,16 +115,16 @@ async function outputFreeSpace(path: string): Promise<FreeSpace> {
   }
 }
 
-/** @throws PaletteEdgeError `NOT_ENOUGH_SPACE` (kind disk) that says where how much is missing */
-export function requireSpace({ space }: BuildPlan): void {
+/** @returns the error `NOT_ENOUGH_SPACE` (kind disk) that says where how much is missing, or undefined when nothing is */
+export function spaceProblem({ space }: BuildPlan): PaletteEdgeError | undefined {
   const { store, output, isShared } = space;
   const isEnough = isShared
     ? store.needed + output.needed <= output.free
     : store.needed <= store.free && output.needed <= output.free;
-  if (isEnough) return;
+  if (isEnough) return undefined;
   const places = [spaceText('the store', store), spaceText('the bundle', output)].join('; ');
   const shared = isShared ? '; both are on the same disk' : '';
-  throw new PaletteEdgeError('NOT_ENOUGH_SPACE', `too little free space: ${places}${shared}`, {
+  return new PaletteEdgeError('NOT_ENOUGH_SPACE', `too little free space: ${places}${shared}`, {
     kind: 'disk',
     suggestions: ['Free some space, or choose other places with --store and --output.'],
     details: { space },

@@ -163,7 +163,7 @@ describe('in a process of its own', () => {
       stdout: '',
       stderr:
         'waiting\nstopping\nError: interrupted\nCode: INTERRUPTED\nTry this:\n' +
-        '  - Run the same command again: what was pulled so far is kept.\n',
+        '  - Run the same command again.\n',
       exitCode: 130,
     });
   });

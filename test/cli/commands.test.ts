@@ -106,7 +106,7 @@ describe('resolve', () => {
     ['a profile that is none', ['--profile', fixture('images.txt')], 2, 'YAML_INVALID'],
     ['a variable without a value', shop.slice(0, 2), 2, 'MACRO_UNRESOLVED'],
     ['a malformed reference', ['--image', 'Not/An Image'], 2, 'REFERENCE_INVALID'],
-    ['an assignment without a value', ['--var', 's3cret'], 2, 'ASSIGNMENT_INVALID'],
+    ['an assignment without a value', ['--image', 'nginx:1', '--var', 's3cret'], 2, 'ASSIGNMENT_INVALID'],
   ])('%s ends it', async (...[, argv, exitCode, code]) => {
     const { stdout, stderr, exitCode: ended } = await run(...argv);
     expect({ stdout, ended }).toEqual({ stdout: '', ended: exitCode });

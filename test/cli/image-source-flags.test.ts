@@ -4,7 +4,7 @@ import { imageSources } from '../../src/cli/image-source-flags.ts';
 import { everythingShown } from '../support/rejection.ts';
 import { thrown } from '../support/sample-profiles.ts';
 
-const none = { profile: [], image: [], 'images-file': [], manifest: [], var: [], macro: [] };
+const none = { profile: [], image: ['nginx:1'], 'images-file': [], manifest: [], var: [], macro: [] };
 
 test('flags become sources, in the order given', () => {
   expect(
@@ -66,3 +66,8 @@ test.each(['s3cret', '=s3cret', '=', ''])(
     }
   },
 );
+
+test('nothing at all is refused: it would silently be nothing to do', () => {
+  const error = thrown(() => imageSources({ ...none, image: [], var: ['A=1'] }));
+  expect(error).toMatchObject({ code: 'NO_INPUT', kind: 'usage' });
+});

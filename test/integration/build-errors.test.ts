@@ -76,7 +76,9 @@ describe('bad input is one clear message and its exit code', () => {
   });
 
   test('nothing to bundle', async () => {
-    expectFailure(await build([]), 2, 'NO_IMAGES', 'there is nothing to bundle');
+    expectFailure(await build([]), 2, 'NO_INPUT', 'nothing was given that could name an image');
+    const empty = await build(['--images-file', 'images.txt'], { 'images.txt': '# none yet\n' });
+    expectFailure(empty, 2, 'NO_IMAGES', 'there is nothing to bundle');
   });
 
   test('a flag that does not exist', async () => {

@@ -8,13 +8,12 @@ import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
 import type { PinnedImage } from '../../src/workflows/pin-images.ts';
-import { planBuild, requireSpace } from '../../src/workflows/plan-build.ts';
+import { planBuild, spaceProblem } from '../../src/workflows/plan-build.ts';
 import { queueBlobs } from '../../src/workflows/queue-blobs.ts';
 import type { BuildPlan } from '../../src/workflows/plan-build.ts';
 import { rejection } from '../support/rejection.ts';
 import { noise, sampleContent } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
-import { thrown } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { samplePlan } from '../views/sample-results.ts';
 
@@ -38,7 +37,7 @@ test.each<[what: string, space: Space]>([
   ['one disk that is just large enough', { store: [5, 12], output: [7, 12], isShared: true }],
   ['nothing to pull and a full disk for the store', { store: [0, 0], output: [7, 7], isShared: false }],
 ])('%s are enough', (_what, space) => {
-  expect(() => requireSpace(planWith(space))).not.toThrow();
+  expect(spaceProblem(planWith(space))).toBeUndefined();
 });
 
 test.each<[what: string, space: Space]>([
@@ -46,7 +45,7 @@ test.each<[what: string, space: Space]>([
   ['the bundle', { store: [5, 100], output: [8, 7], isShared: false }],
   ['both together on one disk', { store: [5, 11], output: [7, 11], isShared: true }],
 ])('too little space for %s ends a build before it pulls', (_what, space) => {
-  expect(thrown(() => requireSpace(planWith(space)))).toMatchObject({
+  expect(spaceProblem(planWith(space))).toMatchObject({
     code: 'NOT_ENOUGH_SPACE',
     kind: 'disk',
     oclif: { exit: 7 },
@@ -55,18 +54,18 @@ test.each<[what: string, space: Space]>([
 
 test('the error says where how much is needed and free', () => {
   const space: Space = { store: [5e9, 1e9], output: [7e9, 100e9], isShared: false };
-  const error = thrown(() => requireSpace(planWith(space)));
-  expect(error.message).toBe(
+  const error = spaceProblem(planWith(space));
+  expect(error?.message).toBe(
     'too little free space: the store (/store) needs 5.00 GB, and 1.00 GB are free; ' +
       'the bundle (out/x.tar.zst) needs 7.00 GB, and 100 GB are free',
   );
-  expect(error.details).toEqual({ space: planWith(space).space });
-  expect(error.suggestions).toEqual(['Free some space, or choose other places with --store and --output.']);
+  expect(error?.details).toEqual({ space: planWith(space).space });
+  expect(error?.suggestions).toEqual(['Free some space, or choose other places with --store and --output.']);
 });
 
 test('on one disk the error says so', () => {
-  const error = thrown(() => requireSpace(planWith({ store: [5, 11], output: [7, 11], isShared: true })));
-  expect(error.message).toMatch(/7 B, and 11 B are free; both are on the same disk$/);
+  const error = spaceProblem(planWith({ store: [5, 11], output: [7, 11], isShared: true }));
+  expect(error?.message).toMatch(/7 B, and 11 B are free; both are on the same disk$/);
 });
 
 /** The plan of a build without images, with the output at a path below a folder that has `file` and `folder`. */
@@ -97,7 +96,7 @@ test.each([
 ])('that a bundle cannot go to %s is told before anything is pulled', async (_what, path, code) => {
   const error = await rejection(planTo(...path));
   expect(error).toMatchObject({ code, kind: 'usage' });
-  expect(error.message).toMatch(/^writing the bundle to .* failed: /);
+  expect(error?.message).toMatch(/^writing the bundle to .* failed: /);
 });
 
 /** Content that breaks off after so many bytes. */
