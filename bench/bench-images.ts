@@ -6,7 +6,7 @@ export function benchImages(totalBytes: number): SeededImage[] {
   const base = { seed: 'base', size: 30_000_000 };
   const images: SeededImage[] = [];
   let left = totalBytes - base.size;
-  for (let index = 0; left > 0; index += 1) {
+  for (let index = 0; ; index += 1) {
     const sizes = [pattern[index % pattern.length] ?? 1, pattern[(index * 3 + 1) % pattern.length] ?? 1];
     const layers = sizes.map((megabytes, layer) => {
       const size = Math.max(1, Math.min(left, megabytes * 1_000_000));
@@ -14,7 +14,6 @@ export function benchImages(totalBytes: number): SeededImage[] {
       return { seed: `${index}-${layer}`, size };
     });
     images.push({ name: `bench/image-${index}`, layers: [base, ...layers] });
-    if (left <= 0) break;
+    if (left <= 0) return images;
   }
-  return images;
 }

@@ -74,7 +74,7 @@ export const leadingPaths = ['oci-layout', 'index.json', 'manifest.json'] as con
 /** Largest inventory, in bytes: it is parsed as a whole. */
 export const maximumInventorySize = 16 * 1024 * 1024;
 /** Longest text in an inventory, in UTF-16 code units. */
-export const maximumTextLength = 1024;
+const maximumTextLength = 1024;
 
 const bundleNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const extraPathPattern = /^palette-edge(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._@+-]+)+$/;

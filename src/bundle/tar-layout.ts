@@ -9,7 +9,7 @@ export interface HeadEntry {
 }
 
 /** The end of a tar: two blocks of zeros (POSIX.1-2017, pax, "ustar Interchange Format"). No padding to records. */
-export const tarEndSize = 1024;
+const tarEndSize = 1024;
 
 const zeros = Buffer.alloc(tarEndSize);
 

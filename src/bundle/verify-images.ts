@@ -10,7 +10,7 @@ import type { BundleReader } from './bundle-reader.ts';
 import type { BundledImage } from './inventory.ts';
 
 /** Something wrong with what an image consists of. */
-export interface ImageFault {
+interface ImageFault {
   readonly digest: Digest;
   readonly image: string;
   readonly message: string;

@@ -10,7 +10,7 @@ import { formatPlatform, isSamePlatform } from './platform.ts';
 export type BlobRole = 'index' | 'manifest' | 'config' | 'layer';
 
 /** A blob of an image graph with what it is. */
-export interface GraphBlob {
+interface GraphBlob {
   readonly descriptor: Descriptor;
   readonly role: BlobRole;
 }

@@ -33,13 +33,13 @@ export interface Pack {
 }
 
 /** An inline manifest of a pack; without content when the document only refers to it. */
-export interface PackManifest {
+interface PackManifest {
   readonly name: string;
   readonly content: string | undefined;
 }
 
 /** A profile variable's definition. */
-export interface ProfileVariable {
+interface ProfileVariable {
   readonly defaultValue: string | undefined;
   readonly isSensitive: boolean;
 }

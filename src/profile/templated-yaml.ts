@@ -14,7 +14,7 @@ export interface TemplatedYaml {
 }
 
 /** A section, from one key at the left margin to the next, that is no YAML before its templates are rendered. */
-export interface UnreadSection {
+interface UnreadSection {
   readonly key: string;
   readonly line: number;
   readonly error: PaletteEdgeError;

@@ -46,7 +46,7 @@ export interface YamlDocument {
 }
 
 /** A key that was there before in the same mapping. */
-export interface DuplicateKey {
+interface DuplicateKey {
   readonly key: string;
   /** The key at the document's root that it is below. */
   readonly rootKey: string;

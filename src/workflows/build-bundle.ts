@@ -31,7 +31,7 @@ export interface BuildResult {
 }
 
 /** Figures about a build; the only part of its result that differs from run to run. */
-export interface BuildStatistics {
+interface BuildStatistics {
   readonly bytesPulled: number;
   readonly bytesReused: number;
   readonly retries: number;

@@ -20,7 +20,7 @@ export interface DemoImage {
 }
 
 /** Bytes with their descriptor. */
-export interface DemoContent {
+interface DemoContent {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }

@@ -34,7 +34,7 @@ export interface BuildPlan {
 }
 
 /** What one registry has to give. */
-export interface RegistryShare {
+interface RegistryShare {
   readonly registry: string;
   readonly images: number;
   readonly bytes: number;
@@ -42,7 +42,7 @@ export interface RegistryShare {
 }
 
 /** Space on a file system. */
-export interface SpaceNeed {
+interface SpaceNeed {
   readonly path: string;
   readonly free: number;
   readonly needed: number;

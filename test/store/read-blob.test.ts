@@ -184,7 +184,7 @@ async function storeWithBlob() {
     damage: async () => {
       await chmod(file, 0o644);
       const content = await readFile(file);
-      content[1000] = (content[1000] ?? 0) ^ 1;
+      content.writeUInt8(content.readUInt8(1000) ^ 1, 1000);
       await writeFile(file, content);
     },
   };

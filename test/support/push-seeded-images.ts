@@ -74,9 +74,8 @@ async function pushBlob(
   const started = await send(`${url}/blobs/uploads/`, { method: 'POST' });
   const location = new URL(started.headers.get('location') ?? '', url);
   location.searchParams.set('digest', digest);
-  const body = Readable.toWeb(open()) as ReadableStream;
   const headers = { 'content-length': String(size), 'content-type': 'application/octet-stream' };
-  await send(location.href, { method: 'PUT', headers, body, duplex: 'half' } as RequestInit);
+  await send(location.href, { method: 'PUT', headers, body: open(), duplex: 'half' });
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -44,5 +44,6 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
 export async function runCliJson<T>(args: readonly string[], options: CliOptions): Promise<T> {
   const { code, stdout, stderr } = await runCli([...args, '--json'], options);
   if (code !== 0) throw new Error(`exit code ${code}\n${stdout}\n${stderr}`);
-  return JSON.parse(stdout) as T;
+  const document: T = JSON.parse(stdout);
+  return document;
 }

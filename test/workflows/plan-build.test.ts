@@ -96,7 +96,7 @@ test.each([
 ])('that a bundle cannot go to %s is told before anything is pulled', async (_what, path, code) => {
   const error = await rejection(planTo(...path));
   expect(error).toMatchObject({ code, kind: 'usage' });
-  expect(error?.message).toMatch(/^writing the bundle to .* failed: /);
+  expect(error.message).toMatch(/^writing the bundle to .* failed: /);
 });
 
 /** Content that breaks off after so many bytes. */
