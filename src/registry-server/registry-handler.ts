@@ -102,16 +102,10 @@ class Exchange {
     this.#response = response;
     this.#options = options;
     this.#closed = new Promise((resolve) => {
-      const end = (): void => {
-        response.off('close', end);
-        request.socket.off('close', end);
+      response.once('close', () => {
         this.#end();
         resolve();
-      };
-      response.on('close', end);
-      // A request that came before the one before it was answered (RFC 9112, 9.3.2) does not hear of the connection's end
-      // by its response. Any number of them listen.
-      request.socket.setMaxListeners(0).on('close', end);
+      });
     });
   }
 

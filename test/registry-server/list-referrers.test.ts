@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
+import { MemoryRepositories } from '../../src/registry-server/memory-repositories.ts';
 import { errorCodes, runningRegistry, uploadBlob } from '../support/running-registry.ts';
 import type { RunningRegistry } from '../support/running-registry.ts';
+import { MemoryBlobs } from '../support/sample-images.ts';
 
 const subject = { mediaType: mediaTypes.ociManifest, digest: digestOf('subject'), size: 7 };
 const path = `/v2/org/app/referrers/${subject.digest}`;
@@ -96,6 +98,30 @@ describe('referrers', () => {
   });
 });
 
+test('more referrers than are read for one answer have a link', async () => {
+  const blobs = new MemoryBlobs();
+  const repositories = new MemoryRepositories();
+  const count = 1001;
+  for (let number = 0; number < count; number += 1) {
+    const manifest = blobs.addJson(
+      {
+        schemaVersion: 2,
+        mediaType: mediaTypes.ociIndex,
+        manifests: [],
+        subject,
+        artifactType: sbom,
+        number,
+      },
+      mediaTypes.ociIndex,
+    );
+    await repositories.putManifest('org/app', { ...manifest, subject: subject.digest });
+  }
+  const registry = await runningRegistry({ content: { blobs, repositories } });
+  const pages = await followLinks(registry, `${path}?artifactType=${encodeURIComponent(sbom)}`);
+  expect(pages.map((page) => page.length)).toEqual([1000, 1]);
+  expect(new Set(pages.flat()).size).toBe(count);
+});
+
 async function withConfig() {
   const registry = await runningRegistry();
   await uploadBlob(registry, '{}');
@@ -120,7 +146,7 @@ async function pushReferrer(
   return { mediaType, digest, size: Buffer.byteLength(body) };
 }
 
-async function followLinks({ send }: RunningRegistry, start: string): Promise<string[][]> {
+async function followLinks({ send }: Pick<RunningRegistry, 'send'>, start: string): Promise<string[][]> {
   const pages: string[][] = [];
   let next: string | undefined = start;
   while (next !== undefined) {

@@ -47,7 +47,10 @@ describe('closing', () => {
     const { blobs, release } = blockedBlobs();
     const registry = await runningRegistry();
     await registry.content.repositories.addBlob('org/app', digestOf(text));
-    const slow = await runningRegistry({ content: { ...registry.content, blobs } });
+    const slow = await runningRegistry({
+      content: { ...registry.content, blobs },
+      limits: { closeGraceMs: 1_000_000 },
+    });
     const response = await slow.send(path);
     const closed = slow.close();
     release();
@@ -66,6 +69,21 @@ describe('closing', () => {
     const response = await stuck.send(path);
     const read = response.text();
     await Promise.all([stuck.close(), expect(read).rejects.toThrow('terminated')]);
+    expect(stuck.failures).toEqual([]);
+  });
+
+  test('does not wait for answers that come behind one that was cut off', async () => {
+    const { blobs } = blockedBlobs();
+    const registry = await runningRegistry();
+    await registry.content.repositories.addBlob('org/app', digestOf(text));
+    const stuck = await runningRegistry({ content: { ...registry.content, blobs } });
+    const socket = await connected(stuck.port);
+    const asked = [path, '/v2/', path, '/v2/_catalog'];
+    socket.write(asked.map((name) => `GET ${name} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+    await once(socket, 'data');
+    socket.destroy();
+    await stuck.close();
+    expect(stuck.records.map((record) => record.path).toSorted()).toEqual(asked.toSorted());
     expect(stuck.failures).toEqual([]);
   });
 

@@ -219,6 +219,16 @@ describe('refused', () => {
     expect((await registry.send(location, { method: 'PATCH', body: fitting })).status).toBe(413);
   });
 
+  test('a blob that is going to be over the limit, before it is sent', async () => {
+    const registry = await runningRegistry({ limits: { maximumBlobSize: 1000 } });
+    const location = new URL(await begin(registry), registry.origin);
+    const large = request(location, { method: 'PATCH', headers: { 'content-length': 1001 } });
+    large.flushHeaders();
+    const [response] = await once(large, 'response');
+    expect(response.statusCode).toBe(413);
+    large.once('error', () => {}).destroy();
+  });
+
   test.each(['GET', 'PATCH', 'PUT', 'DELETE'])('%s of an upload that is not there', async (method) => {
     const registry = await runningRegistry();
     const location = await begin(registry);
@@ -256,11 +266,29 @@ describe('the number of open uploads', () => {
   });
 });
 
+test('an upload that is used makes no place for others', async () => {
+  const registry = await runningRegistry({ limits: { uploadIdleMs: 0 } });
+  const location = await begin(registry);
+  const slow = request(new URL(`${location}?digest=${digest}`, registry.origin), {
+    method: 'PUT',
+    headers: { 'content-length': text.length },
+  });
+  slow.write(text.slice(0, 5));
+  await untilBusy(registry, location);
+  await begin(registry);
+  expect((await registry.send(location)).status).toBe(409);
+  slow.end(text.slice(5));
+  const [response] = await once(slow, 'response');
+  expect(response.statusCode).toBe(201);
+  response.resume();
+});
+
 test('a cancelled upload is gone, with its file', async () => {
   const registry = await runningRegistry();
   const location = await begin(registry);
   await patch(registry, location, [0, 9]);
-  expect((await registry.send(location, { method: 'DELETE' })).status).toBe(204);
+  const cancelled = await registry.send(location, { method: 'DELETE' });
+  expect([cancelled.status, cancelled.headers.get('content-length')]).toEqual([204, null]);
   expect((await registry.send(location)).status).toBe(404);
   expect(await stagedFiles(registry)).toEqual([]);
 });
