@@ -42,7 +42,7 @@ test('a file that ends before the range does ends the pieces', async () => {
  */
 async function memoryThatEnds() {
   const maps = await readFile('/proc/self/maps', 'utf8');
-  const ends = [...maps.matchAll(/^[0-9a-f]{1,12}-([0-9a-f]{1,12}) r/gm)].map((match) => String(match[1]));
+  const ends = [...maps.matchAll(/^[0-9a-f]{1,12}-([0-9a-f]{1,12}) r/gm)].map(([, end = '']) => end);
   const end = Number.parseInt(ends.at(-1) ?? '', 16);
   const range = { start: end - page, end: end + mebibyte, signal: undefined };
   return { file: await opened('/proc/self/mem'), range };
