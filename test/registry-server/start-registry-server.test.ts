@@ -137,7 +137,7 @@ describe('limits', () => {
     await registry.content.repositories.addBlob('org/app', digestOf(text));
     const { port } = await runningRegistry({
       content: { ...registry.content, blobs },
-      limits: { connectionIdleMs: 50 },
+      limits: { connectionIdleMs: 300 },
     });
     const socket = await connected(port);
     socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -173,7 +173,7 @@ test('a blob that takes longer to store than a client may be silent is taken all
         },
       },
     },
-    limits: { connectionIdleMs: 50 },
+    limits: { connectionIdleMs: 300 },
   });
   const taken = uploadBlob({ send }, text);
   // Another client, silent for as long, is cut off meanwhile.
