@@ -1,6 +1,6 @@
 // Sources to dist/, one JavaScript file per source. Stale files of an earlier build never stay: dist/ is what is published.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -9,8 +9,21 @@ const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.m
 
 rmSync(dist, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: root, stdio: 'inherit' });
-if (status !== 0) {
+if (status === 0) {
+  nameWorkers();
+} else {
   // tsc writes its output in spite of errors.
   rmSync(dist, { recursive: true, force: true });
   process.exitCode = 1;
+}
+
+/** tsc rewrites the extensions of imports, but not those of workers: new Worker(new URL('./worker.ts', import.meta.url)). */
+function nameWorkers() {
+  for (const name of readdirSync(dist, { recursive: true })) {
+    if (!name.endsWith('.js')) continue;
+    const file = new URL(`../dist/${name}`, import.meta.url);
+    const text = readFileSync(file, 'utf8');
+    const named = text.replaceAll(/(new URL\('\.[^']*)\.ts(', import\.meta\.url\))/g, '$1.js$2');
+    if (named !== text) writeFileSync(file, named);
+  }
 }

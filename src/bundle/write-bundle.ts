@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
-
+import { hashHere } from '../io/hash-thread.ts';
+import type { Hasher, StreamHash } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { encodeFrameTable } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
+import { compressHere, ThreadedCompressor } from './frame-compressor.ts';
+import type { CompressedFrame, FrameCompressor } from './frame-compressor.ts';
 import { defaultFrameContent } from './plan-bundle.ts';
 import type { BundlePlan } from './plan-bundle.ts';
 import { blobHeader, encodeHead, paddingFor, tarEnd } from './tar-layout.ts';
-import { compressFrame, frameCheck } from './zstd-frames.ts';
+import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
 
 /** Where a bundle's bytes go. One write at a time, in order; a write must be done with the bytes when it resolves. */
 export interface BundleSink {
@@ -26,6 +28,8 @@ export interface WriteBundleOptions {
   /** Bytes of tar in each frame behind the head. */
   readonly frameContent?: number;
   readonly signal: AbortSignal;
+  /** Hashes the bundle. */
+  readonly hasher?: Hasher;
   /** Told how many more bytes of the tar were taken in. */
   readonly onBytes?: (count: number) => void;
 }
@@ -37,8 +41,11 @@ export interface WrittenBundle {
   readonly sha256: Digest;
 }
 
-/** One less than libuv's thread pool has: the reading of blobs needs a thread, too. */
-const defaultConcurrency = 3;
+/** Keeps the threads busy while one frame is filled and one is written. */
+const defaultConcurrency = 4;
+
+/** Fewer bytes of tar are compressed before threads would be ready. */
+const worthThreads = 16 * 1024 * 1024;
 
 /**
  * Writes a bundle (docs/bundle-format.md) in one pass. Memory is bounded by concurrency and frame size, whatever the
@@ -47,76 +54,116 @@ const defaultConcurrency = 3;
  * @throws whatever the blob reader and the sink throw; the sink then holds half a bundle
  */
 export async function writeBundle(options: WriteBundleOptions, sink: BundleSink): Promise<WrittenBundle> {
-  const { plan, compressionLevel, signal, concurrency = defaultConcurrency } = options;
-  const output = new FrameOutput(sink);
+  const { plan, compressionLevel } = options;
+  const output = new FrameOutput(sink, options.hasher ?? hashHere);
   const head = encodeHead(plan.headEntries);
-  await output.append(head.length, await compressFrame(head, compressionLevel));
+  const frame = compressFrame(head, compressionLevel);
+  await output.append(head.length, frame, frameCheck(frame));
   options.onBytes?.(head.length);
+  await using compressor = plan.tarSize < worthThreads ? compressHere : new ThreadedCompressor();
+  const tarSize = head.length + (await writeFrames(options, compressor, output));
+  if (tarSize !== plan.tarSize) throw new Error(`the tar has ${tarSize} bytes, planned were ${plan.tarSize}`);
+  return await output.finish();
+}
 
+/** @returns the bytes of tar that went into the frames */
+async function writeFrames(
+  options: WriteBundleOptions,
+  compressor: FrameCompressor,
+  output: FrameOutput,
+): Promise<number> {
+  const { compressionLevel: level, signal, concurrency = defaultConcurrency } = options;
   const unwritten: Promise<void>[] = [];
-  let last = Promise.resolve();
-  let tarSize = head.length;
+  let last: Promise<Appended> = Promise.resolve({ done: Promise.resolve() });
+  let tarSize = 0;
   try {
-    for await (const content of cutIntoFrames(options, concurrency)) {
+    for await (const { content, into } of cutIntoFrames(options, concurrency)) {
       signal.throwIfAborted();
       if (unwritten.length >= concurrency) await unwritten.shift();
       tarSize += content.length;
-      last = appendAfter(last, output, {
-        size: content.length,
-        frame: compressFrame(content, compressionLevel),
-      });
-      unwritten.push(last);
+      const compressed = compressor.compress({ content, into, level });
+      last = appendAfter(last, output, { size: content.length, into, compressed });
+      const done = doneWith(last);
+      // It may fail while the next frame is being filled; its turn to be waited for comes.
+      done.catch(() => undefined);
+      unwritten.push(done);
     }
   } finally {
     // Nothing may go on behind the caller's back; the first failure is the one that is thrown.
     await Promise.allSettled(unwritten);
   }
-  await last;
-  if (tarSize !== plan.tarSize) throw new Error(`the tar has ${tarSize} bytes, planned were ${plan.tarSize}`);
-  return await output.finish();
+  for (const each of unwritten) await each;
+  return tarSize;
 }
 
-/** A frame that is being compressed; a failure waits for its turn. */
+/** A frame that has been handed to the output; done when its memory is free again. */
+interface Appended {
+  readonly done: Promise<void>;
+}
+
+/** Hands a frame over as soon as it is compressed and the one before it was handed over. A failure waits for its turn. */
 async function appendAfter(
-  previous: Promise<void>,
+  previous: Promise<Appended>,
   output: FrameOutput,
-  next: { readonly size: number; readonly frame: Promise<Uint8Array> },
-): Promise<void> {
-  const [before, compressed] = await Promise.allSettled([previous, next.frame]);
+  next: { readonly size: number; readonly into: Uint8Array; readonly compressed: Promise<CompressedFrame> },
+): Promise<Appended> {
+  const [before, compressed] = await Promise.allSettled([previous, next.compressed]);
   if (before.status === 'rejected') throw before.reason;
   if (compressed.status === 'rejected') throw compressed.reason;
-  await output.append(next.size, compressed.value);
+  const { size, check } = compressed.value;
+  return { done: output.append(next.size, next.into.subarray(0, size), check) };
+}
+
+async function doneWith(appended: Promise<Appended>): Promise<void> {
+  await (
+    await appended
+  ).done;
+}
+
+/** Memory of a frame: its content, and what it is compressed into. */
+interface FrameMemory {
+  readonly content: Uint8Array;
+  readonly into: Uint8Array;
 }
 
 /**
- * Cuts the tar behind the head into frames' contents. Buffers are used again: the content of one turn is overwritten
+ * Cuts the tar behind the head into frames' contents. Memory is used again: what is given in one turn is overwritten
  * `concurrency` + 1 turns later: so many are being compressed, and one is being filled.
  */
 async function* cutIntoFrames(
   options: WriteBundleOptions,
   concurrency: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<FrameMemory, void, undefined> {
   const { frameContent = defaultFrameContent, onBytes } = options;
-  const buffers = Array.from({ length: concurrency + 1 }, () => Buffer.allocUnsafeSlow(frameContent));
+  const memory = Array.from({ length: concurrency + 1 }, () => newFrameMemory(frameContent));
+  const first = newFrameMemory(0);
   let turn = 0;
   let filled = 0;
   for await (const bytes of tarBehindHead(options)) {
     let taken = 0;
     while (taken < bytes.length) {
-      const buffer = buffers[turn % buffers.length] ?? Buffer.alloc(0);
+      const current = memory[turn % memory.length] ?? first;
       const part = bytes.subarray(taken, taken + frameContent - filled);
-      buffer.set(part, filled);
+      current.content.set(part, filled);
       taken += part.length;
       filled += part.length;
       if (filled < frameContent) continue;
-      yield buffer;
+      yield current;
       turn += 1;
       filled = 0;
     }
     onBytes?.(bytes.length);
   }
-  const rest = buffers[turn % buffers.length]?.subarray(0, filled);
-  if (rest !== undefined && rest.length > 0) yield rest;
+  const { content, into } = memory[turn % memory.length] ?? first;
+  if (filled > 0) yield { content: content.subarray(0, filled), into };
+}
+
+/** Shared between threads; touched, and so really there, only as far as it is used. */
+function newFrameMemory(frameContent: number): FrameMemory {
+  return {
+    content: new Uint8Array(new SharedArrayBuffer(frameContent)),
+    into: new Uint8Array(new SharedArrayBuffer(frameBound(frameContent))),
+  };
 }
 
 async function* tarBehindHead(options: WriteBundleOptions): AsyncGenerator<Uint8Array, void, undefined> {
@@ -134,28 +181,38 @@ async function* tarBehindHead(options: WriteBundleOptions): AsyncGenerator<Uint8
 /** The file so far: its frames, length and hash. */
 class FrameOutput {
   readonly #sink: BundleSink;
-  readonly #hash = createHash('sha256');
+  readonly #hash: StreamHash;
   readonly #frames: Omit<Frame, 'position'>[] = [];
+  #written: Promise<void> = Promise.resolve();
   #size = 0;
 
-  constructor(sink: BundleSink) {
+  constructor(sink: BundleSink, hasher: Hasher) {
     this.#sink = sink;
+    this.#hash = hasher.begin();
   }
 
-  async append(contentSize: number, frame: Uint8Array): Promise<void> {
-    this.#frames.push({ size: frame.length, contentSize, check: frameCheck(frame) });
+  /** Frames are taken in the order of the calls; the promise settles when nobody reads this one any more. */
+  async append(contentSize: number, frame: Uint8Array, check: number): Promise<void> {
+    this.#frames.push({ size: frame.length, contentSize, check });
     await this.#write(frame);
   }
 
   async finish(): Promise<WrittenBundle> {
     await this.#write(encodeFrameTable(this.#frames));
-    return { size: this.#size, sha256: toDigest(this.#hash.digest('hex')) };
+    return { size: this.#size, sha256: toDigest(await this.#hash.digest()) };
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    const written = this.#sink.write(bytes);
     this.#size += bytes.length;
-    this.#hash.update(bytes);
-    await written;
+    this.#written = writeAfter(this.#written, this.#sink, bytes);
+    const [written, hashed] = await Promise.allSettled([this.#written, this.#hash.update(bytes)]);
+    if (written.status === 'rejected') throw written.reason;
+    if (hashed.status === 'rejected') throw hashed.reason;
   }
+}
+
+/** The sink takes one piece at a time, and nothing after a failure. */
+async function writeAfter(previous: Promise<void>, sink: BundleSink, bytes: Uint8Array): Promise<void> {
+  await previous;
+  await sink.write(bytes);
 }

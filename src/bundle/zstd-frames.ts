@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, crc32, createZstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, crc32, zstdCompressSync, zstdDecompress } from 'node:zlib';
 
 import { PaletteEdgeError } from '../errors.ts';
 
@@ -18,16 +18,17 @@ const spareOutput = 64;
  * Compresses content into one independent frame (RFC 8878, section 3.1.1) with content size and checksum. The window is
  * the content, so the header follows from the content's size alone: {@link frameHeader}.
  *
- * Never `nbWorkers`: with it Node truncates its output (nodejs/node#59899). Frames are what is compressed in parallel;
- * each runs on libuv's thread pool and is checked before it counts. The bytes depend on content and level only.
+ * Synchronous, for a thread of its own: frames are what is compressed in parallel. Never `nbWorkers`: with it Node truncates
+ * its output (nodejs/node#59899). Every frame is checked before it counts. The bytes depend on content and level only; Node's
+ * asynchronous call ends a frame with another block, so the two must not be mixed.
  *
- * @param content 1 to {@link maximumFrameContent} bytes; must not change until the promise settles
+ * @param content 1 to {@link maximumFrameContent} bytes
  */
-export async function compressFrame(content: Uint8Array, level: number): Promise<Uint8Array> {
+export function compressFrame(content: Uint8Array, level: number): Uint8Array {
   if (content.length === 0 || content.length > maximumFrameContent) {
     throw new RangeError(`a frame cannot hold ${content.length} bytes`);
   }
-  const compressor = createZstdCompress({
+  const frame = zstdCompressSync(content, {
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_windowLog]: windowLog(content.length),
@@ -37,26 +38,9 @@ export async function compressFrame(content: Uint8Array, level: number): Promise
     pledgedSrcSize: content.length,
     chunkSize: frameBound(content.length) + spareOutput,
   });
-  // One write and no more: with a second one waiting, Node appends an empty frame (nodejs/node#66078).
-  compressor.end(content);
-  const parts: Uint8Array[] = [];
-  for await (const part of compressor) parts.push(part);
-  const frame = joinParts(parts);
   const fault = frameFault(frame, content.length);
   if (fault !== undefined) throw new Error(`zstd gave a frame that cannot be right: ${fault}`);
   return frame;
-}
-
-/** Node puts what it gives piece by piece into one buffer as long as there is room: then nothing needs to be copied. */
-function joinParts(parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts;
-  if (first === undefined) return Buffer.alloc(0);
-  let end = first.byteOffset;
-  for (const { buffer, byteOffset, length } of parts) {
-    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(parts);
-    end += length;
-  }
-  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
 /**

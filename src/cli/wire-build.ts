@@ -2,13 +2,14 @@ import { join } from 'node:path';
 
 import type { Config } from '@oclif/core';
 
+import { HashThread } from '../io/hash-thread.ts';
 import { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from '../workflows/build-event.ts';
 import type { BuildResources } from '../workflows/build-input.ts';
 import type { RegistryFlags } from './registry-flags.ts';
 import { wireRegistry } from './wire-registry.ts';
 
-/** The real parts of a build. Disposing closes every connection. */
+/** The real parts of a build. Disposing closes every connection and ends the thread. */
 export interface BuildWiring extends AsyncDisposable {
   readonly resources: BuildResources;
 }
@@ -21,16 +22,21 @@ export async function wireBuild(
 ): Promise<BuildWiring> {
   const { bin, version, cacheDir } = config;
   const registry = await wireRegistry(flags, `${bin}/${version}`);
+  const hasher = new HashThread();
   const storeFolder = flags.store ?? join(cacheDir, 'store');
   return {
     resources: {
       createRegistryClient: registry.createRegistryClient,
-      openStore: async () => await BlobStore.open(storeFolder),
+      openStore: async () => await BlobStore.open(storeFolder, hasher),
+      hasher,
       concurrency: flags.concurrency,
       tool: { name: bin, version },
       listener,
       now: () => performance.now(),
     },
-    [Symbol.asyncDispose]: async () => await registry[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await registry[Symbol.asyncDispose]();
+      await hasher[Symbol.asyncDispose]();
+    },
   };
 }

@@ -1,8 +1,12 @@
+import { hashHere } from '../io/hash-thread.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader, BlobWriter, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { ingestBlob } from './ingest-blob.ts';
 import type { IngestReport } from './ingest-blob.ts';
+import type { IncomingBlob } from './partial-file.ts';
 import { listPartials, removeStalePartials } from './partial-blobs.ts';
 import { openStoredBlob } from './read-blob.ts';
 import { openStoreLayout } from './store-layout.ts';
@@ -25,20 +29,24 @@ export interface IngestOptions {
 export class BlobStore implements BlobReader, BlobWriter {
   /** As it was given. */
   readonly folder: string;
+  readonly #hasher: Hasher;
+  readonly #pool = new BufferPool();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, hasher: Hasher) {
     this.folder = folder;
+    this.#hasher = hasher;
   }
 
   /**
    * Makes the folder a store, or opens the one that it is, and removes what nobody will go on with.
    *
+   * @param hasher hashes large blobs as they come in
    * @throws PaletteEdgeError `NOT_A_STORE`, `STORE_VERSION_UNSUPPORTED`, `NOT_A_FOLDER` (kind usage); `DISK_…`
    */
-  static async open(folder: string): Promise<BlobStore> {
+  static async open(folder: string, hasher: Hasher = hashHere): Promise<BlobStore> {
     await openStoreLayout(folder);
     await onStoreDisk(`opening the store ${folder}`, async () => await removeStalePartials(folder));
-    return new BlobStore(folder);
+    return new BlobStore(folder, hasher);
   }
 
   /** The blob's size in bytes, or undefined when it is not here. Does not read the content. */
@@ -58,7 +66,7 @@ export class BlobStore implements BlobReader, BlobWriter {
   /** Takes a blob in, as {@link BlobWriter.ingest} says. The content of one that is already here is not read. */
   async ingest(blob: BlobIdentity, content: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
     const openFrom = async () => await Promise.resolve(content);
-    await ingestBlob({ folder: this.folder, blob, signal }, { openFrom, canResume: false });
+    await ingestBlob(this.#incoming(blob, signal), { openFrom, canResume: false });
   }
 
   /**
@@ -75,7 +83,7 @@ export class BlobStore implements BlobReader, BlobWriter {
     openFrom: (start: number) => Promise<AsyncIterable<Uint8Array>>,
     { signal, onBytes }: IngestOptions = {},
   ): Promise<IngestReport> {
-    return await ingestBlob({ folder: this.folder, blob, signal }, { openFrom, canResume: true, onBytes });
+    return await ingestBlob(this.#incoming(blob, signal), { openFrom, canResume: true, onBytes });
   }
 
   /** How many bytes of incomplete blobs are here to go on from, by digest: of each the largest partial blob. */
@@ -84,5 +92,9 @@ export class BlobStore implements BlobReader, BlobWriter {
     const partials = await onStoreDisk(readingFrom(this.folder), async () => await listPartials(this.folder));
     for (const { digest, size } of partials) sizes.set(digest, Math.max(size, sizes.get(digest) ?? 0));
     return sizes;
+  }
+
+  #incoming(blob: BlobIdentity, signal: AbortSignal | undefined): IncomingBlob {
+    return { folder: this.folder, blob, signal, hasher: this.#hasher, pool: this.#pool };
   }
 }

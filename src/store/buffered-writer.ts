@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Measured from 64 KiB to 4 MiB: 64 KiB takes almost twice as long, more than this gains nothing. */
-const bufferSize = 1024 * 1024;
+import type { StreamHash } from '../io/hash-thread.ts';
+import { bufferSize } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
 
 /** A slow connection fills a buffer in minutes; what it gave should not be lost when the process is killed. */
 const longestWaitMs = 1000;
@@ -12,10 +13,12 @@ const longestWaitMs = 1000;
  */
 const syncEvery = 32 * 1024 * 1024;
 
-/** Where a writer begins in its file, and how many bytes it will get at most. */
-export interface WriterPlace {
+/** Where a writer begins in its file, how many bytes it will get at most, and what hashes them on their way. */
+export interface WriterOptions {
   readonly position: number;
   readonly limit: number;
+  readonly pool: BufferPool;
+  readonly hash?: StreamHash;
 }
 
 /**
@@ -25,6 +28,8 @@ export interface WriterPlace {
 export class BufferedWriter {
   readonly #file: FileHandle;
   readonly #capacity: number;
+  readonly #pool: BufferPool;
+  readonly #hash: StreamHash | undefined;
   #buffer: Buffer;
   #spare: Buffer | undefined;
   #filled = 0;
@@ -35,11 +40,13 @@ export class BufferedWriter {
   #syncing: Promise<void> = Promise.resolve();
   #isSyncing = false;
 
-  constructor(file: FileHandle, { position, limit }: WriterPlace) {
+  constructor(file: FileHandle, { position, limit, pool, hash }: WriterOptions) {
     this.#file = file;
+    this.#hash = hash;
+    this.#pool = pool;
     this.#position = position;
     this.#capacity = Math.max(1, Math.min(bufferSize, limit));
-    this.#buffer = Buffer.allocUnsafeSlow(this.#capacity);
+    this.#buffer = pool.take(this.#capacity);
   }
 
   /** Takes bytes; they are copied, so the caller may reuse its buffer. Throws when this or an earlier write failed. */
@@ -68,19 +75,37 @@ export class BufferedWriter {
     await this.#file.datasync();
   }
 
+  /** Gives its buffers back once nothing is under way; it is of no use then. Never throws. */
+  async end(): Promise<void> {
+    await Promise.allSettled([this.#writing, this.#syncing]);
+    for (const buffer of [this.#buffer, this.#spare]) if (buffer !== undefined) this.#pool.give(buffer);
+    this.#spare = undefined;
+    this.#buffer = Buffer.alloc(0);
+  }
+
   async #startWrite(): Promise<void> {
     await this.#writing;
+    if (this.#filled === 0) return;
     if (this.#unsynced >= syncEvery && !this.#isSyncing) this.#startSync();
     const full = this.#buffer.subarray(0, this.#filled);
-    this.#writing = writeAll(this.#file, full, this.#position);
+    this.#writing = this.#writeAndHash(full, this.#position);
     ignoreUntilAwaited(this.#writing);
     this.#position += full.length;
     this.#unsynced += full.length;
     this.#lastWrite = performance.now();
-    const next = this.#spare ?? Buffer.allocUnsafeSlow(this.#capacity);
+    const next = this.#spare ?? this.#pool.take(this.#capacity);
     this.#spare = this.#buffer;
     this.#buffer = next;
     this.#filled = 0;
+  }
+
+  async #writeAndHash(bytes: Uint8Array, position: number): Promise<void> {
+    const [written, hashed] = await Promise.allSettled([
+      writeAll(this.#file, bytes, position),
+      this.#hash?.update(bytes),
+    ]);
+    if (written.status === 'rejected') throw written.reason;
+    if (hashed.status === 'rejected') throw hashed.reason;
   }
 
   #startSync(): void {

@@ -94,7 +94,7 @@ async function receive(partial: PartialFile, incoming: IncomingBlob, supply: Blo
 async function complete(partial: PartialFile, incoming: IncomingBlob): Promise<void> {
   const { folder, blob } = incoming;
   if (partial.size !== blob.size) throw sizeMismatch(blob, String(partial.size), writingTo(folder));
-  const digest = partial.digest();
+  const digest = await onStoreDisk(writingTo(folder), async () => await partial.digest());
   if (digest !== blob.digest) throw digestMismatch(blob, digest, writingTo(folder));
   await onStoreDisk(writingTo(folder), async () => {
     await moveIntoPlace(partial, incoming);

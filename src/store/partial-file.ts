@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import { systemErrorCode } from '../errors.ts';
+import { hashHere } from '../io/hash-thread.ts';
+import type { Hasher, StreamHash } from '../io/hash-thread.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { BufferedWriter } from './buffered-writer.ts';
 import { leftPath, newPartialPath } from './partial-blobs.ts';
 import { readPieces } from './read-pieces.ts';
@@ -17,16 +18,23 @@ export interface IncomingBlob {
   readonly folder: string;
   readonly blob: BlobIdentity;
   readonly signal: AbortSignal | undefined;
+  /** Hashes what is large. */
+  readonly hasher: Hasher;
+  readonly pool: BufferPool;
 }
 
 /** Where a partial file begins to be written: after `size` bytes, which are hashed; `limit` bytes are all there will be. */
 interface Beginning {
-  readonly hash: Hash;
+  readonly hash: StreamHash;
+  readonly pool: BufferPool;
   readonly size: number;
   readonly limit: number;
 }
 
 const finishedMode = 0o444;
+
+/** Smaller blobs are hashed sooner than another thread is told of them. */
+const worthThread = 256 * 1024;
 
 /**
  * A partial blob that this process owns: nobody else writes or renames its file. Others may copy it, and may remove its
@@ -38,34 +46,34 @@ export class PartialFile {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #writer: BufferedWriter;
-  readonly #hash: Hash;
+  readonly #hash: StreamHash;
   #size: number;
 
-  private constructor(path: string, file: FileHandle, { hash, size, limit }: Beginning) {
+  private constructor(path: string, file: FileHandle, { hash, pool, size, limit }: Beginning) {
     this.#path = path;
     this.#file = file;
     this.#hash = hash;
     this.#size = size;
-    this.#writer = new BufferedWriter(file, { position: size, limit: limit - size });
+    this.#writer = new BufferedWriter(file, { position: size, limit: limit - size, pool, hash });
   }
 
   /** Begins an empty one. */
-  static async create({ folder, blob }: IncomingBlob): Promise<PartialFile> {
+  static async create({ folder, blob, hasher, pool }: IncomingBlob): Promise<PartialFile> {
     const path = newPartialPath(folder, blob.digest);
     const file = await open(path, 'wx+');
-    return new PartialFile(path, file, { hash: createHash('sha256'), size: 0, limit: blob.size });
+    return new PartialFile(path, file, { hash: beginHash(blob, hasher), pool, size: 0, limit: blob.size });
   }
 
   /** Goes on with a file that this process has made its own, after hashing what is there. */
-  static async resume(path: string, { blob, signal }: IncomingBlob): Promise<PartialFile> {
+  static async resume(path: string, { blob, signal, hasher, pool }: IncomingBlob): Promise<PartialFile> {
     const file = await open(path, 'r+');
     try {
       const size = Math.min((await file.stat()).size, blob.size);
       // Cuts off what cannot belong to the blob. Also sets the file's time: it has a live owner again.
       await file.truncate(size);
-      const hash = createHash('sha256');
-      for await (const piece of readPieces(file, { start: 0, end: size, signal })) hash.update(piece);
-      return new PartialFile(path, file, { hash, size, limit: blob.size });
+      const hash = beginHash(blob, hasher);
+      for await (const piece of readPieces(file, { start: 0, end: size, signal })) await hash.update(piece);
+      return new PartialFile(path, file, { hash, pool, size, limit: blob.size });
     } catch (error) {
       await file.close();
       throw error;
@@ -79,14 +87,14 @@ export class PartialFile {
 
   /** Appends bytes and hashes them. They are copied. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
     this.#size += bytes.length;
     await this.#writer.append(bytes);
   }
 
   /** The digest of all its bytes. Nothing can be appended after it was asked for. */
-  digest(): Digest {
-    return toDigest(this.#hash.digest('hex'));
+  async digest(): Promise<Digest> {
+    await this.#writer.flush();
+    return toDigest(await this.#hash.digest());
   }
 
   /** Puts everything it has into the file. */
@@ -114,6 +122,7 @@ export class PartialFile {
       throw error;
     }
     await makeReadOnly(this.#file);
+    await this.#writer.end();
     await this.#file.close();
     return true;
   }
@@ -125,6 +134,7 @@ export class PartialFile {
     } catch {
       // What was written before is a good beginning all the same.
     }
+    await this.#writer.end();
     try {
       const { size } = await this.#file.stat();
       await this.#file.close();
@@ -136,6 +146,7 @@ export class PartialFile {
 
   /** Closes and removes it. Never throws, as {@link leave}. */
   async drop(): Promise<void> {
+    await this.#writer.end();
     try {
       await this.#file.close();
       await rm(this.#path, { force: true });
@@ -153,4 +164,8 @@ async function makeReadOnly(file: FileHandle): Promise<void> {
     // It began as another user's, who let us write it, but not change its mode.
     if (systemErrorCode(error) !== 'EPERM') throw error;
   }
+}
+
+function beginHash({ size }: BlobIdentity, hasher: Hasher): StreamHash {
+  return (size < worthThread ? hashHere : hasher).begin();
 }

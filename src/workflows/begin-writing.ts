@@ -1,8 +1,10 @@
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { ArrivingBlobs } from './arriving-blobs.ts';
+import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
 import { writeOutput } from './write-output.ts';
 
@@ -18,8 +20,8 @@ export interface WrittenBundleFile {
 
 /** A bundle that is being written while its blobs arrive in the store. */
 export interface BundleBeingWritten {
-  /** Says that blobs are in the store now. */
-  arrive(digests: readonly Digest[]): void;
+  /** Says that a blob is in the store now. */
+  arrive(digest: Digest, arrival: Arrival): void;
   /** Waits for the end, once all blobs have arrived, and shows how it goes on. Throws what writing failed with. */
   finish(): Promise<WrittenBundleFile>;
   /** Gives it up; resolves when nothing of it is left. */
@@ -31,13 +33,14 @@ export interface WritingOptions {
   readonly store: BlobStore;
   readonly path: string;
   readonly compressionLevel: number;
+  readonly hasher: Hasher;
   readonly signal: AbortSignal;
   readonly listener: BuildListener;
 }
 
 /** Begins to write a bundle. As long as blobs are pulled, that is what is shown; writing is when it is waited for. */
 export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleBeingWritten {
-  const { store, path, compressionLevel, listener } = options;
+  const { store, path, compressionLevel, hasher, listener } = options;
   const giveUp = new AbortController();
   const blobs = new ArrivingBlobs(store);
   let quietly = 0;
@@ -47,13 +50,11 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
     else quietly += count;
   };
   const signal = AbortSignal.any([options.signal, giveUp.signal]);
-  const outcome = writeOutput({ plan, path, compressionLevel, blobs, onBytes, signal });
+  const outcome = writeOutput({ plan, path, compressionLevel, hasher, blobs, onBytes, signal });
   // It may fail while nobody waits for it yet: whoever finishes it gets to know.
   outcome.catch(() => undefined);
   return {
-    arrive: (digests) => {
-      for (const digest of digests) blobs.arrive(digest);
-    },
+    arrive: (digest, arrival) => blobs.arrive(digest, arrival),
     abort: async () => {
       giveUp.abort();
       await outcome.catch(() => undefined);

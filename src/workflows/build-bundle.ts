@@ -2,6 +2,7 @@ import type { Inventory } from '../bundle/inventory.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { IngestReport } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { beginWriting } from './begin-writing.ts';
 import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
@@ -109,16 +110,23 @@ async function pullAndWrite(prepared: PreparedBuild, context: BuildContext): Pro
   if (!context.input.skipMissing || kept.length === 0) throw failedImagesError(failures, requested);
   const keptPlan = prepared.planBundleOf(kept);
   const again = begin(keptPlan, prepared, context);
-  again.arrive(keptPlan.inventory.blobs.map(({ digest }) => digest));
+  for (const { digest } of keptPlan.inventory.blobs) again.arrive(digest, { isHashed: false });
   return { bundle: await again.finish(), images: keptPlan.inventory.images, failures, pulled };
 }
 
 function begin(plan: BundlePlan, { store }: PreparedBuild, context: BuildContext): BundleBeingWritten {
   const { input, resources, signal } = context;
-  const { listener } = resources;
+  const { listener, hasher } = resources;
   // With some images left out it is another bundle, with another id.
   const path = input.output ?? defaultBundlePath(plan.inventory.name, plan.id);
-  return beginWriting(plan, { store, path, compressionLevel: input.compressionLevel, signal, listener });
+  return beginWriting(plan, {
+    store,
+    path,
+    compressionLevel: input.compressionLevel,
+    hasher,
+    signal,
+    listener,
+  });
 }
 
 async function pull(
@@ -128,7 +136,8 @@ async function pull(
 ): Promise<PullReport> {
   const { listener, concurrency } = resources;
   listener({ kind: 'pulling', total: plan.bytesToPull });
-  const onBlob = (digest: Digest): void => writing.arrive([digest]);
+  const onBlob = (digest: Digest, { reused }: IngestReport): void =>
+    writing.arrive(digest, { isHashed: !reused });
   try {
     return await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob });
   } catch (error) {

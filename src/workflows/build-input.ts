@@ -1,4 +1,5 @@
 import type { Inventory } from '../bundle/inventory.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
@@ -28,6 +29,7 @@ export interface BuildInput {
 export interface BuildResources {
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
   readonly openStore: () => Promise<BlobStore>;
+  readonly hasher: Hasher;
   /** Blobs in flight from each host. */
   readonly concurrency: number;
   readonly tool: Inventory['tool'];

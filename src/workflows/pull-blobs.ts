@@ -28,7 +28,7 @@ export interface PullOptions {
   readonly signal: AbortSignal;
   readonly listener: BuildListener;
   /** Told of every blob that is in the store now. */
-  readonly onBlob: (digest: Digest) => void;
+  readonly onBlob: (digest: Digest, report: IngestReport) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptio
       const report = await pullBlob(queued, { ...options, signal });
       total.received += report.received;
       total.reused += report.reused ? queued.blob.size : report.resumed;
-      options.onBlob(queued.blob.digest);
+      options.onBlob(queued.blob.digest, report);
     } catch (error) {
       failed.set(queued.blob.digest, failureOf(error));
     }

@@ -7,6 +7,7 @@ import { writeBundle } from '../bundle/write-bundle.ts';
 import type { WrittenBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 
@@ -16,6 +17,7 @@ export interface WriteOutputOptions {
   readonly blobs: BlobReader;
   readonly path: string;
   readonly compressionLevel: number;
+  readonly hasher?: Hasher;
   readonly signal: AbortSignal;
   readonly onBytes: (count: number) => void;
 }

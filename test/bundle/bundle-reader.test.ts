@@ -276,7 +276,7 @@ async function rebuild({ plan, bytes }: SampleBundle, changes: Changes): Promise
   const tail = changes.tail?.(original) ?? original;
   const head = encodeHead(changes.head?.([...plan.headEntries]) ?? plan.headEntries);
   changes.headBytes?.(head);
-  const frames = [await compressFrame(head, 3), await compressFrame(tail, 3)];
+  const frames = [compressFrame(head, 3), compressFrame(tail, 3)];
   const sizes = [head.length, tail.length];
   const table = frames.map((frame, index) => ({
     size: frame.length,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 
+import { BufferPool } from '../../src/store/buffer-pool.ts';
 import { BufferedWriter } from '../../src/store/buffered-writer.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { mebibyte, seededBytes } from './seeded-blob.ts';
@@ -12,7 +13,7 @@ afterEach(() => vi.useRealTimers());
 test('what is appended is what is in the file, whatever the pieces; the caller may reuse its buffer', async () => {
   const { file, content } = await emptyFile();
   const bytes = seededBytes({ seed: 1, size: 5 * mebibyte + 123 });
-  const writer = new BufferedWriter(file, { position: 0, limit: bytes.length });
+  const writer = new BufferedWriter(file, { position: 0, limit: bytes.length, pool: new BufferPool() });
   const reused = Buffer.alloc(3 * mebibyte);
   const sizes = [1, 65_536, 3 * mebibyte, mebibyte, 0, 999_999, mebibyte];
   let position = 0;
@@ -30,7 +31,7 @@ test('what is appended is what is in the file, whatever the pieces; the caller m
 test('it goes on at its position', async () => {
   const { file, content } = await emptyFile();
   await file.write('hello');
-  const writer = new BufferedWriter(file, { position: 5, limit: 6 });
+  const writer = new BufferedWriter(file, { position: 5, limit: 6, pool: new BufferPool() });
   await writer.append(Buffer.from(' world'));
   await writer.flush();
   expect((await content()).toString()).toBe('hello world');
@@ -39,7 +40,7 @@ test('it goes on at its position', async () => {
 test('bytes of a slow connection reach the file within a second', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const { file, content } = await emptyFile();
-  const writer = new BufferedWriter(file, { position: 0, limit: mebibyte });
+  const writer = new BufferedWriter(file, { position: 0, limit: mebibyte, pool: new BufferPool() });
   await writer.append(Buffer.from('a'));
   await writer.append(Buffer.from('b'));
   expect((await file.stat()).size).toBe(0);
@@ -56,7 +57,7 @@ test('a failed write is told to whoever appends next, and nothing is written aft
   await (await open(path, 'w')).close();
   const file = await open(path, 'r');
   onTestFinished(async () => await file.close());
-  const writer = new BufferedWriter(file, { position: 0, limit: 2 * mebibyte });
+  const writer = new BufferedWriter(file, { position: 0, limit: 2 * mebibyte, pool: new BufferPool() });
   await writer.append(Buffer.alloc(mebibyte));
   await expect(writer.append(Buffer.alloc(mebibyte))).rejects.toMatchObject({ code: 'EBADF' });
   await expect(writer.flush()).rejects.toMatchObject({ code: 'EBADF' });

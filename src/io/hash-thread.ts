@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+
+/** A sha256 that is being computed. */
+export interface StreamHash {
+  /** Takes more bytes, which must be left alone until the promise settles. */
+  update(bytes: Uint8Array): Promise<void>;
+  /** The digest of everything so far, in hex. Nothing can follow. */
+  digest(): Promise<string>;
+}
+
+/** Computes hashes, somewhere. */
+export interface Hasher {
+  begin(): StreamHash;
+}
+
+/** What the thread is asked. */
+export interface HashRequest {
+  readonly stream: number;
+  /** Absent in the last request of a stream: then the digest is wanted. */
+  readonly bytes?: Uint8Array;
+}
+
+/** What the thread answers to each request, in turn; with the digest to the last one of a stream. */
+export interface HashAnswer {
+  readonly hex?: string;
+}
+
+/** Hashes in the thread that asks. */
+export const hashHere: Hasher = {
+  begin: () => {
+    const hash = createHash('sha256');
+    return {
+      update: async (bytes) => await Promise.resolve(void hash.update(bytes)),
+      digest: async () => await Promise.resolve(hash.digest('hex')),
+    };
+  },
+};
+
+/** It holds next to nothing. */
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
+
+/**
+ * Hashes in a thread of its own, which it starts when it is first needed: hashing is most of what a build computes, and would
+ * hold up everything else. Bytes in shared memory are read where they are; others are copied on their way.
+ */
+export class HashThread implements Hasher, AsyncDisposable {
+  readonly #waiting: PromiseWithResolvers<HashAnswer>[] = [];
+  #worker: Worker | undefined;
+  #failure: Error | undefined;
+  #streams = 0;
+
+  begin(): StreamHash {
+    this.#streams += 1;
+    const stream = this.#streams;
+    return {
+      update: async (bytes) => void (await this.#ask({ stream, bytes })),
+      digest: async () => {
+        const { hex } = await this.#ask({ stream });
+        if (hex === undefined) throw new TypeError('the hashing thread answered without a digest');
+        return hex;
+      },
+    };
+  }
+
+  /** Ends the thread; what is under way fails. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  async #ask(request: HashRequest): Promise<HashAnswer> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const answer = Promise.withResolvers<HashAnswer>();
+    this.#waiting.push(answer);
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request);
+    return await answer.promise;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./hash-thread-worker.ts', import.meta.url), { resourceLimits });
+    worker.on('message', (answer: HashAnswer) => this.#waiting.shift()?.resolve(answer));
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', () => this.#fail(new Error('the hashing thread has ended')));
+    return worker;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#failure);
+  }
+}
