@@ -1,7 +1,8 @@
 /**
  * A cold build against the same work done by hand and by a peer, in turn, on one docker-registry on loopback.
  *
- *   npm run build && npx node bench/build.ts [--gb 3] [--runs 3]
+ *   npm run build && npx node bench/build.ts [--gb 3] [--runs 5]
+ *   npm run build && npx node bench/build.ts --memory --gb 10      only the cold build, for its peak memory
  *
  * - bare: curl pulls the same blobs to disk, six at a time; then tar | zstd -3 -T0
  * - skopeo: one copy after the other into an OCI layout; then tar | zstd -3 -T0
@@ -21,9 +22,11 @@ import { pushSeededImages } from '../test/support/push-seeded-images.ts';
 import { benchImages } from './bench-images.ts';
 import { median, timedRun } from './timed-run.ts';
 
-const { values } = parseArgs({ options: { gb: { type: 'string' }, runs: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { gb: { type: 'string' }, runs: { type: 'string' }, memory: { type: 'boolean' } },
+});
 const bytes = Number(values.gb ?? '3') * 1e9;
-const runs = Number(values.runs ?? '3');
+const runs = Number(values.runs ?? (values.memory === true ? '1' : '5'));
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 const bareScript = `rm -rf out bare.zst; mkdir out
@@ -68,7 +71,7 @@ async function measure(references: readonly string[]): Promise<void> {
   ];
   const figures = new Map<string, Figures>();
   for (let turn = 0; turn < runs; turn += 1) {
-    for (const { name, run } of contestants) {
+    for (const { name, run } of values.memory === true ? contestants.slice(1, 2) : contestants) {
       await timedRun(['sync'], { cwd: folder });
       const seconds = await run();
       const syncing = await timedRun(['sync'], { cwd: folder });
