@@ -29,7 +29,18 @@ describe('the fixtures', () => {
   test('one profile in three shapes gives the same images from the same places', () => {
     const exported = request({ profiles: [fixture('profiles/edge-infra.json')] });
     expect(exported.images.map(({ name }) => name)).toEqual(infra);
-    expect(exported.profiles).toEqual([{ name: 'edge-infra', version: '1.0.0', type: 'infra' }]);
+    expect(exported.profiles).toEqual([
+      {
+        name: 'edge-infra',
+        version: '1.0.0',
+        type: 'infra',
+        packs: [
+          { name: 'edge-native-byoi', type: 'spectro', layer: 'os', version: '1.0.0' },
+          { name: 'edge-k3s', type: 'spectro', layer: 'k8s', version: '1.25.2' },
+          { name: 'cni-calico', type: 'spectro', layer: 'cni', version: '3.31.4' },
+        ],
+      },
+    ]);
     expect(exported.warnings).toEqual([]);
     for (const file of ['edge-infra-get.json', 'edge-infra-flattened.yaml']) {
       expect(request({ profiles: [fixture(`profiles/${file}`)] })).toEqual(exported);
