@@ -5,13 +5,16 @@ import type { FrameAnswer, FrameJob } from './frame-compressor.ts';
 
 // A thread that frame-compressor.ts starts: compresses what it is sent, and answers each job in turn.
 parentPort?.on('message', (job: FrameJob) => {
-  const answer = (message: FrameAnswer): void => parentPort?.postMessage(message);
+  parentPort?.postMessage(answerTo(job), []);
+});
+
+function answerTo(job: FrameJob): FrameAnswer {
   try {
-    answer({ outcome: 'compressed', ...compressInto(job) });
+    return { outcome: 'compressed', ...compressInto(job) };
   } catch (error) {
-    answer({
+    return {
       outcome: 'failed',
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    };
   }
-});
+}

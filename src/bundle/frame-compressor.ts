@@ -34,9 +34,10 @@ export function compressInto({ content, into, level }: FrameJob): CompressedFram
   const frame = compressFrame(content, level);
   into.set(frame);
   const compressed = { size: frame.length, check: frameCheck(frame) };
-  // Gives its memory back now: the garbage collector sees a small object and takes its time. Small ones are parts of a pool.
+  // Gives its memory back now: the garbage collector sees a small object and takes its time. Not that of small content: its
+  // frame is a part of Node's pool, which cannot be given back, and whose length is not the same in all versions.
   const { buffer } = frame;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
+  if (buffer instanceof ArrayBuffer && content.length > Buffer.poolSize) buffer.transfer(0);
   return compressed;
 }
 
@@ -95,9 +96,10 @@ class CompressorThread {
 
   async compress(job: FrameJob): Promise<CompressedFrame> {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#worker.postMessage(job, []);
+    // Not before it is sent: one that cannot be sent gets no answer, and would take that of the next one.
     const answer = Promise.withResolvers<CompressedFrame>();
     this.#waiting.push(answer);
-    this.#worker.postMessage(job);
     return await answer.promise;
   }
 

@@ -30,7 +30,7 @@ test('every level gives frames with the same header', async () => {
   }
 });
 
-test('empty content is refused', async () => {
+test('empty content is refused', () => {
   expect(() => compressFrame(Buffer.alloc(0), 3)).toThrow(RangeError);
 });
 
