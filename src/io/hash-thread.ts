@@ -63,17 +63,19 @@ export class HashThread implements Hasher, AsyncDisposable {
     };
   }
 
-  /** Ends the thread; what is under way fails. */
+  /** Ends the thread; what is under way fails, and so does what is asked from now on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#fail(new Error('the hashing thread has ended'));
     await this.#worker?.terminate();
   }
 
   async #ask(request: HashRequest): Promise<HashAnswer> {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request, []);
+    // Not before it is sent: one that cannot be sent gets no answer, and would take that of the next one.
     const answer = Promise.withResolvers<HashAnswer>();
     this.#waiting.push(answer);
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(request);
     return await answer.promise;
   }
 
