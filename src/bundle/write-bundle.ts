@@ -66,33 +66,44 @@ export async function writeBundle(options: WriteBundleOptions, sink: BundleSink)
   return await output.finish();
 }
 
-/** @returns the bytes of tar that went into the frames */
+/**
+ * A frame that fails ends the reading at once, which may be waiting for a blob that is still on its way.
+ *
+ * @returns the bytes of tar that went into the frames
+ */
 async function writeFrames(
   options: WriteBundleOptions,
   compressor: FrameCompressor,
   output: FrameOutput,
 ): Promise<number> {
-  const { compressionLevel: level, signal, concurrency = defaultConcurrency } = options;
+  const { compressionLevel: level, concurrency = defaultConcurrency } = options;
+  const frameFailed = new AbortController();
+  const signal = AbortSignal.any([options.signal, frameFailed.signal]);
+  let first: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    first ??= { error };
+    frameFailed.abort();
+  };
   const unwritten: Promise<void>[] = [];
   let last: Promise<Appended> = Promise.resolve({ done: Promise.resolve() });
   let tarSize = 0;
   try {
-    for await (const { content, into } of cutIntoFrames(options, concurrency)) {
+    for await (const { content, into } of cutIntoFrames({ ...options, signal }, concurrency)) {
       signal.throwIfAborted();
       if (unwritten.length >= concurrency) await unwritten.shift();
       tarSize += content.length;
       const compressed = compressor.compress({ content, into, level });
       last = appendAfter(last, output, { size: content.length, into, compressed });
       const done = doneWith(last);
-      // It may fail while the next frame is being filled; its turn to be waited for comes.
-      done.catch(() => undefined);
+      done.catch(fail);
       unwritten.push(done);
     }
-  } finally {
-    // Nothing may go on behind the caller's back; the first failure is the one that is thrown.
-    await Promise.allSettled(unwritten);
+  } catch (error) {
+    fail(error);
   }
-  for (const each of unwritten) await each;
+  // Nothing may go on behind the caller's back; the first failure is the one that is thrown.
+  await Promise.allSettled(unwritten);
+  if (first !== undefined) throw first.error;
   return tarSize;
 }
 

@@ -22,6 +22,11 @@ export interface WrittenBundleFile {
 export interface BundleBeingWritten {
   /** Says that a blob is in the store now. */
   arrive(digest: Digest, arrival: Arrival): void;
+  /**
+   * Does the work that makes blobs arrive. When writing fails, that work is of no use: its signal is aborted, and this throws
+   * what writing failed with. When the work fails, writing is given up.
+   */
+  whileWriting<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Waits for the end, once all blobs have arrived, and shows how it goes on. Throws what writing failed with. */
   finish(): Promise<WrittenBundleFile>;
   /** Gives it up; resolves when nothing of it is left. */
@@ -51,13 +56,30 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
   };
   const signal = AbortSignal.any([options.signal, giveUp.signal]);
   const outcome = writeOutput({ plan, path, compressionLevel, hasher, blobs, onBytes, signal });
-  // It may fail while nobody waits for it yet: whoever finishes it gets to know.
-  outcome.catch(() => undefined);
+  const failed = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  outcome.catch((error: unknown) => {
+    if (signal.aborted) return;
+    failure = { error };
+    // Without the error as its reason: work that is ended must not take it for its own.
+    failed.abort();
+  });
+  const abort = async (): Promise<void> => {
+    giveUp.abort();
+    await outcome.catch(() => undefined);
+  };
   return {
     arrive: (digest, arrival) => blobs.arrive(digest, arrival),
-    abort: async () => {
-      giveUp.abort();
-      await outcome.catch(() => undefined);
+    abort,
+    whileWriting: async (work) => {
+      try {
+        const done = await work(AbortSignal.any([options.signal, failed.signal]));
+        if (failure === undefined) return done;
+      } catch (error) {
+        await abort();
+        if (failure === undefined) throw error;
+      }
+      throw failure.error;
     },
     finish: async () => {
       isShown = true;

@@ -132,18 +132,15 @@ function begin(plan: BundlePlan, { store }: PreparedBuild, context: BuildContext
 async function pull(
   { registry, store, queue, plan }: PreparedBuild,
   writing: BundleBeingWritten,
-  { resources, signal }: BuildContext,
+  { resources }: BuildContext,
 ): Promise<PullReport> {
   const { listener, concurrency } = resources;
   listener({ kind: 'pulling', total: plan.bytesToPull });
   const onBlob = (digest: Digest, { reused }: IngestReport): void =>
     writing.arrive(digest, { isHashed: !reused });
-  try {
-    return await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob });
-  } catch (error) {
-    await writing.abort();
-    throw error;
-  }
+  return await writing.whileWriting(
+    async (signal) => await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob }),
+  );
 }
 
 function failedImages(
