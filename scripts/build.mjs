@@ -19,7 +19,7 @@ if (status === 0) {
 
 /** tsc rewrites the extensions of imports, but not those of workers: new Worker(new URL('./worker.ts', import.meta.url)). */
 function nameWorkers() {
-  for (const name of readdirSync(dist, { recursive: true })) {
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.js')) continue;
     const file = new URL(`../dist/${name}`, import.meta.url);
     const text = readFileSync(file, 'utf8');

@@ -5,7 +5,7 @@ import type { FrameAnswer, FrameJob } from './frame-compressor.ts';
 
 // A thread that frame-compressor.ts starts: compresses what it is sent, and answers each job in turn.
 parentPort?.on('message', (job: FrameJob) => {
-  parentPort?.postMessage(answerTo(job), []);
+  parentPort?.postMessage(answerTo(job));
 });
 
 function answerTo(job: FrameJob): FrameAnswer {

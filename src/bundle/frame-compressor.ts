@@ -96,7 +96,7 @@ class CompressorThread {
 
   async compress(job: FrameJob): Promise<CompressedFrame> {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#worker.postMessage(job, []);
+    this.#worker.postMessage(job);
     // Not before it is sent: one that cannot be sent gets no answer, and would take that of the next one.
     const answer = Promise.withResolvers<CompressedFrame>();
     this.#waiting.push(answer);

@@ -35,8 +35,8 @@ export async function wireBuild(
       now: () => performance.now(),
     },
     [Symbol.asyncDispose]: async () => {
+      await using _hasher = hasher;
       await registry[Symbol.asyncDispose]();
-      await hasher[Symbol.asyncDispose]();
     },
   };
 }

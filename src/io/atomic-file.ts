@@ -3,8 +3,8 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Longer than any write pauses: a partial file that was not touched for so long belongs to a process that is gone. */
-const staleAfterMs = 60 * 60 * 1000;
+/** A writer may wait for hours for what it writes. One that was silent for so long is gone. */
+const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /**
  * Writes a file beside its final name and renames it when complete: the name never stands for half a file.

@@ -12,5 +12,5 @@ parentPort?.on('message', ({ stream, bytes }: HashRequest) => {
   const answer: HashAnswer = bytes === undefined ? { hex: hash.digest('hex') } : {};
   if (bytes === undefined) hashes.delete(stream);
   else hashes.set(stream, hash.update(bytes));
-  parentPort?.postMessage(answer, []);
+  parentPort?.postMessage(answer);
 });

@@ -72,7 +72,7 @@ export class HashThread implements Hasher, AsyncDisposable {
   async #ask(request: HashRequest): Promise<HashAnswer> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#worker ??= this.#start();
-    this.#worker.postMessage(request, []);
+    this.#worker.postMessage(request);
     // Not before it is sent: one that cannot be sent gets no answer, and would take that of the next one.
     const answer = Promise.withResolvers<HashAnswer>();
     this.#waiting.push(answer);

@@ -75,9 +75,9 @@ test('what killed processes left is removed, what may still be written and other
     lookalike: 'bundle.tar.zst.notes.partial',
   };
   for (const name of Object.values(names)) await writeFile(join(folder, name), 'x');
-  const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  const twoDaysAgo = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
   for (const name of [names.stale, names.other, names.lookalike]) {
-    await utimes(join(folder, name), twoHoursAgo, twoHoursAgo);
+    await utimes(join(folder, name), twoDaysAgo, twoDaysAgo);
   }
   await removeStalePartials(join(folder, 'bundle.tar.zst'));
   expect((await readdir(folder)).toSorted()).toEqual([names.fresh, names.lookalike, names.other].toSorted());
