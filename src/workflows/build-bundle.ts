@@ -1,11 +1,12 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
-import type { PaletteEdgeError } from '../errors.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { IngestReport } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { beginWriting } from './begin-writing.ts';
 import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
+import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { defaultBundlePath } from './bundle-name.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
@@ -52,22 +53,32 @@ export async function buildBundle(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const started = resources.now();
-  const prepared = await prepareBuild(input, resources, signal);
+  let pulledBytes = 0;
+  // Counted as they come: what a blob that failed in the end had cost is part of it.
+  const listener: BuildListener = (event) => {
+    if (event.kind === 'blob-bytes') pulledBytes += event.count;
+    resources.listener(event);
+  };
+  const counted = { ...resources, listener };
+  const prepared = await prepareBuild(input, counted, signal);
   const { plan, warnings } = prepared;
   const problem = spaceProblem(plan);
   if (problem !== undefined && !input.isDryRun) throw problem;
   const done = input.isDryRun
     ? nothingDone(prepared)
-    : await pullAndWrite(prepared, { input, resources, signal });
+    : await repairingStore(
+        counted,
+        async () => await pullAndWrite(prepared, { input, resources: counted, signal }),
+      );
   return {
     bundle: done.bundle,
     plan,
     images: done.images,
     failures: done.failures.map(reportFailure),
     // Of a dry run the plan is wanted, above all when there is something wrong with it.
-    warnings: problem === undefined ? warnings : [...warnings, problem],
+    warnings: [...warnings, ...done.repairs, ...(problem === undefined ? [] : [problem])],
     statistics: {
-      bytesPulled: prepared.received + done.pulled.received,
+      bytesPulled: prepared.received + pulledBytes,
       // What was pinned just now is in the store when the rest is pulled.
       bytesReused: Math.max(0, done.pulled.reused - prepared.received),
       retries: prepared.retries(),
@@ -78,8 +89,10 @@ export async function buildBundle(
 
 /** What the second half of a build did. */
 interface DoneBuild extends Pick<BuildResult, 'bundle' | 'images'> {
+  /** Told of blobs of the store that were damaged. */
+  readonly repairs: readonly Warning[];
   readonly failures: readonly ImageFailure[];
-  readonly pulled: Pick<PullReport, 'received' | 'reused'>;
+  readonly pulled: Pick<PullReport, 'reused'>;
 }
 
 interface BuildContext {
@@ -90,14 +103,42 @@ interface BuildContext {
 
 function nothingDone({ bundlePlan, failures }: PreparedBuild): DoneBuild {
   const { images } = bundlePlan.inventory;
-  return { bundle: undefined, images, failures, pulled: { received: 0, reused: 0 } };
+  return { bundle: undefined, images, failures, repairs: [], pulled: { reused: 0 } };
+}
+
+/** More damaged blobs than that are no accident. */
+const maximumRepairs = 20;
+
+/**
+ * A damaged blob is found when the bundle is written, and is then no longer in the store: once more, and it is pulled. What a
+ * registry gives wrong is a failed image, and does not come here.
+ */
+async function repairingStore(
+  { listener }: BuildResources,
+  work: () => Promise<Omit<DoneBuild, 'repairs'>>,
+): Promise<DoneBuild> {
+  const repairs: Warning[] = [];
+  for (;;) {
+    try {
+      return { ...(await work()), repairs };
+    } catch (error) {
+      const isDamaged = error instanceof PaletteEdgeError && error.code === 'DIGEST_MISMATCH';
+      if (!isDamaged || repairs.length >= maximumRepairs) throw error;
+      const warning = { code: 'STORE_BLOB_DAMAGED', message: `${error.message}; it is pulled again` };
+      repairs.push(warning);
+      listener({ kind: 'warning', warning });
+    }
+  }
 }
 
 /**
  * Pulls, and meanwhile writes what has arrived. When an image fails, the bundle that was begun is of no use: it is given up,
  * and with `skipMissing` another one is written without the image.
  */
-async function pullAndWrite(prepared: PreparedBuild, context: BuildContext): Promise<DoneBuild> {
+async function pullAndWrite(
+  prepared: PreparedBuild,
+  context: BuildContext,
+): Promise<Omit<DoneBuild, 'repairs'>> {
   const { images, requested, bundlePlan } = prepared;
   const writing = begin(bundlePlan, prepared, context);
   const pulled = await pull(prepared, writing, context);

@@ -28,6 +28,8 @@ export interface PinnedImage {
 export interface PinnedImages {
   readonly images: readonly PinnedImage[];
   readonly failures: readonly ImageFailure[];
+  /** Images of which no platform was kept, and which `allowMissingPlatform` lets go. */
+  readonly leftOut: readonly ImageFailure[];
   readonly warnings: readonly Warning[];
   /** Bytes of manifests and configs that came from registries. */
   readonly received: number;
@@ -80,6 +82,9 @@ export async function pinImages(
   return {
     images: images.filter(isWorthKeeping),
     failures: failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    leftOut: images
+      .filter((image) => !isWorthKeeping(image))
+      .map(({ name, origins, graph }) => ({ name, origins, error: platformMissing(name, graph) })),
     warnings: images.flatMap(missingPlatformWarning),
     received: received.bytes,
   };
@@ -116,9 +121,8 @@ async function fetchSmall(
       { kind: 'content' },
     );
   }
-  if ((await store.sizeOf(descriptor.digest, signal)) === descriptor.size) {
-    return await readWholeBlob(store, descriptor, signal);
-  }
+  const stored = await readStored(descriptor, context);
+  if (stored !== undefined) return stored;
   const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
   const bytes = isManifest
     ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
@@ -126,6 +130,20 @@ async function fetchSmall(
   context.received.bytes += bytes.length;
   await store.ingest(descriptor, onePiece(bytes), signal);
   return bytes;
+}
+
+/** @returns undefined when the store does not have it, or had it damaged and has removed it */
+async function readStored(
+  descriptor: Descriptor,
+  { store, signal }: PinContext,
+): Promise<Uint8Array | undefined> {
+  if ((await store.sizeOf(descriptor.digest, signal)) !== descriptor.size) return undefined;
+  try {
+    return await readWholeBlob(store, descriptor, signal);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
+    throw error;
+  }
 }
 
 function platformMissing(name: string, graph: ImageGraph): PaletteEdgeError {

@@ -25,7 +25,7 @@ export interface PreparedBuild {
   /** How many images were asked for. */
   readonly requested: number;
   readonly images: readonly PinnedImage[];
-  /** Images that could not be pinned; not empty only with `skipMissing`. */
+  /** Images that are not in the bundle: those that could not be pinned, with `skipMissing`, and those left out. */
   readonly failures: readonly ImageFailure[];
   readonly warnings: readonly Warning[];
   readonly queue: readonly QueuedBlob[];
@@ -60,7 +60,7 @@ export async function prepareBuild(
     retries += 1;
     listener({ kind: 'retry', retry });
   });
-  const { images, failures, warnings, received } = await pin(requests, {
+  const { images, failures, leftOut, warnings, received } = await pin(requests, {
     input,
     listener,
     registry,
@@ -85,7 +85,7 @@ export async function prepareBuild(
     store,
     requested: requests.images.length,
     images,
-    failures,
+    failures: [...failures, ...leftOut],
     warnings: [...requests.warnings, ...warnings],
     queue,
     plan,
@@ -117,10 +117,10 @@ async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof 
     onPinned: (done) => listener({ kind: 'pinning', done, total }),
   });
   for (const warning of pinned.warnings) listener({ kind: 'warning', warning });
-  const { failures, images } = pinned;
+  const { failures, images, leftOut } = pinned;
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
     throw failedImagesError(failures, total);
-  if (images.length === 0) throw noImages('no image has a platform that was asked for');
+  if (images.length === 0) throw failedImagesError([...failures, ...leftOut], total);
   return pinned;
 }
 

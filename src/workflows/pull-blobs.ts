@@ -11,8 +11,6 @@ import type { QueuedBlob } from './queue-blobs.ts';
 
 /** What pulling did. */
 export interface PullReport {
-  /** Bytes that came over the network, repeats included. */
-  readonly received: number;
   /** Bytes that were in the store before, whole or half-pulled. */
   readonly reused: number;
   /** Blobs that no repository gave, and why. */
@@ -39,19 +37,18 @@ export interface PullOptions {
 export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptions): Promise<PullReport> {
   const hosts = new Set(queue.flatMap(({ repositories }) => repositories.map(({ registry }) => registry)));
   const failed = new Map<Digest, PaletteEdgeError>();
-  const total = { received: 0, reused: 0 };
+  let reused = 0;
   const limits = { concurrency: options.concurrency * Math.max(1, hosts.size), signal: options.signal };
   await runLimited(queue, limits, async (queued, signal) => {
     try {
       const report = await pullBlob(queued, { ...options, signal });
-      total.received += report.received;
-      total.reused += report.reused ? queued.blob.size : report.resumed;
+      reused += report.reused ? queued.blob.size : report.resumed;
       options.onBlob(queued.blob.digest, report);
     } catch (error) {
       failed.set(queued.blob.digest, failureOf(error));
     }
   });
-  return { ...total, failed };
+  return { reused, failed };
 }
 
 /** Tries each repository that names the blob; the first error is the one worth telling. */
