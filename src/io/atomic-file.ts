@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+
+import { makeFolder } from './make-folder.ts';
 
 /** A writer may wait for hours for what it writes. One that was silent for so long is gone. */
 const staleAfterMs = 24 * 60 * 60 * 1000;
@@ -17,7 +19,7 @@ export async function writeFileAtomically<T>(
   path: string,
   write: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const beside = `${path}.${randomBytes(6).toString('hex')}.partial`;
   try {
     const file = await open(beside, 'wx');

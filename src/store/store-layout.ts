@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { unlessMissing } from './unless-missing.ts';
@@ -47,10 +48,10 @@ export async function openStoreLayout(folder: string): Promise<void> {
   const action = `opening the store ${folder}`;
   try {
     await requireStoreOrEmpty(folder, action);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [name, text] of fixedFiles) await writeIfMissing(join(folder, name), text);
-    await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true });
-    await mkdir(ingestFolder(folder), { recursive: true });
+    await makeFolder(join(folder, 'blobs', 'sha256'));
+    await makeFolder(ingestFolder(folder));
   } catch (error) {
     throw wordDiskError(error, action);
   }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+import { makeFolder } from '../io/make-folder.ts';
 
 /** Says that everything in the folder is the demo's: only such a folder is ever removed. */
 const markerName = '.palette-edge-demo';
@@ -15,7 +16,7 @@ export async function openDemoFolder(folder: string): Promise<void> {
   const names = await namesIn(folder);
   if (names.length > 0 && !names.includes(markerName)) throw taken(folder);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(
       join(folder, markerName),
       'Made by palette-edge demo; palette-edge demo --remove removes it.\n',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,6 +27,11 @@ test('a new folder becomes an OCI image layout and a store, its parents are made
   expect(await readFile(join(folder, 'CACHEDIR.TAG'), 'utf8')).toMatch(
     /^Signature: 8a477f597d28d172789f06886806bc55\n/,
   );
+});
+
+test.runIf(existsSync('/proc/self'))('a place that takes no folders ends it at once', async () => {
+  const error = await rejection(openStoreLayout('/proc/palette-edge-store'));
+  expect(error).toMatchObject({ code: 'FOLDER_REFUSED', kind: 'disk' });
 });
 
 test('opening again changes nothing, whatever other tools wrote into index.json', async () => {
