@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
+import { outputPath } from '../cli/output-path.ts';
 import { keptPlatforms, platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
@@ -83,7 +84,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
       outfile: flags.outfile,
-      output: flags.output,
+      output: outputPath(flags.output),
       compressionLevel: flags['compression-level'],
     };
     using progress = this.progress();

@@ -4,6 +4,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
+import { requirePath } from '../cli/output-path.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
 import { wireDemo } from '../cli/wire-demo.ts';
 import { demoView } from '../views/demo-view.ts';
@@ -32,13 +33,14 @@ export default class Demo extends BaseCommand {
 
   async run(): Promise<DemoResult | { readonly removed: boolean }> {
     const { flags } = await this.parse(Demo);
+    const folder = requirePath(flags.dir, '--dir FOLDER');
     if (flags.remove) {
-      const removed = await removeDemoFolder(flags.dir);
-      this.show(removed ? `Removed ${flags.dir}` : `There is no ${flags.dir}`);
+      const removed = await removeDemoFolder(folder);
+      this.show(removed ? `Removed ${folder}` : `There is no ${folder}`);
       return { removed };
     }
     using progress = this.progress();
-    const resources = wireDemo(flags.dir, this.config, {
+    const resources = wireDemo(folder, this.config, {
       build: buildListener(progress, false),
       verify: verifyListener(progress),
       onRegistry: (host) => progress.tell(`A registry with sample images listens on ${host}`),
@@ -46,7 +48,7 @@ export default class Demo extends BaseCommand {
     const profiles = ['edge-infra.yaml', 'shop-addon.yaml'].map((name) =>
       join(this.config.root, 'fixtures', 'demo', name),
     );
-    const result = await runDemo({ folder: flags.dir, profiles }, resources, this.signal);
+    const result = await runDemo({ folder, profiles }, resources, this.signal);
     progress.close();
     this.show(demoView(result, this.commandLine));
     return result;

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { formatByteSize } from '../io/byte-size.ts';
@@ -7,6 +5,7 @@ import { freeSpace } from '../io/free-space.ts';
 import type { FreeSpace } from '../io/free-space.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import { checkOutput } from './check-output.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 
@@ -61,7 +60,8 @@ const looksAtOnce = 16;
 /**
  * Looks into the store and at the file systems; changes nothing.
  *
- * @throws PaletteEdgeError for an output that cannot be a file: told now, not after everything was pulled
+ * @throws PaletteEdgeError for an output that cannot be written, or that is there and is no bundle: told now, not after
+ *   everything was pulled
  */
 export async function planBuild(
   input: BuildPlanInput,
@@ -99,19 +99,11 @@ async function storeFreeSpace({ folder }: BlobStore): Promise<FreeSpace> {
 }
 
 async function outputFreeSpace(path: string): Promise<FreeSpace> {
-  const action = `writing the bundle to ${path}`;
-  // A failure to look is one that asking for the free space tells better.
-  const status = await stat(path).catch(() => undefined);
-  if (path.endsWith('/') || status?.isDirectory() === true) {
-    throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is a folder, not a file`, {
-      kind: 'usage',
-      suggestions: ['Name a file.'],
-    });
-  }
+  await checkOutput(path);
   try {
     return await freeSpace(path);
   } catch (error) {
-    throw wordDiskError(error, action);
+    throw wordDiskError(error, `writing the bundle to ${path}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
@@ -8,8 +8,10 @@ import type { WrittenBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
+import { outputTarget } from './check-output.ts';
 
 /** What is written, where, and how. */
 export interface WriteOutputOptions {
@@ -24,7 +26,7 @@ export interface WriteOutputOptions {
 
 /**
  * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
- * `sha256sum -c` reads.
+ * `sha256sum -c` reads. Symbolic links stay: their targets are written.
  *
  * @throws PaletteEdgeError kind disk that names the file, or what reading the blobs throws
  */
@@ -33,13 +35,17 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenB
   const action = `writing the bundle to ${path}`;
   let madeFolder: string | undefined;
   try {
-    madeFolder = await mkdir(dirname(path), { recursive: true });
-    await removeStalePartials(path);
-    const written = await writeFileAtomically(path, async (file) => {
+    madeFolder = await makeFolder(dirname(path));
+    const target = await outputTarget(path);
+    await removeStalePartials(target);
+    const written = await writeFileAtomically(target, async (file) => {
       return await writeBundle(rest, { write: async (bytes) => await writeAll(file, bytes, action) });
     });
     const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
-    await writeFileAtomically(`${path}.sha256`, async (file) => await file.writeFile(checksum));
+    await writeFileAtomically(
+      await outputTarget(`${path}.sha256`),
+      async (file) => await file.writeFile(checksum),
+    );
     return written;
   } catch (error) {
     // A folder that was made for this file only; one that holds something stays.

@@ -92,6 +92,7 @@ test.each([
   ['a folder', ['folder'], 'NOT_A_FILE'],
   ['a folder with a slash behind it', ['folder', ''], 'NOT_A_FILE'],
   ['a folder that is not there yet', ['new', ''], 'NOT_A_FILE'],
+  ['a file of something else', ['store', 'oci-layout'], 'OUTPUT_TAKEN'],
   ['a path below a file', ['file', 'edge.tar.zst'], 'NOT_A_FOLDER'],
 ])('that a bundle cannot go to %s is told before anything is pulled', async (_what, path, code) => {
   const error = await rejection(planTo(...path));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -47,6 +47,19 @@ test('an older bundle and checksum are replaced', async () => {
   const { size, sha256 } = await writeOutput(await optionsFor(path));
   expect((await readFile(path)).length).toBe(size);
   expect(await readFile(`${path}.sha256`, 'utf8')).toContain(sha256.slice(7));
+});
+
+test('a bundle that a link stands for is written where the link leads, and the link stays', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'disk'));
+  await writeFile(join(folder, 'disk', 'real'), '');
+  await symlink('disk/real', join(folder, 'edge.tar.zst'));
+  const { size } = await writeOutput(await optionsFor(join(folder, 'edge.tar.zst')));
+  expect(await readlink(join(folder, 'edge.tar.zst'))).toBe('disk/real');
+  expect((await readFile(join(folder, 'disk', 'real'))).length).toBe(size);
+  expect(await readdir(folder)).toEqual(['disk', 'edge.tar.zst', 'edge.tar.zst.sha256']);
+  expect(await readdir(join(folder, 'disk'))).toEqual(['real']);
+  await promisify(execFile)('sha256sum', ['-c', 'edge.tar.zst.sha256'], { cwd: folder });
 });
 
 /** Options whose blobs fail at the first layer. */

@@ -1,0 +1,90 @@
+import { constants } from 'node:fs';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
+
+import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+
+/** A file that a build writes: what it is called, and how one that may be replaced begins. */
+interface Replaceable {
+  readonly name: string;
+  readonly length: number;
+  readonly isBeginning: (bytes: Buffer) => boolean;
+}
+
+/** RFC 8878, section 3.1.1: a bundle begins with a Zstandard frame. */
+const bundle: Replaceable = {
+  name: 'bundle',
+  length: 4,
+  isBeginning: (bytes) => bytes.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])),
+};
+
+const checksum: Replaceable = {
+  name: 'checksum of a bundle',
+  length: 65,
+  isBeginning: (bytes) => /^[0-9a-f]{64} /.test(bytes.toString('latin1')),
+};
+
+/**
+ * Makes sure that writing the bundle and the `.sha256` beside it destroys nothing but an older bundle: not an input of
+ * the build, and no device.
+ *
+ * @throws PaletteEdgeError of kind usage: `NOT_A_FILE` for what is there and is no regular file, `OUTPUT_TAKEN` for a
+ *   file of something else; `DISK_…` for a file that cannot be looked into
+ */
+export async function checkOutput(path: string): Promise<void> {
+  if (path.endsWith('/')) throw notAFile(path, 'it is a folder, not a file');
+  await requireReplaceable(path, bundle);
+  await requireReplaceable(`${path}.sha256`, checksum);
+}
+
+/** The file that a path stands for: the target of a symbolic link, else the path itself, which need not exist. */
+export async function outputTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+async function requireReplaceable(path: string, expected: Replaceable): Promise<void> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) {
+      throw notAFile(path, status.isDirectory() ? 'it is a folder, not a file' : 'it is not a regular file');
+    }
+    if (await isReplaceable(path, expected)) return;
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw wordDiskError(error, actionFor(path));
+    await requireNothing(path);
+    return;
+  }
+  throw new PaletteEdgeError(
+    'OUTPUT_TAKEN',
+    `${actionFor(path)} failed: the file is there already and is no ${expected.name}`,
+    { kind: 'usage', suggestions: ['Remove the file, or name another with --output.'] },
+  );
+}
+
+async function isReplaceable(path: string, { length, isBeginning }: Replaceable): Promise<boolean> {
+  // Whatever took the file's place since it was looked at: opening it waits for nobody.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+  return bytesRead === 0 || isBeginning(buffer.subarray(0, bytesRead));
+}
+
+/** A link to nothing would be replaced, and its target never made. */
+async function requireNothing(path: string): Promise<void> {
+  const link = await lstat(path).catch(() => undefined);
+  if (link !== undefined) throw notAFile(path, 'it is a symbolic link to a file that does not exist');
+}
+
+function notAFile(path: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_A_FILE', `${actionFor(path)} failed: ${reason}`, {
+    kind: 'usage',
+    suggestions: ['Name a file with --output.'],
+  });
+}
+
+function actionFor(path: string): string {
+  return `writing the bundle to ${path}`;
+}
