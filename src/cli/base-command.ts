@@ -9,6 +9,7 @@ import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { ProgressBars } from './progress-bars.ts';
 import { ProgressLines } from './progress-lines.ts';
+import { watchStandardStreams } from './stream-errors.ts';
 import { terminalText } from './terminal-text.ts';
 
 /**
@@ -57,8 +58,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    // `palette-edge resolve | head` closes our output: nobody reads on, so there is nothing left to do.
-    process.stdout.off('error', endQuietly).on('error', endQuietly);
+    watchStandardStreams();
     this.#interrupt = listenForInterrupt();
   }
 
@@ -102,11 +102,4 @@ function usageMessage(message: string): string {
     .replace(/\nSee more help with --help$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
     .replace(/^((?:Unexpected argument|Nonexistent flag)s?: [^=]*=).*$/s, '$1…');
-}
-
-/** With the exit code so far: that nobody reads on does not make a damaged bundle whole. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  // oxlint-disable-next-line unicorn/no-process-exit -- whoever read our output has gone
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
 }

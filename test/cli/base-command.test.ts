@@ -112,7 +112,7 @@ describe('wrong usage', () => {
     [
       'a missing argument',
       [],
-      'Missing 1 required arg:\nwhat  (show|fail|bug|wait|never-end|damaged|transfer)',
+      'Missing 1 required arg:\nwhat  (show|fail|bug|wait|never-end|damaged|transfer|talk|full)',
     ],
     ['an argument too many', ['show', 'more'], 'Unexpected argument: more'],
     ['a flag without its value', ['show', '--text'], 'Flag --text expects a value'],
@@ -196,6 +196,26 @@ describe('in a process of its own', () => {
     const ended = await child.end();
     expect(ended.exitCode).toBe(exitCode);
     expect(ended.stderr).toBe(argv === 'show' ? 'about to show x\n' : '');
+  });
+});
+
+describe('streams that fail', () => {
+  test('a stderr whose reader has gone does not end a command', async () => {
+    const child = startSample('talk');
+    await child.says('listening?\n');
+    child.process.stderr?.destroy();
+    await once(child.process.stderr ?? child.process, 'close');
+    child.process.stdin?.end();
+    expect(await child.end()).toMatchObject({ stdout: 'the result\n', exitCode: 0 });
+  });
+
+  test.each([[[]], [['--json']]])('a full disk behind stdout is told in one line, %j', async (more) => {
+    const child = startSample('full', '--text', 'x', ...more);
+    expect(await child.end()).toEqual({
+      stdout: '',
+      stderr: 'Error: writing to standard output failed: no space left on the device\n',
+      exitCode: 7,
+    });
   });
 });
 

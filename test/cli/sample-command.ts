@@ -6,7 +6,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
 import type { ErrorKind } from '../../src/errors.ts';
 
-const actions = ['show', 'fail', 'bug', 'wait', 'never-end', 'damaged', 'transfer'] as const;
+const actions = ['show', 'fail', 'bug', 'wait', 'never-end', 'damaged', 'transfer', 'talk', 'full'] as const;
 const kinds: readonly ErrorKind[] = [
   'failure',
   'usage',
@@ -54,6 +54,14 @@ export class SampleCommand extends BaseCommand {
       case 'transfer':
         this.#transfer();
         break;
+      case 'talk':
+        await this.#talk();
+        this.show(text);
+        break;
+      case 'full':
+        fillDisk();
+        this.show(text);
+        break;
       case 'show':
       default:
         this.tell(`about to show ${text}`);
@@ -73,12 +81,29 @@ export class SampleCommand extends BaseCommand {
     this.signal.throwIfAborted();
   }
 
+  /** Says something, waits for the end of stdin, and goes on as a progress bar does: past the console. */
+  async #talk(): Promise<void> {
+    process.stderr.write('listening?\n');
+    process.stdin.resume();
+    await once(process.stdin, 'end');
+    process.stderr.write('still there?\n');
+    // The answer of the pipe comes after this turn of the event loop.
+    await new Promise(setImmediate);
+  }
+
   #transfer(): void {
     using progress = this.progress();
     progress.startPhase('Pulling', 10);
     progress.tell('on the way');
     progress.advance(10);
   }
+}
+
+/** From now on stdout answers as a file on a full disk does. */
+function fillDisk(): void {
+  process.stdout._write = (_chunk, _encoding, done) => {
+    done(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }));
+  };
 }
 
 function failure(text: string, kind: ErrorKind): PaletteEdgeError {
