@@ -1,18 +1,70 @@
-import { Errors } from '@oclif/core';
 import type { Hook } from '@oclif/core';
 
-import { exitCodes } from '../errors.ts';
+import { exitCodes, PaletteEdgeError } from '../errors.ts';
+import { isMisspelling } from '../profile/edit-distance.ts';
+import { errorJson, errorView } from '../views/error-view.ts';
+import { terminalText } from './terminal-text.ts';
 
-/** oclif's hook for a word that is no command. */
-const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
-  const known = config.commandIDs.map((command) => command.replaceAll(':', ' ')).toSorted();
+/** oclif's hook for words that are no command. They are taken as they were typed: oclif joins them with colons. */
+const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
+  const words = process.argv.slice(2);
+  const error = commandError(words, { bin: config.bin, commands: config.commandIDs.toSorted() });
+  process.exitCode = exitCodes.usage;
+  if (isJsonWanted(words))
+    process.stdout.write(`${JSON.stringify(errorJson(error, exitCodes.usage), null, 2)}\n`);
+  else process.stderr.write(`${terminalText(errorView(error))}\n`);
   await Promise.resolve();
-  throw new Errors.CLIError(
-    `${config.bin} has no command ${id.replaceAll(':', ' ')}; it has ${known.join(', ')}`,
-    {
-      exit: exitCodes.usage,
-    },
-  );
 };
 
 export default commandNotFound;
+
+interface CommandLine {
+  readonly bin: string;
+  readonly commands: readonly string[];
+}
+
+/** What is wrong with a command line that names no command, or gives words to one that takes none. */
+function commandError(words: readonly string[], { bin, commands }: CommandLine): PaletteEdgeError {
+  const [first = '', second = ''] = words;
+  const known = `The commands are ${commands.join(', ')}. See the help: ${bin} --help`;
+  if (commands.includes(first)) {
+    return usage(`${first} takes no argument ${shown(second)}`, [
+      ...sourceFlags(second, `${bin} ${first}`),
+      `See the help: ${bin} ${first} --help`,
+    ]);
+  }
+  if (first.startsWith('-')) {
+    const meant = words.find((word) => commands.includes(word)) ?? 'COMMAND';
+    return usage(`there is no command before ${shown(first)}`, [
+      `Write the command first: ${bin} ${meant} ${shown(first)}`,
+      known,
+    ]);
+  }
+  const nearest = commands.find((command) => isMisspelling(first, command));
+  const guess = nearest === undefined ? [] : [`Did you mean this? ${bin} ${nearest}`];
+  return usage(`${bin} has no command ${shown(first)}`, [...guess, known]);
+}
+
+/** A word behind `build` or `resolve` is a profile, most likely, or an image. */
+function sourceFlags(word: string, command: string): string[] {
+  if (!/ (?:build|resolve)$/.test(command)) return [];
+  const value = /^[\w./:@-]+$/.test(word) ? word : undefined;
+  return [
+    `For a profile: ${command} --profile ${value ?? 'FILE'}`,
+    `For an image: ${command} --image ${value ?? 'REF'}`,
+  ];
+}
+
+/** Without what stands behind an equals sign: it may be a secret. */
+function shown(word: string): string {
+  return word.replace(/=.*$/s, '=…');
+}
+
+function isJsonWanted(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+function usage(message: string, suggestions: readonly string[]): PaletteEdgeError {
+  return new PaletteEdgeError('USAGE', message, { kind: 'usage', suggestions });
+}
