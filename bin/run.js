@@ -5,7 +5,7 @@ if (major < 24) {
   console.error(
     'palette-edge needs Node 24 or newer; this is Node ' +
       process.versions.node +
-      '. Install Node 24, or run it as: npx -y -p node@24 -p palette-edge-content-builder palette-edge',
+      '. Install Node 24 or newer: https://nodejs.org',
   );
   process.exitCode = 2;
 } else {

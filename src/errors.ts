@@ -118,6 +118,12 @@ const noPermission: DiskWording = {
 const diskWordings: Readonly<Record<string, DiskWording>> = {
   ENOSPC: noSpace,
   EDQUOT: { ...noSpace, reason: 'the disk quota is used up' },
+  EFBIG: {
+    kind: 'disk',
+    name: 'FILE_TOO_LARGE',
+    reason: 'EFBIG: the file is too large for the file system, or for the limit of the process',
+    suggestion: 'Raise the limit (ulimit -f), or choose another file system with --store and --output.',
+  },
   EACCES: noPermission,
   EPERM: noPermission,
   EROFS: { ...noPermission, reason: 'the file system is read-only', suggestion: 'Choose a writable place.' },

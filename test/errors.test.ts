@@ -74,6 +74,7 @@ test.each([
 test.each([
   ['ENOSPC', 'DISK_FULL', 7, 'no space left'],
   ['EDQUOT', 'DISK_FULL', 7, 'quota'],
+  ['EFBIG', 'FILE_TOO_LARGE', 7, 'too large'],
   ['EACCES', 'DISK_PERMISSION', 7, 'permission denied'],
   ['EPERM', 'DISK_PERMISSION', 7, 'permission denied'],
   ['EROFS', 'DISK_PERMISSION', 7, 'read-only'],

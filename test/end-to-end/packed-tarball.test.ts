@@ -107,7 +107,9 @@ test('an old Node gets one clear line and exit code 2', async () => {
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   expect(child.exitCode).toBe(2);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^palette-edge needs Node 24 or newer; this is Node 20\.20\.2\. .*\n$/);
+  expect(stderr).toMatch(
+    /^palette-edge needs Node 24 or newer; this is Node 20\.20\.2\. Install Node 24 or newer: .*\n$/,
+  );
   // It must parse there, too: no syntax that came after Node 14.
   expect(await readFile(entry, 'utf8')).not.toMatch(/\?\?=|\|\|=|^await /m);
 });

@@ -113,8 +113,8 @@ describe('a disk that takes no more', () => {
       blocksOf2MiB,
     ).end();
     const { failed } = events.find((event) => event.failed !== undefined) ?? {};
-    expect(failed).toMatchObject({ code: 'DISK_FAILURE', kind: 'disk' });
-    expect(failed?.message).toBe(`writing to the store ${folder} failed: EFBIG`);
+    expect(failed).toMatchObject({ code: 'FILE_TOO_LARGE', kind: 'disk' });
+    expect(failed?.message).toMatch(/^writing to the store .* failed: EFBIG: the file is too large /);
     expect(await verifiedNames(folder)).toEqual([nameOf({ seed: 2, size: 1000 })]);
     const [name] = await readdir(join(folder, 'ingest'));
     expect(name).toMatch(/\.left$/);
@@ -141,6 +141,7 @@ describe('a disk that takes no more', () => {
     expect(events).toHaveLength(1);
     expect(events[0]?.failed).toMatchObject({ kind: 'disk' });
     expect(events[0]?.failed?.suggestions).toEqual([
+      expect.stringContaining('ulimit -f'),
       `If no other palette-edge is using the store, delete ${path}: the blob is pulled from its beginning.`,
     ]);
     expect(await readdir(join(folder, 'ingest'))).toEqual(before);
