@@ -28,6 +28,14 @@ class CommandHelpWithExitCodes extends CommandHelp {
 export default class PaletteEdgeHelp extends Help {
   protected override CommandHelpClass = CommandHelpWithExitCodes;
 
+  /** The help of the command that comes first, whatever follows: oclif would look for a command of all the words. */
+  override async showHelp(argv: string[]): Promise<void> {
+    const [first = ''] = argv;
+    if (this.config.findCommand(first) !== undefined) await super.showHelp([first]);
+    else if (first === '' || first.startsWith('-')) await super.showHelp(argv);
+    else await this.config.runHook('command_not_found', { id: first, argv: argv.slice(1) });
+  }
+
   protected override getCommandHelpClass(command: Command.Loadable): CommandHelp {
     return new CommandHelpWithExitCodes(command, this.config, this.opts);
   }

@@ -4,6 +4,9 @@ import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
 
+import { runCli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
 const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 async function helpOf(command: string): Promise<string> {
@@ -37,4 +40,16 @@ test('the help of a command ends with the exit codes and what they mean', async 
     '  9    differences found (diff --exit-code)',
     '  130  interrupted; run the same command again to resume',
   ]);
+});
+
+test('words behind a command do not hide its help', async () => {
+  const { code, stdout } = await runCli(['resolve', 'foo', '--help'], { cwd: await temporaryFolder() });
+  expect(code).toBe(0);
+  expect(stdout).toContain('palette-edge resolve [');
+});
+
+test('a word that is no command has no help, and is told as without --help', async () => {
+  const { code, stdout, stderr } = await runCli(['bulid', '--help'], { cwd: await temporaryFolder() });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^Error: palette-edge has no command bulid\nCode: USAGE\n/);
 });
