@@ -31,9 +31,11 @@ const maximumTextLength = 1024;
  * @throws PaletteEdgeError `REFERENCE_INVALID` (kind usage) that says what is wrong with it
  */
 export function parseReference(text: string): Reference {
-  if (text.length > maximumTextLength) throw invalid(text.slice(0, 80), 'it is longer than 1024 characters');
+  refuseUserInfo(text);
+  if (text.length > maximumTextLength) throw invalid(text, 'it is longer than 1024 characters');
   const bare = withoutScheme(text.trim());
   if (bare === '') throw invalid(text, 'it is empty');
+  refuseWebAddress(bare, text);
   if (isDigest(bare) || imageId.test(bare)) throw invalid(text, 'it is an image id; name a repository');
   const { name, tag, digest } = splitReference(bare, text);
   const { registry, repository } = splitName(name, text);
@@ -56,6 +58,47 @@ export function formatRepository(reference: Pick<Reference, 'registry' | 'reposi
 export function hasImplicitTag(text: string): boolean {
   const bare = withoutScheme(text.trim());
   return !bare.includes('@') && bare.lastIndexOf(':') <= bare.lastIndexOf('/');
+}
+
+/**
+ * The text with what stands before `@` hidden, unless a digest follows: it may be a password, and messages hold none.
+ * A text without `:` before and `/` behind, as `nginx@1.27`, has a mistaken digest and stays.
+ */
+export function maskUserInfo(text: string): string {
+  const end = userInfoEnd(text);
+  if (end === undefined) return text;
+  const scheme = /^\s*[a-z]+:\/\//i.exec(text)?.[0] ?? '';
+  return `${scheme}***${text.slice(end)}`;
+}
+
+/** Where the `@` behind user and password is; passwords may have one themselves, so the last one counts. */
+function userInfoEnd(text: string): number | undefined {
+  let at = text.lastIndexOf('@');
+  while (at > 0 && startsDigest(text, at + 1)) at = text.lastIndexOf('@', at - 1);
+  if (at < 1 || at === text.trimEnd().length - 1) return undefined;
+  return text.lastIndexOf(':', at) !== -1 || text.includes('/', at) ? at : undefined;
+}
+
+function startsDigest(text: string, at: number): boolean {
+  return /^sha\d+:/i.test(text.slice(at, at + 8));
+}
+
+function refuseUserInfo(text: string): void {
+  if (userInfoEnd(text) === undefined) return;
+  throw invalid(
+    text,
+    'credentials do not belong in a reference, and only a digest, sha256: and 64 lower-case hex digits, may follow @',
+    ['Log in with docker login, or give the credentials with --cred-file-path FILE.'],
+  );
+}
+
+/** A registry's address as browsers have it. */
+function refuseWebAddress(bare: string, text: string): void {
+  const scheme = /^https?:\/\//i.exec(bare)?.[0];
+  if (scheme === undefined) return;
+  throw invalid(text, `a reference has no ${scheme.toLowerCase()}`, [
+    `Write ${JSON.stringify(bare.slice(scheme.length))}.`,
+  ]);
 }
 
 function withoutScheme(text: string): string {
@@ -84,8 +127,9 @@ function splitReference(
 
 function splitName(name: string, text: string): { registry: string; repository: string } {
   if (name !== name.toLowerCase()) {
+    const rest = withoutScheme(text.trim()).slice(name.length);
     throw invalid(text, 'names are lower-case', [
-      `Write ${JSON.stringify(name.toLowerCase())}, if that is the name it was pushed under.`,
+      `Write ${JSON.stringify(name.toLowerCase() + rest)}, if that is the name it was pushed under.`,
     ]);
   }
   const { host, path } = splitHost(name);
@@ -121,9 +165,12 @@ function normaliseHub(registry: string, path: string): { registry: string; repos
 }
 
 function invalid(text: string, reason: string, suggestions: readonly string[] = []): PaletteEdgeError {
+  // Hidden first: cut off, the text might have lost its @.
+  const masked = maskUserInfo(text);
+  const shown = text.length > maximumTextLength ? masked.slice(0, 80) : masked;
   return new PaletteEdgeError(
     'REFERENCE_INVALID',
-    `${JSON.stringify(text)} is no image reference: ${reason}`,
+    `${JSON.stringify(shown)} is no image reference: ${reason}`,
     {
       kind: 'usage',
       suggestions:

@@ -49,7 +49,9 @@ describe("Docker's rules", () => {
     ['docker://', 'empty'],
     ['Nginx', 'lower-case'],
     ['GHCR.io/a/b', 'lower-case'],
-    ['https://ghcr.io/a', 'no registry host'],
+    ['https://ghcr.io/a', 'no https://'],
+    ['HTTP://ghcr.io/a', 'no http://'],
+    ['docker://https://ghcr.io/a', 'no https://'],
     ['a b', 'no valid part'],
     ['a\u0000b', 'no valid part'],
     ['a/', 'no valid part'],
@@ -72,7 +74,8 @@ describe("Docker's rules", () => {
     [digest, 'image id'],
     [`docker.io:99999999/a`, 'no registry host'],
     ['a..b.io/c', 'no registry host'],
-    ['user:secret@ghcr.io/a', 'sha256'],
+    ['user:secret@ghcr.io/a', 'credentials do not belong'],
+    ['nginx@1.27', '"nginx@1.27" is no image reference: the digest'],
     ['a/'.repeat(600), 'longer than 1024'],
     ['a'.repeat(256), 'longer than 255'],
     ['a'.repeat(250), 'longer than 255'],
@@ -84,18 +87,49 @@ describe("Docker's rules", () => {
     expect(refuse).toThrow(reason);
   });
 
+  test.each([
+    'bob:s3cr3t@host:5502/x:1',
+    'bob:s3cr3t@host:5502',
+    'bob:@s3cr3t@host/x:1',
+    'bob:/s3cr3t@host/X:1',
+    's3cr3t@q.io/x:3',
+    ' https://user:s3cr3t@q.io/x:3',
+    'docker://user:s3cr3t@q.io/x:3',
+    `user:s3cr3t@q.io/x:3@${digest}`,
+    `user:s3cr3t@q.io/x@sha256:abc`,
+    `user:s3cr3t@${'a/'.repeat(600)}`,
+    `user:${'s3cr3t'.repeat(300)}@q.io/x`,
+  ])('user and password of %j are not told', (text) => {
+    const { message, suggestions } = refusal(text);
+    expect([message, ...suggestions].join('\n')).not.toContain('s3cr3t');
+    expect(message).toContain('***@');
+    expect(message).toContain('credentials do not belong in a reference');
+    expect(message.length).toBeLessThan(1500);
+    expect(suggestions.join('\n')).toMatch(/docker login.*--cred-file-path/);
+  });
+
+  test('what stands behind them is told', () => {
+    expect(refusal('bob:s3cr3t@host:5502/x:1').message).toContain('"***@host:5502/x:1" is no image');
+    expect(refusal('https://user:s3cr3t@q.io/x:3').message).toContain('"https://***@q.io/x:3" is no image');
+  });
+
+  test.each([
+    ['https://ghcr.io/a/b:1', 'Write "ghcr.io/a/b:1".'],
+    ['http://localhost:5000/a', 'Write "localhost:5000/a".'],
+    ['Foo/bar:1', 'Write "foo/bar:1", if that is the name it was pushed under.'],
+    ['docker://Foo/bar:RC1', 'Write "foo/bar:RC1", if that is the name it was pushed under.'],
+    [`Foo:V1@${digest}`, `Write "foo:V1@${digest}", if that is the name it was pushed under.`],
+  ])('for %s it suggests: %s', (text, suggestion) => {
+    expect(refusal(text).suggestions).toEqual([suggestion]);
+  });
+
   test('a name of the greatest length can be read again', () => {
     const full = formatReference(parseReference('a'.repeat(247)));
     expect(formatReference(parseReference(full))).toBe(full);
   });
 
   test('suggestions hold no control characters of the input', () => {
-    let suggestions: readonly string[] = [];
-    try {
-      parseReference('A\u001B[31mb');
-    } catch (error) {
-      suggestions = error instanceof PaletteEdgeError ? error.suggestions : [];
-    }
+    const { suggestions } = refusal('A\u001B[31mb');
     expect(suggestions.join('')).toContain('a');
     expect(suggestions.join('')).not.toContain('\u001B');
   });
@@ -142,6 +176,16 @@ test('any text is a reference that can be read again, or refused', () => {
     { numRuns: 1000 },
   );
 });
+
+function refusal(text: string): PaletteEdgeError {
+  try {
+    parseReference(text);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+}
 
 function codeOr(action: () => string): string {
   try {
