@@ -23,12 +23,15 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
   const credentialFilePath = flags['cred-file-path'];
   if (credentialFilePath !== undefined) await checkPaletteCredentials(credentialFilePath);
   const certificates = await Promise.all(
-    flags['ca-cert'].map(async (path) => await readSourceFile(path, 'CA certificate')),
+    flags['ca-cert'].map(async (path) => ({
+      name: path,
+      pem: (await readSourceFile(path, 'CA certificate')).text,
+    })),
   );
   const http = new HttpClient({
     plainHttpHosts: hostList('--plain-http', flags['plain-http']),
     insecureHosts: hostList('--insecure', flags.insecure),
-    caCertificates: certificates.map(({ text }) => text),
+    caCertificates: certificates,
     userAgent,
   });
   const credentials = createCredentialSource({

@@ -6,10 +6,17 @@ import { buildConnector } from 'undici';
 
 import { PaletteEdgeError } from '../errors.ts';
 
+/** A file of certificate authorities. */
+export interface CaCertificateFile {
+  /** As the user named it, for messages. */
+  readonly name: string;
+  readonly pem: string;
+}
+
 /** How connections are made. */
 export interface HostConnectorOptions {
   readonly insecureHosts: ReadonlySet<string>;
-  readonly caCertificates: readonly string[];
+  readonly caCertificates: readonly CaCertificateFile[];
   readonly connectTimeoutMs: number;
 }
 
@@ -51,15 +58,15 @@ function trust(authorities: readonly string[]): SecureContext {
 }
 
 /** TLS itself passes over what it cannot read, and the user would be told that the server is not trusted. */
-function readCertificates(pem: string): string[] {
+function readCertificates({ name, pem }: CaCertificateFile): string[] {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
   try {
-    if (certificates === null) throw new TypeError('it holds no certificate');
+    if (certificates === null) throw new TypeError('the file holds no certificate');
     return certificates.map((certificate) => new X509Certificate(certificate).toString());
   } catch (error) {
     throw new PaletteEdgeError(
       'CA_CERTIFICATE_INVALID',
-      'a certificate given with --ca-cert cannot be read',
+      `${name}, given with --ca-cert, holds no certificate that can be read`,
       {
         kind: 'usage',
         cause: error,

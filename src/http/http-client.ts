@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { PaletteEdgeError } from '../errors.ts';
 import { displayUrl, wordConnectionError } from './connection-error.ts';
 import { hostConnector, isListedHost } from './host-connector.ts';
+import type { CaCertificateFile } from './host-connector.ts';
 import { httpResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
 
@@ -14,7 +15,7 @@ export interface HttpClientOptions {
   /** Hosts whose TLS certificate is not verified. */
   readonly insecureHosts: ReadonlySet<string>;
   /** Certificate authorities in PEM, trusted besides those of the system. */
-  readonly caCertificates: readonly string[];
+  readonly caCertificates: readonly CaCertificateFile[];
   readonly userAgent: string;
   readonly connectTimeoutMs?: number;
   /** The longest silence of a server, before its answer and within its body. There is no total timeout. */

@@ -94,20 +94,20 @@ test('POST is not redirected', async () => {
 });
 
 test('a redirect from HTTPS to plain HTTP is refused, unless the target is listed', async () => {
-  const { tls, caPem } = await tlsServerOptions();
+  const { tls, ca } = await tlsServerOptions();
   const plain = await startServer((_, response) => response.end('plain'));
   const secure = await startServer((_, response) => {
     response.writeHead(302, { location: `${plain.origin}/blob?signature=s3cret` }).end();
   }, tls);
   const error = await rejection(
-    get(client({ plainHttpHosts: new Set(), caCertificates: [caPem] }), secure.origin),
+    get(client({ plainHttpHosts: new Set(), caCertificates: [ca] }), secure.origin),
   );
   expect(error).toMatchObject({ code: 'PLAIN_HTTP_REFUSED', kind: 'network' });
   expect(error.suggestions.join()).toContain(`--plain-http ${plain.host}`);
   expect(everythingShown(error)).not.toContain('s3cret');
   expect(plain.requests).toHaveLength(0);
 
-  const allowed = client({ plainHttpHosts: new Set([plain.host]), caCertificates: [caPem] });
+  const allowed = client({ plainHttpHosts: new Set([plain.host]), caCertificates: [ca] });
   expect(await (await get(allowed, secure.origin)).readText(100)).toBe('plain');
 });
 
@@ -135,7 +135,7 @@ test('hosts are HTTPS unless listed, with their port or without any', () => {
 });
 
 test('a self-signed server is refused, taken with its authority, taken unverified', async () => {
-  const { tls, caPem } = await tlsServerOptions();
+  const { tls, ca } = await tlsServerOptions();
   const { origin, host } = await startServer((_, response) => response.end('secure'), tls);
   const error = await rejection(get(client(), origin));
   expect(error).toMatchObject({ code: 'TLS_CERTIFICATE', kind: 'network' });
@@ -143,7 +143,7 @@ test('a self-signed server is refused, taken with its authority, taken unverifie
   expect(error.suggestions.join()).toContain('--ca-cert');
   expect(error.suggestions.join()).toContain(`--insecure ${host}`);
 
-  const trusting = client({ caCertificates: [caPem] });
+  const trusting = client({ caCertificates: [ca] });
   expect(await (await get(trusting, origin)).readText(100)).toBe('secure');
   const careless = client({ insecureHosts: new Set([host]) });
   expect(await (await get(careless, origin)).readText(100)).toBe('secure');
@@ -152,18 +152,27 @@ test('a self-signed server is refused, taken with its authority, taken unverifie
 });
 
 test('a certificate for another name is refused although its authority is trusted', async () => {
-  const { tls, caPem } = await tlsServerOptions('DNS:other.test');
+  const { tls, ca } = await tlsServerOptions('DNS:other.test');
   const { origin } = await startServer((_, response) => response.end(), tls);
-  const error = await rejection(get(client({ caCertificates: [caPem] }), origin));
+  const error = await rejection(get(client({ caCertificates: [ca] }), origin));
   expect(error.code).toBe('TLS_CERTIFICATE');
   expect(error.message).toContain('another host name');
 });
 
-test('a file that is no certificate is refused at once', () => {
-  expect(() => client({ caCertificates: ['no certificate'] })).toThrow(
-    expect.objectContaining({ code: 'CA_CERTIFICATE_INVALID', kind: 'usage' }),
-  );
-});
+test.each(['no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])(
+  'a file that is no certificate is refused at once, by its name among others: %j',
+  async (pem) => {
+    const { ca } = await tlsServerOptions();
+    const bad = { name: 'certs/bad.pem', pem };
+    expect(() => client({ caCertificates: [ca, bad] })).toThrow(
+      expect.objectContaining({
+        code: 'CA_CERTIFICATE_INVALID',
+        kind: 'usage',
+        message: expect.stringMatching(/^certs\/bad\.pem, given with --ca-cert, /),
+      }),
+    );
+  },
+);
 
 test('a plain-HTTP server asked for HTTPS is told apart', async () => {
   const { host } = await startServer((_, response) => response.end());
@@ -281,5 +290,8 @@ async function get(http: HttpClient, url: string, headers: Record<string, string
 
 async function tlsServerOptions(names?: string) {
   const { caPem, certificatePath, keyPath } = await makeTlsFiles(await temporaryFolder(), names);
-  return { caPem, tls: { cert: await readFile(certificatePath), key: await readFile(keyPath) } };
+  return {
+    ca: { name: 'ca.pem', pem: caPem },
+    tls: { cert: await readFile(certificatePath), key: await readFile(keyPath) },
+  };
 }

@@ -120,7 +120,8 @@ describe('without a server of its own', () => {
     const handler = createRegistryHandler({ content: { ...content, blobs: images } });
     const [key, cert] = [await readFile(tls.keyPath), await readFile(tls.certificatePath)];
     const { host } = await startServer(handler.listener, { key, cert });
-    const { client } = pullingClient({ http: { plainHttpHosts: new Set(), caCertificates: [tls.caPem] } });
+    const caCertificates = [{ name: 'ca.pem', pem: tls.caPem }];
+    const { client } = pullingClient({ http: { plainHttpHosts: new Set(), caCertificates } });
     expect((await client.resolve(parseReference(`${host}/org/app:1`))).digest).toBe(root.digest);
     await handler.close();
   });

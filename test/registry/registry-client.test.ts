@@ -125,7 +125,9 @@ test('TLS: refused as it is, taken with --ca-cert, taken with --insecure', async
       pullingClient({ http: { plainHttpHosts: new Set(), ...http } }).client.resolve(reference),
     );
   expect((await resolve({})).code).toBe('TLS_CERTIFICATE');
-  expect((await resolve({ caCertificates: [tls.caPem] })).code).toBe('IMAGE_NOT_FOUND');
+  expect((await resolve({ caCertificates: [{ name: 'ca.pem', pem: tls.caPem }] })).code).toBe(
+    'IMAGE_NOT_FOUND',
+  );
   expect((await resolve({ insecureHosts: new Set([registry.host]) })).code).toBe('IMAGE_NOT_FOUND');
 });
 
