@@ -130,14 +130,16 @@ function failureReason(error: Error): string {
 }
 
 function helperError(name: string, registry: string, reason: string): PaletteEdgeError {
-  const shown = namePattern.test(name) ? `docker-credential-${name}` : JSON.stringify(name.slice(0, 64));
+  const isRefused = !namePattern.test(name);
+  const program = `docker-credential-${name}`;
+  const shown = isRefused ? JSON.stringify(name.slice(0, 64)) : program;
   return new PaletteEdgeError(
     'CREDENTIAL_HELPER_FAILED',
     `the credential helper ${shown}, asked for ${registry}, failed: ${reason}`,
     {
       kind: 'authentication',
       suggestions: [
-        `Try it by hand: echo ${registry} | docker-credential-NAME get`,
+        ...(isRefused ? [] : [`Try it by hand: echo ${serverOf(registry)} | ${program} get`]),
         'Give the credentials in a file instead: --cred-file-path FILE',
       ],
     },

@@ -63,7 +63,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
  * @throws PaletteEdgeError when it cannot be read, or `CREDENTIAL_FILE_INVALID` (kind usage)
  */
 export async function checkPaletteCredentials(path: string): Promise<void> {
-  parsePaletteCredentials(await readCredentialFile(path, 'required'), path);
+  parsePaletteCredentials(await readCredentialFile(path, 'palette'), path);
 }
 
 function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions): string[] {
@@ -78,14 +78,14 @@ function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions)
 }
 
 function paletteSource(path: string): CredentialSource {
-  const read = once(async () => parsePaletteCredentials(await readCredentialFile(path, 'required'), path));
+  const read = once(async () => parsePaletteCredentials(await readCredentialFile(path, 'palette'), path));
   return {
     find: async (registry, repository) => lookUpCredential(await read(), registry, repository),
   };
 }
 
 function dockerSource(path: string, helper: CredentialHelper): CredentialSource {
-  const read = once(async () => parseDockerConfig(await readCredentialFile(path, 'optional'), path));
+  const read = once(async () => parseDockerConfig(await readCredentialFile(path, 'docker'), path));
   return {
     find: async (registry, repository, signal) => {
       const config = await read();

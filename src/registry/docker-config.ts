@@ -61,7 +61,10 @@ function decodeAuth(auth: string, name: string, path: string): { username: strin
   const text = Buffer.from(auth, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   if (colon === -1)
-    throw invalidCredentialFile(path, `the auth of ${JSON.stringify(name)} is no base64 of user:password`);
+    throw invalidCredentialFile(
+      { path, shape: 'docker' },
+      `the auth of ${JSON.stringify(name)} is no base64 of user:password`,
+    );
   // Old Docker clients padded the password with zero bytes.
   return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
 }

@@ -16,11 +16,15 @@ export function parsePaletteCredentials(
 ): ReadonlyMap<string, Credential> {
   const { image, helm } = document;
   if (image === undefined && helm === undefined) {
-    throw invalidCredentialFile(path, 'expected the fields "image" and "helm", each a list');
+    throw invalidCredentialFile(
+      { path, shape: 'palette' },
+      'expected the fields "image" and "helm", each a list',
+    );
   }
   const credentials = new Map<string, Credential>();
   if (image === undefined || image === null) return credentials;
-  if (!Array.isArray(image)) throw invalidCredentialFile(path, 'its field "image" is no list');
+  if (!Array.isArray(image))
+    throw invalidCredentialFile({ path, shape: 'palette' }, 'its field "image" is no list');
   for (const [position, entry] of image.entries()) {
     const { key, credential } = readEntry(entry, `image[${position}]`, path);
     if (!credentials.has(key)) credentials.set(key, credential);
@@ -29,14 +33,18 @@ export function parsePaletteCredentials(
 }
 
 function readEntry(entry: unknown, place: string, path: string): { key: string; credential: Credential } {
-  if (!isRecord(entry)) throw invalidCredentialFile(path, `${place} is no object`);
+  if (!isRecord(entry)) throw invalidCredentialFile({ path, shape: 'palette' }, `${place} is no object`);
   const { endpoint, username, password } = entry;
   if (typeof endpoint !== 'string' || endpoint === '') {
-    throw invalidCredentialFile(path, `${place} has no endpoint`);
+    throw invalidCredentialFile({ path, shape: 'palette' }, `${place} has no endpoint`);
   }
-  if (typeof username !== 'string') throw invalidCredentialFile(path, `${place} has no username`);
+  if (typeof username !== 'string')
+    throw invalidCredentialFile({ path, shape: 'palette' }, `${place} has no username`);
   if (typeof password !== 'string' && !isRecord(password)) {
-    throw invalidCredentialFile(path, `the password of ${place} is neither text nor an object`);
+    throw invalidCredentialFile(
+      { path, shape: 'palette' },
+      `the password of ${place} is neither text nor an object`,
+    );
   }
   return {
     key: normaliseCredentialKey(endpoint),

@@ -87,6 +87,7 @@ test.each([
   const error = await rejection(source.find('a.test', 'app'));
   expect(error).toMatchObject({ code: 'CREDENTIAL_FILE_INVALID', kind: 'usage' });
   expect(error.message).toContain(join(folder, '.docker', 'config.json'));
+  expect(error.suggestions).toEqual([expect.stringMatching(/^Expected \{"auths": .*docker login/)]);
   for (const secret of ['s3cret', base64('s3cret'), 'c2VjcmV0']) {
     expect(everythingShown(error)).not.toContain(secret);
   }
@@ -119,6 +120,7 @@ test.each([
   const source = await paletteSource(document);
   const error = await rejection(source.find('a', 'app'));
   expect(error).toMatchObject({ code: 'CREDENTIAL_FILE_INVALID', kind: 'usage' });
+  expect(error.suggestions).toEqual([expect.stringMatching(/^Expected \{"image": \[\{"endpoint": /)]);
   expect(error.message).toContain(words);
   expect(everythingShown(error)).not.toContain('s3cret');
 });
@@ -185,6 +187,20 @@ test.each([
   expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', kind: 'authentication' });
   expect(error.message).toContain(words);
   expect(everythingShown(error)).not.toContain('s3cret');
+});
+
+test('the advice to try a helper names it as it can be run, and none that was refused', async () => {
+  const source = await dockerSource({
+    credHelpers: { 'a.test': 'gone', 'docker.io': 'gone', 'b.test': '../evil', 'c.test': 'x;touch' },
+  });
+  const advice = async (host: string) => (await rejection(source.find(host, 'app'))).suggestions;
+  expect(await advice('a.test')).toContain('Try it by hand: echo a.test | docker-credential-gone get');
+  expect(await advice('docker.io')).toContain(
+    'Try it by hand: echo https://index.docker.io/v1/ | docker-credential-gone get',
+  );
+  for (const host of ['b.test', 'c.test']) {
+    expect((await advice(host)).join('\n')).not.toContain('docker-credential');
+  }
 });
 
 async function helper(folder: string, name: string, script: string): Promise<void> {
