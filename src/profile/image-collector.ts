@@ -1,7 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { formatOrigin } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
-import { formatReference, hasImplicitTag, parseReference } from '../oci/reference.ts';
+import { formatReference, hasImplicitTag, maskUserInfo, parseReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { Warning } from '../warning.ts';
 import type { MacroProblem, MacroResolver, Resolution } from './macro-resolver.ts';
@@ -28,6 +28,8 @@ export interface ImageText {
   readonly mayBeNone?: boolean;
   /** Whether the field may hold something else than an image: then only what surely is a reference is taken. */
   readonly isGuess?: boolean;
+  /** Whether the tag has a field of its own: a guess without one is not taken for `latest`. */
+  readonly hasTagField?: boolean;
   /** Whether it is in an inline manifest, where a pack's image list should name it too. */
   readonly needsList?: boolean;
 }
@@ -127,9 +129,9 @@ export class ImageCollector {
     }
   }
 
-  /** An `image` field of any object: taken when it names a registry, a tag or a digest; otherwise said and left out. */
-  #isSurelyImage({ origin }: ImageText, { text, sensitive }: Resolution): boolean {
-    const shown = sensitive.length > 0 ? 'its value' : shownText(text);
+  /** A field that may name an image: taken when it names a registry, a tag or a digest; otherwise said and left out. */
+  #isSurelyImage({ origin, hasTagField }: ImageText, { text, sensitive }: Resolution): boolean {
+    const shown = sensitive.length > 0 ? 'its value' : shownText(maskUserInfo(text));
     if (text.includes('{{')) {
       this.warn(
         'TEMPLATE_SKIPPED',
@@ -137,11 +139,13 @@ export class ImageCollector {
       );
       return false;
     }
-    const isReference = isParsable(text);
-    const first = text.replace(/^[a-z]+:\/\//, '').split('/')[0] ?? '';
-    const namesRegistry = text.includes('/') && /[.:]|^localhost$/.test(first);
-    if (isReference && (namesRegistry || !hasImplicitTag(text))) return true;
-    if (isReference) {
+    if (!isParsable(text)) return false;
+    if (!hasImplicitTag(text)) return true;
+    const isFile = fileEnding.test(text);
+    const isNamed = namesRegistry(text);
+    if (isNamed && !isFile && hasTagField !== true) return true;
+    // A picture or disk beside the object is no image; on a host it may be either.
+    if (isNamed || !isFile) {
       this.warn(
         'IMAGE_FIELD_SKIPPED',
         `${formatOrigin(origin)}: ${shown} may be no image; left out. If it is one, add --image`,
@@ -154,6 +158,14 @@ export class ImageCollector {
 function isNone({ text, mayBeNone }: ImageText, resolved: string): boolean {
   const none = resolved.trim();
   return (mayBeNone === true || text.includes('{{')) && (none === '' || none.toLowerCase() === 'na');
+}
+
+const fileEnding =
+  /\.(?:iso|img|qcow2?|vmdk|vhdx?|ova|raw|png|jpe?g|gif|svg|ico|webp|tar|t?gz|xz|zst|bz2|zip)$/i;
+
+function namesRegistry(text: string): boolean {
+  const first = text.replace(/^[a-z]+:\/\//, '').split('/')[0] ?? '';
+  return text.includes('/') && /[.:]|^localhost$/.test(first);
 }
 
 function isParsable(text: string): boolean {
@@ -197,7 +209,7 @@ function referenceError(origin: Origin, text: string, error: PaletteEdgeError): 
 function sensitiveError({ origin, text }: ImageText): PaletteEdgeError {
   return new PaletteEdgeError(
     'REFERENCE_INVALID',
-    `${formatOrigin(origin)}: ${JSON.stringify(shownText(text))} is no image reference once its macros are resolved; a sensitive value is not shown`,
+    `${formatOrigin(origin)}: ${JSON.stringify(shownText(maskUserInfo(text)))} is no image reference once its macros are resolved; a sensitive value is not shown`,
     { kind: 'usage', suggestions: ['Expected [registry/]repository[:tag][@sha256:digest].'] },
   );
 }

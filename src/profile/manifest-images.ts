@@ -1,4 +1,4 @@
-import { entryOf, textField } from './yaml-fields.ts';
+import { entryOf, scalarField, textField } from './yaml-fields.ts';
 import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from './yaml-tree.ts';
 
 /** An image field found in a Kubernetes object. */
@@ -9,11 +9,14 @@ export interface ManifestImage {
   readonly line: number;
   /** Whether the field surely names an image: it is in a pod spec. Any other object may call anything `image`. */
   readonly isPodSpec: boolean;
+  /** Whether the tag has a field of its own: where that is empty, the controller picks one that is not `latest`. */
+  readonly hasTagField: boolean;
 }
 
 /**
  * Finds images in a Kubernetes object, or in a list of them: containers, init and ephemeral containers and image
- * volumes of pod specs wherever they are, and `image` fields of anything else.
+ * volumes of pod specs wherever they are. Of anything else what is likely to name an image: texts called `image` or
+ * `…Image`, texts in lists called `images` or `…Images`, and maps of `registry`, `repository`, `tag` and `digest`.
  */
 export function findManifestImages(document: YamlNode): ManifestImage[] {
   const found: ManifestImage[] = [];
@@ -42,8 +45,11 @@ interface Position {
 function visit(node: YamlNode, position: Position, found: ManifestImage[]): void {
   if (node.kind === 'map') visitMap(node, position, found);
   if (node.kind !== 'list') return;
-  for (const [index, item] of node.items.entries()) {
-    visit(item, { path: `${position.path}[${index}]`, key: '', list: position.key }, found);
+  for (const [index, value] of node.items.entries()) {
+    const item = { path: `${position.path}[${index}]`, key: '', list: position.key };
+    const image = readItem(value, item);
+    if (image !== undefined) found.push(image);
+    visit(value, item, found);
   }
 }
 
@@ -53,7 +59,7 @@ function visitMap(map: YamlMap, position: Position, found: ManifestImage[]): voi
   for (const [key, entry] of map.entries) {
     if (skipped.has(key)) continue;
     const path = position.path === '' ? key : `${position.path}.${key}`;
-    const image = key === 'image' ? readImage(entry, { ...position, path }) : undefined;
+    const image = readField(entry, { path, key, list: position.list });
     if (image !== undefined) found.push(image);
     visit(entry.value, { path, key, list: '' }, found);
   }
@@ -65,21 +71,67 @@ function fieldsWithoutImages(map: YamlMap): ReadonlySet<string> | 'all' {
   return kindsWithoutImages.has(textField(map, 'kind') ?? '') ? 'all' : objectFieldsWithoutImages;
 }
 
-function readImage({ value, line }: YamlEntry, { path, list }: Position): ManifestImage | undefined {
-  if (value.kind === 'map') return list === 'volumes' ? readImageVolume(value, path) : undefined;
-  const isPodSpec = containerLists.has(list);
-  if (value.kind !== 'scalar' || !isGiven(value)) return undefined;
-  if (!isPodSpec && value.type !== 'string') return undefined;
-  return { text: value.text, key: path, line, isPodSpec };
+/** A field by its own key; the list is the one that the field's map is an item of. */
+function readField({ value, line }: YamlEntry, { path, key, list }: Position): ManifestImage | undefined {
+  const isImageKey = key === 'image' || key.endsWith('Image');
+  if (value.kind === 'map') {
+    const volume = key === 'image' && list === 'volumes' ? readImageVolume(value, path) : undefined;
+    return volume ?? readImageMap(value, { path, line, isImageKey });
+  }
+  if (value.kind !== 'scalar' || !isImageKey) return undefined;
+  return readImageText(value, { path, line, isPodSpec: key === 'image' && containerLists.has(list) });
+}
+
+function readImageText(
+  { text, type }: YamlScalar,
+  { path, line, isPodSpec }: { readonly path: string; readonly line: number; readonly isPodSpec: boolean },
+): ManifestImage | undefined {
+  if (text === '' || type === 'null' || (type !== 'string' && !isPodSpec)) return undefined;
+  return { text, key: path, line, isPodSpec, hasTagField: false };
+}
+
+function readItem(value: YamlNode, { path, list }: Position): ManifestImage | undefined {
+  const isImageKey = list === 'images' || list.endsWith('Images');
+  if (value.kind === 'map') return readImageMap(value, { path, line: value.line, isImageKey });
+  if (value.kind !== 'scalar' || !isImageKey) return undefined;
+  return readImageText(value, { path, line: value.line, isPodSpec: false });
 }
 
 /** `volumes[].image.reference` (Kubernetes image volumes). */
 function readImageVolume(image: YamlMap, path: string): ManifestImage | undefined {
   const reference = entryOf(image, 'reference');
-  if (reference?.value.kind !== 'scalar' || !isGiven(reference.value)) return undefined;
-  return { text: reference.value.text, key: `${path}.reference`, line: reference.line, isPodSpec: true };
+  if (reference?.value.kind !== 'scalar') return undefined;
+  return readImageText(reference.value, { path: `${path}.reference`, line: reference.line, isPodSpec: true });
 }
 
-function isGiven(value: YamlScalar): boolean {
-  return value.type !== 'null' && value.text !== '';
+interface MapPlace {
+  readonly path: string;
+  readonly line: number;
+  /** Whether the map's key says that it is an image. */
+  readonly isImageKey: boolean;
+}
+
+/**
+ * An image in parts. Where the key does not tell, it takes a registry and a tag or digest: sources of Git have
+ * `repository` and `tag` too. Beside a text `image`, the repository is a part of a name that only the controller knows.
+ */
+function readImageMap(map: YamlMap, { path, line, isImageKey }: MapPlace): ManifestImage | undefined {
+  const repository = scalarField(map, 'repository');
+  if (repository?.type !== 'string' || repository.text === '') return undefined;
+  if (scalarField(map, 'image') !== undefined) return undefined;
+  const registry = partOf(map, 'registry').replace(/\/?$/, '/');
+  const version = versionOf(map);
+  if (!isImageKey && (registry === '/' || version === '')) return undefined;
+  const text = `${registry === '/' ? '' : registry}${repository.text}${version}`;
+  return { text, key: path, line, isPodSpec: false, hasTagField: true };
+}
+
+/** `:tag@digest`, each as it is written. */
+function versionOf(map: YamlMap): string {
+  const [tag, digest] = [partOf(map, 'tag'), partOf(map, 'digest')];
+  return `${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`;
+}
+
+function partOf(map: YamlMap, key: string): string {
+  return textField(map, key) ?? '';
 }

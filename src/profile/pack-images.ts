@@ -127,6 +127,7 @@ function collectManifest({ profile, pack, title, collector }: PackSource, manife
         text: image.text,
         profile,
         isGuess: !image.isPodSpec,
+        hasTagField: image.hasTagField,
         needsList: true,
         origin: { kind: 'profile', profile: profile.name, pack: pack.name, key, line },
       });

@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { foundKeys } from './found-keys.ts';
 import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
@@ -112,17 +113,6 @@ function noProfile(file: SourceFile, root: YamlNode): PaletteEdgeError {
   return profileInvalid(`${file.name} is no cluster profile: ${expected}, found ${foundKeys(root)}`, [
     suggestion,
   ]);
-}
-
-function foundKeys(root: YamlNode): string {
-  if (root.kind !== 'map') return root.kind === 'list' ? 'a list' : 'a single value';
-  const spec = mapField(root, 'spec');
-  return `the keys ${keyNames(root)}${spec === undefined ? '' : ` (in spec: ${keyNames(spec)})`}`;
-}
-
-function keyNames(map: YamlMap): string {
-  const names = [...map.entries.keys()].slice(0, 12).map(shownText);
-  return names.length === 0 ? '(none)' : names.join(', ');
 }
 
 function readPacks(list: YamlNode | undefined, file: SourceFile): Pack[] {

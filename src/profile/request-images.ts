@@ -10,6 +10,7 @@ import { parsePackValues, selectProfiles } from './profile-set.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { readProfile } from './read-profile.ts';
 import type { Pack, Profile } from './read-profile.ts';
+import { requireObjects } from './require-objects.ts';
 import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
@@ -59,7 +60,7 @@ export interface ImageRequests {
  *
  * @throws PaletteEdgeError of kind usage: `YAML_INVALID`, `PROFILE_INVALID`, `FILE_TOO_LARGE`,
  *   `TWO_INFRASTRUCTURE_PROFILES`, `MACRO_UNRESOLVED`, `MACRO_CYCLE`, `MACRO_UNSUPPORTED`, `MACRO_TOO_LARGE`,
- *   `REFERENCE_INVALID`
+ *   `REFERENCE_INVALID`, `MANIFEST_INVALID`
  */
 export function requestImages(input: RequestInput): ImageRequests {
   const { profiles, warnings } = parseProfiles(input.profiles);
@@ -128,6 +129,10 @@ function collectManifestFile(file: SourceFile, collector: ImageCollector): void 
   const unread = yaml.unreadSections[0];
   // A file given by the user is read whole or not at all; unlike pack values, it is no part of something larger.
   if (unread !== undefined) throw unread.error;
+  requireObjects(
+    name,
+    yaml.documents.map(({ root }) => root),
+  );
   for (const { root, duplicates } of yaml.documents) {
     const [duplicate] = duplicates;
     if (duplicate !== undefined) {
@@ -137,10 +142,11 @@ function collectManifestFile(file: SourceFile, collector: ImageCollector): void 
         `the key ${JSON.stringify(shownText(key))} is there twice`,
       );
     }
-    for (const { text, key, line, isPodSpec } of findManifestImages(root)) {
+    for (const { text, key, line, isPodSpec, hasTagField } of findManifestImages(root)) {
       collector.add({
         text,
         isGuess: !isPodSpec,
+        hasTagField,
         origin: { kind: 'manifest', file: name, line, key: shownText(key) },
       });
     }

@@ -117,6 +117,7 @@ describe('the fixtures', () => {
     const manifests = [fixture('manifests/custom-resources.yaml')];
     expect(originsOf({ manifests })).toEqual([
       'docker.io/valkey/valkey:8.0.1 <- custom-resources.yaml:33 items[0].spec.image',
+      'ghcr.io/example/backup:1.0 <- custom-resources.yaml:35 items[0].spec.backup.image',
     ]);
     expect(warningsOf({ manifests })).toEqual([
       expect.stringMatching(/^IMAGE_FIELD_SKIPPED .*:43 .*ubuntu-22/),
@@ -221,22 +222,33 @@ describe('errors', () => {
 
   test('a template in a pod spec asks to be rendered first', () => {
     const manifests = [
-      { name: 'm.yaml', text: 'kind: Pod\nspec:\n  containers:\n    - image: {{ .Values.image }}\n' },
+      {
+        name: 'm.yaml',
+        text: 'apiVersion: v1\nkind: Pod\nspec: {containers: [image: {{ .Values.image }}]}\n',
+      },
     ];
     expect(failureOf({ manifests })).toMatchObject({
       code: 'REFERENCE_INVALID',
-      message: expect.stringMatching(/^m\.yaml:4 spec\.containers\[0\]\.image: \{\{ \.Values\.image \}\}/),
+      message: expect.stringMatching(/^m\.yaml:3 spec\.containers\[0\]\.image: \{\{ \.Values\.image \}\}/),
       suggestions: [expect.stringContaining('helm template')],
     });
   });
 
   test('a key that a manifest has twice is named', () => {
-    const manifests = [{ name: 'm.yaml', text: 'kind: Pod\nspec: {}\nspec: {}\n' }];
+    const manifests = [{ name: 'm.yaml', text: 'apiVersion: v1\nkind: Pod\nspec: {}\nspec: {}\n' }];
     expect(failureOf({ manifests })).toMatchObject({
       code: 'YAML_INVALID',
-      message: expect.stringMatching(/^m\.yaml:3:1: .*"spec" is there twice/),
+      message: expect.stringMatching(/^m\.yaml:4:1: .*"spec" is there twice/),
     });
   });
+});
+
+test('a password in the value of a variable is told by no error', () => {
+  const profiles = [profileFile([valuesWith('{{.spectro.var.V}}')], { variables: [{ name: 'V' }] })];
+  const variables = new Map([['V', 'https://user:hunter2@q.io/x:3']]);
+  const error = failureOf({ profiles, variables });
+  expect(JSON.stringify([error.message, error.suggestions, error.details])).not.toContain('hunter2');
+  expect(error.message).toContain('https://***@q.io/x:3');
 });
 
 describe('names given in vain', () => {
