@@ -121,7 +121,7 @@ const diskWordings: Readonly<Record<string, DiskWording>> = {
   EFBIG: {
     kind: 'disk',
     name: 'FILE_TOO_LARGE',
-    reason: 'EFBIG: the file is too large for the file system, or for the limit of the process',
+    reason: 'the file is too large for the file system, or for the limit of the process',
     suggestion: 'Raise the limit (ulimit -f), or choose another file system with --store and --output.',
   },
   EACCES: noPermission,
