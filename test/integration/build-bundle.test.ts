@@ -133,6 +133,26 @@ describe('platforms', () => {
     expect(code).toBe(0);
   });
 
+  test('skopeo, podman and ctr take a sparse index, as long as they are not asked for what is left out', async () => {
+    const { folder, bundle } = await build(['--arch', 'amd64']);
+    const path = join(folder, bundle.bundle?.path ?? '');
+    const { multi } = namesIn();
+    await run(requireTool('skopeo'), [
+      'copy',
+      '-q',
+      `oci-archive:${path}:${multi}`,
+      `oci:${folder}/copied:x`,
+    ]);
+    const storage = ['--root', `${folder}/root`, '--runroot', `${folder}/run`, '--storage-driver', 'vfs'];
+    await run(requireTool('podman'), [...storage, 'load', '-q', '-i', path]);
+    const address = await startContainerd();
+    const imported =
+      'zstd -dc "$1" | ctr -a "$2" images import --snapshotter native --platform linux/amd64 -';
+    await run('sh', ['-c', imported, 'sh', path, address]);
+    const { stdout } = await run(requireTool('ctr'), ['-a', address, 'images', 'ls']);
+    expect(stdout).toMatch(new RegExp(`^${multi} .* ${roots.multi} `, 'm'));
+  });
+
   test('a platform that an image lacks is an error that lists what it has', async () => {
     const folder = await prepareFolder();
     const { code, stderr } = await runCli([...buildArgs(), '--platform', 'linux/s390x'], { cwd: folder });
