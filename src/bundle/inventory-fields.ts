@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isInventoryText } from './inventory.ts';
@@ -10,7 +11,7 @@ export class Fields {
 
   /** @throws PaletteEdgeError `INVENTORY_INVALID` when the value is no object; so do all methods for their fields */
   constructor(value: unknown, at: string) {
-    if (!isObject(value)) throw invalidInventory(`${at === '' ? 'it' : at} is no object`);
+    if (!isRecord(value)) throw invalidInventory(`${at === '' ? 'it' : at} is no object`);
     this.#object = value;
     this.#at = at;
   }
@@ -81,8 +82,4 @@ export function invalidInventory(reason: string, cause?: unknown): PaletteEdgeEr
     cause,
     suggestions: ['Copy the bundle again, or build it again.'],
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

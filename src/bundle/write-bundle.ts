@@ -1,3 +1,4 @@
+import { allEnded } from '../io/all-ended.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import type { Hasher, StreamHash } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
@@ -216,9 +217,7 @@ class FrameOutput {
   async #write(bytes: Uint8Array): Promise<void> {
     this.#size += bytes.length;
     this.#written = writeAfter(this.#written, this.#sink, bytes);
-    const [written, hashed] = await Promise.allSettled([this.#written, this.#hash.update(bytes)]);
-    if (written.status === 'rejected') throw written.reason;
-    if (hashed.status === 'rejected') throw hashed.reason;
+    await allEnded([this.#written, this.#hash.update(bytes)]);
   }
 }
 

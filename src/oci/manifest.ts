@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import { isDigest } from './digest.ts';
 import { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
@@ -53,7 +54,7 @@ export function parseManifest(
     config: readDescriptor(document['config'], `${place}, config`),
     layers: readDescriptors(document, 'layers', place),
     artifactType: optionalText(document['artifactType']),
-    subject: isObject(document['subject'])
+    subject: isRecord(document['subject'])
       ? readDescriptor(document['subject'], `${place}, subject`)
       : undefined,
   };
@@ -87,7 +88,7 @@ function parseObject(bytes: Uint8Array, place: string): Record<string, unknown> 
       cause: error,
     });
   }
-  if (!isObject(document)) throw invalidManifest(place, 'it is no JSON object');
+  if (!isRecord(document)) throw invalidManifest(place, 'it is no JSON object');
   return document;
 }
 
@@ -121,7 +122,7 @@ function readDescriptors(document: Record<string, unknown>, field: string, place
 }
 
 function readDescriptor(value: unknown, place: string): Descriptor {
-  if (!isObject(value)) throw invalidManifest(place, 'it is no descriptor');
+  if (!isRecord(value)) throw invalidManifest(place, 'it is no descriptor');
   const { mediaType, digest, size } = value;
   if (typeof mediaType !== 'string') throw invalidManifest(place, 'its media type is missing');
   if (typeof digest !== 'string' || !isDigest(digest)) {
@@ -134,7 +135,7 @@ function readDescriptor(value: unknown, place: string): Descriptor {
     mediaType,
     digest,
     size,
-    platform: isObject(value['platform']) ? readPlatform(value['platform']) : undefined,
+    platform: isRecord(value['platform']) ? readPlatform(value['platform']) : undefined,
     annotations: readAnnotations(value['annotations']),
     artifactType: optionalText(value['artifactType']),
     urls: readUrls(value['urls']),
@@ -161,15 +162,12 @@ function optionalText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function readAnnotations(value: unknown): Record<string, string> | undefined {
-  if (!isObject(value)) return undefined;
+/** The annotations that are texts, as the image-spec wants them; undefined when there are none. */
+export function readAnnotations(value: unknown): Record<string, string> | undefined {
+  if (!isRecord(value)) return undefined;
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value from a registry as it may stand in a message: a manifest may hold megabytes of it. */

@@ -1,7 +1,8 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
+import { parseManifest, readAnnotations } from '../oci/manifest.ts';
 import type { ImageIndex, ImageManifest } from '../oci/manifest.ts';
 
 /** A manifest with the fields of image manifests and image indexes alike. */
@@ -22,7 +23,7 @@ export interface ManifestFields {
 export function readManifestFields(bytes: Uint8Array, declaredType: string | undefined): ManifestFields {
   const manifest = parseManifest(bytes, declaredType, 'the manifest');
   const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
-  const fields = isObject(document) ? document : {};
+  const fields = isRecord(document) ? document : {};
   const ownType = typeof fields['artifactType'] === 'string' ? fields['artifactType'] : '';
   const impliedType = manifest.kind === 'image' ? manifest.config.mediaType : undefined;
   return {
@@ -35,20 +36,9 @@ export function readManifestFields(bytes: Uint8Array, declaredType: string | und
 
 function readSubject(value: unknown): Digest | undefined {
   if (value === undefined || value === null) return undefined;
-  const digest = isObject(value) ? value['digest'] : undefined;
+  const digest = isRecord(value) ? value['digest'] : undefined;
   if (typeof digest === 'string' && isDigest(digest)) return digest;
   throw new PaletteEdgeError('MANIFEST_INVALID', 'the subject of the manifest has no sha256 digest', {
     kind: 'content',
   });
-}
-
-function readAnnotations(value: unknown): Record<string, string> | undefined {
-  if (!isObject(value)) return undefined;
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

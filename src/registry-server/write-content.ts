@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
+import { writeAll } from '../io/write-all.ts';
+
 /** Bytes of one write: the pieces of a network are so small that the way to the disk and back would take most of the time. */
 const writeSize = 1024 * 1024;
 
@@ -35,12 +37,4 @@ export async function writeContent(
   }
   await flush();
   return end - position;
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    const rest = bytes.length - written;
-    written += (await file.write(bytes, written, rest, position + written)).bytesWritten;
-  }
 }

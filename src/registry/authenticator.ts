@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
+import { untilAborted } from '../io/until-aborted.ts';
 import { formatRepository } from '../oci/reference.ts';
 import { basicAuthorization, bearerAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
@@ -166,17 +167,4 @@ function chooseChallenge(header: string | undefined): Challenge | undefined {
     challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm')) ??
     challenges.find(({ scheme }) => scheme === 'basic')
   );
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
 
 /** Whose format a credentials file has: that of `--cred-file-path`, or of Docker's `config.json`. */
 type CredentialFileShape = 'palette' | 'docker';
@@ -47,11 +48,6 @@ export function invalidCredentialFile(
     `the credentials file ${path} is not valid: ${reason}`,
     { kind: 'usage', suggestions: [expectedShapes[shape]] },
   );
-}
-
-/** Whether a value from JSON is an object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function readText(path: string, shape: CredentialFileShape): Promise<string | undefined> {

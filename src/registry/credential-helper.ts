@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 import { PaletteEdgeError, systemErrorCode } from '../errors.ts';
-import { isRecord } from './credential-file.ts';
+import { isRecord } from '../io/is-record.ts';
 import type { Credential } from './credential.ts';
 
 /** Runs credential helpers. */

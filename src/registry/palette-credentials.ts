@@ -1,4 +1,5 @@
-import { invalidCredentialFile, isRecord } from './credential-file.ts';
+import { isRecord } from '../io/is-record.ts';
+import { invalidCredentialFile } from './credential-file.ts';
 import { normaliseCredentialKey } from './credential-keys.ts';
 import type { Credential } from './credential.ts';
 

@@ -1,6 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
-import { isRecord } from './credential-file.ts';
+import { isRecord } from '../io/is-record.ts';
 
 /** An answer that was not the one asked for. */
 export interface RefusedExchange {

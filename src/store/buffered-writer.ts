@@ -1,6 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 
+import { allEnded } from '../io/all-ended.ts';
 import type { StreamHash } from '../io/hash-thread.ts';
+import { writeAll } from '../io/write-all.ts';
 import { bufferSize } from './buffer-pool.ts';
 import type { BufferPool } from './buffer-pool.ts';
 
@@ -100,12 +102,7 @@ export class BufferedWriter {
   }
 
   async #writeAndHash(bytes: Uint8Array, position: number): Promise<void> {
-    const [written, hashed] = await Promise.allSettled([
-      writeAll(this.#file, bytes, position),
-      this.#hash?.update(bytes),
-    ]);
-    if (written.status === 'rejected') throw written.reason;
-    if (hashed.status === 'rejected') throw hashed.reason;
+    await allEnded([writeAll(this.#file, bytes, position), this.#hash?.update(bytes) ?? Promise.resolve()]);
   }
 
   #startSync(): void {
@@ -118,13 +115,6 @@ export class BufferedWriter {
       this.#isSyncing = false;
     })();
     ignoreUntilAwaited(this.#syncing);
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    const rest = bytes.length - written;
-    written += (await file.write(bytes, written, rest, position + written)).bytesWritten;
   }
 }
 

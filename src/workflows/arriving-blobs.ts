@@ -1,3 +1,4 @@
+import { untilAborted } from '../io/until-aborted.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -30,19 +31,10 @@ export class ArrivingBlobs implements BlobReader {
   }
 
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => aborted.reject(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      const { isHashed } = await Promise.race([this.#arrival(blob.digest).promise, aborted.promise]);
-      // A range is checked by its length only.
-      const range = isHashed ? (options.range ?? { start: 0 }) : options.range;
-      return await this.#blobs.open(blob, { ...options, range });
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    const { isHashed } = await untilAborted(this.#arrival(blob.digest).promise, options.signal);
+    // A range is checked by its length only.
+    const range = isHashed ? (options.range ?? { start: 0 }) : options.range;
+    return await this.#blobs.open(blob, { ...options, range });
   }
 
   #arrival(digest: Digest): PromiseWithResolvers<Arrival> {

@@ -9,6 +9,7 @@ import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { writeAll } from '../io/write-all.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
@@ -39,7 +40,7 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenB
     const target = await outputTarget(path);
     await removeStalePartials(target);
     const written = await writeFileAtomically(target, async (file) => {
-      return await writeBundle(rest, { write: async (bytes) => await writeAll(file, bytes, action) });
+      return await writeBundle(rest, { write: async (bytes) => await writeWorded(file, bytes, action) });
     });
     const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
     await writeFileAtomically(
@@ -54,12 +55,9 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenB
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, action: string): Promise<void> {
+async function writeWorded(file: FileHandle, bytes: Uint8Array, action: string): Promise<void> {
   try {
-    let written = 0;
-    while (written < bytes.length) {
-      written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
-    }
+    await writeAll(file, bytes);
   } catch (error) {
     throw wordDiskError(error, action);
   }
