@@ -7,7 +7,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Authorization } from './authorization.ts';
 import type { HostLimits } from './host-limits.ts';
 import { registryError } from './registry-error.ts';
-import { apiUrl } from './repository-name.ts';
+import { repositoryUrl } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 
 /** A request to a repository. */
@@ -93,8 +93,8 @@ export class RegistryTransport {
 
   async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
     const { http } = this.#options;
-    const { registry, repository } = request.repository;
-    const url = new URL(`/v2/${repository}/${request.path}`, apiUrl(http, registry));
+    const { registry } = request.repository;
+    const url = repositoryUrl(http, request.repository, request.path);
     const response = await http.request({
       method: request.method,
       url,

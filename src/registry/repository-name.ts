@@ -1,10 +1,39 @@
 import type { HttpClient } from '../http/http-client.ts';
 import type { Reference } from '../oci/reference.ts';
 
-/** A repository of a registry. */
-export type RepositoryName = Pick<Reference, 'registry' | 'repository'>;
+/** A repository of a registry, and how to reach it when it is asked in place of another one. */
+export interface RepositoryName extends Pick<Reference, 'registry' | 'repository'> {
+  readonly mirror?: MirrorAccess;
+}
 
-/** The root URL of a registry's API. Docker Hub's is not at the name it goes by. */
+/** How a mirror is asked. */
+export interface MirrorAccess {
+  /** The registry it stands in for, told in the parameter `ns`: some mirrors serve several, as containerd asks them. */
+  readonly namespace: string;
+  /** The root URL of its API, as `https://mirror.corp/v2`; undefined where any other registry has it. */
+  readonly apiRoot?: string;
+}
+
+/** The root URL of a registry's host. Docker Hub's API is not at the name it goes by. */
 export function apiUrl(http: HttpClient, registry: string): URL {
   return http.baseUrl(registry === 'docker.io' ? 'registry-1.docker.io' : registry);
+}
+
+/** The root URL of the API that has a repository, with `/` at its end: `https://ghcr.io/v2/`. */
+export function apiRootUrl(http: HttpClient, { registry, mirror }: RepositoryName): URL {
+  if (mirror?.apiRoot !== undefined) return new URL(`${mirror.apiRoot}/`);
+  return new URL('/v2/', apiUrl(http, registry));
+}
+
+/**
+ * The URL of something in a repository (distribution-spec, endpoints).
+ *
+ * @param path below the repository, with its query if it has one: `manifests/latest`
+ */
+export function repositoryUrl(http: HttpClient, name: RepositoryName, path: string): URL {
+  const url = new URL(`${name.repository}/${path}`, apiRootUrl(http, name));
+  // https://github.com/containerd/containerd/blob/main/docs/hosts.md, "Registry Host Namespace".
+  if (name.mirror !== undefined && name.mirror.namespace !== name.registry)
+    url.searchParams.set('ns', name.mirror.namespace);
+  return url;
 }
