@@ -1,13 +1,9 @@
-import pLimit from 'p-limit';
-import type { LimitFunction } from 'p-limit';
+import { HostPlaces } from './host-places.ts';
 
-/**
- * How many requests each registry serves us at a time. A place is held from before the request to the end of the
- * body. The one place to make limits adaptive: a host that answers 429 gets fewer.
- */
+/** How many requests each registry serves us at a time. A place is held from before the request to the end of the body. */
 export class HostLimits {
   readonly #concurrency: number;
-  readonly #limits = new Map<string, LimitFunction>();
+  readonly #places = new Map<string, HostPlaces>();
 
   constructor(concurrencyPerHost: number) {
     this.#concurrency = concurrencyPerHost;
@@ -20,31 +16,19 @@ export class HostLimits {
    * @throws the signal's reason when it was aborted meanwhile
    */
   async acquire(host: string, signal?: AbortSignal): Promise<() => void> {
-    signal?.throwIfAborted();
-    const granted = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    void this.#limit(host)(async () => {
-      granted.resolve();
-      await released.promise;
-    });
-    const abort = (): void => {
-      granted.reject(signal?.reason);
-      released.resolve();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      await granted.promise;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-    return () => released.resolve();
+    return await this.#of(host).acquire(signal);
   }
 
-  #limit(host: string): LimitFunction {
-    const known = this.#limits.get(host);
+  /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
+  tryAcquire(host: string): (() => void) | undefined {
+    return this.#of(host).tryAcquire();
+  }
+
+  #of(host: string): HostPlaces {
+    const known = this.#places.get(host);
     if (known !== undefined) return known;
-    const limit = pLimit(this.#concurrency);
-    this.#limits.set(host, limit);
-    return limit;
+    const places = new HostPlaces(() => this.#concurrency);
+    this.#places.set(host, places);
+    return places;
   }
 }

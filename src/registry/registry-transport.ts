@@ -60,6 +60,16 @@ export class RegistryTransport {
     return await this.#options.limits.acquire(registry, signal);
   }
 
+  /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
+  tryAcquire(registry: string): (() => void) | undefined {
+    return this.#options.limits.tryAcquire(registry);
+  }
+
+  /** Whether the registry is known not to answer: whoever has another place to ask need not ask it. */
+  isDown(_registry: string): boolean {
+    return false;
+  }
+
   /** A fresh retry budget for one operation. */
   budget(registry: string, subject: string, signal?: AbortSignal): RetryBudget {
     const { retry, onRetry } = this.#options;
