@@ -7,6 +7,8 @@ import { hostConnector, isListedHost } from './host-connector.ts';
 import type { CaCertificateFile } from './host-connector.ts';
 import { httpResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
+import { ReceiveRate } from './receive-rate.ts';
+import type { StallLimits } from './stall-meter.ts';
 
 /** What the user says about hosts. An entry without a port holds for every port of that host. */
 export interface HttpClientOptions {
@@ -18,8 +20,12 @@ export interface HttpClientOptions {
   readonly caCertificates: readonly CaCertificateFile[];
   readonly userAgent: string;
   readonly connectTimeoutMs?: number;
-  /** The longest silence of a server, before its answer and within its body. There is no total timeout. */
+  /** The longest silence of a server, before its answer and within its body. Large bodies have no total timeout. */
   readonly idleTimeoutMs?: number;
+  /** When a body that trickles is given up, and how long one may take that is read into memory. */
+  readonly stallLimits?: Partial<StallLimits>;
+  /** The most that is received in a second, all bodies together; undefined for as fast as it comes. */
+  readonly maximumBytesPerSecond?: number | undefined;
 }
 
 /** A request. Redirects are followed for GET and HEAD only. */
@@ -37,14 +43,20 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 const defaultConnectTimeoutMs = 15_000;
 const defaultIdleTimeoutMs = 60_000;
+const defaultStallLimits: StallLimits = { minimumBytes: 1024, windowMs: 60_000, totalMs: 120_000 };
 
 /** HTTP as this tool speaks it: one connection pool, redirects that drop credentials, failures worded. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agent: Agent;
+  readonly #stallLimits: StallLimits;
+  readonly #rate: ReceiveRate | undefined;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.#stallLimits = { ...defaultStallLimits, ...options.stallLimits };
+    const bytesPerSecond = options.maximumBytesPerSecond;
+    this.#rate = bytesPerSecond === undefined ? undefined : new ReceiveRate({ bytesPerSecond });
     const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
     this.#agent = new Agent({
       connect: hostConnector({
@@ -73,12 +85,19 @@ export class HttpClient {
     let { url } = request;
     let headers: Readonly<Record<string, string>> = {
       'user-agent': this.#options.userAgent,
+      // What is pulled is hashed as it is, and most of it is compressed already.
+      'accept-encoding': 'identity',
       ...request.headers,
     };
     for (let hops = 0; hops <= maximumRedirects; hops += 1) {
       this.#refusePlainHttp(url, hops > 0);
       const raw = await this.#send(request, url, headers);
-      const response = httpResponse(raw, url, request.signal);
+      const response = httpResponse(raw, {
+        url,
+        signal: request.signal,
+        limits: this.#stallLimits,
+        rate: this.#rate,
+      });
       const location = redirectLocation(request, response);
       if (location === undefined) return response;
       await response.discard();

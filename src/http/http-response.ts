@@ -1,68 +1,94 @@
 import type { Dispatcher } from 'undici';
 
 import { PaletteEdgeError } from '../errors.ts';
-import { displayUrl, wordConnectionError } from './connection-error.ts';
+import { displayUrl } from './connection-error.ts';
+import { decodeBytes, decodedBody, parseContentEncoding } from './content-encoding.ts';
+import { pacedBody } from './paced-body.ts';
+import type { BodyPace } from './paced-body.ts';
 
 /** An answer whose body is still on the wire: read it or discard it, or its connection stays taken. */
 export interface HttpResponse {
   readonly status: number;
-  /** Lower-case names; a header sent several times is joined by commas. */
+  /** Lower-case names; a header sent several times is joined by commas. `content-length` is of the body as sent. */
   readonly headers: Readonly<Record<string, string>>;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
-  /** The body as sent, once. Throws a worded network error when the connection breaks or idles. */
+  /**
+   * How the body claims to be encoded (`gzip`, `deflate`, `br`, …), although nobody asked for it; undefined in the usual
+   * case. Storage often claims it of a blob that was compressed before: then the body as sent is the blob.
+   */
+  readonly encoding: string | undefined;
+  /** The body as sent, once. Throws a worded network error when the connection breaks, idles or trickles. */
   readonly body: AsyncIterable<Uint8Array>;
   /**
-   * Reads the whole body into memory.
+   * The body with its encoding undone; without one, as sent. Takes the place of {@link body}. Who reads it counts: what
+   * comes out may be a thousand times as much as what was sent.
+   *
+   * Iterating throws `UNEXPECTED_ENCODING` or `ENCODING_INVALID` (kind network) when it cannot be undone.
+   */
+  decoded(): AsyncIterable<Uint8Array>;
+  /**
+   * Reads the whole body, as sent, into memory.
    *
    * @throws PaletteEdgeError `RESPONSE_TOO_LARGE` (kind content) when it has more than `limitBytes`
    */
   readBytes(limitBytes: number): Promise<Uint8Array>;
-  /** Reads the whole body as UTF-8; throws as {@link readBytes} does. */
+  /**
+   * Reads the whole body into memory and undoes its encoding. A body that is not encoded as it claims is given as sent.
+   *
+   * @throws PaletteEdgeError `RESPONSE_TOO_LARGE` (kind content) when it has more than `limitBytes` before or after;
+   *   `UNEXPECTED_ENCODING` (kind network)
+   */
+  readDecoded(limitBytes: number): Promise<Uint8Array>;
+  /** Reads the whole body as UTF-8; throws as {@link readDecoded} does. */
   readText(limitBytes: number): Promise<string>;
   /** Gives the body up: reads what little is left, or closes the connection. Never throws. */
   discard(): Promise<void>;
 }
 
+/** How an answer is read; `totalMs` of the limits holds for bodies that are read into memory. */
+export type ResponseReading = BodyPace;
+
 const discardLimit = 128 * 1024;
+/** What little is left of a body that nobody wants has to come in this time. */
+const discardTimeoutMs = 5000;
 
 /** Wraps what undici gives into an {@link HttpResponse}. */
-export function httpResponse(
-  raw: Dispatcher.ResponseData,
-  url: URL,
-  signal: AbortSignal | undefined,
-): HttpResponse {
-  const body = wordedBody(raw.body, url, signal);
+export function httpResponse(raw: Dispatcher.ResponseData, reading: ResponseReading): HttpResponse {
+  const { url, signal, limits } = reading;
+  const headers = flatten(raw.headers);
+  const encoding = parseContentEncoding(headers['content-encoding']);
+  const from = displayUrl(url);
+  const body = pacedBody(raw.body, { ...reading, limits: { ...limits, totalMs: undefined } });
   const readBytes = async (limitBytes: number): Promise<Uint8Array> =>
-    await collect(body, limitBytes, displayUrl(url));
+    await collect(pacedBody(raw.body, reading), limitBytes, from);
+  const readDecoded = async (limitBytes: number): Promise<Uint8Array> => {
+    const bytes = await readBytes(limitBytes);
+    if (encoding === undefined) return bytes;
+    const decoded = await decodeBytes({ bytes, encoding, from }, limitBytes);
+    if (decoded === undefined) throw tooLarge(limitBytes, from);
+    return decoded;
+  };
   return {
     status: raw.statusCode,
-    headers: flatten(raw.headers),
+    headers,
     url,
+    encoding,
     body,
+    decoded: () => (encoding === undefined ? body : decodedBody({ body, encoding, from })),
     readBytes,
-    readText: async (limitBytes) => new TextDecoder().decode(await readBytes(limitBytes)),
+    readDecoded,
+    readText: async (limitBytes) => new TextDecoder().decode(await readDecoded(limitBytes)),
     discard: async () => {
       try {
-        await raw.body.dump({ limit: discardLimit, signal });
+        const enough = AbortSignal.timeout(discardTimeoutMs);
+        const either = signal === undefined ? enough : AbortSignal.any([signal, enough]);
+        await raw.body.dump({ limit: discardLimit, signal: either });
       } catch {
         raw.body.destroy();
       }
     },
   };
-}
-
-async function* wordedBody(
-  body: AsyncIterable<Uint8Array>,
-  url: URL,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* body;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw wordConnectionError(error, url);
-  }
 }
 
 async function collect(
@@ -74,16 +100,18 @@ async function collect(
   let size = 0;
   for await (const bytes of body) {
     size += bytes.length;
-    if (size > limitBytes) {
-      throw new PaletteEdgeError(
-        'RESPONSE_TOO_LARGE',
-        `${from} sent more than the ${limitBytes} bytes allowed here`,
-        { kind: 'content' },
-      );
-    }
+    if (size > limitBytes) throw tooLarge(limitBytes, from);
     pieces.push(bytes);
   }
   return Buffer.concat(pieces, size);
+}
+
+function tooLarge(limitBytes: number, from: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'RESPONSE_TOO_LARGE',
+    `${from} sent more than the ${limitBytes} bytes allowed here`,
+    { kind: 'content' },
+  );
 }
 
 function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

@@ -37,6 +37,7 @@ const transientCodes: ReadonlySet<string> = new Set([
   'CONNECTION_LOST',
   'CONNECTION_TIMEOUT',
   'CONNECTION_FAILED',
+  'CONNECTION_STALLED',
   'STORAGE_REFUSED',
 ]);
 const firstContactCodes: ReadonlySet<string> = new Set([
@@ -44,7 +45,7 @@ const firstContactCodes: ReadonlySet<string> = new Set([
   'HOST_NOT_FOUND',
   'HOST_UNREACHABLE',
 ]);
-const mismatchCodes: ReadonlySet<string> = new Set(['DIGEST_MISMATCH', 'SIZE_MISMATCH']);
+const mismatchCodes: ReadonlySet<string> = new Set(['DIGEST_MISMATCH', 'SIZE_MISMATCH', 'ENCODING_INVALID']);
 
 /** Whether a server that answers this may answer better later: 408, 429 and server failures, but not 501. */
 export function isRetryableStatus(status: number): boolean {

@@ -34,7 +34,7 @@ export function descriptorOfHead(
   const digest = response.headers['docker-content-digest'];
   const size = Number(response.headers['content-length']);
   const mediaType = declaredType(response);
-  if (digest === undefined || !isDigest(digest)) return undefined;
+  if (digest === undefined || !isDigest(digest) || response.encoding !== undefined) return undefined;
   if (wanted !== undefined && digest !== wanted) {
     throw digestMismatch({ digest: wanted, size }, digest, `reading ${subject}`);
   }
@@ -53,7 +53,7 @@ export async function readManifest(
   target: ManifestTarget,
   subject: string,
 ): Promise<FetchedManifest> {
-  const bytes = await response.readBytes(maximumManifestSize);
+  const bytes = await response.readDecoded(maximumManifestSize);
   const digest = digestOf(bytes);
   const side = `reading ${subject}`;
   const named = response.headers['docker-content-digest'];
