@@ -19,6 +19,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses that are answers; any other one is thrown as an error. */
   readonly expected: readonly number[];
+  /** Says of an answer with any other status that it is one all the same. */
+  readonly isAnswer?: (response: HttpResponse) => boolean;
   /** What is asked for, for messages: `ghcr.io/org/app:1.0`. */
   readonly subject: string;
   readonly notFoundCode: 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND';
@@ -116,7 +118,8 @@ export class RegistryTransport {
     });
     this.#answered.add(registry);
     const isRedirected = response.url.origin !== url.origin;
-    if (request.expected.includes(response.status)) return { outcome: 'answered', response };
+    if (request.expected.includes(response.status) || request.isAnswer?.(response) === true)
+      return { outcome: 'answered', response };
     const text = await response.readText(maximumErrorBody).catch(() => '');
     return { outcome: 'refused', response, isRedirected, text };
   }
