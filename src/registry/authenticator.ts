@@ -7,7 +7,7 @@ import type { Authorization } from './authorization.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { CredentialSource } from './credentials.ts';
-import { apiUrl } from './repository-name.ts';
+import { apiRootUrl } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { fetchToken } from './token-flow.ts';
 
@@ -135,7 +135,7 @@ export class Authenticator {
     const { value, lifetimeMs } = await fetchToken({
       http,
       registry,
-      isPlainHttp: apiUrl(http, registry).protocol === 'http:',
+      isPlainHttp: apiRootUrl(http, repository).protocol === 'http:',
       realm: parameters.get('realm') ?? '',
       service: parameters.get('service'),
       scope: parameters.get('scope') ?? `repository:${repository.repository}:pull`,
@@ -153,7 +153,7 @@ export class Authenticator {
     signal: AbortSignal | undefined,
   ): Promise<Challenge | undefined> {
     const { http } = this.#options;
-    const url = new URL('/v2/', apiUrl(http, repository.registry));
+    const url = apiRootUrl(http, repository);
     const response = await http.request({ method: 'GET', url, signal });
     await response.discard();
     if (response.status !== 401 || response.url.origin !== url.origin) return undefined;
@@ -161,7 +161,8 @@ export class Authenticator {
   }
 }
 
-function chooseChallenge(header: string | undefined): Challenge | undefined {
+/** The challenge of a `WWW-Authenticate` header that can be met: a token before a password. */
+export function chooseChallenge(header: string | undefined): Challenge | undefined {
   const challenges = header === undefined ? [] : parseChallenges(header);
   return (
     challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm')) ??

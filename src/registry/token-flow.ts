@@ -25,8 +25,8 @@ export interface TokenRequest {
   /** `realm` and `service` of the challenge. */
   readonly realm: string;
   readonly service: string | undefined;
-  /** One scope: some servers read only the first. */
-  readonly scope: string;
+  /** One scope: some servers read only the first. Undefined to ask only whether the login is good. */
+  readonly scope: string | undefined;
   readonly credential: Credential | undefined;
   readonly signal?: AbortSignal;
 }
@@ -78,7 +78,7 @@ function checkRealm(request: TokenRequest): URL {
 function getRequest(request: TokenRequest, realm: URL): HttpRequest {
   const url = new URL(realm);
   if (request.service !== undefined) url.searchParams.set('service', request.service);
-  url.searchParams.set('scope', request.scope);
+  if (request.scope !== undefined) url.searchParams.set('scope', request.scope);
   const authorization = loginOf(request);
   return {
     method: 'GET',
@@ -93,7 +93,7 @@ function postRequest(request: TokenRequest, realm: URL, identityToken: string): 
     grant_type: 'refresh_token',
     client_id: clientId,
     service: request.service ?? '',
-    scope: request.scope,
+    ...(request.scope === undefined ? {} : { scope: request.scope }),
     refresh_token: identityToken,
   });
   return {
@@ -127,8 +127,9 @@ async function readToken(request: TokenRequest, response: HttpResponse): Promise
 async function refusal(request: TokenRequest, response: HttpResponse): Promise<PaletteEdgeError> {
   const text = await response.readText(maximumErrorBody).catch(() => '');
   const login = loginOf(request);
+  const { scope } = request;
   const exchange: RefusedExchange = {
-    subject: `logging in to ${request.registry} for ${printable(request.scope, 200)}`,
+    subject: `logging in to ${request.registry}${scope === undefined ? '' : ` for ${printable(scope, 200)}`}`,
     registry: request.registry,
     host: response.url.host,
     isRedirected: false,
