@@ -4,6 +4,7 @@ import { withRetry } from '../http/retry-budget.ts';
 import type { RetryBudgetOptions } from '../http/retry-budget.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { formatReference, formatRepository } from '../oci/reference.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
@@ -13,10 +14,17 @@ import type { CredentialSource } from './credentials.ts';
 import { HostLimits } from './host-limits.ts';
 import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
 import type { FetchedManifest, ManifestTarget } from './manifest-answer.ts';
+import { findTag, listReferrers } from './referrers.ts';
+import type { AskRegistry, Referrers } from './referrers.ts';
 import { registryBlobReader } from './registry-blob-reader.ts';
 import { RegistryTransport } from './registry-transport.ts';
 import type { RegistryRequest, RetryEvent } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
+import { mirrorHosts, noMirrors, routesOf } from './route.ts';
+import type { Mirrors } from './route.ts';
+import { routeBlobReader } from './route-blob-reader.ts';
+import type { BlobGivers } from './route-blob-reader.ts';
+import { askInTurn } from './route-failures.ts';
 
 /** The parts a registry client works with. */
 export interface RegistryClientOptions {
@@ -24,6 +32,8 @@ export interface RegistryClientOptions {
   readonly credentials: CredentialSource;
   /** Requests under way to one registry at a time, blob downloads to their last byte included. */
   readonly concurrencyPerHost: number;
+  /** Asked before the registry that a name says; none unless given. */
+  readonly mirrors?: Mirrors;
   /** Told of every retry before the wait. */
   readonly onRetry?: (event: RetryEvent) => void;
   /** Replaces policy and waiting, for tests. */
@@ -32,12 +42,18 @@ export interface RegistryClientOptions {
   readonly now?: () => number;
 }
 
-/** Pulls from registries (distribution-spec 1.1, pull): one for all of them. */
+/**
+ * Pulls from registries (distribution-spec 1.1, pull): one for all of them. Where a name has mirrors, each is asked in turn,
+ * and the registry itself at last; its error is the one that is told, with what the mirrors said behind it.
+ */
 export class RegistryClient {
   readonly #transport: RegistryTransport;
+  readonly #mirrors: Mirrors;
+  readonly #givers: BlobGivers = new Map();
 
   constructor(options: RegistryClientOptions) {
     const { http, credentials, now } = options;
+    this.#mirrors = options.mirrors ?? noMirrors;
     this.#transport = new RegistryTransport({
       http,
       authenticator: new Authenticator({ http, credentials, now }),
@@ -54,15 +70,13 @@ export class RegistryClient {
    * @throws PaletteEdgeError `IMAGE_NOT_FOUND`, `ACCESS_DENIED`, or kind network or content
    */
   async resolve(reference: Reference, signal?: AbortSignal): Promise<Descriptor> {
-    const { digest } = reference;
-    const target = digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest };
-    const head = { ...manifestRequest(reference, target, signal), method: 'HEAD' as const };
-    const descriptor = await this.#run(head, async () => {
-      const response = await this.#transport.send(head);
-      await response.discard();
-      return descriptorOfHead(response, digest, head.subject);
-    }).catch(ignoreRefusedHead);
-    return descriptor ?? (await this.fetchManifest(reference, target, signal)).descriptor;
+    const { tag = 'latest', digest } = reference;
+    const target = digest === undefined ? { tag } : { digest };
+    return await this.#inTurn(
+      reference,
+      async (route) => await this.#resolveAt(route, target, signal),
+      signal,
+    );
   }
 
   /**
@@ -76,11 +90,11 @@ export class RegistryClient {
     target: ManifestTarget,
     signal?: AbortSignal,
   ): Promise<FetchedManifest> {
-    const request = manifestRequest(repository, target, signal);
-    return await this.#run(request, async () => {
-      const response = await this.#transport.send(request);
-      return await readManifest(response, target, request.subject);
-    });
+    return await this.#inTurn(
+      repository,
+      async (route) => await this.#fetchManifestAt(route, target, signal),
+      signal,
+    );
   }
 
   /**
@@ -102,14 +116,89 @@ export class RegistryClient {
         { kind: 'content' },
       );
     }
-    const blobs = this.blobs(repository);
-    return await retryMismatch(async () => await readWholeBlob(blobs, descriptor, signal));
+    return await this.#inTurn(
+      repository,
+      async (route) => {
+        const blobs = registryBlobReader(this.#transport, route);
+        return await retryMismatch(async () => await readWholeBlob(blobs, descriptor, signal));
+      },
+      signal,
+    );
   }
 
-  /** The blobs of a repository; see {@link registryBlobReader}. */
-  blobs(repository: RepositoryName): BlobReader {
-    return registryBlobReader(this.#transport, repository);
+  /**
+   * Asks for the referrers of a manifest; see {@link listReferrers}.
+   *
+   * @returns undefined when the registry does not have this API
+   */
+  async listReferrers(
+    repository: RepositoryName,
+    subject: Digest,
+    signal?: AbortSignal,
+  ): Promise<Referrers | undefined> {
+    return await listReferrers(this.#ask, repository, { subject, signal });
   }
+
+  /** Asks what a tag stands for that need not be there: undefined when it is not, and otherwise as {@link resolve}. */
+  async findTag(
+    repository: RepositoryName,
+    tag: string,
+    signal?: AbortSignal,
+  ): Promise<Descriptor | undefined> {
+    const found = await findTag(this.#ask, repository, { tag, signal });
+    return found === 'unclear' ? (await this.fetchManifest(repository, { tag }, signal)).descriptor : found;
+  }
+
+  /** The blobs of a repository; see {@link registryBlobReader} and {@link routeBlobReader}. */
+  blobs(repository: RepositoryName): BlobReader {
+    const routes = routesOf(repository, this.#mirrors);
+    const readerOf = (route: RepositoryName): BlobReader => registryBlobReader(this.#transport, route);
+    if (routes.length === 1) return readerOf(repository);
+    return routeBlobReader({ routes, readerOf, givers: this.#givers });
+  }
+
+  /** The hosts that are asked before a registry, in their order. */
+  mirrorsOf(registry: string): readonly string[] {
+    return mirrorHosts(registry, this.#mirrors);
+  }
+
+  async #inTurn<T>(
+    repository: RepositoryName,
+    ask: (route: RepositoryName) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return await askInTurn(routesOf(repository, this.#mirrors), ask, signal);
+  }
+
+  async #resolveAt(
+    route: RepositoryName,
+    target: ManifestTarget,
+    signal: AbortSignal | undefined,
+  ): Promise<Descriptor> {
+    const head = { ...manifestRequest(route, target, signal), method: 'HEAD' as const };
+    const wanted = 'digest' in target ? target.digest : undefined;
+    const descriptor = await this.#run(head, async () => {
+      const response = await this.#transport.send(head);
+      await response.discard();
+      return descriptorOfHead(response, wanted, head.subject);
+    }).catch(ignoreRefusedHead);
+    return descriptor ?? (await this.#fetchManifestAt(route, target, signal)).descriptor;
+  }
+
+  async #fetchManifestAt(
+    route: RepositoryName,
+    target: ManifestTarget,
+    signal: AbortSignal | undefined,
+  ): Promise<FetchedManifest> {
+    const request = manifestRequest(route, target, signal);
+    return await this.#run(request, async () => {
+      const response = await this.#transport.send(request);
+      return await readManifest(response, target, request.subject);
+    });
+  }
+
+  readonly #ask: AskRegistry = async (request, read) =>
+    await this.#run(request, async () => await read(await this.#transport.send(request)));
 
   /** Runs an operation in the registry's concurrency limit, with retries. */
   async #run<T>(request: RegistryRequest, operation: () => Promise<T>): Promise<T> {
@@ -124,14 +213,14 @@ export class RegistryClient {
 }
 
 function manifestRequest(
-  { registry, repository }: RepositoryName,
+  { registry, repository, mirror }: RepositoryName,
   target: ManifestTarget,
   signal: AbortSignal | undefined,
 ): RegistryRequest {
   const name = 'digest' in target ? target.digest : target.tag;
   const reference = 'digest' in target ? { digest: target.digest } : target;
   return {
-    repository: { registry, repository },
+    repository: { registry, repository, mirror },
     method: 'GET',
     path: `manifests/${name}`,
     headers: { accept: acceptManifests },

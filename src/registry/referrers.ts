@@ -1,0 +1,164 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { HttpResponse } from '../http/http-response.ts';
+import { isRecord } from '../io/is-record.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { maximumManifestSize, parseManifest } from '../oci/manifest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import { formatReference } from '../oci/reference.ts';
+import { acceptManifests, descriptorOfHead } from './manifest-answer.ts';
+import type { RegistryRequest } from './registry-transport.ts';
+import type { RepositoryName } from './repository-name.ts';
+
+/** Sends a request in the registry's limits, with retries, and reads its answer. */
+export type AskRegistry = <T>(
+  request: RegistryRequest,
+  read: (response: HttpResponse) => Promise<T>,
+) => Promise<T>;
+
+/** The manifests that name another one as their subject. */
+export interface Referrers {
+  /** In the order of the registry, each once; at most {@link maximumReferrers}. */
+  readonly manifests: readonly Descriptor[];
+  /** Whether there are more. */
+  readonly isCut: boolean;
+}
+
+/** Referrers of one manifest that are read; nobody has that many signatures. */
+export const maximumReferrers = 100;
+
+/** A registry may give one at a time, but not pages without end. */
+const maximumPages = 200;
+
+/**
+ * What registries without the API answer. 404 is what the specification says (distribution-spec 1.1, "Listing
+ * Referrers"); Quay says 400, others do not know the method or the media type.
+ */
+const withoutApi: readonly number[] = [400, 404, 405, 406, 410, 415, 501];
+
+/**
+ * Asks for the referrers of a manifest (distribution-spec 1.1, end-12a), page after page.
+ *
+ * @returns undefined when the registry does not have this API
+ * @throws PaletteEdgeError when it has, and does not say: kind authentication, network or content
+ */
+export async function listReferrers(
+  ask: AskRegistry,
+  repository: RepositoryName,
+  { subject, signal }: { readonly subject: Digest; readonly signal?: AbortSignal },
+): Promise<Referrers | undefined> {
+  const path = `referrers/${subject}`;
+  const found = new Map<Digest, Descriptor>();
+  let query: string | undefined = '';
+  for (let pages = 0; query !== undefined && pages < maximumPages; pages += 1) {
+    const request = referrersRequest(repository, `${path}${query}`, { subject, signal });
+    const page: Page | undefined = await ask(request, async (response) => await readPage(response, request));
+    if (page === undefined) {
+      if (pages === 0) return undefined;
+      throw brokenList(request, 'its next page is no image index');
+    }
+    for (const manifest of page.manifests) found.set(manifest.digest, manifest);
+    query = page.next;
+    if (found.size > maximumReferrers) break;
+  }
+  return {
+    manifests: [...found.values()].slice(0, maximumReferrers),
+    isCut: query !== undefined || found.size > maximumReferrers,
+  };
+}
+
+/**
+ * Looks for a tag that need not be there. HEAD, which registries do not count.
+ *
+ * @returns undefined when there is none; `'unclear'` when the answer does not describe the manifest: then only its body
+ *   can tell
+ * @throws PaletteEdgeError kind authentication, network or content
+ */
+export async function findTag(
+  ask: AskRegistry,
+  { registry, repository, mirror }: RepositoryName,
+  { tag, signal }: { readonly tag: string; readonly signal?: AbortSignal },
+): Promise<Descriptor | 'unclear' | undefined> {
+  const request: RegistryRequest = {
+    repository: { registry, repository, mirror },
+    method: 'HEAD',
+    path: `manifests/${tag}`,
+    headers: { accept: acceptManifests },
+    expected: [200, 404],
+    subject: formatReference({ registry, repository, tag }),
+    notFoundCode: 'IMAGE_NOT_FOUND',
+    signal,
+  };
+  return await ask(request, async (response) => {
+    await response.discard();
+    if (response.status === 404) return undefined;
+    return descriptorOfHead(response, undefined, request.subject) ?? 'unclear';
+  });
+}
+
+interface Page {
+  readonly manifests: readonly Descriptor[];
+  /** The query of the next page; undefined when this one is the last. */
+  readonly next: string | undefined;
+}
+
+function referrersRequest(
+  { registry, repository, mirror }: RepositoryName,
+  path: string,
+  { subject, signal }: { readonly subject: Digest; readonly signal: AbortSignal | undefined },
+): RegistryRequest {
+  return {
+    repository: { registry, repository, mirror },
+    method: 'GET',
+    path,
+    headers: { accept: mediaTypes.ociIndex },
+    expected: [200, ...withoutApi],
+    // GHCR leads to a page of github.com, which then says 404 or 429: no answer of a registry.
+    isAnswer: ({ url }) => !url.pathname.replaceAll(/%3a/gi, ':').endsWith(`/referrers/${subject}`),
+    subject: `referrers of ${formatReference({ registry, repository, digest: subject })}`,
+    notFoundCode: 'IMAGE_NOT_FOUND',
+    signal,
+  };
+}
+
+/** @returns undefined when it is no image index: some servers answer a web page to what they do not know */
+async function readPage(response: HttpResponse, request: RegistryRequest): Promise<Page | undefined> {
+  if (response.status !== 200 || request.isAnswer?.(response) === true) {
+    await response.discard();
+    return undefined;
+  }
+  const bytes = await response.readBytes(maximumManifestSize);
+  if (!isIndexDocument(bytes)) return undefined;
+  const manifest = parseManifest(bytes, mediaTypes.ociIndex, request.subject);
+  if (manifest.kind !== 'index') return undefined;
+  return { manifests: manifest.manifests, next: nextQuery(response.headers['link'], request) };
+}
+
+function isIndexDocument(bytes: Uint8Array): boolean {
+  try {
+    const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return isRecord(document) && Array.isArray(document['manifests']);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The query of the link to the next page (RFC 8288). Only that: path and host stay those that were asked, wherever a
+ * server or a proxy in front of it says the next page is.
+ */
+function nextQuery(link: string | undefined, request: RegistryRequest): string | undefined {
+  const target = /<([^<>]{1,4096})>\s*;[^<>]*\brel\s*=\s*"?next\b/i.exec(link ?? '')?.[1];
+  if (target === undefined) return undefined;
+  if (!URL.canParse(target, 'http://registry/'))
+    throw brokenList(request, 'the link to its next page is no URL');
+  const { search } = new URL(target, 'http://registry/');
+  if (search === '' || request.path.endsWith(search)) {
+    throw brokenList(request, 'the link to its next page leads back to it');
+  }
+  return search;
+}
+
+function brokenList({ subject }: RegistryRequest, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('REFERRERS_INVALID', `${subject}: ${reason}`, { kind: 'content' });
+}
