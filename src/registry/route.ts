@@ -1,0 +1,128 @@
+import { formatRepository } from '../oci/reference.ts';
+import type { RepositoryName } from './repository-name.ts';
+
+/** Names a registry or a part of it: `docker.io`, `ghcr.io/org/team`. */
+export interface NamePrefix {
+  /** As in a reference: `docker.io`, `localhost:5000`, `[::1]:5000`. */
+  readonly registry: string;
+  /** Whole components of a repository's name; empty for all of the registry. */
+  readonly path: string;
+}
+
+/** What is below one prefix is also below another one. */
+export interface PrefixMirror {
+  readonly original: NamePrefix;
+  readonly mirror: NamePrefix;
+}
+
+/** The address of a registry that mirrors another one. */
+export interface MirrorEndpoint {
+  /** Its host, as in a reference. */
+  readonly registry: string;
+  /** As in {@link MirrorAccess}. */
+  readonly apiRoot?: string;
+  /** Put before the names of repositories; empty for none. */
+  readonly path: string;
+}
+
+/** A change of a repository's name. */
+export interface NameRewrite {
+  readonly pattern: RegExp;
+  /** As the second argument of `String.replace`. */
+  readonly replacement: string;
+}
+
+/** What mirrors a registry. */
+export interface RegistryMirrors {
+  /** In the order in which they are tried. */
+  readonly endpoints: readonly MirrorEndpoint[];
+  /** The first one that changes a name is the only one that does, as in k3s. */
+  readonly rewrites: readonly NameRewrite[];
+}
+
+/** What the user said about mirrors. */
+export interface Mirrors {
+  readonly prefixes: readonly PrefixMirror[];
+  /** By registry; `*` for those that are not listed. */
+  readonly registries: ReadonlyMap<string, RegistryMirrors>;
+}
+
+/** Everything comes from the registry that its name says. */
+export const noMirrors: Mirrors = { prefixes: [], registries: new Map() };
+
+const repositoryName = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
+const maximumNameLength = 255;
+
+/**
+ * Where to ask for what is in a repository, in this order: mirrors of the longest prefix first, mirrors of the registry,
+ * and at last the repository itself, which alone has no `mirror`. A place that comes up twice is asked once, and names that
+ * no repository can have are left out.
+ */
+export function routesOf(original: RepositoryName, mirrors: Mirrors): readonly RepositoryName[] {
+  const routes = new Map<string, RepositoryName>();
+  const candidates = [...prefixRoutes(original, mirrors), ...registryRoutes(original, mirrors), original];
+  for (const candidate of candidates) {
+    const place = `${candidate.mirror?.apiRoot ?? ''} ${formatRepository(candidate)}`;
+    if (isRepositoryName(candidate.repository) || candidate === original)
+      routes.set(place, candidate === original ? original : (routes.get(place) ?? candidate));
+  }
+  return [...routes.values()];
+}
+
+/** The hosts that may be asked before a registry, for messages. */
+export function mirrorHosts(registry: string, mirrors: Mirrors): string[] {
+  const prefixes = mirrors.prefixes.filter(({ original }) => original.registry === registry);
+  const hosts = [
+    ...prefixes.map(({ mirror }) => mirror.registry),
+    ...mirrorsOfRegistry(registry, mirrors).endpoints.map((endpoint) => endpoint.registry),
+  ];
+  return [...new Set(hosts)].filter((host) => host !== registry);
+}
+
+function prefixRoutes({ registry, repository }: RepositoryName, { prefixes }: Mirrors): RepositoryName[] {
+  return prefixes
+    .filter(({ original }) => original.registry === registry && isBelow(repository, original.path))
+    .toSorted((left, right) => right.original.path.length - left.original.path.length)
+    .map(({ original, mirror }) => {
+      const rest = original.path === '' ? repository : repository.slice(original.path.length + 1);
+      return route(registry, { registry: mirror.registry, path: mirror.path }, rest);
+    });
+}
+
+/** Both are prefixes of one name, so the longer text is also the one with more components. */
+function isBelow(repository: string, path: string): boolean {
+  return path === '' || repository === path || repository.startsWith(`${path}/`);
+}
+
+function registryRoutes({ registry, repository }: RepositoryName, mirrors: Mirrors): RepositoryName[] {
+  const { endpoints, rewrites } = mirrorsOfRegistry(registry, mirrors);
+  const name = rewrite(repository, rewrites);
+  return endpoints.map((endpoint) => route(registry, endpoint, name));
+}
+
+function mirrorsOfRegistry(registry: string, { registries }: Mirrors): RegistryMirrors {
+  return registries.get(registry) ?? registries.get('*') ?? { endpoints: [], rewrites: [] };
+}
+
+function route(namespace: string, endpoint: MirrorEndpoint, name: string): RepositoryName {
+  const { registry, path, apiRoot } = endpoint;
+  const repository = [path, name].filter((part) => part !== '').join('/');
+  const isHubImage = registry === 'docker.io' && !repository.includes('/');
+  return {
+    registry,
+    repository: isHubImage ? `library/${repository}` : repository,
+    mirror: { namespace, apiRoot },
+  };
+}
+
+function rewrite(name: string, rewrites: readonly NameRewrite[]): string {
+  for (const { pattern, replacement } of rewrites) {
+    const changed = name.replaceAll(pattern, replacement);
+    if (changed !== name) return changed;
+  }
+  return name;
+}
+
+function isRepositoryName(text: string): boolean {
+  return text.length <= maximumNameLength && repositoryName.test(text);
+}
