@@ -3,7 +3,9 @@ import type { HttpResponse } from '../http/http-response.ts';
 import type { RetryBudget } from '../http/retry-budget.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { sizeMismatch } from '../oci/verified-content.ts';
-import { parseContentRange } from './content-range.ts';
+import { readBlobAnswer } from './blob-answer.ts';
+import type { AnsweredPart } from './blob-answer.ts';
+import type { BlobRestarts } from './blob-restarts.ts';
 
 /** A download of a blob or of a part of it. */
 export interface BlobDownload {
@@ -20,31 +22,44 @@ export interface BlobDownload {
    */
   readonly request: (range: string | undefined) => Promise<HttpResponse>;
   readonly budget: RetryBudget;
+  /** What may be received twice; shared by the downloads of the parts of one blob. */
+  readonly restarts: BlobRestarts;
+  /**
+   * Told when the server sends other bytes than those asked for, such as the whole blob. Returns the byte after the last
+   * one that is wanted then; by default it stays what it was. May throw to give the download up.
+   */
+  readonly onUnaskedPart?: () => number;
 }
+
+/** Less than this is no progress: a server that gives a byte at a time would be asked for ever. In bytes. */
+const leastProgress = 4096;
 
 /**
  * The bytes from `start` to `end`, whatever the connection does: after a loss it goes on from the last byte with a
- * closed Range request, within the retry budget, which starts anew with every byte received.
+ * closed Range request, within the retry budget, which starts anew with every progress.
  *
  * Lengths are checked, digests are not.
  *
- * @throws PaletteEdgeError `SIZE_MISMATCH` (kind content) when the server has another length than the blob; what
- *   `request` throws when the budget is spent
+ * @throws PaletteEdgeError `SIZE_MISMATCH` (kind content) when the server has another length than the blob;
+ *   `RESUME_UNSUPPORTED` when it does not go on where it stopped; what `request` throws when the budget is spent
  */
 export async function* downloadBlob(download: BlobDownload): AsyncGenerator<Uint8Array, void, undefined> {
-  const position: Position = { offset: download.start, useRange: true };
-  const { budget } = download;
+  const { start, end, budget } = download;
+  const position: Position = { offset: start, end, useRange: true };
+  let progress = 0;
   for (;;) {
     try {
       for await (const bytes of attempt(download, position)) {
         position.offset += bytes.length;
-        budget.reset();
+        progress += bytes.length;
+        if (progress >= leastProgress) budget.reset();
         yield bytes;
       }
-      if (position.offset === download.end) return;
+      if (position.offset === position.end) return;
     } catch (error) {
       if (error instanceof PaletteEdgeError && error.kind === 'content') throw error;
-      if (position.offset === download.end && download.end > download.start) return;
+      if (position.offset === position.end && end > start) return;
+      progress = 0;
       await budget.spend(error);
     }
   }
@@ -53,6 +68,7 @@ export async function* downloadBlob(download: BlobDownload): AsyncGenerator<Uint
 /** Where a download is. */
 interface Position {
   offset: number;
+  end: number;
   /** Off after an answer that shows that the server does not understand Range. */
   useRange: boolean;
 }
@@ -62,30 +78,31 @@ async function* attempt(
   download: BlobDownload,
   position: Position,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { blob, end } = download;
+  const { blob } = download;
   const { offset } = position;
-  const isWhole = offset === 0 && end === blob.size;
-  const range = isWhole || !position.useRange ? undefined : `bytes=${offset}-${end - 1}`;
+  const isWhole = offset === 0 && position.end === blob.size;
+  const range = isWhole || !position.useRange ? undefined : `bytes=${offset}-${position.end - 1}`;
   const response = await download.request(range);
-  const start = await checkedStart(download, offset, response);
-  if (start === undefined) {
+  const part = await acceptedPart(download, position, response);
+  if (part === undefined) {
     if (range === undefined) throw uselessRange(download, response);
     position.useRange = false;
     return;
   }
-  let sent = 0;
-  for await (const bytes of wantedBytes(download, offset, { body: response.body, start })) {
-    sent += bytes.length;
+  const end = Math.min(position.end, part.end);
+  let reached = offset;
+  for await (const bytes of wantedBytes(download, { offset, end }, { body: response.body, ...part })) {
+    reached += bytes.length;
     yield bytes;
   }
-  const isShort = offset + sent < end;
-  if (isShort && (response.status === 200 || sent === 0)) throw cutShort(download, offset + sent);
+  const isTooShort = reached < end || reached - offset < leastProgress;
+  if (reached < position.end && isTooShort) throw cutShort(download, reached);
 }
 
-/** Cuts the bytes from `offset` to the download's end out of a body that begins at `start`. */
+/** Cuts the bytes from `offset` to `end` out of a body that begins at `start`. */
 async function* wantedBytes(
-  { blob, end, side }: BlobDownload,
-  offset: number,
+  { blob, side }: BlobDownload,
+  { offset, end }: { readonly offset: number; readonly end: number },
   { body, start }: { readonly body: AsyncIterable<Uint8Array>; readonly start: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = start;
@@ -95,47 +112,30 @@ async function* wantedBytes(
     if (received > blob.size) throw sizeMismatch(blob, `more than ${blob.size}`, side);
     const wanted = bytes.subarray(skipped, bytes.length - Math.max(received - end, 0));
     if (wanted.length > 0) yield wanted;
-    // A part of the blob, from a server that sends all of it: the rest is of no use.
+    // A part of the blob, from a server that sends more of it: the rest is of no use.
     if (received > end) return;
   }
 }
 
-/** As {@link acceptedStart}; gives up the body when it is of no use. */
-async function checkedStart(
+/** As {@link readBlobAnswer}, with what follows from it for the download; gives up the body when it is of no use. */
+async function acceptedPart(
   download: BlobDownload,
-  offset: number,
+  position: Position,
   response: HttpResponse,
-): Promise<number | undefined> {
-  let start: number | undefined;
+): Promise<AnsweredPart | undefined> {
+  const { blob, side, onUnaskedPart, restarts } = download;
+  const { offset } = position;
+  let accepted: AnsweredPart | undefined;
   try {
-    start = acceptedStart(download, offset, response);
+    const part = readBlobAnswer({ blob, side, offset }, response);
+    if (part === undefined) return undefined;
+    if (part.start < offset || part.end > position.end) position.end = onUnaskedPart?.() ?? position.end;
+    if (part.start < offset && !restarts.spend(offset - part.start)) throw noResume(download, offset);
+    accepted = part;
+    return part;
   } finally {
-    if (start === undefined) await response.discard();
+    if (accepted === undefined) await response.discard();
   }
-  return start;
-}
-
-/**
- * Decides from the head of an answer where in the blob its body begins.
- *
- * @returns undefined when the body is of no use
- * @throws PaletteEdgeError `SIZE_MISMATCH` when the server has another length than the blob
- */
-function acceptedStart(
-  { blob, side }: BlobDownload,
-  offset: number,
-  { status, headers }: HttpResponse,
-): number | undefined {
-  const range = parseContentRange(headers['content-range']);
-  const total = status === 200 ? contentLength(headers) : range?.total;
-  if (total !== undefined && total !== blob.size) throw sizeMismatch(blob, String(total), side);
-  if (status === 200) return 0;
-  return status === 206 && total !== undefined && range?.start === offset ? offset : undefined;
-}
-
-function contentLength(headers: HttpResponse['headers']): number | undefined {
-  const text = headers['content-length'];
-  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function cutShort({ side, blob }: BlobDownload, received: number): PaletteEdgeError {
@@ -143,6 +143,20 @@ function cutShort({ side, blob }: BlobDownload, received: number): PaletteEdgeEr
     'CONNECTION_LOST',
     `${side}: the connection ended after ${received} of ${blob.size} bytes of ${blob.digest}`,
     { kind: 'network', suggestions: ['Run the same command again: what was pulled so far is kept.'] },
+  );
+}
+
+function noResume({ side, blob }: BlobDownload, received: number): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'RESUME_UNSUPPORTED',
+    `${side}: the connection broke again after ${received} of ${blob.size} bytes of ${blob.digest}, and the server ` +
+      'sends the blob from its beginning when it is asked for the rest',
+    {
+      kind: 'network',
+      suggestions: [
+        'Pull through a connection or proxy that does not cut long answers, or from another registry: this one does not honour Range.',
+      ],
+    },
   );
 }
 

@@ -5,18 +5,28 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatRepository } from '../oci/reference.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
+import type { BlobAhead } from './blob-ahead.ts';
 import { downloadBlob } from './blob-download.ts';
+import type { BlobDownload } from './blob-download.ts';
+import { BlobRestarts } from './blob-restarts.ts';
+import { downloadSegments } from './blob-segments.ts';
 import type { RegistryRequest, RegistryTransport } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
 
+/** What readers of blobs share. */
+export interface BlobReaderParts {
+  readonly transport: RegistryTransport;
+  readonly ahead: BlobAhead;
+}
+
 /**
  * The blobs of a repository. An opened blob holds a place in the registry's concurrency limit until its iteration has
- * ended, in whatever way: whoever opens one must iterate it.
+ * ended, in whatever way, and those that are free while nobody waits: whoever opens one must iterate it.
  */
-export function registryBlobReader(transport: RegistryTransport, repository: RepositoryName): BlobReader {
+export function registryBlobReader(parts: BlobReaderParts, repository: RepositoryName): BlobReader {
   return {
-    sizeOf: async (digest, signal) => await sizeOf(transport, { repository, digest, signal }),
-    open: async (blob, options = {}) => await openBlob(transport, { repository, blob, ...options }),
+    sizeOf: async (digest, signal) => await sizeOf(parts.transport, { repository, digest, signal }),
+    open: async (blob, options = {}) => await openBlob(parts, { repository, blob, ...options }),
   };
 }
 
@@ -25,13 +35,10 @@ interface OpenRequest extends OpenBlobOptions {
   readonly blob: BlobIdentity;
 }
 
-async function openBlob(
-  transport: RegistryTransport,
-  request: OpenRequest,
-): Promise<AsyncIterable<Uint8Array>> {
+async function openBlob(parts: BlobReaderParts, request: OpenRequest): Promise<AsyncIterable<Uint8Array>> {
   const { blob, repository, range } = request;
   const { start, end } = checkRange(request);
-  const content = download(transport, request, { start, end });
+  const content = download(parts, request, { start, end });
   // Started here, so that a missing blob is told by `open`, and so that ending the iteration gives the place back.
   const first = await content.next();
   const started = resumed(first, content);
@@ -40,33 +47,44 @@ async function openBlob(
 }
 
 async function* download(
-  transport: RegistryTransport,
-  { repository, blob, signal }: OpenRequest,
+  { transport, ahead }: BlobReaderParts,
+  request: OpenRequest,
   range: { readonly start: number; readonly end: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { repository, blob, signal } = request;
   if (range.start === range.end && blob.size > 0) return;
   const { registry } = repository;
-  const subject = `blob ${blob.digest} of ${formatRepository(repository)}`;
+  const connection = (own: AbortSignal | undefined) => connectTo(transport, { ...request, signal: own });
+  const side = `reading from ${formatRepository(repository)}`;
+  const parts = { blob, ...range, side, restarts: new BlobRestarts(blob.size) };
   const release = await transport.acquire(registry, signal);
   try {
-    yield* downloadBlob({
-      blob,
-      ...range,
-      side: `reading from ${formatRepository(repository)}`,
-      budget: transport.budget(registry, subject, signal),
-      request: async (bytes) =>
-        await transport.send({
-          ...blobRequest(repository, blob.digest, signal),
-          headers: {
-            'accept-encoding': 'identity',
-            ...(bytes === undefined ? {} : { range: bytes }),
-          },
-          expected: [200, 206, 416],
-        }),
-    });
+    if (range.end - range.start <= ahead.limits.threshold || !ahead.mayHonourRanges(registry)) {
+      yield* downloadBlob({ ...parts, ...connection(signal) });
+    } else {
+      const tryAcquire = () => transport.tryAcquire(registry);
+      yield* downloadSegments({ ...parts, registry, ahead, signal, connection, tryAcquire });
+    }
   } finally {
     release();
   }
+}
+
+/** One request for the blob or a range of it, and the retries. */
+function connectTo(
+  transport: RegistryTransport,
+  { repository, blob, signal }: OpenRequest,
+): Pick<BlobDownload, 'request' | 'budget'> {
+  const request = blobRequest(repository, blob.digest, signal);
+  return {
+    budget: transport.budget(repository.registry, request.subject, signal),
+    request: async (range) =>
+      await transport.send({
+        ...request,
+        headers: { 'accept-encoding': 'identity', ...(range === undefined ? {} : { range }) },
+        expected: [200, 206, 416],
+      }),
+  };
 }
 
 async function* resumed(

@@ -10,13 +10,16 @@ import { formatReference, formatRepository } from '../oci/reference.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { Reference } from '../oci/reference.ts';
 import { Authenticator } from './authenticator.ts';
+import { BlobAhead } from './blob-ahead.ts';
+import type { AheadLimits } from './blob-ahead.ts';
 import type { CredentialSource } from './credentials.ts';
 import { HostLimits } from './host-limits.ts';
 import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
 import type { FetchedManifest, ManifestTarget } from './manifest-answer.ts';
 import { findTag, listReferrers } from './referrers.ts';
-import type { AskRegistry, Referrers } from './referrers.ts';
+import type { AskedPlaces, Referrers } from './referrers.ts';
 import { registryBlobReader } from './registry-blob-reader.ts';
+import type { BlobReaderParts } from './registry-blob-reader.ts';
 import { RegistryTransport } from './registry-transport.ts';
 import type { RegistryRequest, RetryEvent } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
@@ -34,6 +37,8 @@ export interface RegistryClientOptions {
   readonly concurrencyPerHost: number;
   /** Asked before the registry that a name says; none unless given. */
   readonly mirrors?: Mirrors;
+  /** When large blobs are downloaded in parts side by side. */
+  readonly ahead?: AheadLimits;
   /** Told of every retry before the wait. */
   readonly onRetry?: (event: RetryEvent) => void;
   /** Replaces policy and waiting, for tests. */
@@ -48,6 +53,7 @@ export interface RegistryClientOptions {
  */
 export class RegistryClient {
   readonly #transport: RegistryTransport;
+  readonly #blobParts: BlobReaderParts;
   readonly #mirrors: Mirrors;
   readonly #givers: BlobGivers = new Map();
 
@@ -61,6 +67,7 @@ export class RegistryClient {
       retry: options.retry,
       onRetry: options.onRetry,
     });
+    this.#blobParts = { transport: this.#transport, ahead: new BlobAhead(options.ahead) };
   }
 
   /**
@@ -119,7 +126,7 @@ export class RegistryClient {
     return await this.#inTurn(
       repository,
       async (route) => {
-        const blobs = registryBlobReader(this.#transport, route);
+        const blobs = registryBlobReader(this.#blobParts, route);
         return await retryMismatch(async () => await readWholeBlob(blobs, descriptor, signal));
       },
       signal,
@@ -136,23 +143,22 @@ export class RegistryClient {
     subject: Digest,
     signal?: AbortSignal,
   ): Promise<Referrers | undefined> {
-    return await listReferrers(this.#ask, repository, { subject, signal });
+    return await listReferrers(this.#places(repository), { subject, signal });
   }
 
-  /** Asks what a tag stands for that need not be there: undefined when it is not, and otherwise as {@link resolve}. */
+  /** Asks what a tag stands for that need not be there; see {@link findTag}. */
   async findTag(
     repository: RepositoryName,
     tag: string,
     signal?: AbortSignal,
   ): Promise<Descriptor | undefined> {
-    const found = await findTag(this.#ask, repository, { tag, signal });
-    return found === 'unclear' ? (await this.fetchManifest(repository, { tag }, signal)).descriptor : found;
+    return await findTag(this.#places(repository), { tag, signal });
   }
 
   /** The blobs of a repository; see {@link registryBlobReader} and {@link routeBlobReader}. */
   blobs(repository: RepositoryName): BlobReader {
     const routes = routesOf(repository, this.#mirrors);
-    const readerOf = (route: RepositoryName): BlobReader => registryBlobReader(this.#transport, route);
+    const readerOf = (route: RepositoryName): BlobReader => registryBlobReader(this.#blobParts, route);
     if (routes.length === 1) return readerOf(repository);
     return routeBlobReader({ routes, readerOf, givers: this.#givers });
   }
@@ -197,8 +203,13 @@ export class RegistryClient {
     });
   }
 
-  readonly #ask: AskRegistry = async (request, read) =>
-    await this.#run(request, async () => await read(await this.#transport.send(request)));
+  #places(repository: RepositoryName): AskedPlaces {
+    return {
+      routes: routesOf(repository, this.#mirrors),
+      ask: async (request, read) =>
+        await this.#run(request, async () => await read(await this.#transport.send(request))),
+    };
+  }
 
   /** Runs an operation in the registry's concurrency limit, with retries. */
   async #run<T>(request: RegistryRequest, operation: () => Promise<T>): Promise<T> {
