@@ -6,9 +6,12 @@ import type { Digest } from '../oci/digest.ts';
 import { maximumManifestSize, parseManifest } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { formatReference } from '../oci/reference.ts';
-import { acceptManifests, descriptorOfHead } from './manifest-answer.ts';
+import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
+import type { ManifestTarget } from './manifest-answer.ts';
 import type { RegistryRequest } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
+import { allRoutesFailed, routeFailure } from './route-failures.ts';
+import type { RouteFailure } from './route-failures.ts';
 
 /** Sends a request in the registry's limits, with retries, and reads its answer. */
 export type AskRegistry = <T>(
@@ -36,22 +39,82 @@ const maximumPages = 200;
  */
 const withoutApi: readonly number[] = [400, 404, 405, 406, 410, 415, 501];
 
+/** How and where to ask: mirrors first, the registry itself last. */
+export interface AskedPlaces {
+  readonly ask: AskRegistry;
+  readonly routes: readonly RepositoryName[];
+}
+
 /**
- * Asks for the referrers of a manifest (distribution-spec 1.1, end-12a), page after page.
+ * Asks for the referrers of a manifest (distribution-spec 1.1, end-12a), page after page. A mirror that lists none is no
+ * authority: it may hold only what was pulled through it.
  *
  * @returns undefined when the registry does not have this API
  * @throws PaletteEdgeError when it has, and does not say: kind authentication, network or content
  */
 export async function listReferrers(
-  ask: AskRegistry,
-  repository: RepositoryName,
+  places: AskedPlaces,
   { subject, signal }: { readonly subject: Digest; readonly signal?: AbortSignal },
 ): Promise<Referrers | undefined> {
-  const path = `referrers/${subject}`;
+  return await firstFound(places, signal, async (route) => {
+    const list = await listAt(places.ask, route, { subject, signal });
+    return list?.manifests.length === 0 && route.mirror !== undefined ? undefined : list;
+  });
+}
+
+/**
+ * Asks what a tag stands for that need not be there. HEAD, which registries do not count; GET only for a tag that is there
+ * and of which HEAD does not tell enough.
+ *
+ * @returns undefined when there is no such tag
+ * @throws PaletteEdgeError kind authentication, network or content
+ */
+export async function findTag(
+  places: AskedPlaces,
+  { tag, signal }: { readonly tag: string; readonly signal?: AbortSignal },
+): Promise<Descriptor | undefined> {
+  return await firstFound(places, signal, async (route) => {
+    const request = tagRequest(route, { tag, signal });
+    const head: RegistryRequest = { ...request, method: 'HEAD' };
+    const found = await places
+      .ask(head, async (response) => await readHead(response, head))
+      .catch(unlessRefused);
+    if (found === 'missing') return undefined;
+    return (
+      found ??
+      (await places.ask(request, async (response) => await readTag(response, { tag }, request.subject)))
+    );
+  });
+}
+
+/** Asks one place after the other until one has it. What a mirror fails to say is not missed once the registry answers. */
+async function firstFound<T>(
+  { routes }: AskedPlaces,
+  signal: AbortSignal | undefined,
+  ask: (route: RepositoryName) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const failures: RouteFailure[] = [];
+  for (const route of routes) {
+    try {
+      const found = await ask(route);
+      if (found !== undefined) return found;
+    } catch (error) {
+      failures.push(routeFailure(route, error, signal));
+    }
+  }
+  if (failures.some(({ route }) => route === routes.at(-1))) throw allRoutesFailed(failures);
+  return undefined;
+}
+
+async function listAt(
+  ask: AskRegistry,
+  route: RepositoryName,
+  { subject, signal }: { readonly subject: Digest; readonly signal: AbortSignal | undefined },
+): Promise<Referrers | undefined> {
   const found = new Map<Digest, Descriptor>();
   let query: string | undefined = '';
   for (let pages = 0; query !== undefined && pages < maximumPages; pages += 1) {
-    const request = referrersRequest(repository, `${path}${query}`, { subject, signal });
+    const request = referrersRequest(route, { subject, signal, query });
     const page: Page | undefined = await ask(request, async (response) => await readPage(response, request));
     if (page === undefined) {
       if (pages === 0) return undefined;
@@ -67,21 +130,13 @@ export async function listReferrers(
   };
 }
 
-/**
- * Looks for a tag that need not be there. HEAD, which registries do not count.
- *
- * @returns undefined when there is none; `'unclear'` when the answer does not describe the manifest: then only its body
- *   can tell
- * @throws PaletteEdgeError kind authentication, network or content
- */
-export async function findTag(
-  ask: AskRegistry,
+function tagRequest(
   { registry, repository, mirror }: RepositoryName,
-  { tag, signal }: { readonly tag: string; readonly signal?: AbortSignal },
-): Promise<Descriptor | 'unclear' | undefined> {
-  const request: RegistryRequest = {
+  { tag, signal }: { readonly tag: string; readonly signal: AbortSignal | undefined },
+): RegistryRequest {
+  return {
     repository: { registry, repository, mirror },
-    method: 'HEAD',
+    method: 'GET',
     path: `manifests/${tag}`,
     headers: { accept: acceptManifests },
     expected: [200, 404],
@@ -89,11 +144,32 @@ export async function findTag(
     notFoundCode: 'IMAGE_NOT_FOUND',
     signal,
   };
-  return await ask(request, async (response) => {
-    await response.discard();
-    if (response.status === 404) return undefined;
-    return descriptorOfHead(response, undefined, request.subject) ?? 'unclear';
-  });
+}
+
+async function readHead(
+  response: HttpResponse,
+  { subject }: RegistryRequest,
+): Promise<Descriptor | 'missing' | undefined> {
+  await response.discard();
+  return response.status === 404 ? 'missing' : descriptorOfHead(response, undefined, subject);
+}
+
+async function readTag(
+  response: HttpResponse,
+  target: ManifestTarget,
+  subject: string,
+): Promise<Descriptor | undefined> {
+  if (response.status === 200) return (await readManifest(response, target, subject)).descriptor;
+  await response.discard();
+  return undefined;
+}
+
+/** Some proxies refuse HEAD altogether: what GET answers is final. */
+function unlessRefused(error: unknown): undefined {
+  const isRefusal =
+    error instanceof PaletteEdgeError &&
+    ['ACCESS_DENIED', 'UNEXPECTED_STATUS', 'STORAGE_REFUSED'].includes(error.code);
+  if (!isRefusal) throw error;
 }
 
 interface Page {
@@ -102,15 +178,21 @@ interface Page {
   readonly next: string | undefined;
 }
 
+interface ReferrersQuestion {
+  readonly subject: Digest;
+  readonly signal: AbortSignal | undefined;
+  /** With its `?`; empty for the first page. */
+  readonly query: string;
+}
+
 function referrersRequest(
   { registry, repository, mirror }: RepositoryName,
-  path: string,
-  { subject, signal }: { readonly subject: Digest; readonly signal: AbortSignal | undefined },
+  { subject, signal, query }: ReferrersQuestion,
 ): RegistryRequest {
   return {
     repository: { registry, repository, mirror },
     method: 'GET',
-    path,
+    path: `referrers/${subject}${query}`,
     headers: { accept: mediaTypes.ociIndex },
     expected: [200, ...withoutApi],
     // GHCR leads to a page of github.com, which then says 404 or 429: no answer of a registry.
