@@ -1,6 +1,6 @@
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { countOf } from '../views/count-of.ts';
-import { durationText } from '../views/duration-text.ts';
+import { durationText } from '../io/duration-text.ts';
 import { planView } from '../views/plan-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import type { BuildEvent, BuildListener, StepEvent, TransferEvent } from '../workflows/build-event.ts';

@@ -2,7 +2,7 @@ import { formatByteSize } from '../io/byte-size.ts';
 import type { BuildResult } from '../workflows/build-bundle.ts';
 import { failureLines } from '../workflows/image-failure.ts';
 import { countOf } from './count-of.ts';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../io/duration-text.ts';
 import { planView } from './plan-view.ts';
 import { textFields } from './text-fields.ts';
 import { warningView } from './warning-view.ts';

@@ -1,5 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../io/duration-text.ts';
 
 /** How far a transfer is. */
 export interface Transfer {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { durationText } from '../../src/views/duration-text.ts';
+import { durationText } from '../../src/io/duration-text.ts';
 
 test.each([
   [0.6, '1 s'],
