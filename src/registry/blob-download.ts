@@ -45,21 +45,18 @@ const leastProgress = 4096;
  */
 export async function* downloadBlob(download: BlobDownload): AsyncGenerator<Uint8Array, void, undefined> {
   const { start, end, budget } = download;
-  const position: Position = { offset: start, end, useRange: true };
-  let progress = 0;
+  const position: Position = { offset: start, end, progress: 0, useRange: true };
   for (;;) {
     try {
       for await (const bytes of attempt(download, position)) {
-        position.offset += bytes.length;
-        progress += bytes.length;
-        if (progress >= leastProgress) budget.reset();
+        advance(position, bytes.length, budget);
         yield bytes;
       }
       if (position.offset === position.end) return;
     } catch (error) {
       if (error instanceof PaletteEdgeError && error.kind === 'content') throw error;
       if (position.offset === position.end && end > start) return;
-      progress = 0;
+      position.progress = 0;
       await budget.spend(error);
     }
   }
@@ -69,8 +66,16 @@ export async function* downloadBlob(download: BlobDownload): AsyncGenerator<Uint
 interface Position {
   offset: number;
   end: number;
+  /** Bytes since the last failure. */
+  progress: number;
   /** Off after an answer that shows that the server does not understand Range. */
   useRange: boolean;
+}
+
+function advance(position: Position, bytes: number, budget: RetryBudget): void {
+  position.offset += bytes;
+  position.progress += bytes;
+  if (position.progress >= leastProgress) budget.reset();
 }
 
 /** One request and its body, from the position on. Ends early, without an error, when the server sends short ranges. */
@@ -78,10 +83,8 @@ async function* attempt(
   download: BlobDownload,
   position: Position,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { blob } = download;
   const { offset } = position;
-  const isWhole = offset === 0 && position.end === blob.size;
-  const range = isWhole || !position.useRange ? undefined : `bytes=${offset}-${position.end - 1}`;
+  const range = rangeToAsk(download, position);
   const response = await download.request(range);
   const part = await acceptedPart(download, position, response);
   if (part === undefined) {
@@ -89,14 +92,21 @@ async function* attempt(
     position.useRange = false;
     return;
   }
+  const body = part.isEncoded ? response.decoded() : response.body;
   const end = Math.min(position.end, part.end);
   let reached = offset;
-  for await (const bytes of wantedBytes(download, { offset, end }, { body: response.body, ...part })) {
+  for await (const bytes of wantedBytes(download, { offset, end }, { body, start: part.start })) {
     reached += bytes.length;
     yield bytes;
   }
   const isTooShort = reached < end || reached - offset < leastProgress;
   if (reached < position.end && isTooShort) throw cutShort(download, reached);
+}
+
+/** The value of a Range header; undefined when all of the blob is asked for. */
+function rangeToAsk({ blob }: BlobDownload, { offset, end, useRange }: Position): string | undefined {
+  const isWhole = offset === 0 && end === blob.size;
+  return isWhole || !useRange ? undefined : `bytes=${offset}-${end - 1}`;
 }
 
 /** Cuts the bytes from `offset` to `end` out of a body that begins at `start`. */
@@ -131,6 +141,8 @@ async function acceptedPart(
     if (part === undefined) return undefined;
     if (part.start < offset || part.end > position.end) position.end = onUnaskedPart?.() ?? position.end;
     if (part.start < offset && !restarts.spend(offset - part.start)) throw noResume(download, offset);
+    // What comes out of a decoder has no place that a range could name.
+    if (part.isEncoded) position.useRange = false;
     accepted = part;
     return part;
   } finally {
