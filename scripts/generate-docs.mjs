@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Config, settings } from '@oclif/core';
 
+import { environmentName } from '../src/cli/environment-name.ts';
 import { exitCodeMeanings, exitCodes } from '../src/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -95,12 +96,13 @@ async function flagGroups(flags, fill) {
 }
 
 async function flagRow(name, flag, fill) {
+  const variable = environmentName({ name, hidden: flag.hidden });
   const text = [flag.summary ?? flag.description, flag.summary && flag.description, ...flagNotes(flag)];
   return [
     code(flagUsage(name, flag)),
     cell(fill(text.filter(Boolean).map(sentence).join(' '))),
     cell(await defaultOf(flag)),
-    flag.env ? code(flag.env) : '',
+    variable === undefined ? '' : code(variable),
   ];
 }
 

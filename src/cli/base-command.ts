@@ -1,10 +1,15 @@
-import { Command, Errors } from '@oclif/core';
+import { Command, Errors, Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 
 import { exitCodes, PaletteEdgeError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
 import { bugView, errorJson, errorView } from '../views/error-view.ts';
+import { parseConfigFile } from './config-file.ts';
+import type { ConfigFile, KnownCommands, KnownFlag } from './config-file.ts';
+import { readConfigTexts } from './config-texts.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
+import { OutsideValues } from './outside-values.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { ProgressBars } from './progress-bars.ts';
@@ -13,12 +18,24 @@ import { watchStandardStreams } from './stream-errors.ts';
 import { terminalText } from './terminal-text.ts';
 
 /**
- * What all commands share: `--json`, the abort signal, results on stdout and conversation on stderr, errors with their
- * exit codes.
+ * What all commands share: `--json`, flags set by environment and config files, the abort signal, results on stdout and
+ * conversation on stderr, errors with their exit codes.
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
+  static override baseFlags = {
+    config: Flags.string({
+      helpGroup: 'GLOBAL',
+      helpValue: 'FILE',
+      summary:
+        'Read values of flags from this file only, not from palette-edge.yaml here and the user’s own.',
+      exclusive: ['no-config'],
+    }),
+    'no-config': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Read no config file.' }),
+  };
+
   #interrupt: Interrupt | undefined;
+  #outside: OutsideValues | undefined;
 
   /** Aborted by Ctrl-C; everything that waits takes it. */
   protected get signal(): AbortSignal {
@@ -54,6 +71,50 @@ export abstract class BaseCommand extends Command {
   /** The exit code that the command ends with when nothing is thrown. */
   protected endWith(kind: ErrorKind): void {
     process.exitCode = exitCodes[kind];
+  }
+
+  /**
+   * Parses the command line; flags that were not typed have their values from the environment, from config files, or by
+   * default.
+   *
+   * @throws PaletteEdgeError `ENVIRONMENT_INVALID` or `CONFIG_FILE_INVALID` (kind usage), or why a file cannot be read
+   */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const { flags, baseFlags, args, strict, enableJsonFlag, constraints } = options;
+    const commands = knownCommands(this.config.commands, {
+      id: this.id ?? '',
+      flags: { ...baseFlags, ...flags },
+    });
+    const outside = new OutsideValues({
+      environment: process.env,
+      readFiles: async (named) => await this.#readConfigFiles(named, commands),
+    });
+    this.#outside = outside;
+    const parsed = await super.parse<F, B, A>(
+      {
+        flags: flags && outside.asDefaults<F>(flags),
+        baseFlags: baseFlags && outside.asDefaults<B>(baseFlags),
+        args,
+        strict,
+        enableJsonFlag,
+        constraints,
+      },
+      argv,
+    );
+    await outside.checkFiles(parsed.flags);
+    for (const [path, names] of outside.usedFiles)
+      this.tell(`Using ${path} for ${names.map((name) => `--${name}`).join(', ')}`);
+    return parsed;
+  }
+
+  async #readConfigFiles(named: string | undefined, commands: KnownCommands): Promise<ConfigFile[]> {
+    const command = commandName(this.id ?? '');
+    const texts = await readConfigTexts({ named, userFolder: this.config.configDir });
+    return texts.map(({ path, text }) => parseConfigFile(text, { path, command, commands }));
   }
 
   protected override async init(): Promise<void> {
@@ -92,8 +153,33 @@ export abstract class BaseCommand extends Command {
         suggestions: [`See the help: ${this.config.bin} ${this.id?.replaceAll(':', ' ') ?? ''} --help`],
       });
     }
-    return error;
+    return error instanceof PaletteEdgeError && error.kind === 'usage' ? this.#withOrigins(error) : error;
   }
+
+  /** Who set the flags that a message speaks of, when nobody typed them. */
+  #withOrigins(error: PaletteEdgeError): PaletteEdgeError {
+    const { code, message, kind, cause, details } = error;
+    const names = new Set(Array.from(message.matchAll(/--([a-z][a-z-]*)/g), ([, name = '']) => name));
+    const origins = [...names].flatMap((name) => {
+      const origin = this.#outside?.originOf(name);
+      return origin === undefined ? [] : [`--${name} was set by ${origin.replace(/: [a-z-]+$/, '')}`];
+    });
+    if (origins.length === 0) return error;
+    const suggestions = [...error.suggestions, ...origins];
+    return new PaletteEdgeError(code, message, { kind, cause, details, suggestions });
+  }
+}
+
+/** The commands as config files know them; the one that runs may be in no list. */
+function knownCommands(
+  commands: readonly { readonly id: string; readonly flags: Readonly<Record<string, KnownFlag>> }[],
+  running: { readonly id: string; readonly flags: Readonly<Record<string, KnownFlag>> },
+): KnownCommands {
+  return new Map([...commands, running].map(({ id, flags }) => [commandName(id), flags]));
+}
+
+function commandName(id: string): string {
+  return id.replaceAll(':', ' ');
 }
 
 /** oclif's words without its layout, and without what stands behind an equals sign: it may be a secret. */

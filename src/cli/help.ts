@@ -2,15 +2,18 @@ import { CommandHelp, Help } from '@oclif/core';
 import type { Command } from '@oclif/core';
 
 import { exitCodeMeanings, exitCodes } from '../errors.ts';
+import { environmentName } from './environment-name.ts';
 
 /** Help of a command with its exit codes at the end. */
 class CommandHelpWithExitCodes extends CommandHelp {
-  /** An empty list is no default worth showing. */
+  /** With the environment variable of every flag. An empty list is no default worth showing. */
   protected override flags(flags: Command.Flag.Any[]): ReturnType<CommandHelp['flags']> {
     return super.flags(
-      flags.map((flag) =>
-        Array.isArray(flag.default) && flag.default.length === 0 ? { ...flag, default: undefined } : flag,
-      ),
+      flags.map((flag) => {
+        const env = environmentName(flag);
+        const isEmptyList = Array.isArray(flag.default) && flag.default.length === 0;
+        return isEmptyList ? { ...flag, env, default: undefined } : { ...flag, env };
+      }),
     );
   }
 

@@ -18,9 +18,11 @@ export async function runCommand(
   command: (new (argv: string[], config: Config) => BaseCommand) & typeof BaseCommand,
   argv: readonly string[],
 ): Promise<CommandRun> {
-  const environment = process.env['NODE_ENV'];
+  const { NODE_ENV: environment, PALETTE_EDGE_NO_CONFIG: noConfig } = process.env;
   // As for users: oclif has warnings for developers.
   process.env['NODE_ENV'] = 'production';
+  // Whoever runs the tests may have a config file.
+  process.env['PALETTE_EDGE_NO_CONFIG'] = '1';
   setExitCode(undefined);
   const stdout = captureWrites(process.stdout);
   const stderr = captureWrites(process.stderr);
@@ -32,6 +34,8 @@ export async function runCommand(
     stderr.end();
     setExitCode(undefined);
     process.env['NODE_ENV'] = environment;
+    if (noConfig === undefined) delete process.env['PALETTE_EDGE_NO_CONFIG'];
+    else process.env['PALETTE_EDGE_NO_CONFIG'] = noConfig;
   }
 }
 
