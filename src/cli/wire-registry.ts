@@ -10,6 +10,7 @@ import type { RegistryFlags } from './registry-flags.ts';
 
 /** The real parts that reach registries. Disposing closes every connection. */
 export interface RegistryWiring extends AsyncDisposable {
+  readonly http: HttpClient;
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
 }
 
@@ -24,7 +25,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
   if (credentialFilePath !== undefined) await checkPaletteCredentials(credentialFilePath);
   const certificates = await Promise.all(
     flags['ca-cert'].map(async (path) => ({
-      name: path,
+      name: `${path} (--ca-cert)`,
       pem: (await readSourceFile(path, 'CA certificate')).text,
     })),
   );
@@ -40,6 +41,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
     homeFolder: homedir(),
   });
   return {
+    http,
     createRegistryClient: (onRetry) =>
       new RegistryClient({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry }),
     [Symbol.asyncDispose]: async () => await http.close(),
