@@ -1,4 +1,6 @@
 import { PaletteEdgeError, systemErrorCode } from '../errors.ts';
+import { tlsFailure } from './tls-failure.ts';
+import type { ConnectionWording } from './tls-failure.ts';
 
 /** A URL fit for messages: without query and user info, which carry signatures and passwords. */
 export function displayUrl(url: URL): string {
@@ -8,15 +10,15 @@ export function displayUrl(url: URL): string {
 /**
  * Words a failed connection for the user. What is already ours, or no connection failure, is given back unchanged.
  *
- * @returns a PaletteEdgeError of kind network that names the host
+ * @returns a PaletteEdgeError that names the host, of kind network, or authentication when it is about our certificate
  */
 export function wordConnectionError(error: unknown, url: URL): unknown {
   if (error instanceof PaletteEdgeError) return error;
   const code = connectionErrorCode(error);
   if (code === undefined) return error;
-  const { name, reason, suggestions } = wordingOf(code, url.host);
+  const { name, reason, suggestions, kind = 'network' } = wordingOf(code, url.host);
   return new PaletteEdgeError(name, `${url.host}: ${reason}`, {
-    kind: 'network',
+    kind,
     cause: error,
     suggestions: suggestions.map((text) => text.replaceAll('HOST', url.host)),
   });
@@ -28,64 +30,38 @@ function connectionErrorCode(error: unknown): string | undefined {
   return systemErrorCode(error);
 }
 
-interface Wording {
-  readonly name: string;
-  readonly reason: string;
-  readonly suggestions: readonly string[];
-}
-
-const certificateCodes: ReadonlySet<string> = new Set([
-  'CERT_REJECTED',
-  'CERT_REVOKED',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'INVALID_CA',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
-const wrongCertificates: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'has expired',
-  CERT_NOT_YET_VALID: 'is not valid yet (check the clock of this machine)',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name',
-  HOSTNAME_MISMATCH: 'is for another host name',
-};
-
-const lost: Wording = {
+const lost: ConnectionWording = {
   name: 'CONNECTION_LOST',
   reason: 'the connection was lost',
   suggestions: ['Run the same command again: what was pulled so far is kept.'],
 };
-const notFound: Wording = {
+const notFound: ConnectionWording = {
   name: 'HOST_NOT_FOUND',
   reason: 'the host name was not found (DNS)',
   suggestions: ['Check the spelling of HOST, and the DNS servers of this machine.'],
 };
-const unreachable: Wording = {
+const unreachable: ConnectionWording = {
   name: 'HOST_UNREACHABLE',
   reason: 'there is no route to the host',
   suggestions: ['Check the network and the firewall of this machine.'],
 };
-const timeout: Wording = {
+const timeout: ConnectionWording = {
   name: 'CONNECTION_TIMEOUT',
   reason: 'the server did not answer in time',
   suggestions: ['Check the network, proxy and firewall on the way to HOST, then run the same command again.'],
 };
-const notTls: Wording = {
+const notTls: ConnectionWording = {
   name: 'NOT_TLS',
   reason: 'the server does not speak HTTPS',
   suggestions: ['If it is a plain-HTTP registry, add: --plain-http HOST'],
 };
-const refused: Wording = {
+const refused: ConnectionWording = {
   name: 'CONNECTION_REFUSED',
   reason: 'the connection was refused',
   suggestions: ['Check host name and port, and that the server runs.'],
 };
 
-const wordings: Readonly<Record<string, Wording>> = {
+const wordings: Readonly<Record<string, ConnectionWording>> = {
   ECONNREFUSED: refused,
   ENOTFOUND: notFound,
   EAI_AGAIN: notFound,
@@ -102,16 +78,21 @@ const wordings: Readonly<Record<string, Wording>> = {
   UND_ERR_CONNECT_TIMEOUT: timeout,
   UND_ERR_HEADERS_TIMEOUT: timeout,
   UND_ERR_BODY_TIMEOUT: { ...timeout, reason: 'the server stopped sending' },
+  UND_ERR_HEADERS_OVERFLOW: {
+    name: 'RESPONSE_INVALID',
+    reason: 'the headers of its answer are too large',
+    suggestions: [],
+  },
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
   EPROTO: notTls,
 };
 
-function wordingOf(code: string, host: string): Wording {
+function wordingOf(code: string, host: string): ConnectionWording {
   const known = wordings[code];
   if (known !== undefined) return known;
-  const wrong = wrongCertificates[code];
-  if (wrong !== undefined || certificateCodes.has(code)) return certificateWording(code, wrong);
+  const tls = tlsFailure(code);
+  if (tls !== undefined) return tls;
   if (code.startsWith('HPE')) {
     return {
       name: 'NOT_HTTP',
@@ -120,15 +101,4 @@ function wordingOf(code: string, host: string): Wording {
     };
   }
   return { name: 'CONNECTION_FAILED', reason: `the connection failed: ${code}`, suggestions: [] };
-}
-
-function certificateWording(code: string, wrong: string | undefined): Wording {
-  return {
-    name: 'TLS_CERTIFICATE',
-    reason: `its TLS certificate ${wrong ?? 'is not signed by an authority this machine trusts'} (${code})`,
-    suggestions: [
-      'If its certificate authority is your own, add: --ca-cert FILE',
-      'To go on without checking the certificate of this host, add: --insecure HOST',
-    ],
-  };
 }

@@ -1,12 +1,11 @@
-import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
-
 import { PaletteEdgeError } from '../errors.ts';
-import { displayUrl, wordConnectionError } from './connection-error.ts';
-import { hostConnector, isListedHost } from './host-connector.ts';
-import type { CaCertificateFile } from './host-connector.ts';
+import { displayUrl } from './connection-error.ts';
+import { Connections } from './connections.ts';
+import type { CaCertificateFile, HostTls } from './host-tls.ts';
 import { httpResponse } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
+import { isListedHost } from './listed-host.ts';
+import type { Proxies } from './proxies.ts';
 import { ReceiveRate } from './receive-rate.ts';
 import type { StallLimits } from './stall-meter.ts';
 
@@ -18,6 +17,10 @@ export interface HttpClientOptions {
   readonly insecureHosts: ReadonlySet<string>;
   /** Certificate authorities in PEM, trusted besides those of the system. */
   readonly caCertificates: readonly CaCertificateFile[];
+  /** What holds for single hosts, by `host` or `host:port`; an entry with the port goes before one without. */
+  readonly hostTls?: ReadonlyMap<string, HostTls> | undefined;
+  /** Proxies that hosts are reached through; undefined for none. */
+  readonly proxies?: Proxies | undefined;
   readonly userAgent: string;
   readonly connectTimeoutMs?: number;
   /** The longest silence of a server, before its answer and within its body. Large bodies have no total timeout. */
@@ -48,7 +51,7 @@ const defaultStallLimits: StallLimits = { minimumBytes: 1024, windowMs: 60_000, 
 /** HTTP as this tool speaks it: one connection pool, redirects that drop credentials, failures worded. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  readonly #agent: Agent;
+  readonly #connections: Connections;
   readonly #stallLimits: StallLimits;
   readonly #rate: ReceiveRate | undefined;
 
@@ -57,16 +60,10 @@ export class HttpClient {
     this.#stallLimits = { ...defaultStallLimits, ...options.stallLimits };
     const bytesPerSecond = options.maximumBytesPerSecond;
     this.#rate = bytesPerSecond === undefined ? undefined : new ReceiveRate({ bytesPerSecond });
-    const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
-    this.#agent = new Agent({
-      connect: hostConnector({
-        ...options,
-        connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-      }),
-      headersTimeout: idleTimeoutMs,
-      bodyTimeout: idleTimeoutMs,
-      // One HTTP/2 session is one TCP connection: parallel downloads of large blobs would share its window.
-      allowH2: false,
+    this.#connections = new Connections({
+      ...options,
+      connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
     });
   }
 
@@ -91,10 +88,11 @@ export class HttpClient {
     };
     for (let hops = 0; hops <= maximumRedirects; hops += 1) {
       this.#refusePlainHttp(url, hops > 0);
-      const raw = await this.#send(request, url, headers);
+      const { method, body, signal } = request;
+      const raw = await this.#connections.send({ method, url, headers, body, signal });
       const response = httpResponse(raw, {
         url,
-        signal: request.signal,
+        signal,
         limits: this.#stallLimits,
         rate: this.#rate,
       });
@@ -115,27 +113,7 @@ export class HttpClient {
 
   /** Closes every connection; requests under way fail. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
-  }
-
-  async #send(
-    request: HttpRequest,
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<Dispatcher.ResponseData> {
-    try {
-      return await this.#agent.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: request.method,
-        headers,
-        body: request.body,
-        signal: request.signal,
-      });
-    } catch (error) {
-      request.signal?.throwIfAborted();
-      throw wordConnectionError(error, url);
-    }
+    await this.#connections.close();
   }
 
   #refusePlainHttp(url: URL, isRedirect: boolean): void {

@@ -163,12 +163,12 @@ test.each(['no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIF
   'a file that is no certificate is refused at once, by its name among others: %j',
   async (pem) => {
     const { ca } = await tlsServerOptions();
-    const bad = { name: 'certs/bad.pem', pem };
+    const bad = { name: 'certs/bad.pem (--ca-cert)', pem };
     expect(() => client({ caCertificates: [ca, bad] })).toThrow(
       expect.objectContaining({
         code: 'CA_CERTIFICATE_INVALID',
         kind: 'usage',
-        message: expect.stringMatching(/^certs\/bad\.pem, given with --ca-cert, /),
+        message: expect.stringMatching(/^certs\/bad\.pem \(--ca-cert\) holds no certificate/),
       }),
     );
   },
