@@ -14,6 +14,13 @@ export interface MirrorAccess {
   readonly apiRoot?: string;
 }
 
+const hubHosts: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
+
+/** The name that a registry goes by in references: Docker Hub has several hosts. */
+export function registryOfHost(host: string): string {
+  return hubHosts.has(host) ? 'docker.io' : host;
+}
+
 /** The root URL of a registry's host. Docker Hub's API is not at the name it goes by. */
 export function apiUrl(http: HttpClient, registry: string): URL {
   return http.baseUrl(registry === 'docker.io' ? 'registry-1.docker.io' : registry);
