@@ -20,8 +20,17 @@ export interface RetryBudgetOptions {
   readonly onRetry?: (retry: Retry) => void;
   /** Whether the host answered before; see {@link retryDelay}. */
   readonly hasAnswered?: () => boolean;
+  /** Judges failures that concern more than this operation; undefined leaves the decision to the policy. */
+  readonly judge?: (error: unknown) => Judgement | undefined;
+  /** Told of the error before it is thrown because nothing is going to be tried again. */
+  readonly onGivingUp?: (error: unknown) => void;
+  /** Runs the wait: for who has something to give to others meanwhile. */
+  readonly whileWaiting?: (wait: () => Promise<void>, error: unknown) => Promise<void>;
   readonly signal?: AbortSignal;
 }
+
+/** What is done about a failure, whatever the count: another try after a wait, or the error that ends the operation. */
+export type Judgement = { readonly delayMs: number } | { readonly final: unknown };
 
 /** Counts the failures of one operation; {@link retryDelay} decides, this waits. */
 export class RetryBudget {
@@ -38,8 +47,21 @@ export class RetryBudget {
    * @throws the error itself when it is final or the attempts are used up; the signal's reason when aborted
    */
   async spend(error: unknown): Promise<void> {
-    const { policy = defaultRetryPolicy, sleep = sleepFor, onRetry, hasAnswered, signal } = this.#options;
+    const { onRetry, onGivingUp, signal } = this.#options;
     signal?.throwIfAborted();
+    const judgement = this.#options.judge?.(error) ?? this.#count(error);
+    if ('final' in judgement) {
+      onGivingUp?.(error);
+      throw judgement.final;
+    }
+    const { delayMs } = judgement;
+    onRetry?.({ attempt: Math.max(1, this.#failures), delayMs, error });
+    const { sleep = sleepFor, whileWaiting = async (wait) => await wait() } = this.#options;
+    await whileWaiting(async () => await sleep(delayMs, signal), error);
+  }
+
+  #count(error: unknown): Judgement {
+    const { policy = defaultRetryPolicy, hasAnswered } = this.#options;
     this.#failures += 1;
     const context = {
       failures: this.#failures,
@@ -47,9 +69,7 @@ export class RetryBudget {
       now: Date.now(),
     };
     const delayMs = retryDelay(error, context, policy);
-    if (delayMs === undefined) throw withAttempts(error, this.#failures);
-    onRetry?.({ attempt: this.#failures, delayMs, error });
-    await sleep(delayMs, signal);
+    return delayMs === undefined ? { final: withAttempts(error, this.#failures) } : { delayMs };
   }
 
   /** The operation made progress: the count starts anew. */
@@ -69,7 +89,12 @@ export async function withRetry<T>(operation: () => Promise<T>, budget: RetryBud
   }
 }
 
-async function sleepFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Waits.
+ *
+ * @throws the signal's reason when it was aborted meanwhile
+ */
+export async function sleepFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await wait(milliseconds, undefined, { signal });
   } catch (error) {

@@ -1,34 +1,34 @@
-import { HostPlaces } from './host-places.ts';
+import type { RateLimit } from './host-rate-limit.ts';
+import { HostState } from './host-state.ts';
+import type { HostOptions } from './host-state.ts';
 
-/** How many requests each registry serves us at a time. A place is held from before the request to the end of the body. */
+/** What is known of each registry, by the name it goes by in references. */
 export class HostLimits {
   readonly #concurrency: number;
-  readonly #places = new Map<string, HostPlaces>();
+  readonly #options: HostOptions;
+  readonly #hosts = new Map<string, HostState>();
 
-  constructor(concurrencyPerHost: number) {
+  /** @param concurrencyPerHost requests at a time to begin with, and at most */
+  constructor(concurrencyPerHost: number, options: HostOptions = {}) {
     this.#concurrency = concurrencyPerHost;
+    this.#options = options;
   }
 
-  /**
-   * Waits for a free place.
-   *
-   * @returns what gives the place back; calling it again does nothing
-   * @throws the signal's reason when it was aborted meanwhile
-   */
-  async acquire(host: string, signal?: AbortSignal): Promise<() => void> {
-    return await this.#of(host).acquire(signal);
-  }
-
-  /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
-  tryAcquire(host: string): (() => void) | undefined {
-    return this.#of(host).tryAcquire();
-  }
-
-  #of(host: string): HostPlaces {
-    const known = this.#places.get(host);
+  /** The state of a registry; the same object every time. */
+  of(registry: string): HostState {
+    const known = this.#hosts.get(registry);
     if (known !== undefined) return known;
-    const places = new HostPlaces(() => this.#concurrency);
-    this.#places.set(host, places);
-    return places;
+    const host = new HostState(registry, this.#concurrency, this.#options);
+    this.#hosts.set(registry, host);
+    return host;
+  }
+
+  /** How many pulls are left, of the registries that told. */
+  rateLimits(): ReadonlyMap<string, RateLimit> {
+    const told = new Map<string, RateLimit>();
+    for (const [registry, { rateLimit }] of this.#hosts) {
+      if (rateLimit !== undefined) told.set(registry, rateLimit);
+    }
+    return told;
   }
 }

@@ -8,6 +8,8 @@ interface Waiting {
  */
 export class HostPlaces {
   readonly #limit: () => number;
+  /** Those who lent their place out: before those who have none yet. */
+  readonly #returning = new Set<Waiting>();
   readonly #queue = new Set<Waiting>();
   #taken = 0;
 
@@ -22,20 +24,21 @@ export class HostPlaces {
    * @throws the signal's reason when it was aborted meanwhile
    */
   async acquire(signal?: AbortSignal): Promise<() => void> {
-    await this.#enter(signal);
+    await this.#enter(this.#queue, signal);
     return this.#releaseOnce();
   }
 
   /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
   tryAcquire(): (() => void) | undefined {
-    if (this.#queue.size > 0 || this.#taken >= this.#limit()) return undefined;
+    const isWaitedFor = this.#queue.size > 0 || this.#returning.size > 0;
+    if (isWaitedFor || this.#taken >= this.#limit()) return undefined;
     this.#taken += 1;
     return this.#releaseOnce();
   }
 
   /**
-   * Lends out the place of an operation while it waits for something else, and waits to have one again: who waits in vain
-   * must not keep others from working.
+   * Lends out the place of an operation while it waits, and then waits to have one again, before those who have none
+   * yet. After a fall of the limit this is what makes it felt: those who failed come back one by one.
    *
    * @throws what `wait` throws; the operation then has its place again, whatever the limit, to give it back
    */
@@ -43,7 +46,7 @@ export class HostPlaces {
     this.#leave();
     try {
       await wait();
-      await this.#enter(signal);
+      await this.#enter(this.#returning, signal);
     } catch (error) {
       this.#taken += 1;
       throw error;
@@ -52,23 +55,25 @@ export class HostPlaces {
 
   /** To be called when the limit has grown. */
   refresh(): void {
-    for (const waiting of this.#queue) {
-      if (this.#taken >= this.#limit()) return;
-      this.#queue.delete(waiting);
-      this.#taken += 1;
-      waiting.grant();
+    for (const queue of [this.#returning, this.#queue]) {
+      for (const waiting of queue) {
+        if (this.#taken >= this.#limit()) return;
+        queue.delete(waiting);
+        this.#taken += 1;
+        waiting.grant();
+      }
     }
   }
 
-  async #enter(signal: AbortSignal | undefined): Promise<void> {
+  async #enter(queue: Set<Waiting>, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { grant: resolve };
     const abort = (): void => {
-      if (this.#queue.delete(waiting)) reject(signal?.reason);
+      if (queue.delete(waiting)) reject(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
-    this.#queue.add(waiting);
+    queue.add(waiting);
     this.refresh();
     try {
       await promise;

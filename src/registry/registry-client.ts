@@ -1,7 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { withRetry } from '../http/retry-budget.ts';
-import type { RetryBudgetOptions } from '../http/retry-budget.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -14,6 +13,8 @@ import { BlobAhead } from './blob-ahead.ts';
 import type { AheadLimits } from './blob-ahead.ts';
 import type { CredentialSource } from './credentials.ts';
 import { HostLimits } from './host-limits.ts';
+import type { RateLimit } from './host-rate-limit.ts';
+import type { HostOptions } from './host-state.ts';
 import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
 import type { FetchedManifest, ManifestTarget } from './manifest-answer.ts';
 import { findTag, listReferrers } from './referrers.ts';
@@ -41,8 +42,8 @@ export interface RegistryClientOptions {
   readonly ahead?: AheadLimits;
   /** Told of every retry before the wait. */
   readonly onRetry?: (event: RetryEvent) => void;
-  /** Replaces policy and waiting, for tests. */
-  readonly retry?: Pick<RetryBudgetOptions, 'policy' | 'sleep'>;
+  /** Replaces policy, time and waiting, for tests. */
+  readonly retry?: HostOptions;
   /** The time in milliseconds by which tokens expire, for tests. */
   readonly now?: () => number;
 }
@@ -52,6 +53,7 @@ export interface RegistryClientOptions {
  * and the registry itself at last; its error is the one that is told, with what the mirrors said behind it.
  */
 export class RegistryClient {
+  readonly #limits: HostLimits;
   readonly #transport: RegistryTransport;
   readonly #blobParts: BlobReaderParts;
   readonly #mirrors: Mirrors;
@@ -60,10 +62,11 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     const { http, credentials, now } = options;
     this.#mirrors = options.mirrors ?? noMirrors;
+    this.#limits = new HostLimits(options.concurrencyPerHost, options.retry);
     this.#transport = new RegistryTransport({
       http,
       authenticator: new Authenticator({ http, credentials, now }),
-      limits: new HostLimits(options.concurrencyPerHost),
+      limits: this.#limits,
       retry: options.retry,
       onRetry: options.onRetry,
     });
@@ -153,6 +156,11 @@ export class RegistryClient {
     signal?: AbortSignal,
   ): Promise<Descriptor | undefined> {
     return await findTag(this.#places(repository), { tag, signal });
+  }
+
+  /** How many pulls are left, by registry, of those that told with a manifest. */
+  rateLimits(): ReadonlyMap<string, RateLimit> {
+    return this.#limits.rateLimits();
   }
 
   /** The blobs of a repository; see {@link registryBlobReader} and {@link routeBlobReader}. */

@@ -1,11 +1,14 @@
-import type { PaletteEdgeError } from '../errors.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import type { RetryBudgetOptions } from '../http/retry-budget.ts';
+import { isConnectionFailure, isThrottling } from '../http/retry-policy.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authorization } from './authorization.ts';
 import type { HostLimits } from './host-limits.ts';
+import { pullLimitReached } from './host-rate-limit.ts';
+import type { HostState } from './host-state.ts';
 import { registryError } from './registry-error.ts';
 import { repositoryUrl } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
@@ -35,6 +38,14 @@ export interface RetryEvent {
   readonly attempt: number;
   readonly delayMs: number;
   readonly error: unknown;
+  /** Set when it is the registry that asked for the wait: no request to it is sent meanwhile. */
+  readonly slowDown?: SlowDown;
+}
+
+/** How a registry is treated that asked to slow down. */
+export interface SlowDown {
+  /** Requests to it at a time from now on. */
+  readonly concurrency: number;
 }
 
 /** The parts a transport works with. */
@@ -51,7 +62,6 @@ const maximumErrorBody = 64 * 1024;
 /** Requests to registries with authorization. Sends each once: who reads the answer retries, with {@link budget}. */
 export class RegistryTransport {
   readonly #options: RegistryTransportOptions;
-  readonly #answered = new Set<string>();
 
   constructor(options: RegistryTransportOptions) {
     this.#options = options;
@@ -59,48 +69,73 @@ export class RegistryTransport {
 
   /** Takes a place in the registry's concurrency limit. */
   async acquire(registry: string, signal?: AbortSignal): Promise<() => void> {
-    return await this.#options.limits.acquire(registry, signal);
+    return await this.#host(registry).places.acquire(signal);
   }
 
   /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
   tryAcquire(registry: string): (() => void) | undefined {
-    return this.#options.limits.tryAcquire(registry);
+    return this.#host(registry).places.tryAcquire();
   }
 
   /** Whether the registry is known not to answer: whoever has another place to ask need not ask it. */
-  isDown(_registry: string): boolean {
-    return false;
+  isDown(registry: string): boolean {
+    return this.#host(registry).isDown;
   }
 
-  /** A fresh retry budget for one operation. */
+  /** A fresh retry budget for one operation, which holds one place. */
   budget(registry: string, subject: string, signal?: AbortSignal): RetryBudget {
     const { retry, onRetry } = this.#options;
+    const host = this.#host(registry);
     return new RetryBudget({
       ...retry,
-      hasAnswered: () => this.#answered.has(registry),
-      onRetry: (event) => onRetry?.({ registry, subject, ...event }),
+      hasAnswered: () => host.hasAnswered,
+      judge: (error) => host.judge(error),
+      onGivingUp: (error) => host.givenUp(error),
+      onRetry: (event) => {
+        const slowDown = isThrottling(event.error) ? { concurrency: host.concurrency } : undefined;
+        onRetry?.({ registry, subject, ...event, slowDown });
+      },
+      whileWaiting: async (wait, error) => {
+        // Of a host that does not answer one should find out, not all in turn.
+        if (isConnectionFailure(error)) await wait();
+        else await host.places.lendWhile(wait, signal);
+      },
       signal,
     });
   }
 
   /**
-   * Sends a request once, or twice when a login or a renewed token was needed.
+   * Sends a request once, or twice when a login or a renewed token was needed; not before the registry wants any.
    *
-   * @throws PaletteEdgeError for every status that was not expected
+   * @throws PaletteEdgeError for every status that was not expected; for a registry that is down at once
    */
   async send(request: RegistryRequest): Promise<HttpResponse> {
+    const host = this.#host(request.repository.registry);
+    const round = await host.enter(request.signal);
+    try {
+      const response = await this.#sendOrLogIn(request);
+      host.succeeded();
+      return response;
+    } catch (error) {
+      if (request.signal?.aborted !== true) host.failed(error, round);
+      throw error;
+    }
+  }
+
+  async #sendOrLogIn(request: RegistryRequest): Promise<HttpResponse> {
     const { authenticator } = this.#options;
     const { repository, signal } = request;
     const authorization = await authenticator.current(repository, signal);
     const first = await this.#exchange(request, authorization);
     if (first.outcome === 'answered') return first.response;
-    if (!isAboutAuthorization(first, authorization)) throw refusal(request, first, authorization);
+    if (!isAboutAuthorization(first, authorization)) throw this.#refusal(request, first, authorization);
     const header = first.response.headers['www-authenticate'];
     const renewed = await authenticator.renew(repository, authorization, { header, signal });
-    if (renewed === undefined) throw refusal(request, first, authorization);
+    if (renewed === undefined) throw this.#refusal(request, first, authorization);
+    await this.#host(repository.registry).enter(signal);
     const second = await this.#exchange(request, renewed);
     if (second.outcome === 'answered') return second.response;
-    throw refusal(request, second, renewed);
+    throw this.#refusal(request, second, renewed);
   }
 
   async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
@@ -116,12 +151,31 @@ export class RegistryTransport {
           : { ...request.headers, authorization: authorization.header },
       signal: request.signal,
     });
-    this.#answered.add(registry);
+    this.#host(registry).answered(response.status, response.headers);
     const isRedirected = response.url.origin !== url.origin;
     if (request.expected.includes(response.status) || request.isAnswer?.(response) === true)
       return { outcome: 'answered', response };
     const text = await response.readText(maximumErrorBody).catch(() => '');
     return { outcome: 'refused', response, isRedirected, text };
+  }
+
+  #refusal(
+    request: RegistryRequest,
+    refused: Refused,
+    authorization: Authorization | undefined,
+  ): PaletteEdgeError {
+    const { subject } = request;
+    const { registry } = request.repository;
+    const { response, text } = refused;
+    const isPullLimit = response.status === 429 && response.headers['retry-after'] === undefined;
+    const { rateLimit } = this.#host(registry);
+    const isLoggedIn = authorization?.credentialOrigin !== undefined;
+    const reached = isPullLimit && pullLimitReached({ subject, registry, text, isLoggedIn, rateLimit });
+    return reached instanceof PaletteEdgeError ? reached : refusal(request, refused, authorization);
+  }
+
+  #host(registry: string): HostState {
+    return this.#options.limits.of(registry);
   }
 }
 

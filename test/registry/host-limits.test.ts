@@ -2,33 +2,21 @@ import { expect, test } from 'vitest';
 
 import { HostLimits } from '../../src/registry/host-limits.ts';
 
-test('a place is waited for, and given to who came next', async () => {
+test('each registry has places of its own', () => {
   const limits = new HostLimits(1);
-  const release = await limits.acquire('a.test');
-  const order: string[] = [];
-  const takeSecond = async (): Promise<void> => {
-    const giveBack = await limits.acquire('a.test');
-    order.push('second');
-    giveBack();
-  };
-  const second = takeSecond();
-  (await limits.acquire('b.test'))();
-  order.push('another host');
-  release();
-  release();
-  await second;
-  expect(order).toEqual(['another host', 'second']);
+  expect(limits.of('a.test').places.tryAcquire()).toBeDefined();
+  expect(limits.of('a.test').places.tryAcquire()).toBeUndefined();
+  expect(limits.of('b.test').places.tryAcquire()).toBeDefined();
 });
 
-test('who gives up waiting leaves no place taken', async () => {
+test('the pulls that are left are told of the registries that told them', () => {
   const limits = new HostLimits(1);
-  const reason = new Error('interrupted');
-  const controller = new AbortController();
-  const release = await limits.acquire('a.test');
-  const waiting = limits.acquire('a.test', controller.signal);
-  controller.abort(reason);
-  await expect(waiting).rejects.toBe(reason);
-  await expect(limits.acquire('a.test', controller.signal)).rejects.toBe(reason);
-  release();
-  (await limits.acquire('a.test'))();
+  limits.of('quiet.test').answered(200, {});
+  limits
+    .of('a.test')
+    .answered(200, { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '93;w=21600' });
+  limits.of('a.test').answered(200, {});
+  expect([...limits.rateLimits()]).toEqual([
+    ['a.test', { limit: 100, remaining: 93, windowSeconds: 21_600 }],
+  ]);
 });

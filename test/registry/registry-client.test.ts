@@ -240,7 +240,7 @@ test('429 and 5xx are retried with the wait the server asks for, then told', asy
   expect(error).toMatchObject({ code: 'SERVER_FAILURE', kind: 'network' });
   expect(error.message).toContain('UNKNOWN: broken');
   expect(error.message).toContain('tried 5 times');
-  expect(waits).toEqual([3000, 1000, 2000, 4000]);
+  expect(waits).toEqual([3000, 500, 1000, 2000, 4000]);
   expect(retries[0]).toMatchObject({ registry: host, subject: `${host}/org/app:1`, attempt: 1 });
 });
 

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpClientOptions } from '../../src/http/http-client.ts';
 import { defaultRetryPolicy } from '../../src/http/retry-policy.ts';
+import type { AheadLimits } from '../../src/registry/blob-ahead.ts';
 import { noCredentials } from '../../src/registry/credentials.ts';
 import type { CredentialSource } from '../../src/registry/credentials.ts';
 import { RegistryClient } from '../../src/registry/registry-client.ts';
@@ -13,6 +14,7 @@ export interface PullingClientOptions {
   readonly credentials?: CredentialSource;
   readonly concurrencyPerHost?: number;
   readonly now?: () => number;
+  readonly ahead?: AheadLimits;
 }
 
 /** A registry client for loopback that waits no real time between retries; closed when the running test ends. */
@@ -27,6 +29,7 @@ export function pullingClient(options: PullingClientOptions = {}) {
   onTestFinished(async () => await http.close());
   const retries: RetryEvent[] = [];
   const waits: number[] = [];
+  let time = 0;
   const client = new RegistryClient({
     http,
     credentials: options.credentials ?? noCredentials,
@@ -34,9 +37,15 @@ export function pullingClient(options: PullingClientOptions = {}) {
     onRetry: (event) => retries.push(event),
     retry: {
       policy: { ...defaultRetryPolicy, random: () => 1 },
-      sleep: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
+      sleep: (milliseconds) => {
+        waits.push(milliseconds);
+        time += milliseconds;
+        return Promise.resolve();
+      },
+      now: () => time,
     },
     now: options.now,
+    ahead: options.ahead,
   });
   return { client, http, retries, waits };
 }

@@ -1,0 +1,34 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { durationText } from '../io/duration-text.ts';
+
+/** The error `TOO_MANY_REQUESTS` for a host that asks for more patience than a build has. */
+export function hostAsksTooMuch(
+  cause: PaletteEdgeError,
+  registry: string,
+  askedMs: number,
+): PaletteEdgeError {
+  return throttledError(cause, `${registry} asks to be left alone for ${durationText(askedMs / 1000)}`, {
+    suggestions: [
+      `Run the same command again in ${durationText(askedMs / 1000)}: what was pulled so far is kept.`,
+      `Registries allow more to those who log in: docker login ${registry}`,
+    ],
+  });
+}
+
+/** The error `TOO_MANY_REQUESTS` for a host that has asked for patience again and again. */
+export function hostHasNoEnd(cause: PaletteEdgeError, registry: string, sinceMs: number): PaletteEdgeError {
+  const reason = `${registry} has answered nothing else for ${durationText(sinceMs / 1000)}`;
+  return throttledError(cause, reason, { suggestions: cause.suggestions });
+}
+
+function throttledError(
+  cause: PaletteEdgeError,
+  reason: string,
+  { suggestions }: { readonly suggestions: readonly string[] },
+): PaletteEdgeError {
+  return new PaletteEdgeError('TOO_MANY_REQUESTS', `${cause.message}; ${reason}`, {
+    kind: 'network',
+    cause,
+    suggestions,
+  });
+}
