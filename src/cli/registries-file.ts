@@ -18,8 +18,8 @@ export interface RegistriesFile extends HostConfigs {
 
 /** Where to look for the file. The environment comes in as a value. */
 export interface RegistriesFileOptions {
-  /** The file that the user named. */
-  readonly path: string | undefined;
+  /** The file that the user named; false for none, not even the user's own. */
+  readonly path: string | false | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeFolder: string;
 }
@@ -39,6 +39,7 @@ const nothing: RegistriesFile = {
  */
 export async function readRegistriesFile(options: RegistriesFileOptions): Promise<RegistriesFile> {
   const { path = defaultPath(options) } = options;
+  if (path === false) return nothing;
   const text = await readText(path, options.path === undefined);
   const root = text === undefined ? undefined : parseRegistriesYaml(text, path);
   if (root === undefined) return nothing;

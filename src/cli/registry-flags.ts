@@ -42,6 +42,22 @@ export const registryFlags = {
     multipleNonGreedy: true,
     default: [],
   }),
+  mirror: Flags.string({
+    helpGroup,
+    helpValue: 'PREFIX=PREFIX',
+    summary: 'Ask a mirror first: docker.io=mirror.example.com:5000/hub, ghcr.io/org=mirror.example.com/org.',
+    description:
+      'The longest prefix comes first, and the registry itself last. Names in the bundle stay as written.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  'registries-file': Flags.string({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'Mirrors, credentials and certificates of registries, in the format of registries.yaml of k3s.',
+    defaultHelp: async () => await Promise.resolve('palette-edge/registries.yaml in the user’s settings'),
+  }),
 };
 
 /** What was given for {@link registryFlags}. */
@@ -51,4 +67,7 @@ export interface RegistryFlags {
   readonly 'plain-http': readonly string[];
   readonly insecure: readonly string[];
   readonly 'ca-cert': readonly string[];
+  readonly mirror: readonly string[];
+  /** False for none, not even the user's own. */
+  readonly 'registries-file': string | false | undefined;
 }

@@ -28,6 +28,8 @@ export function wireDemo(
         'plain-http': [host],
         insecure: [],
         'ca-cert': [],
+        mirror: [],
+        'registries-file': false as const,
         store: join(folder, 'store'),
       };
       await using wiring = await wireBuild(flags, config, listeners.build);

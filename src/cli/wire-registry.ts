@@ -6,6 +6,8 @@ import { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { readSourceFile } from '../workflows/read-source-file.ts';
 import { hostList } from './host-list.ts';
+import { mirrorList } from './mirror-list.ts';
+import { readRegistriesFile } from './registries-file.ts';
 import type { RegistryFlags } from './registry-flags.ts';
 
 /** The real parts that reach registries. Disposing closes every connection. */
@@ -23,6 +25,12 @@ export interface RegistryWiring extends AsyncDisposable {
 export async function wireRegistry(flags: RegistryFlags, userAgent: string): Promise<RegistryWiring> {
   const credentialFilePath = flags['cred-file-path'];
   if (credentialFilePath !== undefined) await checkPaletteCredentials(credentialFilePath);
+  const prefixes = mirrorList(flags.mirror);
+  const registries = await readRegistriesFile({
+    path: flags['registries-file'],
+    environment: process.env,
+    homeFolder: homedir(),
+  });
   const certificates = await Promise.all(
     flags['ca-cert'].map(async (path) => ({
       name: `${path} (--ca-cert)`,
@@ -30,20 +38,28 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
     })),
   );
   const http = new HttpClient({
-    plainHttpHosts: hostList('--plain-http', flags['plain-http']),
+    plainHttpHosts: new Set([...hostList('--plain-http', flags['plain-http']), ...registries.plainHttpHosts]),
     insecureHosts: hostList('--insecure', flags.insecure),
     caCertificates: certificates,
+    hostTls: registries.tls,
     userAgent,
   });
   const credentials = createCredentialSource({
     credentialFilePath,
+    registriesFile: registries.credentials,
     environment: process.env,
     homeFolder: homedir(),
   });
   return {
     http,
     createRegistryClient: (onRetry) =>
-      new RegistryClient({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry }),
+      new RegistryClient({
+        http,
+        credentials,
+        concurrencyPerHost: flags.concurrency,
+        mirrors: { prefixes, registries: registries.mirrors },
+        onRetry,
+      }),
     [Symbol.asyncDispose]: async () => await http.close(),
   };
 }

@@ -22,6 +22,8 @@ export interface CredentialSource {
 export interface CredentialSourceOptions {
   /** A file in Palette's shape, given with --cred-file-path. */
   readonly credentialFilePath?: string;
+  /** Those of a registries file, by registry. */
+  readonly registriesFile?: ReadonlyMap<string, Credential>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeFolder: string;
   /** The longest a credential helper may take, in milliseconds. */
@@ -32,7 +34,7 @@ export interface CredentialSourceOptions {
 export const noCredentials: CredentialSource = { find: () => Promise.resolve(undefined) };
 
 /**
- * Looks in Palette's credentials file, `$REGISTRY_AUTH_FILE`, `$DOCKER_CONFIG/config.json`, `~/.docker/config.json` and
+ * Looks in Palette's credentials file, the registries file, `$REGISTRY_AUTH_FILE`, `$DOCKER_CONFIG/config.json`, `~/.docker/config.json` and
  * `$XDG_RUNTIME_DIR/containers/auth.json`: the first match wins. Within a file: `credHelpers`, `credsStore`, `auths`.
  *
  * Files are read once, and not before credentials are asked for.
@@ -44,6 +46,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
   });
   const sources: readonly CredentialSource[] = [
     ...(options.credentialFilePath === undefined ? [] : [paletteSource(options.credentialFilePath)]),
+    ...(options.registriesFile === undefined ? [] : [fixedSource(options.registriesFile)]),
     ...dockerConfigPaths(options).map((path) => dockerSource(path, helper)),
   ];
   return {
@@ -81,6 +84,12 @@ function paletteSource(path: string): CredentialSource {
   const read = once(async () => parsePaletteCredentials(await readCredentialFile(path, 'palette'), path));
   return {
     find: async (registry, repository) => lookUpCredential(await read(), registry, repository),
+  };
+}
+
+function fixedSource(credentials: ReadonlyMap<string, Credential>): CredentialSource {
+  return {
+    find: (registry, repository) => Promise.resolve(lookUpCredential(credentials, registry, repository)),
   };
 }
 

@@ -16,6 +16,8 @@ const usual: RegistryFlags = {
   'plain-http': [],
   insecure: [],
   'ca-cert': [],
+  mirror: [],
+  'registries-file': false,
 };
 
 test.each<[what: string, flags: Partial<RegistryFlags>, code: string]>([
