@@ -6,6 +6,7 @@ import { defaultRetryPolicy } from '../../src/http/retry-policy.ts';
 import type { AheadLimits } from '../../src/registry/blob-ahead.ts';
 import { noCredentials } from '../../src/registry/credentials.ts';
 import type { CredentialSource } from '../../src/registry/credentials.ts';
+import type { HostOptions } from '../../src/registry/host-state.ts';
 import { RegistryClient } from '../../src/registry/registry-client.ts';
 import type { RetryEvent } from '../../src/registry/registry-transport.ts';
 
@@ -43,6 +44,7 @@ export function pullingClient(options: PullingClientOptions = {}) {
         return Promise.resolve();
       },
       now: () => time,
+      ...options.retry,
     },
     now: options.now,
     ahead: options.ahead,
