@@ -8,14 +8,18 @@ import { noCredentials } from '../../src/registry/credentials.ts';
 import type { CredentialSource } from '../../src/registry/credentials.ts';
 import type { HostOptions } from '../../src/registry/host-state.ts';
 import { RegistryClient } from '../../src/registry/registry-client.ts';
+import type { Mirrors } from '../../src/registry/route.ts';
 import type { RetryEvent } from '../../src/registry/registry-transport.ts';
 
 export interface PullingClientOptions {
   readonly http?: Partial<HttpClientOptions>;
   readonly credentials?: CredentialSource;
   readonly concurrencyPerHost?: number;
+  readonly mirrors?: Mirrors;
   readonly now?: () => number;
   readonly ahead?: AheadLimits;
+  /** Replaces policy, time and waiting. */
+  readonly retry?: HostOptions;
 }
 
 /** A registry client for loopback that waits no real time between retries; closed when the running test ends. */
@@ -46,6 +50,7 @@ export function pullingClient(options: PullingClientOptions = {}) {
       now: () => time,
       ...options.retry,
     },
+    mirrors: options.mirrors,
     now: options.now,
     ahead: options.ahead,
   });
