@@ -42,6 +42,18 @@ export const registryFlags = {
     multipleNonGreedy: true,
     default: [],
   }),
+  'cert-dir': Flags.string({
+    helpGroup,
+    helpValue: 'DIR',
+    summary: 'Certificates of single registries: DIR/HOST[:PORT]/*.crt, client.cert and client.key.',
+    description:
+      'In place of /etc/docker/certs.d, /etc/containers/certs.d and ~/.config/containers/certs.d, which Docker and podman read.',
+  }),
+  'max-rate': Flags.string({
+    helpGroup,
+    helpValue: 'RATE',
+    summary: 'Receive no faster than this, all downloads together: 20MB/s, 1.5MiB/s, 100Mbit/s.',
+  }),
   mirror: Flags.string({
     helpGroup,
     helpValue: 'PREFIX=PREFIX',
@@ -67,6 +79,8 @@ export interface RegistryFlags {
   readonly 'plain-http': readonly string[];
   readonly insecure: readonly string[];
   readonly 'ca-cert': readonly string[];
+  readonly 'cert-dir': string | undefined;
+  readonly 'max-rate': string | undefined;
   readonly mirror: readonly string[];
   /** False for none, not even the user's own. */
   readonly 'registries-file': string | false | undefined;

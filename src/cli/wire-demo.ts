@@ -28,6 +28,8 @@ export function wireDemo(
         'plain-http': [host],
         insecure: [],
         'ca-cert': [],
+        'cert-dir': undefined,
+        'max-rate': undefined,
         mirror: [],
         'registries-file': false as const,
         store: join(folder, 'store'),

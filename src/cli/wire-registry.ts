@@ -1,14 +1,13 @@
 import { homedir } from 'node:os';
 
-import { HttpClient } from '../http/http-client.ts';
+import type { HttpClient } from '../http/http-client.ts';
 import { checkPaletteCredentials, createCredentialSource } from '../registry/credentials.ts';
 import { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
-import { readSourceFile } from '../workflows/read-source-file.ts';
-import { hostList } from './host-list.ts';
 import { mirrorList } from './mirror-list.ts';
 import { readRegistriesFile } from './registries-file.ts';
 import type { RegistryFlags } from './registry-flags.ts';
+import { wireHttp } from './wire-http.ts';
 
 /** The real parts that reach registries. Disposing closes every connection. */
 export interface RegistryWiring extends AsyncDisposable {
@@ -31,19 +30,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
     environment: process.env,
     homeFolder: homedir(),
   });
-  const certificates = await Promise.all(
-    flags['ca-cert'].map(async (path) => ({
-      name: `${path} (--ca-cert)`,
-      pem: (await readSourceFile(path, 'CA certificate')).text,
-    })),
-  );
-  const http = new HttpClient({
-    plainHttpHosts: new Set([...hostList('--plain-http', flags['plain-http']), ...registries.plainHttpHosts]),
-    insecureHosts: hostList('--insecure', flags.insecure),
-    caCertificates: certificates,
-    hostTls: registries.tls,
-    userAgent,
-  });
+  const http = await wireHttp(flags, registries, userAgent);
   const credentials = createCredentialSource({
     credentialFilePath,
     registriesFile: registries.credentials,

@@ -23,7 +23,8 @@ const addressTimeoutMs = 1000;
 /**
  * Makes undici's connector: certificates are verified except for the listed hosts.
  *
- * @throws PaletteEdgeError `CA_CERTIFICATE_INVALID`, `CLIENT_CERTIFICATE_INVALID` (kind usage)
+ * @throws PaletteEdgeError `CA_CERTIFICATE_INVALID` (kind usage); what is wrong with the files of one host is told when
+ *   that host is asked
  */
 export function hostConnector(options: HostConnectorOptions): buildConnector.connector {
   const { insecureHosts, hostTls, connectTimeoutMs } = options;
@@ -34,14 +35,11 @@ export function hostConnector(options: HostConnectorOptions): buildConnector.con
     autoSelectFamilyAttemptTimeout: Math.min(addressTimeoutMs, connectTimeoutMs),
   };
   const authorities = readAuthorities(options.caCertificates);
-  for (const { authorities: files = [], certificate } of hostTls?.values() ?? []) {
-    readAuthorities(files);
-    if (certificate !== undefined) checkClientCertificate(certificate);
-  }
   const plain = buildConnector(common);
   const connectors = new Map<string, buildConnector.connector>();
   const connect = (url: URL, isInsecure: boolean): buildConnector.connector => {
     const { certificate, authorities: files = [] } = listedFor(hostTls, url) ?? {};
+    if (certificate !== undefined) checkClientCertificate(certificate);
     if (!isInsecure) {
       const secureContext = trustingContext([...authorities, ...readAuthorities(files)], certificate);
       return buildConnector({ ...common, secureContext });

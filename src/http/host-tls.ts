@@ -56,6 +56,16 @@ export function readAuthorities(files: readonly CaCertificateFile[]): string[] {
 }
 
 /**
+ * Checks the files of a host, so that what is wrong with them is told before anything is pulled.
+ *
+ * @throws PaletteEdgeError `CA_CERTIFICATE_INVALID`, `CLIENT_CERTIFICATE_INVALID` (kind usage)
+ */
+export function checkHostTls({ authorities = [], certificate }: HostTls): void {
+  readAuthorities(authorities);
+  if (certificate !== undefined) checkClientCertificate(certificate);
+}
+
+/**
  * Checks that certificate and key can be read and belong together.
  *
  * @throws PaletteEdgeError `CLIENT_CERTIFICATE_INVALID` (kind usage)

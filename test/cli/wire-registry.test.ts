@@ -16,6 +16,8 @@ const usual: RegistryFlags = {
   'plain-http': [],
   insecure: [],
   'ca-cert': [],
+  'cert-dir': undefined,
+  'max-rate': undefined,
   mirror: [],
   'registries-file': false,
 };
