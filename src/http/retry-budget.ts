@@ -25,7 +25,7 @@ export interface RetryBudgetOptions {
   /** Told of the error before it is thrown because nothing is going to be tried again. */
   readonly onGivingUp?: (error: unknown) => void;
   /** Runs the wait: for who has something to give to others meanwhile. */
-  readonly whileWaiting?: (wait: () => Promise<void>, error: unknown) => Promise<void>;
+  readonly whileWaiting?: (waiting: () => Promise<void>, error: unknown) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +56,7 @@ export class RetryBudget {
     }
     const { delayMs } = judgement;
     onRetry?.({ attempt: Math.max(1, this.#failures), delayMs, error });
-    const { sleep = sleepFor, whileWaiting = async (wait) => await wait() } = this.#options;
+    const { sleep = sleepFor, whileWaiting = runWait } = this.#options;
     await whileWaiting(async () => await sleep(delayMs, signal), error);
   }
 
@@ -76,6 +76,10 @@ export class RetryBudget {
   reset(): void {
     this.#failures = 0;
   }
+}
+
+async function runWait(waiting: () => Promise<void>): Promise<void> {
+  await waiting();
 }
 
 /** Runs an operation until it succeeds or the budget is spent. */

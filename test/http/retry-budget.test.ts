@@ -55,3 +55,44 @@ test('an aborted operation is not tried again, and its wait ends', async () => {
   await expect(budget.spend(lost)).rejects.toBe(reason);
   await expect(budget.spend(lost)).rejects.toBe(reason);
 });
+
+test('what concerns more than the operation is judged by another, and not counted', async () => {
+  const waits: number[] = [];
+  let left = 20;
+  const budget = new RetryBudget({
+    policy,
+    sleep: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
+    judge: (error) => (error === lost ? { delayMs: 7 } : undefined),
+  });
+  const other = new PaletteEdgeError('CONNECTION_FAILED', 'failed', { kind: 'network' });
+  await budget.spend(other);
+  await withRetry(() => (left-- > 0 ? Promise.reject(lost) : Promise.resolve()), budget);
+  await budget.spend(other);
+  expect(waits).toEqual([500, ...Array.from({ length: 20 }, () => 7), 1000]);
+});
+
+test('the judge may end the operation with an error of its own, and is told of every end', async () => {
+  const givenUp: unknown[] = [];
+  const final = new Error('the host is down');
+  const onGivingUp = (error: unknown): void => void givenUp.push(error);
+  const judged = new RetryBudget({ policy, sleep, judge: () => ({ final }), onGivingUp });
+  await expect(judged.spend(lost)).rejects.toBe(final);
+  const refused = new PaletteEdgeError('ACCESS_DENIED', 'denied', { kind: 'authentication' });
+  await expect(new RetryBudget({ policy, sleep, onGivingUp }).spend(refused)).rejects.toBe(refused);
+  expect(givenUp).toEqual([lost, refused]);
+});
+
+test('something may be done with the time of a wait', async () => {
+  const order: string[] = [];
+  const budget = new RetryBudget({
+    policy,
+    sleep: () => Promise.resolve(void order.push('wait')),
+    whileWaiting: async (waiting, error) => {
+      order.push(`before ${String(error === lost)}`);
+      await waiting();
+      order.push('after');
+    },
+  });
+  await budget.spend(lost);
+  expect(order).toEqual(['before true', 'wait', 'after']);
+});

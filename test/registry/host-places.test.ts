@@ -59,10 +59,10 @@ test('when the limit falls, nobody gets a place until enough came back', async (
   const places = new HostPlaces(() => limit);
   const releases = await Promise.all([places.acquire(), places.acquire(), places.acquire()]);
   limit = 1;
-  releases[0]?.();
-  releases[1]?.();
+  releases[0]();
+  releases[1]();
   expect(places.tryAcquire()).toBeUndefined();
-  releases[2]?.();
+  releases[2]();
   expect(places.tryAcquire()).toBeDefined();
 });
 
@@ -73,10 +73,12 @@ test('a place that is lent out is used by others, and its owner comes back befor
   const ended = Promise.withResolvers<void>();
   const owner = places.lendWhile(async () => await ended.promise).then(() => order.push('owner'));
   const releaseSecond = await places.acquire();
-  const third = places.acquire().then((giveBack) => {
+  const takeThird = async (): Promise<void> => {
+    const giveBack = await places.acquire();
     order.push('third');
     giveBack();
-  });
+  };
+  const third = takeThird();
   ended.resolve();
   await ended.promise;
   await Promise.resolve();
