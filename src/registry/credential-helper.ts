@@ -54,23 +54,68 @@ export function createCredentialHelper(options: CredentialHelperOptions): Creden
   };
 }
 
-interface AskOptions extends CredentialHelperOptions {
+/** How one helper is run for one registry. */
+export interface HelperRunOptions extends CredentialHelperOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface AskOptions extends HelperRunOptions {
   readonly isOptional: boolean;
-  readonly signal?: AbortSignal;
+}
+
+/**
+ * Has `docker-credential-NAME store` keep a password. It goes to the helper's standard input: other users can read
+ * arguments and environment.
+ *
+ * @throws PaletteEdgeError `CREDENTIAL_HELPER_FAILED` (kind authentication); never quotes what the helper wrote
+ */
+export async function storeInHelper(
+  name: string,
+  login: { readonly registry: string; readonly username: string; readonly password: string },
+  options: HelperRunOptions,
+): Promise<void> {
+  const { registry, username, password } = login;
+  const entry = { ServerURL: serverOf(registry), Username: username, Secret: password };
+  const { error } = await run({ name, registry, action: 'store' }, JSON.stringify(entry), options);
+  if (error !== null) throw failure({ name, registry, action: 'store' }, error);
+}
+
+/**
+ * Has `docker-credential-NAME erase` forget a registry.
+ *
+ * @returns whether it had anything
+ * @throws PaletteEdgeError `CREDENTIAL_HELPER_FAILED` (kind authentication); never quotes what the helper wrote
+ */
+export async function eraseFromHelper(
+  name: string,
+  registry: string,
+  options: HelperRunOptions,
+): Promise<boolean> {
+  const call: HelperCall = { name, registry, action: 'erase' };
+  const { error, output } = await run(call, `${serverOf(registry)}\n`, options);
+  if (error !== null && !hasNone(output)) throw failure(call, error);
+  return error === null;
+}
+
+/** What a helper is run for. */
+interface HelperCall {
+  readonly name: string;
+  readonly registry: string;
+  readonly action: 'get' | 'store' | 'erase';
 }
 
 async function ask(name: string, registry: string, options: AskOptions): Promise<Credential | undefined> {
-  if (!namePattern.test(name)) {
-    throw helperError(name, registry, 'its name has characters a helper cannot have');
-  }
-  const program = `docker-credential-${name}`;
-  const { error, output } = await run(program, serverOf(registry), options);
-  if (error === null) return readAnswer(output, program, registry);
-  options.signal?.throwIfAborted();
-  if (/credentials not found|no credentials/i.test(output)) return undefined;
-  const isMissing = systemErrorCode(error) === 'ENOENT';
-  if (isMissing && options.isOptional) return undefined;
-  throw helperError(name, registry, isMissing ? 'it is not on the PATH' : failureReason(error));
+  const call: HelperCall = { name, registry, action: 'get' };
+  const { error, output } = await run(call, `${serverOf(registry)}\n`, options);
+  if (error === null) return readAnswer(output, call);
+  if (hasNone(output)) return undefined;
+  if (systemErrorCode(error) === 'ENOENT' && options.isOptional) return undefined;
+  throw failure(call, error);
+}
+
+/** Helpers tell so on standard output, with exit code 1. */
+function hasNone(output: string): boolean {
+  return /credentials not found|no credentials/i.test(output);
 }
 
 /** Docker Hub is known to helpers by the address of its first API. */
@@ -79,14 +124,16 @@ function serverOf(registry: string): string {
 }
 
 async function run(
-  program: string,
+  call: HelperCall,
   input: string,
-  options: AskOptions,
+  options: HelperRunOptions,
 ): Promise<{ error: Error | null; output: string }> {
-  return await new Promise((resolve) => {
+  const { name, action } = call;
+  if (!namePattern.test(name)) throw helperError(call, 'its name has characters a helper cannot have');
+  const ended = await new Promise<{ error: Error | null; output: string }>((resolve) => {
     const child = execFile(
-      program,
-      ['get'],
+      programOf(name),
+      [action],
       {
         env: { ...options.environment },
         timeout: options.timeoutMs ?? defaultTimeoutMs,
@@ -99,25 +146,35 @@ async function run(
     );
     // A helper that ends without reading its input is judged by its answer, not by the broken pipe.
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(`${input}\n`);
+    child.stdin?.end(input);
   });
+  if (ended.error !== null) options.signal?.throwIfAborted();
+  return ended;
 }
 
-function readAnswer(output: string, program: string, registry: string): Credential {
-  const name = program.slice('docker-credential-'.length);
+function programOf(name: string): string {
+  return `docker-credential-${name}`;
+}
+
+function readAnswer(output: string, call: HelperCall): Credential {
   let answer: unknown;
   try {
     answer = JSON.parse(output);
   } catch {
     // Without the parser's error as cause: it quotes the text, and the text is a secret.
-    throw helperError(name, registry, 'its answer is not valid JSON');
+    throw helperError(call, 'its answer is not valid JSON');
   }
   const { Username: username, Secret: secret } = isRecord(answer) ? answer : {};
   if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') {
-    throw helperError(name, registry, 'its answer lacks Username or Secret');
+    throw helperError(call, 'its answer lacks Username or Secret');
   }
-  const origin = `the credential helper ${program}`;
+  const origin = `the credential helper ${programOf(call.name)}`;
   return username === '<token>' ? { identityToken: secret, origin } : { username, password: secret, origin };
+}
+
+function failure(call: HelperCall, error: Error): PaletteEdgeError {
+  const isMissing = systemErrorCode(error) === 'ENOENT';
+  return helperError(call, isMissing ? 'it is not on the PATH' : failureReason(error));
 }
 
 function failureReason(error: Error): string {
@@ -129,18 +186,23 @@ function failureReason(error: Error): string {
     : `it could not be run (${String(code)})`;
 }
 
-function helperError(name: string, registry: string, reason: string): PaletteEdgeError {
+const purposes = { get: 'asked for', store: 'to keep the password of', erase: 'to forget' } as const;
+
+function helperError(call: HelperCall, reason: string): PaletteEdgeError {
+  const { name, registry, action } = call;
   const isRefused = !namePattern.test(name);
-  const program = `docker-credential-${name}`;
+  const program = programOf(name);
   const shown = isRefused ? JSON.stringify(name.slice(0, 64)) : program;
   return new PaletteEdgeError(
     'CREDENTIAL_HELPER_FAILED',
-    `the credential helper ${shown}, asked for ${registry}, failed: ${reason}`,
+    `the credential helper ${shown}, ${purposes[action]} ${registry}, failed: ${reason}`,
     {
       kind: 'authentication',
       suggestions: [
         ...(isRefused ? [] : [`Try it by hand: echo ${serverOf(registry)} | ${program} get`]),
-        'Give the credentials in a file instead: --cred-file-path FILE',
+        action === 'get'
+          ? 'Give the credentials in a file instead: --cred-file-path FILE'
+          : 'Or remove it from credsStore and credHelpers of the Docker config: then the password is kept there.',
       ],
     },
   );

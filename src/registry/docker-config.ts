@@ -27,6 +27,11 @@ export function parseDockerConfig(document: Readonly<Record<string, unknown>>, p
   };
 }
 
+/** The helper that keeps a registry's credentials, by the name behind `docker-credential-`. */
+export function helperOf({ helpers, store }: DockerConfig, registry: string): string | undefined {
+  return helpers.get(registry) ?? store;
+}
+
 function readAuths(auths: unknown, path: string): Map<string, Credential> {
   const credentials = new Map<string, Credential>();
   if (!isRecord(auths)) return credentials;
