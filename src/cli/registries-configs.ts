@@ -95,6 +95,7 @@ function decodeAuth(piece: RegistriesPiece): { username: string; password: strin
 async function readTls(piece: RegistriesPiece | undefined): Promise<HostTls | undefined> {
   if (piece === undefined) return undefined;
   const fields = fieldsOf(piece, ['ca_file', 'cert_file', 'key_file', 'insecure_skip_verify']);
+  if (fields.size === 0) return undefined;
   const pathOf = (key: string): string | undefined => {
     const path = textOf(fields.get(key));
     return path === undefined ? undefined : resolve(dirname(piece.file), path);
