@@ -1,7 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { withRetry } from '../http/retry-budget.ts';
-import type { BlobReader } from '../oci/blob-access.ts';
+import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
@@ -12,6 +12,8 @@ import { Authenticator } from './authenticator.ts';
 import { BlobAhead } from './blob-ahead.ts';
 import type { AheadLimits } from './blob-ahead.ts';
 import type { CredentialSource } from './credentials.ts';
+import { foreignLayerLinks, readForeignLayer } from './foreign-layer.ts';
+import type { ForeignLayerParts } from './foreign-layer.ts';
 import { HostLimits } from './host-limits.ts';
 import type { RateLimit } from './host-rate-limit.ts';
 import type { HostOptions } from './host-state.ts';
@@ -55,7 +57,7 @@ export interface RegistryClientOptions {
 export class RegistryClient {
   readonly #limits: HostLimits;
   readonly #transport: RegistryTransport;
-  readonly #blobParts: BlobReaderParts;
+  readonly #blobParts: BlobReaderParts & ForeignLayerParts;
   readonly #mirrors: Mirrors;
   readonly #givers: BlobGivers = new Map();
 
@@ -70,7 +72,7 @@ export class RegistryClient {
       retry: options.retry,
       onRetry: options.onRetry,
     });
-    this.#blobParts = { transport: this.#transport, ahead: new BlobAhead(options.ahead) };
+    this.#blobParts = { http, transport: this.#transport, ahead: new BlobAhead(options.ahead) };
   }
 
   /**
@@ -169,6 +171,23 @@ export class RegistryClient {
     const readerOf = (route: RepositoryName): BlobReader => registryBlobReader(this.#blobParts, route);
     if (routes.length === 1) return readerOf(repository);
     return routeBlobReader({ routes, readerOf, givers: this.#givers });
+  }
+
+  /** Opens a blob at the links its descriptor has, when registries need not have it; see {@link readForeignLayer}. */
+  foreignLayer(blob: Descriptor): ((options: OpenBlobOptions) => AsyncIterable<Uint8Array>) | undefined {
+    const links = foreignLayerLinks(blob);
+    if (links.length === 0) return undefined;
+    return (options) => readForeignLayer(this.#blobParts, { blob, links }, options);
+  }
+
+  /** Whether a repository would be asked at once, would have to wait, or can be given up: whoever has a choice asks first. */
+  readiness(repository: RepositoryName): 'idle' | 'busy' | 'down' {
+    const routes = routesOf(repository, this.#mirrors);
+    const first = routes.find(({ registry }) => !this.#transport.isDown(registry));
+    if (first === undefined) return 'down';
+    const release = this.#transport.tryAcquire(first.registry);
+    release?.();
+    return release === undefined ? 'busy' : 'idle';
   }
 
   /** The hosts that are asked before a registry, in their order. */

@@ -51,17 +51,39 @@ export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptio
   return { reused, failed };
 }
 
-/** Tries each repository that names the blob; the first error is the one worth telling. */
+/** Tries each repository that names the blob, from the byte reached on; the first error is the one worth telling. */
 async function pullBlob({ blob, repositories }: QueuedBlob, options: PullOptions): Promise<IngestReport> {
+  const { registry, signal } = options;
   const errors: PaletteEdgeError[] = [];
-  for (const repository of repositories) {
+  for (const repository of mostReadyFirst(repositories, registry)) {
+    const reader = registry.blobs(repository);
+    // As a range, also when it is the whole: the store hashes what it takes in, and once is enough.
+    const open = async (start: number) => await reader.open(blob, { signal, range: { start } });
     try {
-      return await pullFrom(repository, blob, options);
+      return await pullFrom({ name: formatRepository(repository), open }, blob, options);
     } catch (error) {
       errors.push(failureOf(error));
     }
   }
+  // Registries need not have layers that may not be distributed.
+  const isMissing = errors.some(({ code }) => code === 'BLOB_NOT_FOUND');
+  const openLinks = isMissing ? registry.foreignLayer(blob) : undefined;
+  if (openLinks !== undefined) {
+    const open = async (start: number) => await Promise.resolve(openLinks({ signal, range: { start } }));
+    return await pullFrom({ name: 'links of the layer', open }, blob, options);
+  }
   throw errors[0] ?? new TypeError('a blob without a repository');
+}
+
+/** Whoever has a free place comes first; whoever is known not to answer comes last. */
+function mostReadyFirst(repositories: readonly Reference[], registry: RegistryClient): readonly Reference[] {
+  if (repositories.length === 1) return repositories;
+  const order = ['idle', 'busy', 'down'];
+  const ranked = repositories.map((repository) => ({
+    repository,
+    rank: order.indexOf(registry.readiness(repository)),
+  }));
+  return ranked.toSorted((left, right) => left.rank - right.rank).map(({ repository }) => repository);
 }
 
 /** @throws the error itself when it is no fault of the blob's registry */
@@ -70,17 +92,18 @@ function failureOf(error: unknown): PaletteEdgeError {
   return error;
 }
 
-async function pullFrom(
-  repository: Reference,
-  blob: Descriptor,
-  options: PullOptions,
-): Promise<IngestReport> {
-  const { registry, store, signal, listener } = options;
-  const reader = registry.blobs(repository);
+/** Where a blob is pulled from. */
+interface BlobSource {
+  /** As it is shown. */
+  readonly name: string;
+  readonly open: (start: number) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+async function pullFrom(source: BlobSource, blob: Descriptor, options: PullOptions): Promise<IngestReport> {
+  const { store, signal, listener } = options;
   const open = async (start: number): Promise<AsyncIterable<Uint8Array>> => {
-    listener({ kind: 'blob-started', blob, repository: formatRepository(repository) });
-    // As a range, also when it is the whole: the store hashes what it takes in, and once is enough.
-    return await reader.open(blob, { signal, range: { start } });
+    listener({ kind: 'blob-started', blob, repository: source.name });
+    return await source.open(start);
   };
   const onBytes = (count: number): void => listener({ kind: 'blob-bytes', digest: blob.digest, count });
   try {

@@ -20,7 +20,8 @@ export function queueBlobs(images: readonly PinnedImage[]): QueuedBlob[] {
     for (const { descriptor, role } of graph.blobs) {
       const known = queued.get(descriptor.digest);
       queued.set(descriptor.digest, {
-        blob: descriptor,
+        // Links may be all there is: registries need not have layers that may not be distributed.
+        blob: known?.blob.urls === undefined ? descriptor : known.blob,
         isLayer: role === 'layer' && known?.isLayer !== false,
         repositories: known === undefined ? [reference] : withRepository(known.repositories, reference),
       });
