@@ -111,7 +111,8 @@ describe('what is no registries file', () => {
     ['configs: {a.io: {tls: {cert_file: a.pem}}}', 1, 'it has cert_file alone', /both/],
     ['configs: {a.io: {tls: {insecureSkipVerify: true}}}', 1, 'there is no such key', /insecure_skip_verify/],
     ['configs: {a.io: {auth: {username: x}}}', 1, 'it has no password', /identity_token/],
-  ])('%j', async (text, line, reason, suggestion) => {
+  ])('%j', async (...row) => {
+    const [text, line, reason, suggestion] = row;
     const error = await rejection(read(text));
     expect(error).toMatchObject({ code: 'REGISTRIES_FILE_INVALID', kind: 'usage' });
     expect(error.message).toMatch(new RegExp(`registries\\.yaml:${line}(?::\\d+)?: `));

@@ -17,10 +17,9 @@ test.each([
   ['(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)', '$10$1', 'abcdefghij', 'ja'],
   ['^library/', '', 'library/nginx', 'nginx'],
   ['^x', 'y', 'a', 'a'],
-])('%s → %s makes %s into %s', (source, replacement, name, expected) => {
-  const value = parseRegistriesYaml(JSON.stringify([replacement]), 'registries.yaml');
-  const [piece] = value === undefined ? [] : itemsOf(value);
-  if (piece === undefined) throw new Error('no piece');
-  const rewrite = nameRewrite(source, piece);
-  expect(name.replaceAll(rewrite.pattern, rewrite.replacement)).toBe(expected);
+])('%s → %s makes %s into %s', (...row) => {
+  const [source, replacement, name, expected] = row;
+  const list = parseRegistriesYaml(JSON.stringify([replacement]), 'registries.yaml');
+  const [rewrite] = (list === undefined ? [] : itemsOf(list)).map((piece) => nameRewrite(source, piece));
+  expect(rewrite && name.replaceAll(rewrite.pattern, rewrite.replacement)).toBe(expected);
 });

@@ -14,7 +14,8 @@ describe('mirrors of prefixes', () => {
     ['[::1]:5000/a/b', '[::1]:5000/a', '[fd00::2]:443/c', '[fd00::2]:443/c/b'],
     ['localhost:5000/a', 'localhost:5000', 'localhost:5001', 'localhost:5001/a'],
     ['ghcr.io/org/app', 'ghcr.io/org', 'docker.io', 'docker.io/library/app'],
-  ])('%s, with %s at %s, is asked for as %s, then as itself', (text, original, mirror, asked) => {
+  ])('%s, with %s at %s, is asked for as %s, then as itself', (...row) => {
+    const [text, original, mirror, asked] = row;
     const reference = parseReference(text);
     const { registry } = reference;
     const routes = routesOf(reference, prefixes([original, mirror]));
