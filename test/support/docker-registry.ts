@@ -20,6 +20,8 @@ export interface DockerRegistryOptions {
   /** Basic authentication with this one user. */
   readonly login?: { readonly username: string; readonly password: string };
   readonly tls?: TlsFiles;
+  /** Pulls what it does not have from here: a pull-through cache of this registry, as `http://127.0.0.1:5000`. */
+  readonly remoteUrl?: string;
 }
 
 const program = 'docker-registry';
@@ -72,7 +74,8 @@ async function serve(folder: string, options: DockerRegistryOptions): Promise<Do
 }
 
 /** JSON is YAML, which is what docker-registry reads. */
-async function configuration(folder: string, { login, tls }: DockerRegistryOptions): Promise<object> {
+async function configuration(folder: string, options: DockerRegistryOptions): Promise<object> {
+  const { login, tls, remoteUrl } = options;
   const htpasswd = join(folder, 'htpasswd');
   if (login !== undefined) {
     const { stdout } = await runFile('htpasswd', ['-Bbn', login.username, login.password]).catch(
@@ -90,6 +93,7 @@ async function configuration(folder: string, { login, tls }: DockerRegistryOptio
       addr: '127.0.0.1:0',
       ...(tls && { tls: { certificate: tls.certificatePath, key: tls.keyPath } }),
     },
+    ...(remoteUrl !== undefined && { proxy: { remoteurl: remoteUrl } }),
     ...(login && { auth: { htpasswd: { realm: 'test', path: htpasswd } } }),
   };
 }
