@@ -1,7 +1,8 @@
+import { durationText } from '../io/duration-text.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { countOf } from '../views/count-of.ts';
-import { durationText } from '../io/duration-text.ts';
 import { planView } from '../views/plan-view.ts';
+import { slowDownView } from '../views/slow-down-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import type { BuildEvent, BuildListener, StepEvent, TransferEvent } from '../workflows/build-event.ts';
 import type { Progress } from './progress.ts';
@@ -12,8 +13,10 @@ import type { Progress } from './progress.ts';
  * @param hidesPlan for a dry run, of which the plan is the result
  */
 export function buildListener(progress: Progress, hidesPlan: boolean): BuildListener {
+  const isNews = slowDownNews();
   return (event) => {
     if (event.kind === 'planned' && hidesPlan) return;
+    if (event.kind === 'retry' && !isNews(event.retry)) return;
     if (isStep(event)) showStep(event, progress);
     else showTransfer(event, progress);
   };
@@ -40,6 +43,21 @@ function showStep(event: StepEvent, progress: Progress): void {
   }
 }
 
+/** Below this another wait is not worth a line. */
+const shortWaitMs = 5000;
+
+/** A registry that asks to slow down tells every request, again and again: told once, and when it gets twice as long. */
+function slowDownNews(): (retry: RetryEvent) => boolean {
+  const told = new Map<string, number>();
+  return ({ registry, delayMs, slowDown }) => {
+    if (slowDown === undefined) return true;
+    const before = told.get(registry);
+    if (before !== undefined && (delayMs < shortWaitMs || delayMs < before * 2)) return false;
+    told.set(registry, delayMs);
+    return true;
+  };
+}
+
 function showTransfer(event: TransferEvent, progress: Progress): void {
   switch (event.kind) {
     case 'pulling':
@@ -60,7 +78,10 @@ function showTransfer(event: TransferEvent, progress: Progress): void {
   }
 }
 
-function retryText({ subject, delayMs, error }: RetryEvent): string {
+function retryText(retry: RetryEvent): string {
+  const { subject, delayMs, error } = retry;
+  const slowDown = slowDownView(retry);
+  if (slowDown !== undefined) return slowDown;
   const reason = error instanceof Error ? error.message : String(error);
   const what = reason.includes(subject) ? reason : `${subject}: ${reason}`;
   return `${what}; trying again in ${durationText(delayMs / 1000)}`;

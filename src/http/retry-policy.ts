@@ -70,10 +70,17 @@ const connectionCodes: ReadonlySet<string> = new Set([
   'CONNECTION_LOST',
   'CONNECTION_TIMEOUT',
   'CONNECTION_FAILED',
+  'CONNECTION_STALLED',
   'TLS_CERTIFICATE',
+  'TLS_HANDSHAKE_REFUSED',
+  'CLIENT_CERTIFICATE_REQUIRED',
+  'CLIENT_CERTIFICATE_REFUSED',
+  'PROXY_REFUSED',
+  'PROXY_LOGIN_REQUIRED',
   'NOT_TLS',
   'NOT_HTTP',
 ]);
+const silenceCodes: ReadonlySet<string> = new Set(['CONNECTION_TIMEOUT', 'CONNECTION_STALLED']);
 /** A connection that comes about at the second try is a bad link; a host that never answers takes this long to tell. */
 const firstContactTimeouts = 2;
 const mismatchCodes: ReadonlySet<string> = new Set(['DIGEST_MISMATCH', 'SIZE_MISMATCH', 'ENCODING_INVALID']);
@@ -105,7 +112,7 @@ export function isThrottling(error: unknown): boolean {
 /** Whether fewer requests at a time may help: it throttles, has no capacity, or stopped answering or sending. */
 export function isOverload(error: unknown): boolean {
   if (isThrottling(error) || statusOf(error)?.status === 503) return true;
-  return error instanceof PaletteEdgeError && error.code === 'CONNECTION_TIMEOUT';
+  return error instanceof PaletteEdgeError && silenceCodes.has(error.code);
 }
 
 /** Whether there was no answer at all, or half of one. */

@@ -39,13 +39,10 @@ export interface RetryEvent {
   readonly delayMs: number;
   readonly error: unknown;
   /** Set when it is the registry that asked for the wait: no request to it is sent meanwhile. */
-  readonly slowDown?: SlowDown;
-}
-
-/** How a registry is treated that asked to slow down. */
-export interface SlowDown {
-  /** Requests to it at a time from now on. */
-  readonly concurrency: number;
+  readonly slowDown?: {
+    /** Requests to it at a time from now on. */
+    readonly concurrency: number;
+  };
 }
 
 /** The parts a transport works with. */

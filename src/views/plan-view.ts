@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { durationText } from '../io/duration-text.ts';
 import type { BuildPlan } from '../workflows/plan-build.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
@@ -8,7 +9,7 @@ export function planView(plan: BuildPlan): string {
   const { bundle, images, blobs, bytes, bytesToPull, bytesInStore, expectedBundleSize, space } = plan;
   const registries = plan.registries.map((share): readonly [string, string] => [
     `  ${share.registry}`,
-    `${countOf(share.images, 'image')}, ${formatByteSize(share.bytesToPull)}`,
+    `${countOf(share.images, 'image')}, ${formatByteSize(share.bytesToPull)}${rateLimitText(share)}`,
   ]);
   const free = space.isShared
     ? `${formatByteSize(space.output.free)} for store and bundle, on one disk`
@@ -24,4 +25,10 @@ export function planView(plan: BuildPlan): string {
     ['free space', free],
   ];
   return `Plan\n${textFields(fields)}`;
+}
+
+function rateLimitText({ rateLimit }: BuildPlan['registries'][number]): string {
+  if (rateLimit === undefined) return '';
+  const { remaining, limit, windowSeconds } = rateLimit;
+  return `, ${remaining} of ${limit} pulls left in ${durationText(windowSeconds)}`;
 }

@@ -1,10 +1,13 @@
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { formatByteSize } from '../io/byte-size.ts';
+import { durationText } from '../io/duration-text.ts';
 import { freeSpace } from '../io/free-space.ts';
 import type { FreeSpace } from '../io/free-space.ts';
 import { runLimited } from '../io/run-limited.ts';
+import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { Warning } from '../warning.ts';
 import { checkOutput } from './check-output.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
@@ -38,6 +41,8 @@ interface RegistryShare {
   readonly images: number;
   readonly bytes: number;
   readonly bytesToPull: number;
+  /** The registry's limit of pulls, when it told one with the manifests of this build. */
+  readonly rateLimit?: RateLimit;
 }
 
 /** Space on a file system. */
@@ -53,6 +58,8 @@ export interface BuildPlanInput {
   readonly queue: readonly QueuedBlob[];
   readonly bundle: BundlePlan;
   readonly path: string;
+  /** Limits of pulls by registry, as far as they were told. */
+  readonly rateLimits?: ReadonlyMap<string, RateLimit>;
 }
 
 const looksAtOnce = 16;
@@ -68,7 +75,7 @@ export async function planBuild(
   store: BlobStore,
   signal: AbortSignal,
 ): Promise<BuildPlan> {
-  const { images, queue, bundle, path } = input;
+  const { images, queue, bundle, path, rateLimits } = input;
   const missing = await missingBytes(queue, store, signal);
   const bytes = sum(queue, ({ blob }) => blob.size);
   const bytesToPull = sum(missing, (count) => count);
@@ -80,7 +87,10 @@ export async function planBuild(
     bytes,
     bytesToPull,
     bytesInStore: bytes - bytesToPull,
-    registries: registryShares(images, queue, missing),
+    registries: registryShares(images, queue, missing).map((share) => ({
+      ...share,
+      rateLimit: rateLimits?.get(share.registry),
+    })),
     expectedBundleSize: bundle.expectedBundleSize,
     space: {
       store: { path: store.folder, free: storeSpace.bytes, needed: bytesToPull },
@@ -120,6 +130,18 @@ export function spaceProblem({ space }: BuildPlan): PaletteEdgeError | undefined
     kind: 'disk',
     suggestions: ['Free some space, or choose other places with --store and --output.'],
     details: { space },
+  });
+}
+
+/** Warns of registries that soon allow no more pulls. The next builds will feel it: manifests count, and this one has its. */
+export function pullLimitWarnings({ registries }: BuildPlan): Warning[] {
+  return registries.flatMap(({ registry, rateLimit }) => {
+    if (rateLimit === undefined || rateLimit.remaining >= rateLimit.limit / 10) return [];
+    const { limit, remaining, windowSeconds } = rateLimit;
+    const left = `${registry} allows ${remaining} more of ${limit} pulls in ${durationText(windowSeconds)}`;
+    return [
+      { code: 'PULL_LIMIT_LOW', message: `${left}; those who log in have more: docker login ${registry}` },
+    ];
   });
 }
 

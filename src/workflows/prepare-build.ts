@@ -5,14 +5,15 @@ import type { ImageRequests } from '../profile/request-images.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
+import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
 import { failedImagesError } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { pinImages } from './pin-images.ts';
 import type { PinnedImage } from './pin-images.ts';
-import { planBuild } from './plan-build.ts';
-import type { BuildPlan } from './plan-build.ts';
+import { planBuild, pullLimitWarnings } from './plan-build.ts';
+import type { BuildPlan, BuildPlanInput } from './plan-build.ts';
 import { profileOutlines } from './profile-outlines.ts';
 import { queueBlobs } from './queue-blobs.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
@@ -52,7 +53,7 @@ export async function prepareBuild(
 ): Promise<PreparedBuild> {
   const { listener } = resources;
   const requests = await resolveImages(input.sources);
-  for (const warning of requests.warnings) listener({ kind: 'warning', warning });
+  tell(requests.warnings, listener);
   if (requests.images.length === 0) throw noImages('nothing that was given names an image');
   const store = await resources.openStore();
   let retries = 0;
@@ -78,15 +79,15 @@ export async function prepareBuild(
   const bundlePlan = planBundleOf(images);
   const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
   const queue = queueBlobs(images);
-  const plan = await planBuild({ images, queue, bundle: bundlePlan, path }, store, signal);
-  listener({ kind: 'planned', plan });
+  const planInput = { images, queue, bundle: bundlePlan, path };
+  const { plan, limitWarnings } = await planAndTell(planInput, { registry, store, listener, signal });
   return {
     registry,
     store,
     requested: requests.images.length,
     images,
     failures: [...failures, ...leftOut],
-    warnings: [...requests.warnings, ...warnings],
+    warnings: [...requests.warnings, ...warnings, ...limitWarnings],
     queue,
     plan,
     bundlePlan,
@@ -94,6 +95,19 @@ export async function prepareBuild(
     received,
     retries: () => retries,
   };
+}
+
+type PlanParts = Omit<PinParts, 'input'> & Pick<PreparedBuild, 'store'>;
+
+async function planAndTell(
+  input: BuildPlanInput,
+  { registry, store, listener, signal }: PlanParts,
+): Promise<{ plan: BuildPlan; limitWarnings: Warning[] }> {
+  const plan = await planBuild({ ...input, rateLimits: registry.rateLimits() }, store, signal);
+  listener({ kind: 'planned', plan });
+  const limitWarnings = pullLimitWarnings(plan);
+  tell(limitWarnings, listener);
+  return { plan, limitWarnings };
 }
 
 interface PinParts extends Pick<BuildResources, 'listener'> {
@@ -116,12 +130,16 @@ async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof 
     signal,
     onPinned: (done) => listener({ kind: 'pinning', done, total }),
   });
-  for (const warning of pinned.warnings) listener({ kind: 'warning', warning });
+  tell(pinned.warnings, listener);
   const { failures, images, leftOut } = pinned;
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
     throw failedImagesError(failures, total);
   if (images.length === 0) throw failedImagesError([...failures, ...leftOut], total);
   return pinned;
+}
+
+function tell(warnings: readonly Warning[], listener: BuildListener): void {
+  for (const warning of warnings) listener({ kind: 'warning', warning });
 }
 
 function noImages(reason: string): PaletteEdgeError {

@@ -81,6 +81,37 @@ test('a short wait is not said to be none', () => {
   expect(linesOf([{ kind: 'retry', retry }])).toEqual(['x; trying again in under 1 s']);
 });
 
+test('a registry that asks to slow down is told once, and again when it gets much longer', () => {
+  const slower = (registry: string, delayMs: number): BuildEvent => ({
+    kind: 'retry',
+    retry: {
+      registry,
+      subject: `${registry}/x`,
+      attempt: 1,
+      delayMs,
+      error: new Error('x'),
+      slowDown: { concurrency: 3 },
+    },
+  });
+  expect(
+    linesOf([
+      slower('a.io', 500),
+      slower('a.io', 1000),
+      slower('a.io', 4000),
+      slower('b.io', 30_000),
+      slower('a.io', 6000),
+      slower('b.io', 30_000),
+      slower('a.io', 11_000),
+      slower('a.io', 12_000),
+    ]),
+  ).toEqual([
+    'a.io asked to slow down: waiting 1 s, then 3 requests at a time',
+    'b.io asked to slow down: waiting 30 s, then 3 requests at a time',
+    'a.io asked to slow down: waiting 6 s, then 3 requests at a time',
+    'a.io asked to slow down: waiting 12 s, then 3 requests at a time',
+  ]);
+});
+
 test('at a terminal a blob in flight has a bar with the last part of its repository', () => {
   const terminal = new FakeTerminal();
   const progress = new ProgressBars(terminal);

@@ -18,6 +18,15 @@ test('a plan over two registries on one disk', () => {
   );
 });
 
+test('the pulls that a registry has left are told with it', () => {
+  const rateLimit = { limit: 100, remaining: 93, windowSeconds: 21_600 };
+  const registries = samplePlan.registries.map((share) =>
+    share.registry === 'docker.io' ? { ...share, rateLimit } : share,
+  );
+  const lines = planView({ ...samplePlan, registries }).split('\n');
+  expect(lines).toContain('    docker.io                  1 image, 0 B, 93 of 100 pulls left in 6 h');
+});
+
 test('store and bundle on two disks', () => {
   const { store, output } = samplePlan.space;
   const space = { store, output: { ...output, free: 2_000_000_000 }, isShared: false };

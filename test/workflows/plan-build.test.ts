@@ -8,7 +8,7 @@ import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
 import type { PinnedImage } from '../../src/workflows/pin-images.ts';
-import { planBuild, spaceProblem } from '../../src/workflows/plan-build.ts';
+import { planBuild, pullLimitWarnings, spaceProblem } from '../../src/workflows/plan-build.ts';
 import { queueBlobs } from '../../src/workflows/queue-blobs.ts';
 import type { BuildPlan } from '../../src/workflows/plan-build.ts';
 import { rejection } from '../support/rejection.ts';
@@ -136,7 +136,10 @@ test('what the store has, whole or in part, is not pulled again; each registry h
   const queue = queueBlobs(images);
   const bundle = planBundle({ ...(await sampleContent(new MemoryBlobs())), images });
   const path = join(folder, 'edge.tar.zst');
-  const plan = await planBuild({ images, queue, bundle, path }, store, new AbortController().signal);
+  const rateLimit = { limit: 100, remaining: 93, windowSeconds: 21_600 };
+  const rateLimits = new Map([['a.io', rateLimit]]);
+  const input = { images, queue, bundle, path, rateLimits };
+  const plan = await planBuild(input, store, new AbortController().signal);
   const [bytesOfB, bytesOfA] = [bytesOf(ofB), bytesOf(ofA)];
   expect(plan).toMatchObject({
     bundle: { name: 'edge-demo', id: bundle.id, path },
@@ -146,10 +149,36 @@ test('what the store has, whole or in part, is not pulled again; each registry h
     bytesInStore: whole.size + 4000,
     bytesToPull: bytesOfA + bytesOfB - whole.size - 4000,
     registries: [
-      { registry: 'a.io', images: 1, bytes: bytesOfA, bytesToPull: bytesOfA - 4000 },
-      { registry: 'b.io', images: 2, bytes: bytesOfB, bytesToPull: bytesOfB - whole.size },
+      { registry: 'a.io', images: 1, bytes: bytesOfA, bytesToPull: bytesOfA - 4000, rateLimit },
+      {
+        registry: 'b.io',
+        images: 2,
+        bytes: bytesOfB,
+        bytesToPull: bytesOfB - whole.size,
+        rateLimit: undefined,
+      },
     ],
     expectedBundleSize: bundle.expectedBundleSize,
     space: { store: { path: store.folder, needed: plan.bytesToPull }, output: { path } },
   });
+});
+
+test('a registry with less than a tenth of its pulls left is warned of', () => {
+  const warnings = (remaining: number) => {
+    const rateLimit = { limit: 100, remaining, windowSeconds: 21_600 };
+    const share = { registry: 'docker.io', images: 1, bytes: 1, bytesToPull: 1 };
+    const registries = [
+      { ...share, rateLimit },
+      { ...share, registry: 'a.io' },
+    ];
+    return pullLimitWarnings({ ...samplePlan, registries });
+  };
+  expect(warnings(10)).toEqual([]);
+  expect(warnings(9)).toEqual([
+    {
+      code: 'PULL_LIMIT_LOW',
+      message:
+        'docker.io allows 9 more of 100 pulls in 6 h; those who log in have more: docker login docker.io',
+    },
+  ]);
 });
