@@ -95,7 +95,7 @@ const peers: readonly Contestant[] = [
   {
     name: 'hauler',
     program: 'hauler',
-    version: 'hauler version',
+    version: 'hauler version | grep GitVersion',
     script: () =>
       lines(
         'hauler store sync --image-txt images.txt --exclude-extras --concurrency 6 --no-progress --store store',
