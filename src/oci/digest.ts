@@ -20,7 +20,7 @@ export function isDigest(text: string): text is Digest {
  */
 export function parseDigest(text: string, place: string): Digest {
   if (isDigest(text)) return text;
-  const algorithm = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/.exec(text)?.[1];
+  const algorithm = digestAlgorithm(text);
   if (algorithm !== undefined && algorithm !== 'sha256') {
     throw new PaletteEdgeError(
       'DIGEST_UNSUPPORTED',
@@ -36,6 +36,11 @@ export function parseDigest(text: string, place: string): Digest {
     `${place}: ${JSON.stringify(text.slice(0, 100))} is no digest; expected sha256: and 64 lower-case hex digits`,
     { kind: 'usage' },
   );
+}
+
+/** The algorithm of a digest of any kind (image-spec, descriptor.md#digests), or undefined when the text is none. */
+export function digestAlgorithm(text: string): string | undefined {
+  return /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/.exec(text)?.[1];
 }
 
 /** The digest of bytes in memory. */

@@ -1,9 +1,9 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import type { Digest } from './digest.ts';
-import { parseManifest, platformOfConfig } from './manifest.ts';
+import { parseManifest, platformOfConfig, schema1Manifest } from './manifest.ts';
 import type { ImageIndex, ImageManifest } from './manifest.ts';
-import { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
+import { isIndexType, isManifestType, isSchema1Type, mediaTypes } from './media-types.ts';
 import { formatPlatform, isSamePlatform } from './platform.ts';
 
 /** What a blob is to the images that use it. */
@@ -15,7 +15,7 @@ interface GraphBlob {
   readonly role: BlobRole;
 }
 
-/** One image of a graph: what `docker load` calls an image. */
+/** One image of a graph: what `docker load` calls an image. Signatures and SBOMs in the shape of an image are none. */
 export interface GraphImage {
   readonly platform: Platform | undefined;
   readonly manifest: Descriptor;
@@ -26,6 +26,8 @@ export interface GraphImage {
 /** Everything below one root manifest that is kept. */
 export interface ImageGraph {
   readonly root: Descriptor;
+  /** What the root is when it is no image, such as an SBOM: its own `artifactType`, or else the media type of its config. */
+  readonly artifactType?: string;
   /** Every kept blob once, manifests before the blobs they name. */
   readonly blobs: readonly GraphBlob[];
   readonly images: readonly GraphImage[];
@@ -73,6 +75,7 @@ class GraphWalk {
   readonly #visited = new Map<Digest, boolean>();
   readonly #platforms = new Set<string>();
   readonly #omitted = new Set<string>();
+  #artifactType: string | undefined;
 
   constructor(name: string, options: WalkOptions) {
     this.#name = name;
@@ -93,6 +96,7 @@ class GraphWalk {
     const manifest = parseManifest(await this.#options.fetch(descriptor), descriptor.mediaType, place);
     // A digest cannot be below itself, but a registry that does not check digests could say so.
     this.#visited.set(descriptor.digest, false);
+    if (depth === 0) this.#artifactType = artifactTypeOf(manifest);
     const isKept =
       manifest.kind === 'index'
         ? await this.#visitIndex(descriptor, manifest, depth)
@@ -108,6 +112,7 @@ class GraphWalk {
     const hasPlatforms = platforms.length > 0 || this.#omitted.size > 0;
     return {
       root,
+      artifactType: this.#artifactType,
       blobs: [...this.#blobs.values()],
       images,
       platforms,
@@ -136,6 +141,7 @@ class GraphWalk {
   async #visitEntry(entry: Descriptor, depth: number): Promise<boolean> {
     if (isIndexType(entry.mediaType) || isManifestType(entry.mediaType))
       return await this.visit(entry, depth);
+    if (isSchema1Type(entry.mediaType)) throw schema1Manifest(`${this.#name}, manifest ${entry.digest}`);
     // image-index.md: implementations should keep entries of unknown media types; they are opaque blobs.
     this.#add(entry, 'layer');
     return true;
@@ -154,7 +160,9 @@ class GraphWalk {
     for (const layer of manifest.layers) this.#add(layer, 'layer');
     if (!isAttestation && imageConfigTypes.has(manifest.config.mediaType)) {
       const { config, layers } = manifest;
-      this.#images.set(descriptor.digest, { platform, manifest: descriptor, config, layers });
+      if (layers.every(isFileSystem)) {
+        this.#images.set(descriptor.digest, { platform, manifest: descriptor, config, layers });
+      }
       if (platform !== undefined) this.#platforms.add(formatPlatform(platform));
     }
     return true;
@@ -199,6 +207,18 @@ class GraphWalk {
 function attestedDigest(entry: Descriptor): string | undefined {
   if (entry.annotations?.['vnd.docker.reference.type'] === undefined) return undefined;
   return entry.annotations['vnd.docker.reference.digest'] ?? '';
+}
+
+/** distribution-spec 1.1, "Listing Referrers": a manifest without a type of its own is what its config is. */
+function artifactTypeOf(manifest: ImageIndex | ImageManifest): string | undefined {
+  if (manifest.artifactType !== undefined || manifest.kind === 'index') return manifest.artifactType;
+  const { mediaType } = manifest.config;
+  return imageConfigTypes.has(mediaType) ? undefined : mediaType;
+}
+
+/** cosign's signatures have the config of an image, and layers of JSON: `podman load` fails on them. */
+function isFileSystem({ mediaType }: Descriptor): boolean {
+  return !/json|spdx|xml/.test(mediaType);
 }
 
 function isKnown(platform: Platform | undefined): platform is Platform {

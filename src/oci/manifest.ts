@@ -1,13 +1,15 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
-import { isDigest } from './digest.ts';
-import { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
+import { digestAlgorithm, isDigest } from './digest.ts';
+import type { Digest } from './digest.ts';
+import { isIndexType, isManifestType, isSchema1Type, mediaTypes } from './media-types.ts';
 
 /** An image index (OCI) or manifest list (Docker): one entry per platform. */
 export interface ImageIndex {
   readonly kind: 'index';
   readonly mediaType: string;
+  readonly artifactType?: string;
   readonly manifests: readonly Descriptor[];
 }
 
@@ -31,7 +33,8 @@ const maximumEntries = 10_000;
  *
  * @param declaredType media type from the descriptor or the Content-Type header; the document's own field wins
  * @param place which manifest this is, for messages
- * @throws PaletteEdgeError `SCHEMA1_MANIFEST` for Docker's schema 1, `MANIFEST_INVALID` (kind content) for anything else
+ * @throws PaletteEdgeError `SCHEMA1_MANIFEST` for Docker's schema 1, `DIGEST_UNSUPPORTED` for digests that are not sha256,
+ *   `MANIFEST_INVALID` for anything else (all of kind content)
  */
 export function parseManifest(
   bytes: Uint8Array,
@@ -45,15 +48,22 @@ export function parseManifest(
   if ('manifests' in document && ('layers' in document || 'config' in document)) {
     throw invalidManifest(place, 'it has both manifests and layers');
   }
-  if (isIndexType(mediaType))
-    return { kind: 'index', mediaType, manifests: readDescriptors(document, 'manifests', place) };
+  const artifactType = optionalText(document['artifactType']);
+  if (isIndexType(mediaType)) {
+    return {
+      kind: 'index',
+      mediaType,
+      artifactType,
+      manifests: readDescriptors(document, 'manifests', place),
+    };
+  }
   if (!isManifestType(mediaType)) throw invalidManifest(place, `its media type is ${shown(mediaType)}`);
   return {
     kind: 'image',
     mediaType,
     config: readDescriptor(document['config'], `${place}, config`),
     layers: readDescriptors(document, 'layers', place),
-    artifactType: optionalText(document['artifactType']),
+    artifactType,
     subject: isRecord(document['subject'])
       ? readDescriptor(document['subject'], `${place}, subject`)
       : undefined,
@@ -101,9 +111,12 @@ function mediaTypeOf(document: Record<string, unknown>, declaredType: string | u
 }
 
 function refuseSchema1(document: Record<string, unknown>, mediaType: string, place: string): void {
-  const isSchema1 = mediaType === mediaTypes.dockerSchema1 || mediaType === mediaTypes.dockerSchema1Signed;
-  if (!isSchema1 && document['schemaVersion'] !== 1) return;
-  throw new PaletteEdgeError(
+  if (isSchema1Type(mediaType) || document['schemaVersion'] === 1) throw schema1Manifest(place);
+}
+
+/** The error for a manifest of Docker's schema 1. */
+export function schema1Manifest(place: string): PaletteEdgeError {
+  return new PaletteEdgeError(
     'SCHEMA1_MANIFEST',
     `${place} is a Docker schema 1 manifest, which no current runtime takes`,
     {
@@ -123,11 +136,9 @@ function readDescriptors(document: Record<string, unknown>, field: string, place
 
 function readDescriptor(value: unknown, place: string): Descriptor {
   if (!isRecord(value)) throw invalidManifest(place, 'it is no descriptor');
-  const { mediaType, digest, size } = value;
+  const { mediaType, size } = value;
   if (typeof mediaType !== 'string') throw invalidManifest(place, 'its media type is missing');
-  if (typeof digest !== 'string' || !isDigest(digest)) {
-    throw invalidManifest(place, `its digest ${shown(digest)} is not a sha256 digest`);
-  }
+  const digest = readDigest(value['digest'], place);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw invalidManifest(place, `its size ${shown(size)} is no number of bytes`);
   }
@@ -140,6 +151,15 @@ function readDescriptor(value: unknown, place: string): Descriptor {
     artifactType: optionalText(value['artifactType']),
     urls: readUrls(value['urls']),
   };
+}
+
+function readDigest(value: unknown, place: string): Digest {
+  if (typeof value === 'string') {
+    if (isDigest(value)) return value;
+    const algorithm = digestAlgorithm(value);
+    if (algorithm !== undefined && algorithm !== 'sha256') throw unsupportedDigest(place, algorithm);
+  }
+  throw invalidManifest(place, `its digest ${shown(value)} is not a sha256 digest`);
 }
 
 function readPlatform(value: Record<string, unknown>): Platform | undefined {
@@ -173,6 +193,19 @@ export function readAnnotations(value: unknown): Record<string, string> | undefi
 /** A value from a registry as it may stand in a message: a manifest may hold megabytes of it. */
 function shown(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100);
+}
+
+function unsupportedDigest(place: string, algorithm: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'DIGEST_UNSUPPORTED',
+    `${place}: its digest is made with ${algorithm.slice(0, 40)}; only sha256 can be bundled`,
+    {
+      kind: 'content',
+      suggestions: [
+        'Push the image again with sha256 digests, which is what tools do unless told otherwise.',
+      ],
+    },
+  );
 }
 
 function invalidManifest(place: string, reason: string): PaletteEdgeError {

@@ -210,3 +210,24 @@ test('any JSON is a manifest or refused', () => {
 function textOf(document: unknown): string {
   return JSON.stringify(document, (_key, value: unknown) => (typeof value === 'bigint' ? 1 : value));
 }
+
+test.each<[string, object, string]>([
+  ['config', { ...image, config: { ...config, digest: `sha512:${'a'.repeat(128)}` } }, 'config'],
+  ['layer', { ...image, layers: [layer, { ...layer, digest: `sha512:${'a'.repeat(128)}` }] }, 'layers[1]'],
+  ['entry', { ...index, manifests: [{ ...entry, digest: `sha512:${'a'.repeat(128)}` }] }, 'manifests[0]'],
+])('a sha512 digest of a %s is refused as such, saying where it is', (_, document, place) => {
+  const expected = expect.objectContaining({
+    code: 'DIGEST_UNSUPPORTED',
+    kind: 'content',
+    message: `the manifest, ${place}: its digest is made with sha512; only sha256 can be bundled`,
+  });
+  expect(() => parse(document)).toThrow(expected);
+});
+
+test('an index has the type of what it is, too', () => {
+  expect(parse({ ...index, artifactType: 'a/list' })).toMatchObject({
+    kind: 'index',
+    artifactType: 'a/list',
+  });
+  expect(parse(index)).toMatchObject({ kind: 'index', artifactType: undefined });
+});
