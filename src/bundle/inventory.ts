@@ -9,7 +9,8 @@ import type { Origin } from '../oci/origin.ts';
  * No time, host, user or locale: same content, same bytes.
  */
 export type Inventory = {
-  readonly formatVersion: 1;
+  /** 2 when images have companions, which readers of version 1 would take for images that somebody asked for. */
+  readonly formatVersion: 1 | 2;
   readonly mode: 'plain';
   readonly name: string;
   /** The tool that wrote the bundle. */
@@ -45,7 +46,9 @@ export type BundledImage = {
   readonly platforms: readonly string[];
   /** Platforms that the kept index names and the bundle does not hold. Not empty: the index is sparse. */
   readonly omittedPlatforms: readonly string[];
-  /** Every place that asked for it. */
+  /** Of a companion that is no image: what it is, as `application/spdx+json`. */
+  readonly artifactType?: string;
+  /** Every place that asked for it; of a companion, what it belongs to. */
   readonly origins: readonly Origin[];
 };
 
@@ -101,6 +104,11 @@ export function isInventoryText(text: string): boolean {
 export function cleanText(text: string): string {
   const controls = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
   return text.toWellFormed().replaceAll(controls, '\uFFFD').slice(0, maximumTextLength).toWellFormed();
+}
+
+/** The version that an inventory of these images has. */
+export function formatVersionOf(images: readonly BundledImage[]): Inventory['formatVersion'] {
+  return images.some(({ origins }) => origins.some(({ kind }) => kind === 'referrer')) ? 2 : 1;
 }
 
 /** The bytes of an inventory: canonical JSON in UTF-8. */

@@ -5,6 +5,7 @@ import type { BlobRole } from '../oci/image-graph.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
+import { checkCompanions } from './check-companions.ts';
 import { cleanText, isBundleName, isExtraPath, leadingPaths, maximumInventorySize } from './inventory.ts';
 import type { BundledBlob, BundledFile, BundledImage, BundledProfile, Inventory } from './inventory.ts';
 import { Fields, invalidInventory } from './inventory-fields.ts';
@@ -23,11 +24,11 @@ const roles: readonly BlobRole[] = ['index', 'manifest', 'config', 'layer'];
 export function parseInventory(bytes: Uint8Array): Inventory {
   const fields = new Fields(parseCanonical(bytes), '');
   const tool = readTool(fields);
-  requireVersion(fields, tool.version);
+  const formatVersion = readVersion(fields, tool.version);
   fields.list('charts', maximumImages);
   const blobs = fields.objects('blobs', maximumBlobs).map(readBlob);
   const inventory: Inventory = {
-    formatVersion: 1,
+    formatVersion,
     mode: 'plain',
     name: fields.text('name', isBundleName),
     tool,
@@ -39,6 +40,7 @@ export function parseInventory(bytes: Uint8Array): Inventory {
   };
   checkBlobs(inventory);
   checkImages(inventory);
+  checkCompanions(inventory);
   checkFiles(inventory.files);
   return inventory;
 }
@@ -66,14 +68,14 @@ function readTool(fields: Fields): Inventory['tool'] {
   return { name: tool.text('name'), version: tool.text('version') };
 }
 
-function requireVersion(fields: Fields, toolVersion: string): void {
+function readVersion(fields: Fields, toolVersion: string): Inventory['formatVersion'] {
   const version = fields.value('formatVersion');
   const mode = fields.value('mode');
-  if (version === 1 && mode === 'plain') return;
+  if ((version === 1 || version === 2) && mode === 'plain') return version;
   const found = cleanText(`format version ${JSON.stringify(version)}, mode ${JSON.stringify(mode)}`);
   throw new PaletteEdgeError(
     'BUNDLE_VERSION_UNSUPPORTED',
-    `the bundle has ${found.slice(0, 200)}; this palette-edge reads format version 1, mode "plain"`,
+    `the bundle has ${found.slice(0, 200)}; this palette-edge reads format versions 1 and 2, mode "plain"`,
     {
       kind: 'content',
       suggestions: [`Use palette-edge ${toolVersion} or newer, which wrote it.`],
@@ -93,6 +95,7 @@ function readImage(fields: Fields): BundledImage {
     mediaType: fields.text('mediaType', (type) => isIndexType(type) || isManifestType(type)),
     platforms: fields.texts('platforms', maximumFiles),
     omittedPlatforms: fields.texts('omittedPlatforms', maximumFiles),
+    artifactType: fields.value('artifactType') === undefined ? undefined : fields.text('artifactType'),
     origins: fields.objects('origins', maximumFiles).map(readOrigin),
   };
 }
@@ -123,6 +126,8 @@ function readOrigin(fields: Fields): Origin {
         key: fields.text('key'),
         line: fields.value('line') === undefined ? undefined : fields.size('line'),
       };
+    case 'referrer':
+      return { kind, of: fields.text('of', isFullReference), subject: fields.digest('subject') };
     default:
       throw fields.invalid('kind', 'is unknown');
   }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import type { Digest } from '../oci/digest.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { BlobRole, ImageGraph } from '../oci/image-graph.ts';
+import { isCompanion } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
@@ -10,6 +11,7 @@ import { frameTableSize, maximumHeadSize } from './frame-table.ts';
 import { imageNames } from './image-names.ts';
 import {
   cleanText,
+  formatVersionOf,
   inventoryId,
   inventoryPath,
   isBundleName,
@@ -76,7 +78,7 @@ export function planBundle(content: BundleContent): BundlePlan {
   const extras = sortBy(content.extras ?? [], ({ path }) => path);
   requireExtras(extras);
   const inventory: Inventory = {
-    formatVersion: 1,
+    formatVersion: formatVersionOf(images),
     mode: 'plain',
     name: content.name,
     tool: content.tool,
@@ -97,6 +99,7 @@ export function planBundle(content: BundleContent): BundlePlan {
 
 function describeImage({ reference, origins, graph }: ImageToBundle): BundledImage {
   const { digest, size, mediaType } = graph.root;
+  const artifactType = isCompanion({ origins }) ? graph.artifactType : undefined;
   return {
     reference: formatReference(reference),
     digest,
@@ -104,6 +107,7 @@ function describeImage({ reference, origins, graph }: ImageToBundle): BundledIma
     mediaType,
     platforms: graph.platforms.map(cleanText),
     omittedPlatforms: graph.omittedPlatforms.map(cleanText),
+    artifactType: artifactType === undefined ? undefined : cleanText(artifactType),
     origins: sortBy(origins.map(cleanOrigin), (origin) => canonicalJson(origin)),
   };
 }
@@ -192,6 +196,8 @@ function cleanOrigin(origin: Origin): Origin {
         pack: cleanText(origin.pack),
         key: cleanText(origin.key),
       };
+    case 'referrer':
+      return { kind: origin.kind, of: origin.of, subject: origin.subject };
     default:
       throw new TypeError('unknown kind of origin');
   }

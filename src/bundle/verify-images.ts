@@ -5,6 +5,7 @@ import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
+import { isCompanion } from '../oci/origin.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { BundleReader } from './bundle-reader.ts';
 import type { BundledImage } from './inventory.ts';
@@ -74,19 +75,11 @@ class BundledImageWalk {
 
   /** @returns the graph, or undefined when not all of it could be read */
   async run(): Promise<ImageGraph | undefined> {
-    const { reference, digest, size, mediaType, platforms, omittedPlatforms } = this.#image;
+    const { digest, platforms, omittedPlatforms } = this.#image;
     this.needed.add(digest);
     let graph: ImageGraph;
     try {
-      graph = await walkImage(
-        reference,
-        { digest, size, mediaType },
-        {
-          fetch: async (descriptor) => await this.#fetch(descriptor),
-          platforms:
-            platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
-        },
-      );
+      graph = await this.#walk();
     } catch (error) {
       if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
       this.#fault(digest, error.message);
@@ -97,7 +90,19 @@ class BundledImageWalk {
     if (!sameTexts(graph.platforms, platforms) || !sameTexts(graph.omittedPlatforms, omittedPlatforms)) {
       this.#fault(digest, 'its platforms are not those of the inventory');
     }
+    if (isCompanion(this.#image) && graph.artifactType !== this.#image.artifactType) {
+      this.#fault(digest, 'its type is not that of the inventory');
+    }
     return graph;
+  }
+
+  async #walk(): Promise<ImageGraph> {
+    const { reference, digest, size, mediaType, platforms, omittedPlatforms } = this.#image;
+    const root = { digest, size, mediaType };
+    return await walkImage(reference, root, {
+      fetch: async (descriptor) => await this.#fetch(descriptor),
+      platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
+    });
   }
 
   async #fetch(descriptor: Descriptor): Promise<Uint8Array> {

@@ -1,5 +1,7 @@
+import type { Digest } from './digest.ts';
+
 /**
- * A place that asked for an image. No absolute path, host or user: origins are part of the inventory, and the same
+ * A place that asked for an image, or the image that a companion belongs to. No absolute path, host or user: origins are part of the inventory, and the same
  * input must give the same bytes on every machine.
  */
 export type Origin =
@@ -14,6 +16,14 @@ export type Origin =
       readonly key: string;
       /** 1-based line inside the pack's values or manifest, where one is known. */
       readonly line?: number;
+    }
+  | {
+      /** Found in the registry as a signature, attestation, SBOM or other referrer. */
+      readonly kind: 'referrer';
+      /** The image or companion that it belongs to: its reference in full. */
+      readonly of: string;
+      /** The manifest that it is about: the root of that image, or the manifest of one of its platforms. */
+      readonly subject: Digest;
     };
 
 /** An origin as a person reads it: `profile edge-demo, pack calico, pack.content.images[2] (line 7)`. */
@@ -29,7 +39,14 @@ export function formatOrigin(origin: Origin): string {
       const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
       return `profile ${origin.profile}, pack ${origin.pack}, ${origin.key}${line}`;
     }
+    case 'referrer':
+      return `companion of ${origin.of}`;
     default:
       throw new TypeError('unknown kind of origin');
   }
+}
+
+/** Whether an image was not asked for, but carried along with others: a signature, an attestation, an SBOM. */
+export function isCompanion({ origins }: { readonly origins: readonly Origin[] }): boolean {
+  return origins.length > 0 && origins.every(({ kind }) => kind === 'referrer');
 }

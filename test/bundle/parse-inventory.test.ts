@@ -5,9 +5,12 @@ import { serializeInventory } from '../../src/bundle/inventory.ts';
 import { parseInventory } from '../../src/bundle/parse-inventory.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
 import { canonicalJson } from '../../src/io/canonical-json.ts';
+import { isCompanion } from '../../src/oci/origin.ts';
 import { sampleBundle } from '../support/sample-bundle.ts';
+import { sampleBundleWithCompanions } from '../support/sample-companions.ts';
 
 const { plan } = await sampleBundle();
+const { plan: withCompanions } = await sampleBundleWithCompanions();
 
 test('what is serialised is parsed back', () => {
   expect(parseInventory(serializeInventory(plan.inventory))).toEqual(plan.inventory);
@@ -34,9 +37,16 @@ test('fields that this version does not know are passed over', () => {
   expect(parseInventory(bytes)).toEqual(plan.inventory);
 });
 
+test('an inventory with companions is parsed back', () => {
+  expect(withCompanions.inventory.formatVersion).toBe(2);
+  const parsed = parseInventory(serializeInventory(withCompanions.inventory));
+  expect(parsed).toEqual(withCompanions.inventory);
+  expect(parsed.images.filter(isCompanion)).toHaveLength(4);
+});
+
 describe('refused as unsupported, naming the tool version that is needed', () => {
   test.each([
-    ['format version 2', { formatVersion: 2 }],
+    ['format version 3', { formatVersion: 3 }],
     ['format version as text', { formatVersion: '1' }],
     ['mode delta', { mode: 'delta' }],
     ['mode missing', { mode: undefined }],
@@ -115,8 +125,31 @@ describe('refused as invalid', () => {
   });
 });
 
-function altered(change: (document: AnyJson) => unknown): Buffer {
-  const document = JSON.parse(serializeInventory(plan.inventory).toString());
+describe('companions that make no sense are refused', () => {
+  const lost = 'ghcr.io/org/lost:1';
+  const cases: [string, (companion: AnyJson, document: AnyJson) => unknown, string][] = [
+    ['of something that is not there', ({ origins }) => (origins[0].of = lost), `of ${lost}`],
+    ['of no full reference', ({ origins }) => (origins[0].of = 'nginx'), 'origins[0].of'],
+    ['of themselves', (image) => (image.origins[0].of = image.reference), 'belongs to no image'],
+    ['about no digest', ({ origins }) => (origins[0].subject = 'x'), 'origins[0].subject'],
+    ['of an unfit type', (image) => (image.artifactType = 1), 'artifactType'],
+    ['in format version 1', (_, document) => (document.formatVersion = 1), 'format version 1'],
+    ['that nobody has', (_, document) => (document.images = document.images.slice(0, 1)), 'format version 2'],
+  ];
+  test.each(cases)('%s', (_, change, expected) => {
+    const bytes = altered((document) => {
+      document.images = document.images.toSorted((left: AnyJson) => (isCompanion(left) ? 1 : -1));
+      change(document.images.at(-1), document);
+      document.images.sort((left: AnyJson, right: AnyJson) => (left.reference < right.reference ? -1 : 1));
+    }, withCompanions.inventory);
+    const error = caught(() => parseInventory(bytes));
+    expect(error).toMatchObject({ code: 'INVENTORY_INVALID' });
+    expect(error.message).toContain(expected);
+  });
+});
+
+function altered(change: (document: AnyJson) => unknown, inventory = plan.inventory): Buffer {
+  const document = JSON.parse(serializeInventory(inventory).toString());
   change(document);
   return Buffer.from(canonicalJson(document));
 }

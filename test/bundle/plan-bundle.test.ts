@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
-import type { BundleContent, BundlePlan } from '../../src/bundle/plan-bundle.ts';
+import type { BundleContent, BundlePlan, ImageToBundle } from '../../src/bundle/plan-bundle.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { imageToBundle, sampleContent } from '../support/sample-bundle.ts';
+import { sampleBundleWithCompanions, sbomType } from '../support/sample-companions.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from '../support/sample-images.ts';
 
 const arm64 = { os: 'linux', architecture: 'arm64' };
@@ -73,6 +74,45 @@ test('a digest that is a layer here and a config there is in it once', async () 
   const plan = await planOf(blobs, { 'ghcr.io/org/artifact:1': root });
   expect(plan.inventory.blobs.map(({ role }) => role)).toEqual(['manifest', 'config']);
   expect(document(plan, 'manifest.json')).toEqual([]);
+});
+
+describe('companions', () => {
+  test('are images that belong to others, with their types, in format version 2', async () => {
+    const { plan } = await sampleBundleWithCompanions();
+    const { images, formatVersion } = plan.inventory;
+    expect(formatVersion).toBe(2);
+    expect(images.map(({ artifactType, origins }) => [artifactType, origins[0]?.kind])).toEqual([
+      [undefined, 'flag'],
+      // The list, the two signatures, which look like images, and the SBOM.
+      ...Array.from({ length: 3 }, () => [undefined, 'referrer']),
+      [sbomType, 'referrer'],
+    ]);
+  });
+
+  test('are in index.json without names, and not in manifest.json', async () => {
+    const { plan } = await sampleBundleWithCompanions();
+    const index = document(plan, 'index.json');
+    const [named, ...unnamed] = index.manifests;
+    expect(named.annotations['org.opencontainers.image.ref.name']).toBe('ghcr.io/org/app:1.0');
+    expect(unnamed).toHaveLength(4);
+    expect(unnamed.filter((entry: object) => 'annotations' in entry)).toEqual([]);
+    const loaded = document(plan, 'manifest.json');
+    expect(loaded).toHaveLength(1);
+  });
+
+  test('that were asked for too are images as any other', async () => {
+    const blobs = new MemoryBlobs();
+    const image = imageToBundle('ghcr.io/org/app:1.0', await graphOf(blobs, addImage(blobs, 'app')));
+    const subject = image.graph.root.digest;
+    const other = await graphOf(blobs, addImage(blobs, 'both'));
+    const both: ImageToBundle = {
+      ...imageToBundle('ghcr.io/org/both:1', other),
+      origins: [{ kind: 'referrer', of: 'ghcr.io/org/app:1.0', subject }, { kind: 'flag' }],
+    };
+    const plan = planBundle({ ...(await sampleContent(blobs)), images: [image, both] });
+    expect(document(plan, 'manifest.json')).toHaveLength(2);
+    expect(document(plan, 'index.json').manifests[1].annotations).toBeDefined();
+  });
 });
 
 describe('index.json', () => {

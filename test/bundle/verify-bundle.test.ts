@@ -5,8 +5,10 @@ import { encodeFrameTable } from '../../src/bundle/frame-table.ts';
 import { verifyBundleBytes } from '../../src/bundle/verify-bundle.ts';
 import type { VerifyReport } from '../../src/bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
+import { digestOf } from '../../src/oci/digest.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
+import type { SampleBundle } from '../support/sample-bundle.ts';
 import {
   imageToBundle,
   memoryAccess,
@@ -16,6 +18,7 @@ import {
   writeSample,
 } from '../support/sample-bundle.ts';
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
+import { sampleBundleWithCompanions, sampleCompanions, sbomType } from '../support/sample-companions.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from '../support/sample-images.ts';
 
 const sample = await sampleBundle();
@@ -31,6 +34,33 @@ test('an undamaged bundle has no problems, and everything is counted', async () 
     problems: [],
   });
   expect(counted).toBe(sample.plan.tarSize - reader.frames.contentSize(0));
+});
+
+test('companions are verified as images are', async () => {
+  const bundle = await sampleBundleWithCompanions();
+  expect((await verify(bundle.bytes)).problems).toEqual([]);
+  const { images, blobs: bundled } = bundle.plan.inventory;
+  const sbom = images.find(({ artifactType }) => artifactType !== undefined);
+  const layer = bundled.find(({ mediaType }) => mediaType === sbomType)?.digest ?? digestOf('');
+  const report = await verify(await damaged(bundle, [layer]));
+  expect(report.problems.find(({ digest }) => digest === layer)?.images).toContain(sbom?.reference);
+});
+
+test('a type that is not that of the companion is found', async () => {
+  const content = new MemoryBlobs();
+  const root = addImage(content, 'app');
+  const companions = await sampleCompanions(content, { repository: 'ghcr.io/org/app', tag: '1.0', root });
+  const images = [
+    imageToBundle('ghcr.io/org/app:1.0', await graphOf(content, root)),
+    ...companions.map((companion) => ({
+      ...companion,
+      graph: { ...companion.graph, artifactType: 'a/lie' },
+    })),
+  ];
+  const { bytes } = await writeSample({ ...(await sampleContent(content)), images }, content);
+  const { problems } = await verify(bytes);
+  expect(problems).toHaveLength(companions.length);
+  expect(problems[0]?.message).toBe('its type is not that of the inventory');
 });
 
 test('any byte changed in any way is found', async () => {
@@ -240,7 +270,10 @@ function flip(bytes: Buffer, position: number, mask: number): Buffer {
 }
 
 /** Flips a byte in the frame that holds the middle of each blob. */
-async function damaged({ bytes }: { readonly bytes: Buffer }, digests: readonly Digest[]): Promise<Buffer> {
+async function damaged(
+  { bytes, blobs: content }: Pick<SampleBundle, 'bytes' | 'blobs'>,
+  digests: readonly Digest[],
+): Promise<Buffer> {
   const reader = await openSample(bytes);
   const { frames } = reader;
   const tarParts: Uint8Array[] = [];
@@ -248,7 +281,7 @@ async function damaged({ bytes }: { readonly bytes: Buffer }, digests: readonly 
   const tar = Buffer.concat(tarParts);
   const result = Buffer.from(bytes);
   for (const digest of digests) {
-    const middle = tar.indexOf(sample.blobs.get(digest)) + Math.floor(sample.blobs.get(digest).length / 2);
+    const middle = tar.indexOf(content.get(digest)) + Math.floor(content.get(digest).length / 2);
     const frame = 1 + Math.floor((middle - frames.contentSize(0)) / frames.contentSize(1));
     const position = framePosition(bytes, frame) + 20;
     result.writeUInt8(result.readUInt8(position) ^ 0x10, position);

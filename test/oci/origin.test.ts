@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 
-import { formatOrigin } from '../../src/oci/origin.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { formatOrigin, isCompanion } from '../../src/oci/origin.ts';
 import type { Origin } from '../../src/oci/origin.ts';
+
+const referrer: Origin = { kind: 'referrer', of: 'ghcr.io/org/app:1.0', subject: digestOf('app') };
 
 const cases: readonly (readonly [Origin, string])[] = [
   [{ kind: 'flag' }, '--image'],
@@ -15,8 +18,18 @@ const cases: readonly (readonly [Origin, string])[] = [
     { kind: 'profile', profile: 'edge', pack: 'calico', key: 'options.system.uri' },
     'profile edge, pack calico, options.system.uri',
   ],
+  [referrer, 'companion of ghcr.io/org/app:1.0'],
 ];
 
 test.each(cases)('%j', (origin, text) => {
   expect(formatOrigin(origin)).toBe(text);
+});
+
+test.each<[string, readonly Origin[], boolean]>([
+  ['that only others led to is a companion', [referrer, { ...referrer, of: 'ghcr.io/org/app:1.1' }], true],
+  ['that was asked for too is none', [referrer, { kind: 'flag' }], false],
+  ['that was asked for is none', [{ kind: 'flag' }], false],
+  ['of unknown origin is none', [], false],
+])('an image %s', (_, origins, expected) => {
+  expect(isCompanion({ origins })).toBe(expected);
 });

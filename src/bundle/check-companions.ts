@@ -1,0 +1,38 @@
+import { isCompanion } from '../oci/origin.ts';
+import { formatVersionOf } from './inventory.ts';
+import type { BundledImage, Inventory } from './inventory.ts';
+import { invalidInventory } from './inventory-fields.ts';
+
+/**
+ * Checks that what companions belong to is there, and that each is reached from an image that was asked for, through other
+ * companions at most.
+ *
+ * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content)
+ */
+export function checkCompanions({ images, formatVersion }: Inventory): void {
+  if (formatVersion !== formatVersionOf(images))
+    throw invalidInventory(`format version ${formatVersion} is not that of its images`);
+  const byOwner = companionsByOwner(images);
+  const known = new Set(images.map(({ reference }) => reference));
+  const missing = [...byOwner.keys()].find((owner) => !known.has(owner));
+  if (missing !== undefined) throw invalidInventory(`it has companions of ${missing}, but not that itself`);
+  const reached = new Set(images.filter((image) => !isCompanion(image)).map(({ reference }) => reference));
+  // A set is iterated to its end, what is added meanwhile included.
+  for (const owner of reached) for (const companion of byOwner.get(owner) ?? []) reached.add(companion);
+  const lost = images.findIndex(({ reference }) => !reached.has(reference));
+  if (lost !== -1) throw invalidInventory(`images[${lost}] belongs to no image that was asked for`);
+}
+
+/** The references of companions by the reference that they belong to. */
+export function companionsByOwner(images: readonly BundledImage[]): ReadonlyMap<string, readonly string[]> {
+  const byOwner = new Map<string, string[]>();
+  for (const { reference, origins } of images) {
+    for (const origin of origins) {
+      if (origin.kind !== 'referrer') continue;
+      const companions = byOwner.get(origin.of) ?? [];
+      byOwner.set(origin.of, companions);
+      if (companions.at(-1) !== reference) companions.push(reference);
+    }
+  }
+  return byOwner;
+}
