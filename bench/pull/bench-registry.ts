@@ -15,6 +15,8 @@ export interface BenchRegistry {
   stop(): Promise<void>;
 }
 
+const program = 'docker-registry';
+
 /** Starts Debian's docker-registry on a free loopback port, with the storage in `folder`. It logs to a file: nobody reads along. */
 export async function startBenchRegistry(folder: string): Promise<BenchRegistry> {
   await mkdir(folder, { recursive: true });
@@ -23,7 +25,7 @@ export async function startBenchRegistry(folder: string): Promise<BenchRegistry>
   // JSON is YAML, which is what docker-registry reads.
   await writeFile(config, JSON.stringify(configuration(folder)));
   await using log = await open(logPath, 'w');
-  const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(program, ['serve', config], { stdio: ['ignore', log.fd, log.fd] });
   const ended = once(child, 'exit');
   const port = await Promise.race([
     listeningPort(logPath),
