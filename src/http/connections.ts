@@ -7,7 +7,7 @@ import { hostConnector } from './host-connector.ts';
 import type { HostConnectorOptions } from './host-connector.ts';
 import { proxyChooser, proxyHeaders, proxyRefusal, wordProxyError } from './proxies.ts';
 import type { Proxies, Proxy } from './proxies.ts';
-import { tunnelConnector } from './proxy-tunnel.ts';
+import { proxyConnector, tunnelConnector } from './proxy-tunnel.ts';
 
 /** How hosts are reached. */
 export interface ConnectionsOptions extends HostConnectorOptions {
@@ -56,7 +56,7 @@ export class Connections {
       signal: this.#closing.signal,
     });
     this.#agent = new Agent({ ...usual, connect });
-    this.#forwarding = new Agent({ ...usual, connect: direct });
+    this.#forwarding = new Agent({ ...usual, connect: proxyConnector(direct) });
   }
 
   /**

@@ -58,8 +58,26 @@ export function hostConnector(options: HostConnectorOptions): buildConnector.con
     const isInsecure = tls?.isInsecure === true || isListedHost(insecureHosts, url);
     // Hosts of which nothing is said share a context, and its sessions.
     const key = tls === undefined ? String(isInsecure) : url.host;
-    const connector = connectors.get(key) ?? connect(url, isInsecure);
+    let connector = connectors.get(key);
+    try {
+      connector ??= connect(url, isInsecure);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
     connectors.set(key, connector);
-    connector(target, callback);
+    connector(target, endingAtErrors(callback));
+  };
+}
+
+/**
+ * A server may refuse our certificate after the handshake (RFC 8446, 4.4.2). Node tells that and then the end of the
+ * connection, and undici would keep the latter as the reason.
+ */
+function endingAtErrors(callback: buildConnector.Callback): buildConnector.Callback {
+  return (...outcome) => {
+    const [, socket] = outcome;
+    socket?.once('error', () => socket.destroy());
+    callback(...outcome);
   };
 }

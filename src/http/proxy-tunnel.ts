@@ -39,12 +39,20 @@ export function tunnelConnector(options: TunnelOptions): buildConnector.connecto
   };
 }
 
+/** Connects to proxies: undici would have the certificate of the proxy verified by the name of the host behind it. */
+export function proxyConnector(direct: buildConnector.connector): buildConnector.connector {
+  return (target, callback) => {
+    const { servername: _, ...proxy } = target;
+    direct(proxy, callback);
+  };
+}
+
 /** @returns undefined where there is no proxy on the way */
 async function openTunnel(url: URL, options: TunnelOptions): Promise<Socket | undefined> {
   const { direct, proxyFor, timeoutMs, signal } = options;
   const proxy = url.protocol === 'https:' ? proxyFor(url) : undefined;
   if (proxy === undefined) return undefined;
-  const client = new Client(proxy.url.origin, { connect: direct, headersTimeout: timeoutMs });
+  const client = new Client(proxy.url.origin, { connect: proxyConnector(direct), headersTimeout: timeoutMs });
   try {
     const path = `${url.hostname}:${portOf(url)}`;
     const { statusCode, headers, socket } = await client.connect({

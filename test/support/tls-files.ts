@@ -11,11 +11,11 @@ export interface TlsFiles {
 }
 
 const runFile = promisify(execFile);
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** Makes a certificate authority and a certificate, for loopback unless `names` says otherwise, with openssl. */
 export async function makeTlsFiles(folder: string, names = 'IP:127.0.0.1,DNS:localhost'): Promise<TlsFiles> {
   const path = (name: string): string => join(folder, name);
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await writeFile(path('extensions'), `subjectAltName=${names}\n`);
   await openssl(
     ['req', '-x509', ...newKey, '-subj', '/CN=test authority', '-days', '2'],
@@ -33,6 +33,25 @@ export async function makeTlsFiles(folder: string, names = 'IP:127.0.0.1,DNS:loc
     caPem: await readFile(path('ca.pem'), 'utf8'),
     certificatePath: path('server.pem'),
     keyPath: path('server.key'),
+  };
+}
+
+/** Makes a client certificate, signed by the authority that {@link makeTlsFiles} left in the folder. */
+export async function makeClientCertificate(
+  folder: string,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const path = (name: string): string => join(folder, name);
+  await openssl(
+    ['req', '-new', ...newKey, '-subj', '/CN=client'],
+    ['-keyout', path('client.key'), '-out', path('client.csr')],
+  );
+  await openssl(
+    ['x509', '-req', '-in', path('client.csr'), '-CA', path('ca.pem'), '-CAkey', path('ca.key')],
+    ['-CAcreateserial', '-days', '2', '-out', path('client.pem')],
+  );
+  return {
+    cert: await readFile(path('client.pem'), 'utf8'),
+    key: await readFile(path('client.key'), 'utf8'),
   };
 }
 
