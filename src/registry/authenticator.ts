@@ -45,6 +45,8 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
+  /** What the roots of APIs ask for, by URL. */
+  readonly #roots = new Map<string, Promise<Challenge | undefined>>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -79,7 +81,7 @@ export class Authenticator {
     // Another request was quicker.
     if (grant !== undefined && grant.authorization.header !== rejected?.header) return grant.authorization;
     const challenge =
-      chooseChallenge(header) ?? session.challenge ?? (await this.#askRoot(repository, signal));
+      chooseChallenge(header) ?? session.challenge ?? (await this.#challengeOfRoot(repository, signal));
     if (challenge === undefined) return undefined;
     if (session.grant === grant) {
       session.challenge = challenge;
@@ -147,18 +149,32 @@ export class Authenticator {
     };
   }
 
-  /** Some registries challenge at their root only (distribution-spec, determining support). */
-  async #askRoot(
+  /** Some registries challenge at their root only (distribution-spec, determining support). Asked once for all repositories. */
+  async #challengeOfRoot(
     repository: RepositoryName,
     signal: AbortSignal | undefined,
   ): Promise<Challenge | undefined> {
-    const { http } = this.#options;
-    const url = apiRootUrl(http, repository);
-    const response = await http.request({ method: 'GET', url, signal });
+    const url = apiRootUrl(this.#options.http, repository);
+    const known = this.#roots.get(url.href);
+    if (known !== undefined) return await untilAborted(known, signal);
+    const asked = this.#askRoot(url);
+    this.#roots.set(url.href, asked);
+    asked.catch(() => this.#roots.delete(url.href));
+    return await untilAborted(asked, signal);
+  }
+
+  async #askRoot(url: URL): Promise<Challenge | undefined> {
+    const response = await this.#options.http.request({ method: 'GET', url });
     await response.discard();
     if (response.status !== 401 || response.url.origin !== url.origin) return undefined;
-    return chooseChallenge(response.headers['www-authenticate']);
+    const challenge = chooseChallenge(response.headers['www-authenticate']);
+    return challenge === undefined ? undefined : withoutScope(challenge);
   }
+}
+
+/** What a root says of scopes holds for no repository: GHCR names `repository:user/image:pull` there. */
+function withoutScope({ scheme, parameters }: Challenge): Challenge {
+  return { scheme, parameters: new Map([...parameters].filter(([name]) => name !== 'scope')) };
 }
 
 /** The challenge of a `WWW-Authenticate` header that can be met: a token before a password. */

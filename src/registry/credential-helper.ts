@@ -48,7 +48,10 @@ export function createCredentialHelper(options: CredentialHelperOptions): Creden
       if (known !== undefined && now - known.askedAt < rememberedForMs) return await known.credential;
       const credential = ask(name, registry, { ...options, isOptional, signal });
       answers.set(key, { credential, askedAt: now });
-      credential.catch(() => answers.delete(key));
+      // A failure is remembered too: a helper that hangs or asks a person would do so again for every image.
+      credential.catch(() => {
+        if (signal?.aborted === true) answers.delete(key);
+      });
       return await credential;
     },
   };

@@ -190,7 +190,7 @@ function isAboutAuthorization(refused: Refused, authorization: Authorization | u
   const { response, isRedirected, text } = refused;
   if (isRedirected) return false;
   if (response.status === 401) return true;
-  return response.status === 400 && authorization !== undefined && /expired/i.test(text);
+  return response.status === 400 && authorization !== undefined && /expired|token/i.test(text);
 }
 
 function refusal(

@@ -7,7 +7,7 @@ import { mediaTypes } from '../../src/oci/media-types.ts';
 import type { Credential } from '../../src/registry/credential.ts';
 import { fetchToken } from '../../src/registry/token-flow.ts';
 import { startServer } from '../support/loopback-server.ts';
-import { credentialsFor, pullingClient } from '../support/pulling-client.ts';
+import { credentialsFor, pullingClient, readAll } from '../support/pulling-client.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 
 const manifest = JSON.stringify({
@@ -84,6 +84,95 @@ test('a token the registry no longer takes is renewed once, for all who use it',
   expect(login.requests).toHaveLength(2);
 });
 
+test('a token that expires in the middle of a blob is renewed, and the blob goes on from its last byte', async () => {
+  const content = Buffer.from('0123456789'.repeat(100));
+  const login = await tokenServer();
+  let valid = 'Bearer token-1';
+  const registry = await startServer((request, response) => {
+    const { authorization, range } = request.headers;
+    if (authorization !== valid) {
+      response.writeHead(401, { 'www-authenticate': bearer(login.realm) }).end();
+    } else if (range === undefined) {
+      valid = 'Bearer token-2';
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 300), () => response.destroy());
+    } else {
+      const start = Number(/^bytes=(\d+)-999$/.exec(range)?.[1]);
+      response.writeHead(206, { 'content-range': `bytes ${start}-999/1000` }).end(content.subarray(start));
+    }
+  });
+  const { client } = pullingClient();
+  const blob = { digest: digestOf(content), size: content.length };
+  const read = await readAll(await client.blobs(named(registry.host)).open(blob));
+  expect(read.equals(content)).toBe(true);
+  expect(login.requests).toHaveLength(2);
+  expect(registry.requests.map(({ headers }) => [headers.authorization, headers.range])).toEqual([
+    [undefined, undefined],
+    ['Bearer token-1', undefined],
+    ['Bearer token-1', 'bytes=300-999'],
+    ['Bearer token-2', 'bytes=300-999'],
+  ]);
+});
+
+test('32 requests at once make one login for each repository, each for one scope', async () => {
+  const login = await tokenServer();
+  const registry = await startServer((request, response) => {
+    const repository = /^\/v2\/(.*)\/manifests\//.exec(request.url ?? '')?.[1];
+    const challenge = `Bearer realm="${login.realm}",service="s",scope="repository:${repository}:pull"`;
+    if (request.headers.authorization === undefined)
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    else sendManifest(request, response);
+  });
+  const { client } = pullingClient({ concurrencyPerHost: 32 });
+  const fetchOne = async (_: unknown, index: number) =>
+    await client.fetchManifest({ registry: registry.host, repository: `org/app${index % 4}` }, { tag: '1' });
+  await Promise.all(Array.from({ length: 32 }, fetchOne));
+  const scopes = login.requests.flatMap(({ url }) => new URL(url, login.origin).searchParams.getAll('scope'));
+  expect(login.requests).toHaveLength(4);
+  expect(scopes).toHaveLength(4);
+  expect(new Set(scopes)).toEqual(new Set([0, 1, 2, 3].map((index) => `repository:org/app${index}:pull`)));
+});
+
+test('a registry whose clock is wrong, and takes no token, is asked with one and no more', async () => {
+  const login = await tokenServer({ answer: () => ({ token: 'always-the-same', expires_in: 3600 }) });
+  const registry = await bearerRegistry(login.realm, () => false);
+  const { client } = pullingClient();
+  const error = await rejection(client.fetchManifest(named(registry.host), { tag: '1' }));
+  expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+  expect(registry.requests).toHaveLength(2);
+  expect(login.requests).toHaveLength(1);
+  await rejection(client.fetchManifest(named(registry.host), { tag: '1' }));
+  expect(login.requests).toHaveLength(2);
+});
+
+test.each([
+  ['no token but an access_token', { token: null, access_token: 'access' }, 'access'],
+  ['an empty token and an access_token', { token: '', access_token: 'access' }, 'access'],
+  ['both', { token: 'token', access_token: 'access' }, 'token'],
+])('a login answer with %s is understood', async (_, answer, used) => {
+  const login = await tokenServer({ answer: () => answer });
+  const registry = await bearerRegistry(login.realm);
+  await pullingClient().client.fetchManifest(named(registry.host), { tag: '1' });
+  expect(registry.requests.at(-1)?.headers.authorization).toBe(`Bearer ${used}`);
+});
+
+test.each([
+  ['in one header', (realm: string) => `Basic realm="x", ${bearer(realm)}`],
+  ['in two headers', (realm: string) => ['Basic realm="x"', bearer(realm)]],
+])('of two challenges %s the one for a token is met', async (_, challenges) => {
+  const login = await tokenServer();
+  const registry = await startServer((request, response) => {
+    if (request.headers.authorization === 'Bearer token-1') sendManifest(request, response);
+    else response.writeHead(401, { 'www-authenticate': challenges(login.realm) }).end();
+  });
+  const { client } = pullingClient({ credentials: credentialsFor(registry.host, 'user', 'pass') });
+  await client.fetchManifest(named(registry.host), { tag: '1' });
+  expect(registry.requests.map(({ headers }) => headers.authorization)).toEqual([
+    undefined,
+    'Bearer token-1',
+  ]);
+});
+
 test('a 400 that says the token has expired renews it, once (ECR Public)', async () => {
   const login = await tokenServer();
   let valid = 'Bearer token-1';
@@ -148,9 +237,18 @@ test('a challenge that is missing is looked for at the root of the API', async (
       response.writeHead(401, { 'www-authenticate': bearer(login.realm) }).end();
     else response.writeHead(401).end();
   });
-  const { client } = pullingClient();
-  await client.fetchManifest(named(registry.host), { tag: '1' });
-  expect(login.requests).toHaveLength(1);
+  const { client } = pullingClient({ concurrencyPerHost: 20 });
+  const repositories = Array.from({ length: 20 }, (_, index) => `org/app${index}`);
+  await Promise.all(
+    repositories.map(async (repository) => {
+      await client.fetchManifest({ registry: registry.host, repository }, { tag: '1' });
+    }),
+  );
+  expect(registry.requests.filter(({ url }) => url === '/v2/')).toHaveLength(1);
+  // The root's own scope is an example (GHCR): of each repository its own is asked for.
+  const scopes = login.requests.map(({ url }) => new URL(url, login.origin).searchParams.get('scope'));
+  expect(scopes).toHaveLength(20);
+  expect(new Set(scopes)).toEqual(new Set(repositories.map((name) => `repository:${name}:pull`)));
 });
 
 test('a wrong password is told with its origin, asked once, and shown nowhere', async () => {

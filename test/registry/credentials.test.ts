@@ -153,6 +153,19 @@ test('a helper is run once for all images of a registry', async () => {
   expect(await readFile(log, 'utf8')).toBe('run\n');
 });
 
+test('a helper that fails is run once, too', async () => {
+  const folder = await temporaryFolder();
+  const log = join(folder, 'log');
+  await helper(folder, 'own', `echo run >> ${log}; exit 3`);
+  const source = await dockerSource({ credsStore: 'own' }, { PATH: `${folder}:${path}` });
+  for (const name of ['a', 'b']) {
+    expect(await rejection(source.find('own.test', name))).toMatchObject({
+      code: 'CREDENTIAL_HELPER_FAILED',
+    });
+  }
+  expect(await readFile(log, 'utf8')).toBe('run\n');
+});
+
 test('a helper without credentials, and a store that is not installed, leave it to auths', async () => {
   const folder = await temporaryFolder();
   await helper(folder, 'own', 'echo "credentials not found in native keychain"; exit 1');
