@@ -24,8 +24,12 @@ export class MemoryBlobs implements BlobReader {
     return this.add(JSON.stringify(document), mediaType);
   }
 
+  find(digest: Digest): Buffer | undefined {
+    return this.#blobs.get(digest);
+  }
+
   get(digest: Digest): Buffer {
-    const bytes = this.#blobs.get(digest);
+    const bytes = this.find(digest);
     if (bytes === undefined) throw new Error(`no blob ${digest}`);
     return bytes;
   }
