@@ -52,7 +52,8 @@ export function registryError(exchange: RefusedExchange): PaletteEdgeError {
       ],
     });
   }
-  const code = status >= 500 ? 'SERVER_FAILURE' : 'UNEXPECTED_STATUS';
+  // 501 says that the method is not known, not that the server fails: of HEAD, some proxies say so.
+  const code = status >= 500 && status !== 501 ? 'SERVER_FAILURE' : 'UNEXPECTED_STATUS';
   return new PaletteEdgeError(code, `${subject}: ${answer}`, { kind: 'network', cause });
 }
 
