@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { parseConfigFile } from '../../src/cli/config-file.ts';
-import type { KnownFlag } from '../../src/cli/config-file.ts';
+import type { KnownFlag, Setting } from '../../src/cli/config-file.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
 
 const one: KnownFlag = { type: 'option' };
@@ -25,7 +25,10 @@ const commands = new Map<string, Record<string, KnownFlag>>([
   ['demo', { dir: { ...one, helpValue: 'FOLDER' }, json: { type: 'boolean' } }],
 ]);
 
-const parse = (text: string, { command = 'build', path = 'palette-edge.yaml' } = {}) =>
+const parse = (
+  text: string,
+  { command = 'build', path = 'palette-edge.yaml' } = {},
+): Partial<Record<string, Setting>> =>
   Object.fromEntries(
     [...parseConfigFile(text, { path, command, commands }).settings].map(([name, { texts, origin }]) => [
       name,
@@ -73,8 +76,8 @@ test.each(['', '\n', '# nothing yet\n', '---\n', '{}'])('%j sets nothing', (text
 });
 
 test('values are taken as written, not as YAML numbers', () => {
-  expect(parse('concurrency: 1.10').concurrency?.texts).toEqual(['1.10']);
-  expect(parse('concurrency: 0x10').concurrency?.texts).toEqual(['0x10']);
+  expect(parse('concurrency: 1.10')['concurrency']?.texts).toEqual(['1.10']);
+  expect(parse('concurrency: 0x10')['concurrency']?.texts).toEqual(['0x10']);
 });
 
 test('paths are those of the folder of the file', () => {
