@@ -88,7 +88,7 @@ async function* readLink(
       start,
       end,
       side: `reading from ${host}`,
-      budget: transport.budget(host, `layer ${blob.digest}`, signal),
+      budget: transport.budget({ registry: host }, `layer ${blob.digest}`, signal),
       restarts: new BlobRestarts(blob.size),
       request: async (range) => await ask(http, link, { range, signal }),
     });

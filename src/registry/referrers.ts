@@ -102,7 +102,7 @@ async function firstFound<T>(
       failures.push(routeFailure(route, error, signal));
     }
   }
-  if (failures.some(({ route }) => route === routes.at(-1))) throw allRoutesFailed(failures);
+  if (failures.some(({ route }) => route.mirror === undefined)) throw allRoutesFailed(failures);
   return undefined;
 }
 

@@ -77,7 +77,7 @@ function connectTo(
 ): Pick<BlobDownload, 'request' | 'budget'> {
   const request = blobRequest(repository, blob.digest, signal);
   return {
-    budget: transport.budget(repository.registry, request.subject, signal),
+    budget: transport.budget(repository, request.subject, signal),
     request: async (range) =>
       await transport.send({
         ...request,
@@ -106,7 +106,7 @@ async function sizeOf(
   const { repository, digest, signal } = request;
   const { registry } = repository;
   const subject = `blob ${digest} of ${formatRepository(repository)}`;
-  const budget = transport.budget(registry, subject, signal);
+  const budget = transport.budget(repository, subject, signal);
   const release = await transport.acquire(registry, signal);
   try {
     // Storage behind a redirect often answers GET only (GHCR).

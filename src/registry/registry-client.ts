@@ -26,11 +26,12 @@ import type { BlobReaderParts } from './registry-blob-reader.ts';
 import { RegistryTransport } from './registry-transport.ts';
 import type { RegistryRequest, RetryEvent } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
-import { mirrorHosts, noMirrors, routesOf } from './route.ts';
+import { mirrorHosts, noMirrors } from './route.ts';
 import type { Mirrors } from './route.ts';
 import { routeBlobReader } from './route-blob-reader.ts';
 import type { BlobGivers } from './route-blob-reader.ts';
 import { askInTurn } from './route-failures.ts';
+import { Routes } from './routes.ts';
 
 /** The parts a registry client works with. */
 export interface RegistryClientOptions {
@@ -59,11 +60,13 @@ export class RegistryClient {
   readonly #transport: RegistryTransport;
   readonly #blobParts: BlobReaderParts & ForeignLayerParts;
   readonly #mirrors: Mirrors;
+  readonly #routes: Routes;
   readonly #givers: BlobGivers = new Map();
 
   constructor(options: RegistryClientOptions) {
     const { http, credentials, now } = options;
     this.#mirrors = options.mirrors ?? noMirrors;
+    this.#routes = new Routes(this.#mirrors, now ?? (() => performance.now()));
     this.#limits = new HostLimits(options.concurrencyPerHost, options.retry);
     this.#transport = new RegistryTransport({
       http,
@@ -167,7 +170,7 @@ export class RegistryClient {
 
   /** The blobs of a repository; see {@link registryBlobReader} and {@link routeBlobReader}. */
   blobs(repository: RepositoryName): BlobReader {
-    const routes = routesOf(repository, this.#mirrors);
+    const routes = this.#routes.of(repository);
     const readerOf = (route: RepositoryName): BlobReader => registryBlobReader(this.#blobParts, route);
     if (routes.length === 1) return readerOf(repository);
     return routeBlobReader({ routes, readerOf, givers: this.#givers });
@@ -182,7 +185,7 @@ export class RegistryClient {
 
   /** Whether a repository would be asked at once, would have to wait, or can be given up: whoever has a choice asks first. */
   readiness(repository: RepositoryName): 'idle' | 'busy' | 'down' {
-    const routes = routesOf(repository, this.#mirrors);
+    const routes = this.#routes.of(repository);
     const first = routes.find(({ registry }) => !this.#transport.isDown(registry));
     if (first === undefined) return 'down';
     const release = this.#transport.tryAcquire(first.registry);
@@ -200,7 +203,7 @@ export class RegistryClient {
     ask: (route: RepositoryName) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    return await askInTurn(routesOf(repository, this.#mirrors), ask, signal);
+    return await askInTurn(this.#routes.of(repository), ask, signal);
   }
 
   async #resolveAt(
@@ -232,7 +235,7 @@ export class RegistryClient {
 
   #places(repository: RepositoryName): AskedPlaces {
     return {
-      routes: routesOf(repository, this.#mirrors),
+      routes: this.#routes.of(repository),
       ask: async (request, read) =>
         await this.#run(request, async () => await read(await this.#transport.send(request))),
     };
@@ -243,7 +246,7 @@ export class RegistryClient {
     const { repository, subject, signal } = request;
     const release = await this.#transport.acquire(repository.registry, signal);
     try {
-      return await withRetry(operation, this.#transport.budget(repository.registry, subject, signal));
+      return await withRetry(operation, this.#transport.budget(repository, subject, signal));
     } finally {
       release();
     }

@@ -3,7 +3,8 @@ import type { HttpClient } from '../http/http-client.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import type { RetryBudgetOptions } from '../http/retry-budget.ts';
-import { isConnectionFailure, isThrottling } from '../http/retry-policy.ts';
+import { defaultRetryPolicy, isConnectionFailure, isThrottling } from '../http/retry-policy.ts';
+import type { RetryPolicy } from '../http/retry-policy.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authorization } from './authorization.ts';
 import type { HostLimits } from './host-limits.ts';
@@ -79,14 +80,25 @@ export class RegistryTransport {
     return this.#host(registry).isDown;
   }
 
-  /** A fresh retry budget for one operation, which holds one place. */
-  budget(registry: string, subject: string, signal?: AbortSignal): RetryBudget {
+  /**
+   * A fresh retry budget for one operation, which holds one place. A mirror is tried twice and not waited for when it asks to
+   * slow down: there is another place to ask.
+   */
+  budget(
+    { registry, mirror }: Pick<RepositoryName, 'registry' | 'mirror'>,
+    subject: string,
+    signal?: AbortSignal,
+  ): RetryBudget {
     const { retry, onRetry } = this.#options;
     const host = this.#host(registry);
     return new RetryBudget({
       ...retry,
+      policy: mirror === undefined ? retry?.policy : mirrorPolicy(retry?.policy),
       hasAnswered: () => host.hasAnswered,
-      judge: (error) => host.judge(error),
+      judge: (error) => {
+        const judgement = host.judge(error);
+        return mirror !== undefined && isThrottling(error) ? { final: error } : judgement;
+      },
       onGivingUp: (error) => host.givenUp(error),
       onRetry: (event) => {
         const slowDown = isThrottling(event.error) ? { concurrency: host.concurrency } : undefined;
@@ -174,6 +186,10 @@ export class RegistryTransport {
   #host(registry: string): HostState {
     return this.#options.limits.of(registry);
   }
+}
+
+function mirrorPolicy(policy = defaultRetryPolicy): RetryPolicy {
+  return { ...policy, attempts: Math.min(policy.attempts, 2) };
 }
 
 type Exchange = { readonly outcome: 'answered'; readonly response: HttpResponse } | Refused;

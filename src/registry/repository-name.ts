@@ -1,5 +1,6 @@
 import type { HttpClient } from '../http/http-client.ts';
 import type { Reference } from '../oci/reference.ts';
+import type { MirrorHealth } from './mirror-health.ts';
 
 /** A repository of a registry, and how to reach it when it is asked in place of another one. */
 export interface RepositoryName extends Pick<Reference, 'registry' | 'repository'> {
@@ -12,6 +13,8 @@ export interface MirrorAccess {
   readonly namespace: string;
   /** The root URL of its API, as `https://mirror.corp/v2`; undefined where any other registry has it. */
   readonly apiRoot?: string;
+  /** Told of failures. */
+  readonly health?: MirrorHealth;
 }
 
 const hubHosts: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);

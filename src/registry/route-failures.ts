@@ -22,6 +22,7 @@ export function routeFailure(
 ): RouteFailure {
   signal?.throwIfAborted();
   if (!(error instanceof PaletteEdgeError)) throw error;
+  route.mirror?.health?.failed(error);
   return { route, error };
 }
 
