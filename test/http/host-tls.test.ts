@@ -59,10 +59,9 @@ test('a server that demands a client certificate we do not have is told as one',
 test('a client certificate of an authority that the server does not know is told as refused', async () => {
   const { ca, certificatePath, keyPath } = await authority();
   const other = await authority();
-  const host = await startOpensslServer([
-    ...['-cert', certificatePath, '-key', keyPath],
-    ...['-Verify', '1', '-verify_return_error', '-CAfile', certificatePath],
-  ]);
+  const own = ['-cert', certificatePath, '-key', keyPath];
+  const demand = ['-Verify', '1', '-verify_return_error', '-CAfile', certificatePath];
+  const host = await startOpensslServer([...own, ...demand]);
   const hostTls = new Map([[host, { certificate: other.certificate }]]);
   const error = await rejection(get(client({ caCertificates: [ca], hostTls }), `https://${host}/`));
   expect(error).toMatchObject({ code: 'CLIENT_CERTIFICATE_REFUSED', kind: 'authentication' });
