@@ -27,7 +27,14 @@ export function wordConnectionError(error: unknown, url: URL): unknown {
 /** Undici's parser errors are told by their name: not all of them have a code. */
 function connectionErrorCode(error: unknown): string | undefined {
   if (error instanceof Error && error.name === 'HTTPParserError') return systemErrorCode(error) ?? 'HPE';
+  if (error instanceof AggregateError) return addressErrorCode(error);
   return systemErrorCode(error);
+}
+
+/** A host has several addresses. That this machine has no IPv6 says less than what became of the others. */
+function addressErrorCode(error: AggregateError): string | undefined {
+  const codes = error.errors.map(systemErrorCode).filter((code) => code !== undefined);
+  return codes.find((code) => wordings[code] !== unreachable) ?? systemErrorCode(error) ?? codes[0];
 }
 
 const lost: ConnectionWording = {

@@ -48,6 +48,8 @@ export interface EncodedBody {
   readonly encoding: string;
   /** Where it came from, for messages. */
   readonly from: string;
+  /** Closes the connection when nobody wants the rest, even while its server is silent. */
+  readonly giveUp: () => void;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface EncodedBody {
  *   `ENCODING_INVALID` when the body is not encoded as it claims to be; what the body throws
  */
 export async function* decodedBody(encoded: EncodedBody): AsyncGenerator<Uint8Array, void, undefined> {
-  const { body, encoding, from } = encoded;
+  const { body, encoding, from, giveUp } = encoded;
   const decoder = decoders[encoding];
   if (decoder === undefined) throw unexpectedEncoding(encoding, from);
   const stream = decoder.stream();
@@ -71,6 +73,7 @@ export async function* decodedBody(encoded: EncodedBody): AsyncGenerator<Uint8Ar
   } catch (error) {
     throw isFormatError(error) ? invalidEncoding(encoding, from, error) : error;
   } finally {
+    giveUp();
     stream.destroy();
   }
 }

@@ -69,13 +69,14 @@ export function httpResponse(raw: Dispatcher.ResponseData, reading: ResponseRead
     if (decoded === undefined) throw tooLarge(limitBytes, from);
     return decoded;
   };
+  const giveUp = (): void => void raw.body.destroy();
   return {
     status: raw.statusCode,
     headers,
     url,
     encoding,
     body,
-    decoded: () => (encoding === undefined ? body : decodedBody({ body, encoding, from })),
+    decoded: () => (encoding === undefined ? body : decodedBody({ body, encoding, from, giveUp })),
     readBytes,
     readDecoded,
     readText: async (limitBytes) => new TextDecoder().decode(await readDecoded(limitBytes)),

@@ -39,7 +39,7 @@ const certificateRequired: ConnectionWording = {
   kind: 'authentication',
 };
 
-/** What the server says while TLS is negotiated (RFC 8446, 6.2), when it is about our certificate. */
+/** What the server says while TLS is negotiated (RFC 8446, 6.2), that waiting does not change. */
 const alerts: Readonly<Record<string, ConnectionWording>> = {
   CERTIFICATE_REQUIRED: certificateRequired,
   // TLS 1.2 has no word of its own for a certificate that is missing.
@@ -48,6 +48,11 @@ const alerts: Readonly<Record<string, ConnectionWording>> = {
     name: 'TLS_HANDSHAKE_REFUSED',
     reason: 'the server refuses the TLS handshake: it may ask for a client certificate',
     kind: 'network',
+  },
+  PROTOCOL_VERSION: {
+    name: 'TLS_VERSION',
+    reason: 'the server speaks no version of TLS that is still safe: expected 1.2 or 1.3',
+    suggestions: [],
   },
   BAD_CERTIFICATE: refusedCertificate('bad certificate'),
   UNSUPPORTED_CERTIFICATE: refusedCertificate('unsupported certificate'),

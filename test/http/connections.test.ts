@@ -7,9 +7,11 @@ import { readFile } from 'node:fs/promises';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { wordConnectionError } from '../../src/http/connection-error.ts';
 import { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpClientOptions } from '../../src/http/http-client.ts';
 import { listen, startServer } from '../support/loopback-server.ts';
+import { startOpensslServer } from '../support/openssl-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
@@ -83,6 +85,23 @@ test('a host is reached by its IPv6 address, over plain HTTP and HTTPS', async (
   expect((await rejection(get(careful, `https://${hosts[1]}/`))).code).toBe('TLS_CERTIFICATE');
   const careless = client({ insecureHosts: new Set(['[::1]']) });
   expect(await (await get(careless, `https://${hosts[1]}/`)).readText(100)).toBe('secure');
+});
+
+test.each([
+  [['ENETUNREACH', 'ECONNREFUSED'], 'CONNECTION_REFUSED'],
+  [['ECONNREFUSED', 'ENETUNREACH'], 'CONNECTION_REFUSED'],
+  [['ENETUNREACH', 'EHOSTUNREACH'], 'HOST_UNREACHABLE'],
+])('of a host whose addresses fail with %j the most telling reason is told', (codes, code) => {
+  const failures = codes.map((each) => Object.assign(new Error(each), { code: each }));
+  const error = Object.assign(new AggregateError(failures), { code: codes[0] });
+  expect(wordConnectionError(error, new URL('https://registry.test/'))).toMatchObject({ code });
+});
+
+test('a server of old versions of TLS is told as one', async () => {
+  const { certificatePath, keyPath } = await makeTlsFiles(await temporaryFolder());
+  const host = await startOpensslServer(['-cert', certificatePath, '-key', keyPath, '-tls1_1']);
+  const error = await rejection(get(client(), `https://${host}/`));
+  expect(error).toMatchObject({ code: 'TLS_VERSION', kind: 'network' });
 });
 
 async function listenOnIpv6(server: Server): Promise<string> {

@@ -90,6 +90,22 @@ test('a connection that breaks is told as one, not as a wrong encoding', async (
   expect(await rejection(readAll(response.decoded()))).toMatchObject({ code: 'CONNECTION_LOST' });
 });
 
+test('who has read enough closes the connection, even when the server is silent', async () => {
+  const closed = Promise.withResolvers<void>();
+  const bytes = gzipSync(randomBytes(100_000));
+  const { origin } = await startServer((request, response) => {
+    request.socket.once('close', () => closed.resolve());
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': bytes.length });
+    response.write(bytes.subarray(0, 50_000));
+  });
+  const response = await client().request({ method: 'GET', url: new URL(origin) });
+  for await (const piece of response.decoded()) {
+    expect(piece.length).toBeGreaterThan(0);
+    break;
+  }
+  await closed.promise;
+});
+
 test.each([
   [undefined, undefined],
   ['', undefined],
