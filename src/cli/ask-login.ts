@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { addAbortSignal, Writable } from 'node:stream';
 
@@ -46,11 +45,13 @@ async function ask(
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   if (isHidden) process.stderr.write(prompt);
   try {
-    const closed = once(terminal, 'close').then(() => undefined);
-    const answer = await Promise.race([terminal.question(isHidden ? '' : prompt, { signal }), closed]);
+    return await terminal.question(isHidden ? '' : prompt, { signal });
+  } catch (error) {
     signal.throwIfAborted();
-    if (answer === undefined) throw invalid('nothing was typed', 'Run the same command again.');
-    return answer;
+    // Ctrl-D, or a terminal that went away.
+    if (error instanceof Error && error.name === 'AbortError')
+      throw invalid('nothing was typed', 'Run the same command again.');
+    throw error;
   } finally {
     terminal.close();
     if (isHidden) process.stderr.write('\n');

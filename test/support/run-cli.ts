@@ -13,6 +13,8 @@ export interface CliOptions {
   readonly node?: string;
   /** The entry; the sources unless said otherwise. */
   readonly entry?: string;
+  /** What is on standard input; nothing unless said otherwise. */
+  readonly input?: string;
   /** Gets the process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -29,12 +31,14 @@ const sources = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 /** Runs `palette-edge` from the sources in a process of its own, in an environment without anybody's credentials. */
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
-  const { cwd, env = {}, node = process.execPath, entry = sources, onStart } = options;
+  const { cwd, env = {}, node = process.execPath, entry = sources, input, onStart } = options;
   const child = spawn(node, [entry, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, XDG_CACHE_HOME: `${cwd}/cache`, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // Who ends without reading it is judged by how it ends.
+  child.stdin.on('error', () => undefined).end(input);
   onStart?.(child);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode ?? undefined, stdout, stderr };

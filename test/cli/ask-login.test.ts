@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { startServer } from '../support/loopback-server.ts';
+import { requireTool } from '../support/required-tools.ts';
+import { runCli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+
+/** A registry that takes any password, and a login to it in a folder of its own. */
+async function scene() {
+  const server = await startServer(({ headers }, response) => {
+    response.writeHead(headers.authorization === undefined ? 401 : 200, {
+      'www-authenticate': 'Basic realm="x"',
+    });
+    response.end();
+  });
+  return { cwd: await temporaryFolder(), args: ['login', server.host, '--plain-http', server.host] };
+}
+
+async function keptLogin(cwd: string): Promise<string> {
+  const text = await readFile(join(cwd, '.docker', 'config.json'), 'utf8');
+  const [encoded = ''] = /(?<="auth": ")[^"]*/.exec(text) ?? [];
+  return Buffer.from(encoded, 'base64').toString();
+}
+
+describe('standard input', () => {
+  test.each([
+    ['as it is', 's3cret', 's3cret'],
+    ['without the line break of echo', 's3cret\n', 's3cret'],
+    ['without one of Windows', 's3cret\r\n', 's3cret'],
+    ['without one line break only, and with its spaces', ' s3 cret \n\n', ' s3 cret \n'],
+  ])('is the password, %s', async (_what, input, password) => {
+    const { cwd, args } = await scene();
+    expect(await runCli([...args, '--username', 'edge'], { cwd, input })).toMatchObject({ code: 0 });
+    expect(await keptLogin(cwd)).toBe(`edge:${password}`);
+  });
+
+  test.each([
+    ['is empty', ['--username', 'edge'], '', 'the password is empty'],
+    ['has no user name to it', [], 's3cret', 'no user name was given'],
+    ['has far too much', ['--username', 'edge'], 's3cret'.repeat(20_000), 'more than 65536 bytes'],
+  ])('that %s is wrong usage', async (...[, more, input, message]) => {
+    const { cwd, args } = await scene();
+    const { code, stderr } = await runCli([...args, ...more], { cwd, input });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+    expect(stderr).not.toContain('s3cret');
+  });
+
+  test('is not waited for after an interruption', async () => {
+    const { cwd, args } = await scene();
+    await writeFile(join(cwd, 'palette-edge.yaml'), 'username: edge');
+    const child = spawn(process.execPath, [entry, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: cwd },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    child.stdin.write('half of a pass');
+    // It says so when signals are listened to already.
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    expect(code).toBe(130);
+  });
+});
+
+describe('a terminal', () => {
+  test('asks for user name and password, and does not show the password', async () => {
+    const { cwd, args } = await scene();
+    const terminal = openTerminal(args, cwd);
+    await terminal.says('User name: ');
+    terminal.type('edge\r');
+    await terminal.says('Password: ');
+    terminal.type('s3cretx\u007F\r');
+    await terminal.says('code 0');
+    expect(await terminal.end()).not.toContain('s3cret');
+    expect(await keptLogin(cwd)).toBe('edge:s3cret');
+  });
+
+  test('Ctrl-C at the password ends the login and leaves the terminal as it was', async () => {
+    const { cwd, args } = await scene();
+    const terminal = openTerminal([...args, '--username', 'edge'], cwd);
+    await terminal.says('Password: ');
+    terminal.type('s3c\u0003');
+    await terminal.says('code 130');
+    const shown = await terminal.end();
+    expect(shown).toContain('Error: interrupted');
+    expect(shown).not.toContain('s3c');
+    expect(shown).toMatch(/[ ;]icanon/);
+    expect(shown).toMatch(/[ ;]echo /);
+  });
+
+  test('Ctrl-D at the password is no password', async () => {
+    const { cwd, args } = await scene();
+    const terminal = openTerminal([...args, '--username', 'edge'], cwd);
+    await terminal.says('Password: ');
+    terminal.type('\u0004');
+    await terminal.says('code 2');
+    expect(await terminal.end()).toContain('nothing was typed');
+  });
+});
+
+/** Runs the command in a terminal of its own, with its exit code and the settings of the terminal shown afterwards. */
+function openTerminal(args: readonly string[], cwd: string) {
+  const command = [process.execPath, entry, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  return {
+    type: (text: string) => void child.stdin.write(text),
+    says: async (text: string) => {
+      while (!shown.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`it ended: ${shown}`);
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+    },
+    end: async () => {
+      await ended;
+      return shown;
+    },
+  };
+}
