@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+import { expect, onTestFinished, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseReference } from '../../src/oci/reference.ts';
@@ -107,6 +110,28 @@ test('an interruption is no failure of a mirror', async () => {
   const reference = parseReference(`${origin.host}/org/app:1`);
   await expect(client.resolve(reference, interrupt.signal)).rejects.toThrow('interrupted');
   expect(origin.requests).toEqual([]);
+});
+
+test('a mirror on IPv6', async () => {
+  const origin = await startServer(notFound);
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.host);
+    response.writeHead(404).end();
+  });
+  server.listen(0, '::1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
+  const mirror = `[::1]:${address.port}`;
+  const { client } = pullingClient({
+    mirrors: mirrored(origin.host, `${mirror}/hub`),
+    http: { plainHttpHosts: new Set(['[::1]', '127.0.0.1']) },
+  });
+  const error = await rejection(client.resolve(parseReference(`${origin.host}/org/app:1`)));
+  expect(error.message).toContain(`mirror ${mirror}/hub/org/app: `);
+  expect(seen).toEqual([mirror, mirror]);
 });
 
 test('an API below a path of its own is asked there', async () => {
