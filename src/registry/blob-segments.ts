@@ -15,6 +15,8 @@ export interface SegmentedDownload extends Pick<
   readonly signal: AbortSignal | undefined;
   /** One request and the retries of one part; the signal ends that part alone. */
   readonly connection: (signal: AbortSignal | undefined) => Pick<BlobDownload, 'request' | 'budget'>;
+  /** As `connection`, for parts that are ahead: they fail instead of waiting for a host that asks to slow down. */
+  readonly connectionAhead: (signal: AbortSignal) => Pick<BlobDownload, 'request' | 'budget'>;
   /** Takes a place at the host when one is free and nobody waits for it. */
   readonly tryAcquire: () => (() => void) | undefined;
 }
@@ -136,7 +138,7 @@ class SegmentWindow {
   }
 
   #openAhead(start: number, end: number, stop: AbortSignal): AsyncIterable<Uint8Array> {
-    const { blob, side, restarts, signal, connection, ahead, registry } = this.#download;
+    const { blob, side, restarts, signal, connectionAhead, ahead, registry } = this.#download;
     const onUnaskedPart = (): never => {
       ahead.rememberWithoutRanges(registry);
       throw new PaletteEdgeError('RANGE_IGNORED', `${side}: the server does not honour ranges`, {
@@ -144,7 +146,7 @@ class SegmentWindow {
       });
     };
     const own = signal === undefined ? stop : AbortSignal.any([signal, stop]);
-    return downloadBlob({ blob, side, restarts, start, end, ...connection(own), onUnaskedPart });
+    return downloadBlob({ blob, side, restarts, start, end, ...connectionAhead(own), onUnaskedPart });
   }
 
   #abandonAhead(): void {

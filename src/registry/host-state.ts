@@ -17,7 +17,7 @@ import type { HostClock } from './host-pace.ts';
 import { HostPlaces } from './host-places.ts';
 import { parseRateLimit } from './host-rate-limit.ts';
 import type { RateLimit } from './host-rate-limit.ts';
-import { hostAsksTooMuch, hostHasNoEnd } from './host-throttled-error.ts';
+import { hostAsksTooMuch, hostHasNoEnd, hostIsPaused } from './host-throttled-error.ts';
 
 /** How hosts are treated, and the time; replaced by tests. */
 export interface HostOptions extends Partial<HostClock> {
@@ -79,6 +79,16 @@ export class HostState {
     this.#breaker.check();
     await this.#pace.enter(signal);
     return this.#concurrency.round;
+  }
+
+  /**
+   * To be called before {@link enter} by those who can do without this host.
+   *
+   * @throws PaletteEdgeError `TOO_MANY_REQUESTS` when it asked to be left alone
+   */
+  refuseWhilePaused(): void {
+    const { pauseMs } = this.#pace;
+    if (pauseMs > 0) throw hostIsPaused(this.#registry, pauseMs);
   }
 
   /** Takes note of an answer, whatever it says. */

@@ -21,6 +21,12 @@ export function hostHasNoEnd(cause: PaletteEdgeError, registry: string, sinceMs:
   return throttledError(cause, reason, { suggestions: cause.suggestions });
 }
 
+/** The error `TOO_MANY_REQUESTS` for a host that is being left alone, for those who have another one to ask. */
+export function hostIsPaused(registry: string, pauseMs: number): PaletteEdgeError {
+  const message = `${registry} asked to be left alone for another ${durationText(pauseMs / 1000)}; it was not asked again`;
+  return new PaletteEdgeError('TOO_MANY_REQUESTS', message, { kind: 'network' });
+}
+
 function throttledError(
   cause: PaletteEdgeError,
   reason: string,

@@ -55,6 +55,8 @@ async function* download(
   if (range.start === range.end && blob.size > 0) return;
   const { registry } = repository;
   const connection = (own: AbortSignal | undefined) => connectTo(transport, { ...request, signal: own });
+  const connectionAhead = (own: AbortSignal) =>
+    connectTo(transport, { ...request, signal: own, isAhead: true });
   const side = `reading from ${formatRepository(repository)}`;
   const parts = { blob, ...range, side, restarts: new BlobRestarts(blob.size) };
   const release = await transport.acquire(registry, signal);
@@ -63,7 +65,8 @@ async function* download(
       yield* downloadBlob({ ...parts, ...connection(signal) });
     } else {
       const tryAcquire = () => transport.tryAcquire(registry);
-      yield* downloadSegments({ ...parts, registry, ahead, signal, connection, tryAcquire });
+      const connections = { connection, connectionAhead };
+      yield* downloadSegments({ ...parts, ...connections, registry, ahead, signal, tryAcquire });
     }
   } finally {
     release();
@@ -73,11 +76,11 @@ async function* download(
 /** One request for the blob or a range of it, and the retries. */
 function connectTo(
   transport: RegistryTransport,
-  { repository, blob, signal }: OpenRequest,
+  { repository, blob, signal, isAhead }: OpenRequest & { readonly isAhead?: boolean },
 ): Pick<BlobDownload, 'request' | 'budget'> {
   const request = blobRequest(repository, blob.digest, signal);
   return {
-    budget: transport.budget(repository, request.subject, signal),
+    budget: transport.budget({ ...repository, isAhead }, request.subject, signal),
     request: async (range) =>
       await transport.send({
         ...request,

@@ -31,6 +31,12 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal;
 }
 
+/** Whom an operation asks. */
+interface BudgetPurpose extends Pick<RepositoryName, 'registry' | 'mirror'> {
+  /** Whether nobody needs the answer yet: then a host that asks to slow down is not waited for. */
+  readonly isAhead?: boolean;
+}
+
 /** A request that is going to be tried again. */
 export interface RetryEvent {
   readonly registry: string;
@@ -80,24 +86,18 @@ export class RegistryTransport {
     return this.#host(registry).isDown;
   }
 
-  /**
-   * A fresh retry budget for one operation, which holds one place. A mirror is tried twice and not waited for when it asks to
-   * slow down: there is another place to ask.
-   */
-  budget(
-    { registry, mirror }: Pick<RepositoryName, 'registry' | 'mirror'>,
-    subject: string,
-    signal?: AbortSignal,
-  ): RetryBudget {
+  /** A fresh retry budget for one operation, which holds one place. A mirror is tried twice: there is another place to ask. */
+  budget({ registry, mirror, isAhead }: BudgetPurpose, subject: string, signal?: AbortSignal): RetryBudget {
     const { retry, onRetry } = this.#options;
     const host = this.#host(registry);
+    const mayWait = mirror === undefined && isAhead !== true;
     return new RetryBudget({
       ...retry,
       policy: mirror === undefined ? retry?.policy : mirrorPolicy(retry?.policy),
       hasAnswered: () => host.hasAnswered,
       judge: (error) => {
         const judgement = host.judge(error);
-        return mirror !== undefined && isThrottling(error) ? { final: error } : judgement;
+        return !mayWait && isThrottling(error) ? { final: error } : judgement;
       },
       onGivingUp: (error) => host.givenUp(error),
       onRetry: (event) => {
@@ -105,8 +105,9 @@ export class RegistryTransport {
         onRetry?.({ registry, subject, ...event, slowDown });
       },
       whileWaiting: async (wait, error) => {
-        // Of a host that does not answer one should find out, not all in turn.
-        if (isConnectionFailure(error)) await wait();
+        // Of a host that does not answer one should find out, not all in turn. And what is read ahead must not queue behind
+        // its own reader, who waits for it and has a place.
+        if (isConnectionFailure(error) || isAhead === true) await wait();
         else await host.places.lendWhile(wait, signal);
       },
       signal,
@@ -120,6 +121,8 @@ export class RegistryTransport {
    */
   async send(request: RegistryRequest): Promise<HttpResponse> {
     const host = this.#host(request.repository.registry);
+    // There is another place to ask than a mirror that wants to be left alone.
+    if (request.repository.mirror !== undefined) host.refuseWhilePaused();
     const round = await host.enter(request.signal);
     try {
       const response = await this.#sendOrLogIn(request);

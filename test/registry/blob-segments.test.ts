@@ -269,3 +269,17 @@ function lengthOf(range: string): number {
   const [first = 0, last = 0] = range.replace('bytes=', '').split('-').map(Number);
   return last + 1 - first;
 }
+
+test('parts that are ahead give their places up to a host that asks to slow down: nobody waits for ever', async () => {
+  const { read, requests } = await startBlobServer(
+    content,
+    (request, response, round) => {
+      if (round % 2 === 0) response.writeHead(429).end();
+      else serve(request, response);
+    },
+    { ahead, concurrencyPerHost: 4 },
+  );
+  const copies = await Promise.all([read(), read(), read(), read()]);
+  expect(copies.every((copy) => copy.equals(content))).toBe(true);
+  expect(requests.length).toBeGreaterThan(8);
+});

@@ -116,6 +116,29 @@ test('while the host wants to be left alone nothing is sent to it, and then it g
   await second;
 });
 
+test('a mirror that wants to be left alone is, but not waited for', async () => {
+  let time = 0;
+  const origin = await startServer((_, response) => sendManifest(response));
+  const mirror = await startServer((_, response) => response.writeHead(429, { 'retry-after': '600' }).end());
+  const prefix = {
+    original: { registry: origin.host, path: '' },
+    mirror: { registry: mirror.host, path: '' },
+  };
+  const { client, waits } = pullingClient({
+    mirrors: { prefixes: [prefix], registries: new Map() },
+    now: () => time,
+  });
+  const mirrorAsked: number[] = [];
+  for (const seconds of [0, 31, 599, 640]) {
+    time = seconds * 1000;
+    await fetchTag(client, origin.host);
+    mirrorAsked.push(mirror.requests.length);
+  }
+  expect(origin.requests).toHaveLength(4);
+  expect(mirrorAsked).toEqual([1, 1, 1, 2]);
+  expect(waits).toEqual([]);
+});
+
 test('an interruption ends the wait for a host', async () => {
   const { held, sleep } = heldSleep();
   const { host } = await startServer((_, response) => response.writeHead(429, { 'retry-after': '30' }).end());
