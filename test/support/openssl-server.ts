@@ -4,9 +4,11 @@ import { createInterface } from 'node:readline';
 
 import { onTestFinished } from 'vitest';
 
+import { requireTool } from './required-tools.ts';
+
 /** Starts `openssl s_server` on a free loopback port: unlike Node it says why it does not like a client certificate. */
 export async function startOpensslServer(options: readonly string[]): Promise<string> {
-  const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', '-www', ...options], {
+  const server = spawn(requireTool('openssl'), ['s_server', '-accept', '127.0.0.1:0', '-www', ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(server, 'close');
