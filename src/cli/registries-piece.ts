@@ -53,7 +53,7 @@ export function fieldsOf(
   return new Map(
     [...value.entries].map(([key, entry]) => {
       const field = { file, line: entry.line, keys: [...keys, key], value: entry.value };
-      if (known !== undefined && !known.includes(key)) throw unknownKey(field, key, known);
+      if (known !== undefined && !known.includes(key)) throw unknownKey(piece, field.line, { key, known });
       return [key, field];
     }),
   );
@@ -103,8 +103,15 @@ function documentsOf(text: string, file: string): ReturnType<typeof parseYaml> {
   }
 }
 
-function unknownKey(field: RegistriesPiece, key: string, known: readonly string[]): PaletteEdgeError {
+function unknownKey(
+  { file, keys, value }: RegistriesPiece,
+  line: number,
+  { key, known }: { readonly key: string; readonly known: readonly string[] },
+): PaletteEdgeError {
   const meant = known.find((word) => isMisspelling(key, word));
+  // {password:secret}, without a space, is a key.
+  const isWord = /^[A-Za-z_-]{1,30}$/.test(key) && keys.at(-1) !== 'auth';
+  const field = { file, line, keys: [...keys, isWord || meant !== undefined ? key : '…'], value };
   return invalidPiece(field, 'there is no such key', [
     ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
     `The keys here are ${known.join(', ')}.`,

@@ -131,6 +131,9 @@ describe('what is no registries file', () => {
     'mirrors: {"https://u:s3cret@b.io": {endpoint: [b.io]}}',
     'configs: {"u:s3cret@b.io": {endpoint: [b.io]}}',
     'configs: *s3cret',
+    'configs: {a.io: {auth: {username:edge,password:s3cret}}}',
+    'configs: {a.io: {password:s3cret}}',
+    'configs: {a.io: {auth: {s3cret: }}}',
     's3cret',
   ])('tells no secret: %s', async (text) => {
     const error = await rejection(read(text));
