@@ -8,7 +8,7 @@ export interface RepositoryName extends Pick<Reference, 'registry' | 'repository
 }
 
 /** How a mirror is asked. */
-export interface MirrorAccess {
+interface MirrorAccess {
   /** The registry it stands in for, told in the parameter `ns`: some mirrors serve several, as containerd asks them. */
   readonly namespace: string;
   /** The root URL of its API, as `https://mirror.corp/v2`; undefined where any other registry has it. */
