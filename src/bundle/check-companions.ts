@@ -1,6 +1,7 @@
 import { isCompanion } from '../oci/origin.ts';
+import { companionsByOwner } from './companions-by-owner.ts';
 import { formatVersionOf } from './inventory.ts';
-import type { BundledImage, Inventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import { invalidInventory } from './inventory-fields.ts';
 
 /**
@@ -21,18 +22,4 @@ export function checkCompanions({ images, formatVersion }: Inventory): void {
   for (const owner of reached) for (const companion of byOwner.get(owner) ?? []) reached.add(companion);
   const lost = images.findIndex(({ reference }) => !reached.has(reference));
   if (lost !== -1) throw invalidInventory(`images[${lost}] belongs to no image that was asked for`);
-}
-
-/** The references of companions by the reference that they belong to. */
-export function companionsByOwner(images: readonly BundledImage[]): ReadonlyMap<string, readonly string[]> {
-  const byOwner = new Map<string, string[]>();
-  for (const { reference, origins } of images) {
-    for (const origin of origins) {
-      if (origin.kind !== 'referrer') continue;
-      const companions = byOwner.get(origin.of) ?? [];
-      byOwner.set(origin.of, companions);
-      if (companions.at(-1) !== reference) companions.push(reference);
-    }
-  }
-  return byOwner;
 }

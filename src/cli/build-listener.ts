@@ -22,7 +22,13 @@ export function buildListener(progress: Progress, hidesPlan: boolean): BuildList
   };
 }
 
-const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set(['warning', 'pinning', 'planned', 'retry']);
+const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set([
+  'warning',
+  'pinning',
+  'finding-companions',
+  'planned',
+  'retry',
+]);
 
 function isStep(event: BuildEvent): event is StepEvent {
   return stepKinds.has(event.kind);
@@ -34,6 +40,8 @@ function showStep(event: StepEvent, progress: Progress): void {
       return progress.tell(warningView(event.warning));
     case 'pinning':
       return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
+    case 'finding-companions':
+      return progress.tell(`Looking for companions of ${countOf(event.images, 'image')} …`);
     case 'planned':
       return progress.tell(planView(event.plan));
     case 'retry':

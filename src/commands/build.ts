@@ -37,6 +37,12 @@ An interrupted build goes on where it stopped: run the same command again. The s
     ...imageSourceFlags,
     ...platformFlags,
     ...registryFlags,
+    'include-referrers': Flags.boolean({
+      helpGroup: 'INPUT',
+      summary:
+        'Carry signatures, attestations, SBOMs and other referrers of the images along: the tags of cosign, and OCI referrers.',
+      default: false,
+    }),
     store: Flags.directory({
       helpGroup: 'STORE',
       helpValue: 'DIR',
@@ -81,6 +87,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       sources: imageSources(flags),
       platforms: keptPlatforms(flags),
       allowMissingPlatform: flags['allow-missing-platform'],
+      includeReferrers: flags['include-referrers'],
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
       outfile: flags.outfile,

@@ -1,6 +1,8 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { isCompanion } from '../oci/origin.ts';
 import type { BuildResult } from '../workflows/build-bundle.ts';
 import { failureLines } from '../workflows/image-failure.ts';
+import { companionsField } from './companions-field.ts';
 import { countOf } from './count-of.ts';
 import { durationText } from '../io/duration-text.ts';
 import { planView } from './plan-view.ts';
@@ -9,10 +11,11 @@ import { warningView } from './warning-view.ts';
 
 /** What a build did; after a dry run, the plan. */
 export function buildView(result: BuildResult): string {
-  const { bundle, images, statistics } = result;
+  const { bundle, plan, images, statistics } = result;
   if (bundle === undefined) {
     return [planView(result.plan), ...failureBlock(result), ...spaceBlock(result)].join('\n');
   }
+  const companions = images.filter(isCompanion).length;
   const { bytesPulled, bytesReused, retries, seconds } = statistics;
   const pulled = [
     `${formatByteSize(bytesPulled)}, ${formatByteSize(bytesReused)} were in the store`,
@@ -23,7 +26,8 @@ export function buildView(result: BuildResult): string {
     ['id', bundle.id],
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes)`],
     ['sha256', bundle.sha256],
-    ['images', String(images.length)],
+    ['images', String(images.length - companions)],
+    ...companionsField(plan.companions === undefined ? undefined : companions),
     ['pulled', pulled.join(', ')],
   ]);
   return [`Wrote ${bundle.path}`, fields, ...failureBlock(result)].join('\n');

@@ -1,10 +1,18 @@
+import { companionsByOwner } from '../bundle/companions-by-owner.ts';
 import { formatByteSize } from '../io/byte-size.ts';
+import { digestHex } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import { isCompanion } from '../oci/origin.ts';
+import { parseReference } from '../oci/reference.ts';
 import type { InspectResult } from '../workflows/inspect-bundle.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
 import { textTable } from './text-table.ts';
 
+type BundledImage = InspectResult['inventory']['images'][number];
+
 const shownDigits = 12;
+const deepestShown = 8;
 
 /** What a bundle says about itself. */
 export function inspectView({ path, id, size, contentSize, inventory }: InspectResult): string {
@@ -22,12 +30,60 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
     ]),
   ]);
   const isSparse = images.some(({ omittedPlatforms }) => omittedPlatforms.length > 0);
-  const rows = images.map(({ reference, digest, platforms, omittedPlatforms }) => [
-    reference,
-    digest.slice('sha256:'.length, 'sha256:'.length + shownDigits),
-    platforms.join(', ') || '-',
-    ...(isSparse ? [omittedPlatforms.join(', ') || '-'] : []),
-  ]);
-  const table = textTable(['IMAGE', 'DIGEST', 'PLATFORMS', ...(isSparse ? ['LEFT OUT'] : [])], rows);
+  const rows = inTheirPlaces(images).map((placed) => imageRow(placed, isSparse));
+  const hasCompanions = images.some(isCompanion);
+  const head = ['IMAGE', 'DIGEST', hasCompanions ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
+  const table = textTable([...head, ...(isSparse ? ['LEFT OUT'] : [])], rows);
   return [path, fields, '', table].join('\n');
+}
+
+interface PlacedImage {
+  readonly image: BundledImage;
+  /** 0 for images that were asked for, 1 for their companions, and so on. */
+  readonly depth: number;
+}
+
+function imageRow({ image, depth }: PlacedImage, isSparse: boolean): string[] {
+  const { reference, digest, platforms, omittedPlatforms, artifactType } = image;
+  return [
+    depth === 0 ? reference : `${'  '.repeat(Math.min(depth, deepestShown))}${shortName(image)}`,
+    shortDigest(digest),
+    artifactType ?? (platforms.join(', ') || '-'),
+    ...(isSparse ? [omittedPlatforms.join(', ') || '-'] : []),
+  ];
+}
+
+/** Below each image its companions, and theirs below them; those of one that is in several places only once. */
+function inTheirPlaces(images: readonly BundledImage[]): PlacedImage[] {
+  const companions = new Map(images.filter(isCompanion).map((image) => [image.reference, image]));
+  const byOwner = companionsByOwner(images);
+  const placed: PlacedImage[] = [];
+  const opened = new Set<string>();
+  const toPlace: PlacedImage[] = images
+    .filter((image) => !isCompanion(image))
+    .toReversed()
+    .map((image) => ({ image, depth: 0 }));
+  // No recursion: how deep a file of others goes nobody knows.
+  for (let next = toPlace.pop(); next !== undefined; next = toPlace.pop()) {
+    placed.push(next);
+    const { reference } = next.image;
+    if (opened.has(reference)) continue;
+    opened.add(reference);
+    for (const name of (byOwner.get(reference) ?? []).toReversed()) {
+      const image = companions.get(name);
+      if (image !== undefined) toPlace.push({ image, depth: next.depth + 1 });
+    }
+  }
+  return placed;
+}
+
+/** Tag or digest: the repository is that of the image. Digests are cut as everywhere in the table. */
+function shortName({ reference }: BundledImage): string {
+  const { tag, digest } = parseReference(reference);
+  if (tag === undefined) return digest === undefined ? reference : `@sha256:${shortDigest(digest)}…`;
+  return tag.replace(/^(sha256-[0-9a-f]{12})[0-9a-f]{52}/, '$1…');
+}
+
+function shortDigest(digest: Digest): string {
+  return digestHex(digest).slice(0, shownDigits);
 }

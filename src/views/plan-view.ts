@@ -1,6 +1,7 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import { durationText } from '../io/duration-text.ts';
 import type { BuildPlan } from '../workflows/plan-build.ts';
+import { companionsField } from './companions-field.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
 
@@ -8,7 +9,7 @@ import { textFields } from './text-fields.ts';
 export function planView(plan: BuildPlan): string {
   const { bundle, images, blobs, bytes, bytesToPull, bytesInStore, expectedBundleSize, space } = plan;
   const registries = plan.registries.map((share): readonly [string, string] => [
-    `  ${share.registry}`,
+    `  ${share.registry}${share.mirrors === undefined ? '' : ` via ${share.mirrors.join(', ')}`}`,
     `${countOf(share.images, 'image')}, ${formatByteSize(share.bytesToPull)}${rateLimitText(share)}`,
   ]);
   const free = space.isShared
@@ -16,6 +17,7 @@ export function planView(plan: BuildPlan): string {
     : `${formatByteSize(space.store.free)} for the store, ${formatByteSize(space.output.free)} for the bundle`;
   const fields: (readonly [string, string])[] = [
     ['images', String(images)],
+    ...companionsField(plan.companions),
     ['blobs', `${blobs}, ${formatByteSize(bytes)}`],
     ['in the store', formatByteSize(bytesInStore)],
     ['to pull', formatByteSize(bytesToPull)],

@@ -3,8 +3,15 @@ import type { VerifyResult } from '../workflows/verify-bundle.ts';
 import { countOf } from './count-of.ts';
 
 /** What verifying found: one line when all is well, else everything that is wrong and whom it concerns. */
-export function verifyView({ path, id, name, images, blobs, bytes, problems }: VerifyResult): string {
-  const content = `${countOf(images, 'image')}, ${countOf(blobs, 'blob')}, ${formatByteSize(bytes)}`;
+export function verifyView(result: VerifyResult): string {
+  const { path, id, name, images, companions, blobs, bytes, problems } = result;
+  const counts = [
+    countOf(images, 'image'),
+    ...(companions > 0 ? [countOf(companions, 'companion')] : []),
+    countOf(blobs, 'blob'),
+    formatByteSize(bytes),
+  ];
+  const content = counts.join(', ');
   if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
   const lines = problems.flatMap((problem) => {
     const what = problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`;

@@ -11,7 +11,7 @@ import type { BuildInput, BuildResources } from './build-input.ts';
 import { defaultBundlePath } from './bundle-name.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
-import type { PinnedImage } from './pin-images.ts';
+import { keptImages } from './kept-images.ts';
 import { spaceProblem } from './plan-build.ts';
 import type { BuildPlan } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
@@ -24,7 +24,7 @@ export interface BuildResult {
   /** Undefined after a dry run. */
   readonly bundle: WrittenBundleFile | undefined;
   readonly plan: BuildPlan;
-  /** Images in the bundle, sorted by reference. */
+  /** Images in the bundle and their companions, sorted by reference. */
   readonly images: Inventory['images'];
   /** Images that are not in the bundle (`--skip-missing`). */
   readonly failures: readonly ImageFailureReport[];
@@ -76,7 +76,7 @@ export async function buildBundle(
     images: done.images,
     failures: done.failures.map(reportFailure),
     // Of a dry run the plan is wanted, above all when there is something wrong with it.
-    warnings: [...warnings, ...done.repairs, ...(problem === undefined ? [] : [problem])],
+    warnings: [...warnings, ...done.repairs, ...done.warnings, ...(problem === undefined ? [] : [problem])],
     statistics: {
       bytesPulled: prepared.received + pulledBytes,
       // What was pinned just now is in the store when the rest is pulled.
@@ -91,6 +91,8 @@ export async function buildBundle(
 interface DoneBuild extends Pick<BuildResult, 'bundle' | 'images'> {
   /** Told of blobs of the store that were damaged. */
   readonly repairs: readonly Warning[];
+  /** Told of companions that could not be pulled. */
+  readonly warnings: readonly Warning[];
   readonly failures: readonly ImageFailure[];
   readonly pulled: Pick<PullReport, 'reused'>;
 }
@@ -103,7 +105,7 @@ interface BuildContext {
 
 function nothingDone({ bundlePlan, failures }: PreparedBuild): DoneBuild {
   const { images } = bundlePlan.inventory;
-  return { bundle: undefined, images, failures, repairs: [], pulled: { reused: 0 } };
+  return { bundle: undefined, images, failures, repairs: [], warnings: [], pulled: { reused: 0 } };
 }
 
 /** More damaged blobs than that are no accident. */
@@ -142,17 +144,26 @@ async function pullAndWrite(
   const { images, requested, bundlePlan } = prepared;
   const writing = begin(bundlePlan, prepared, context);
   const pulled = await pull(prepared, writing, context);
-  const kept = images.filter((image) => !isMissingBlobs(image, pulled.failed));
-  const failures = [...prepared.failures, ...failedImages(images, pulled.failed)];
-  if (kept.length === images.length) {
-    return { bundle: await writing.finish(), images: bundlePlan.inventory.images, failures, pulled };
+  const kept = keptImages(images, pulled.failed);
+  const failures = [...prepared.failures, ...kept.failures];
+  const warnings = kept.warnings;
+  if (kept.images.length === images.length) {
+    return {
+      bundle: await writing.finish(),
+      images: bundlePlan.inventory.images,
+      failures,
+      warnings,
+      pulled,
+    };
   }
   await writing.abort();
-  if (!context.input.skipMissing || kept.length === 0) throw failedImagesError(failures, requested);
-  const keptPlan = prepared.planBundleOf(kept);
+  const isFailure = kept.failures.length > 0 && !context.input.skipMissing;
+  if (isFailure || kept.images.length === 0) throw failedImagesError(failures, requested);
+  for (const warning of warnings) context.resources.listener({ kind: 'warning', warning });
+  const keptPlan = prepared.planBundleOf(kept.images);
   const again = begin(keptPlan, prepared, context);
   for (const { digest } of keptPlan.inventory.blobs) again.arrive(digest, { isHashed: false });
-  return { bundle: await again.finish(), images: keptPlan.inventory.images, failures, pulled };
+  return { bundle: await again.finish(), images: keptPlan.inventory.images, failures, warnings, pulled };
 }
 
 function begin(plan: BundlePlan, { store }: PreparedBuild, context: BuildContext): BundleBeingWritten {
@@ -182,20 +193,4 @@ async function pull(
   return await writing.whileWriting(
     async (signal) => await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob }),
   );
-}
-
-function failedImages(
-  images: readonly PinnedImage[],
-  failed: ReadonlyMap<Digest, PaletteEdgeError>,
-): ImageFailure[] {
-  return images.flatMap(({ name, origins, graph }) => {
-    const error = graph.blobs
-      .map(({ descriptor }) => failed.get(descriptor.digest))
-      .find((reason) => reason !== undefined);
-    return error === undefined ? [] : [{ name, origins, error }];
-  });
-}
-
-function isMissingBlobs({ graph }: PinnedImage, failed: ReadonlyMap<Digest, PaletteEdgeError>): boolean {
-  return graph.blobs.some(({ descriptor }) => failed.has(descriptor.digest));
 }

@@ -11,6 +11,8 @@ export type BuildEvent = StepEvent | TransferEvent;
 export type StepEvent =
   | { readonly kind: 'warning'; readonly warning: Warning }
   | { readonly kind: 'pinning'; readonly done: number; readonly total: number }
+  /** The companions of so many images are going to be looked for. */
+  | { readonly kind: 'finding-companions'; readonly images: number }
   | { readonly kind: 'planned'; readonly plan: BuildPlan }
   | { readonly kind: 'retry'; readonly retry: RetryEvent };
 

@@ -13,6 +13,8 @@ export interface BuildInput {
   /** Platforms to keep; undefined keeps every platform of every image. */
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;
+  /** Whether signatures, attestations, SBOMs and other referrers of the images are carried along; false when undefined. */
+  readonly includeReferrers?: boolean;
   /** Whether to write a bundle without the images that failed. */
   readonly skipMissing: boolean;
   /** Whether to stop after the plan. */

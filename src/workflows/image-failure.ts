@@ -59,6 +59,11 @@ export function toImageFailure(
   image: { readonly name: string; readonly origins: readonly Origin[] },
   error: unknown,
 ): ImageFailure {
-  if (!(error instanceof PaletteEdgeError) || error.kind === 'disk' || error.kind === 'usage') throw error;
+  if (!isFailureOfOne(error)) throw error;
   return { name: image.name, origins: image.origins, error };
+}
+
+/** Whether an error is the fault of one image, and not a bug, an interruption, a full disk or a broken setting. */
+export function isFailureOfOne(error: unknown): error is PaletteEdgeError {
+  return error instanceof PaletteEdgeError && error.kind !== 'disk' && error.kind !== 'usage';
 }

@@ -4,15 +4,13 @@ import type { BlobReader, BlobWriter } from '../oci/blob-access.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
-import { maximumManifestSize } from '../oci/manifest.ts';
-import { isIndexType, isManifestType } from '../oci/media-types.ts';
-import { onePiece } from '../oci/one-piece.ts';
 import type { Origin } from '../oci/origin.ts';
-import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RequestedImage } from '../profile/request-images.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { Warning } from '../warning.ts';
+import { fetchSmall } from './fetch-small.ts';
+import type { FetchContext } from './fetch-small.ts';
 import { toImageFailure } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 
@@ -90,9 +88,7 @@ export async function pinImages(
   };
 }
 
-interface PinContext extends PinOptions {
-  readonly received: { bytes: number };
-}
+type PinContext = PinOptions & FetchContext;
 
 async function pinImage(request: RequestedImage, context: PinContext): Promise<PinnedImage> {
   const { reference, name, origins } = request;
@@ -102,48 +98,6 @@ async function pinImage(request: RequestedImage, context: PinContext): Promise<P
   const graph = await walkImage(name, root, { fetch, platforms: context.platforms });
   if (graph.missingPlatforms.length > 0 && !context.allowMissingPlatform) throw platformMissing(name, graph);
   return { reference, name, origins, graph };
-}
-
-/**
- * A manifest or config: from the store when it has it, otherwise from the registry, and then it is in the store. Docker
- * Hub counts manifests that are fetched.
- */
-async function fetchSmall(
-  reference: Reference,
-  descriptor: Descriptor,
-  context: PinContext,
-): Promise<Uint8Array> {
-  const { store, registry, signal } = context;
-  if (descriptor.size > maximumManifestSize) {
-    throw new PaletteEdgeError(
-      'MANIFEST_TOO_LARGE',
-      `${descriptor.digest} has ${descriptor.size} bytes, over the ${maximumManifestSize} that manifests and configs may have`,
-      { kind: 'content' },
-    );
-  }
-  const stored = await readStored(descriptor, context);
-  if (stored !== undefined) return stored;
-  const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
-  const bytes = isManifest
-    ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
-    : await registry.fetchBlob(reference, descriptor, signal);
-  context.received.bytes += bytes.length;
-  await store.ingest(descriptor, onePiece(bytes), signal);
-  return bytes;
-}
-
-/** @returns undefined when the store does not have it, or had it damaged and has removed it */
-async function readStored(
-  descriptor: Descriptor,
-  { store, signal }: PinContext,
-): Promise<Uint8Array | undefined> {
-  if ((await store.sizeOf(descriptor.digest, signal)) !== descriptor.size) return undefined;
-  try {
-    return await readWholeBlob(store, descriptor, signal);
-  } catch (error) {
-    if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
-    throw error;
-  }
 }
 
 function platformMissing(name: string, graph: ImageGraph): PaletteEdgeError {

@@ -5,6 +5,7 @@ import { durationText } from '../io/duration-text.ts';
 import { freeSpace } from '../io/free-space.ts';
 import type { FreeSpace } from '../io/free-space.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { isCompanion } from '../oci/origin.ts';
 import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
@@ -15,7 +16,10 @@ import type { QueuedBlob } from './queue-blobs.ts';
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
 export interface BuildPlan {
   readonly bundle: { readonly name: string; readonly id: string; readonly path: string };
+  /** Images that were asked for. */
   readonly images: number;
+  /** Signatures, SBOMs and other referrers that are carried along; undefined when they were not looked for. */
+  readonly companions?: number;
   /** Unique blobs, manifests and configs included. */
   readonly blobs: number;
   /** Bytes of all unique blobs. */
@@ -43,6 +47,8 @@ interface RegistryShare {
   readonly bytesToPull: number;
   /** The registry's limit of pulls, when it told one with the manifests of this build. */
   readonly rateLimit?: RateLimit;
+  /** Hosts of mirrors that are asked before it, for all of it or a part; undefined when there are none. */
+  readonly mirrors?: readonly string[];
 }
 
 /** Space on a file system. */
@@ -54,12 +60,16 @@ interface SpaceNeed {
 
 /** What a plan is made of. */
 export interface BuildPlanInput {
+  /** With their companions. */
   readonly images: readonly PinnedImage[];
+  readonly includesReferrers?: boolean;
   readonly queue: readonly QueuedBlob[];
   readonly bundle: BundlePlan;
   readonly path: string;
   /** Limits of pulls by registry, as far as they were told. */
   readonly rateLimits?: ReadonlyMap<string, RateLimit>;
+  /** Hosts of mirrors by registry. */
+  readonly mirrorsOf?: (registry: string) => readonly string[];
 }
 
 const looksAtOnce = 16;
@@ -75,21 +85,24 @@ export async function planBuild(
   store: BlobStore,
   signal: AbortSignal,
 ): Promise<BuildPlan> {
-  const { images, queue, bundle, path, rateLimits } = input;
+  const { images, queue, bundle, path, rateLimits, mirrorsOf } = input;
   const missing = await missingBytes(queue, store, signal);
+  const requested = images.filter((image) => !isCompanion(image));
   const bytes = sum(queue, ({ blob }) => blob.size);
   const bytesToPull = sum(missing, (count) => count);
   const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(path)]);
   return {
     bundle: { name: bundle.inventory.name, id: bundle.id, path },
-    images: images.length,
+    images: requested.length,
+    companions: input.includesReferrers === true ? images.length - requested.length : undefined,
     blobs: queue.length,
     bytes,
     bytesToPull,
     bytesInStore: bytes - bytesToPull,
-    registries: registryShares(images, queue, missing).map((share) => ({
+    registries: registryShares(requested, queue, missing).map((share) => ({
       ...share,
       rateLimit: rateLimits?.get(share.registry),
+      mirrors: unlessEmpty(mirrorsOf?.(share.registry)),
     })),
     expectedBundleSize: bundle.expectedBundleSize,
     space: {
@@ -182,6 +195,10 @@ function registryShares(
   return [...shares]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([registry, share]) => ({ registry, ...share }));
+}
+
+function unlessEmpty<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list?.length === 0 ? undefined : list;
 }
 
 function sum<T>(items: readonly T[], size: (item: T) => number): number {

@@ -10,8 +10,9 @@ import type { BuildInput, BuildResources } from './build-input.ts';
 import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
 import { failedImagesError } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
+import { pinCompanions } from './pin-companions.ts';
 import { pinImages } from './pin-images.ts';
-import type { PinnedImage } from './pin-images.ts';
+import type { PinnedImage, PinnedImages } from './pin-images.ts';
 import { planBuild, pullLimitWarnings } from './plan-build.ts';
 import type { BuildPlan, BuildPlanInput } from './plan-build.ts';
 import { profileOutlines } from './profile-outlines.ts';
@@ -25,6 +26,7 @@ export interface PreparedBuild {
   readonly store: BlobStore;
   /** How many images were asked for. */
   readonly requested: number;
+  /** With their companions. */
   readonly images: readonly PinnedImage[];
   /** Images that are not in the bundle: those that could not be pinned, with `skipMissing`, and those left out. */
   readonly failures: readonly ImageFailure[];
@@ -79,7 +81,7 @@ export async function prepareBuild(
   const bundlePlan = planBundleOf(images);
   const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
   const queue = queueBlobs(images);
-  const planInput = { images, queue, bundle: bundlePlan, path };
+  const planInput = { images, includesReferrers: input.includeReferrers, queue, bundle: bundlePlan, path };
   const { plan, limitWarnings } = await planAndTell(planInput, { registry, store, listener, signal });
   return {
     registry,
@@ -103,7 +105,9 @@ async function planAndTell(
   input: BuildPlanInput,
   { registry, store, listener, signal }: PlanParts,
 ): Promise<{ plan: BuildPlan; limitWarnings: Warning[] }> {
-  const plan = await planBuild({ ...input, rateLimits: registry.rateLimits() }, store, signal);
+  const mirrorsOf = (name: string): readonly string[] => registry.mirrorsOf(name);
+  const hosts = { rateLimits: registry.rateLimits(), mirrorsOf };
+  const plan = await planBuild({ ...input, ...hosts }, store, signal);
   listener({ kind: 'planned', plan });
   const limitWarnings = pullLimitWarnings(plan);
   tell(limitWarnings, listener);
@@ -135,7 +139,23 @@ async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof 
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
     throw failedImagesError(failures, total);
   if (images.length === 0) throw failedImagesError([...failures, ...leftOut], total);
-  return pinned;
+  return input.includeReferrers === true ? await withCompanions(pinned, parts) : pinned;
+}
+
+async function withCompanions(
+  pinned: PinnedImages,
+  { listener, registry, store, signal }: PinParts,
+): Promise<PinnedImages> {
+  listener({ kind: 'finding-companions', images: pinned.images.length });
+  const received = { bytes: 0 };
+  const { images, warnings } = await pinCompanions(pinned.images, { registry, store, signal, received });
+  tell(warnings, listener);
+  return {
+    ...pinned,
+    images,
+    warnings: [...pinned.warnings, ...warnings],
+    received: pinned.received + received.bytes,
+  };
 }
 
 function tell(warnings: readonly Warning[], listener: BuildListener): void {

@@ -1,5 +1,6 @@
 import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
+import { isCompanion } from '../oci/origin.ts';
 import { withBundle } from './with-bundle.ts';
 
 /** What verifying a bundle found. */
@@ -8,6 +9,8 @@ export interface VerifyResult {
   readonly id: string;
   readonly name: string;
   readonly images: number;
+  /** Signatures, SBOMs and other referrers of the images. */
+  readonly companions: number;
   readonly blobs: number;
   /** Bytes of all blobs. */
   readonly bytes: number;
@@ -38,6 +41,7 @@ export async function verifyBundle(
     listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
     const report = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
     const { name, images } = reader.inventory;
-    return { path, id: reader.id, name, images: images.length, ...report };
+    const companions = images.filter(isCompanion).length;
+    return { path, id: reader.id, name, images: images.length - companions, companions, ...report };
   });
 }

@@ -10,6 +10,7 @@ const verification = {
   id: '1a2b3c4d',
   name: 'demo-edge',
   images: 7,
+  companions: 0,
   blobs: 44,
   bytes: 12_345_678,
   problems: [],

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 
 import { inspectView } from '../../src/views/inspect-view.ts';
-import { sampleInspection } from './sample-results.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { fallbackTag } from '../../src/oci/companion-tags.ts';
+import { bundledImage, sampleInspection } from './sample-results.ts';
+
+type BundledImage = ReturnType<typeof bundledImage>;
 
 test('a bundle with profiles and images', () => {
   const digests = sampleInspection.inventory.images.map(({ digest }) => digest.slice(7, 19));
@@ -33,6 +37,64 @@ test('without images that were cut down to some platforms that column is not the
   ).toEqual([
     'IMAGE                         DIGEST        PLATFORMS',
     `docker.io/library/nginx:1.27  ${images[0]?.digest.slice(7, 19)}  linux/amd64, linux/arm64`,
+  ]);
+});
+
+const app = bundledImage('ghcr.io/org/app:1.0', ['linux/amd64']);
+const copy = bundledImage('ghcr.io/org/app:1.1', ['linux/amd64']);
+
+function companionOf(
+  reference: string,
+  owners: readonly BundledImage[],
+  artifactType?: string,
+): BundledImage {
+  const origins = owners.map(
+    (owner) => ({ kind: 'referrer', of: owner.reference, subject: owner.digest }) as const,
+  );
+  return { ...bundledImage(reference, []), artifactType, origins };
+}
+
+function rowsOf(images: readonly BundledImage[]): string[] {
+  const sorted = images.toSorted((left, right) => (left.reference < right.reference ? -1 : 1));
+  const inventory = { ...sampleInspection.inventory, images: sorted };
+  return inspectView({ ...sampleInspection, inventory })
+    .split('\n')
+    .slice(10);
+}
+
+function shortDigest({ digest }: BundledImage): string {
+  return digest.slice(7, 19);
+}
+
+test('companions are below their images, with what they are', () => {
+  const sbomDigest = digestOf('sbom');
+  const sbom = companionOf(`ghcr.io/org/app@${sbomDigest}`, [app], 'application/spdx+json');
+  const signature = companionOf(`ghcr.io/org/app:${fallbackTag(sbomDigest)}.sig`, [sbom]);
+  const hex = sbomDigest.slice(7, 19);
+  expect(rowsOf([app, copy, signature, sbom])).toEqual([
+    'IMAGE                         DIGEST        PLATFORMS OR TYPE',
+    `ghcr.io/org/app:1.0           ${shortDigest(app)}  linux/amd64`,
+    `  @sha256:${hex}…       ${shortDigest(sbom)}  application/spdx+json`,
+    `    sha256-${hex}….sig  ${shortDigest(signature)}  -`,
+    `ghcr.io/org/app:1.1           ${shortDigest(copy)}  linux/amd64`,
+  ]);
+});
+
+test('a companion of two images is below both, its own companions once; circles end', () => {
+  const shared = companionOf('ghcr.io/org/app:shared', [app, copy]);
+  const first = companionOf('ghcr.io/org/app:first', [shared]);
+  const second = companionOf('ghcr.io/org/app:second', [first]);
+  const circle = { ...first, origins: [...first.origins, ...companionOf('x', [second]).origins] };
+  const names = rowsOf([app, copy, shared, circle, second]).map((row) => row.trim().split(' ')[0]);
+  expect(names).toEqual([
+    'IMAGE',
+    'ghcr.io/org/app:1.0',
+    'shared',
+    'first',
+    'second',
+    'first',
+    'ghcr.io/org/app:1.1',
+    'shared',
   ]);
 });
 

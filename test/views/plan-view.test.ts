@@ -18,6 +18,14 @@ test('a plan over two registries on one disk', () => {
   );
 });
 
+test.each([0, 12])('companions that were looked for are counted: %i', (companions) => {
+  const lines = planView({ ...samplePlan, companions }).split('\n');
+  expect(lines.slice(1, 3)).toEqual([
+    '  images                       3',
+    `  companions                   ${companions}`,
+  ]);
+});
+
 test('the pulls that a registry has left are told with it', () => {
   const rateLimit = { limit: 100, remaining: 93, windowSeconds: 21_600 };
   const registries = samplePlan.registries.map((share) =>
@@ -25,6 +33,15 @@ test('the pulls that a registry has left are told with it', () => {
   );
   const lines = planView({ ...samplePlan, registries }).split('\n');
   expect(lines).toContain('    docker.io                  1 image, 0 B, 93 of 100 pulls left in 6 h');
+});
+
+test('mirrors are told with the registry that they are asked before', () => {
+  const registries = samplePlan.registries.map((share) =>
+    share.registry === 'docker.io' ? { ...share, mirrors: ['mirror.corp:5000', 'b.corp'] } : share,
+  );
+  const text = planView({ ...samplePlan, registries });
+  expect(text).toMatch(/^ {4}docker\.io via mirror\.corp:5000, b\.corp +1 image, 0 B$/m);
+  expect(text.match(/ via /g)).toHaveLength(1);
 });
 
 test('store and bundle on two disks', () => {

@@ -9,6 +9,7 @@ const whole: VerifyResult = {
   id: '1a2b3c4d',
   name: 'edge',
   images: 1,
+  companions: 0,
   blobs: 41,
   bytes: 1_234_567_890,
   problems: [],
@@ -18,6 +19,10 @@ test('a bundle that is whole is one line', () => {
   expect(verifyView(whole)).toBe(
     '/media/stick/core-edge-1a2b3c4d.tar.zst is whole: edge 1a2b3c4d, 1 image, 41 blobs, 1.23 GB',
   );
+});
+
+test('companions are counted beside the images', () => {
+  expect(verifyView({ ...whole, companions: 12 })).toContain('1 image, 12 companions, 41 blobs');
 });
 
 test('a damaged bundle: every blob and file that is wrong, and who needs it', () => {

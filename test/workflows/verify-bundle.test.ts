@@ -35,6 +35,7 @@ test('a whole bundle has no problems', async () => {
     id: sample.plan.id,
     name: 'edge-demo',
     images: 3,
+    companions: 0,
     blobs: inventory.blobs.length,
     bytes: inventory.blobs.reduce((sum, { size }) => sum + size, 0),
     problems: [],

@@ -1,0 +1,62 @@
+import { PaletteEdgeError } from '../errors.ts';
+import type { BlobReader, BlobWriter } from '../oci/blob-access.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { maximumManifestSize } from '../oci/manifest.ts';
+import { isIndexType, isManifestType } from '../oci/media-types.ts';
+import { onePiece } from '../oci/one-piece.ts';
+import { readWholeBlob } from '../oci/read-whole-blob.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+
+/** Where manifests and configs come from, and what counts those that were pulled. */
+export interface FetchContext {
+  readonly registry: RegistryClient;
+  readonly store: BlobReader & BlobWriter;
+  readonly signal: AbortSignal;
+  /** Bytes that came from registries; added to. */
+  readonly received: { bytes: number };
+}
+
+/**
+ * A manifest or config: from the store when it has it, otherwise from the registry, and then it is in the store. Docker
+ * Hub counts manifests that are fetched.
+ *
+ * @throws PaletteEdgeError `MANIFEST_TOO_LARGE` over 4 MiB, and those of registry and store
+ */
+export async function fetchSmall(
+  reference: Reference,
+  descriptor: Descriptor,
+  context: FetchContext,
+): Promise<Uint8Array> {
+  const { store, registry, signal } = context;
+  if (descriptor.size > maximumManifestSize) {
+    throw new PaletteEdgeError(
+      'MANIFEST_TOO_LARGE',
+      `${descriptor.digest} has ${descriptor.size} bytes, over the ${maximumManifestSize} that manifests and configs may have`,
+      { kind: 'content' },
+    );
+  }
+  const stored = await readStored(descriptor, context);
+  if (stored !== undefined) return stored;
+  const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
+  const bytes = isManifest
+    ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
+    : await registry.fetchBlob(reference, descriptor, signal);
+  context.received.bytes += bytes.length;
+  await store.ingest(descriptor, onePiece(bytes), signal);
+  return bytes;
+}
+
+/** @returns undefined when the store does not have it, or had it damaged and has removed it */
+async function readStored(
+  descriptor: Descriptor,
+  { store, signal }: FetchContext,
+): Promise<Uint8Array | undefined> {
+  if ((await store.sizeOf(descriptor.digest, signal)) !== descriptor.size) return undefined;
+  try {
+    return await readWholeBlob(store, descriptor, signal);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
+    throw error;
+  }
+}
