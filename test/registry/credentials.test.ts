@@ -41,6 +41,26 @@ test('sources are asked in order, and the first match wins', async () => {
   expect(await source.find('f.test', 'org/app')).toBeUndefined();
 });
 
+test('the registries file comes after the credentials file that was named, and before those of Docker', async () => {
+  const folder = await temporaryFolder();
+  const credentialFilePath = join(folder, 'palette.json');
+  await write(credentialFilePath, { image: [{ endpoint: 'a.test', username: 'palette', password: 'p' }] });
+  await write(join(folder, '.docker', 'config.json'), auths(['a.test', 'b.test', 'c.test'], 'docker'));
+  const credential = { username: 'registries', password: 'p', origin: 'the test' };
+  const source = createCredentialSource({
+    credentialFilePath,
+    registriesFile: new Map([
+      ['a.test', credential],
+      ['b.test', credential],
+    ]),
+    environment: {},
+    homeFolder: folder,
+  });
+  const hosts = ['a.test', 'b.test', 'c.test', 'b.test:5000'];
+  const found = await Promise.all(hosts.map(async (host) => await source.find(host, 'org/app')));
+  expect(found.map((each) => each?.username)).toEqual(['palette', 'registries', 'docker', undefined]);
+});
+
 test('files that are not there are passed over; one that was asked for is not', async () => {
   const folder = await temporaryFolder();
   const environment = { REGISTRY_AUTH_FILE: join(folder, 'none'), DOCKER_CONFIG: folder };
