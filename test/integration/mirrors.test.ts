@@ -44,6 +44,7 @@ describe('images of Docker Hub', () => {
     expect(result.images.map(({ reference, digest }) => [reference, digest])).toEqual(
       names.map((name) => [name, root.digest]),
     );
+    expect(result.plan.registries).toMatchObject([{ registry: 'docker.io', mirrors: [mirror.host] }]);
     const path = join(folder, result.bundle?.path ?? '');
     const index = JSON.parse(await fileInBundle(path, 'index.json'));
     const named = index.manifests.map((entry: Descriptor) => [
