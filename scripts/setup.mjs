@@ -171,8 +171,9 @@ function rootPrefix() {
 }
 
 function installWithApt(packages, asRoot) {
-  // Offline for systemd: the packages of docker-registry and containerd would start their services.
-  const prefix = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'SYSTEMD_OFFLINE=1', 'apt-get', '-q'];
+  // Offline for systemd, and single-user for init scripts: docker-registry, containerd and nginx would start their services.
+  const quiet = ['DEBIAN_FRONTEND=noninteractive', 'SYSTEMD_OFFLINE=1', 'RUNLEVEL=1'];
+  const prefix = [...asRoot, 'env', ...quiet, 'apt-get', '-q'];
   // apt-get update otherwise reports success when a mirror does not answer.
   const update = [...prefix, 'update', '-o', 'APT::Update::Error-Mode=any'];
   const install = [...prefix, 'install', '-y', '--no-install-recommends', ...packages];
@@ -217,8 +218,10 @@ function versionOf(node) {
   }
 }
 
+/** Debian keeps servers in /usr/sbin, which is on the PATH of root only; the tests look there, too. */
 function onPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)));
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => isExecutable(join(folder, program)));
 }
 
 function isExecutable(path) {

@@ -25,7 +25,10 @@ export interface FaultExchange {
 export type Fault = (exchange: FaultExchange) => void | Promise<void>;
 
 /** Stands before the content: gives its own answer, or undefined to let the request pass. The storage has none. */
-export type Gate = (request: GatedRequest, registry: FaultRegistry) => WholeAnswer | undefined;
+export type Gate = (
+  request: GatedRequest,
+  registry: Pick<FaultRegistry, 'origin'>,
+) => WholeAnswer | undefined;
 
 /** A request before a gate. */
 interface GatedRequest extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {

@@ -33,7 +33,7 @@ export function tokenGate(options: TokenGateOptions = {}): TokenGate {
     issued.set(token, query.getAll('scope'));
     return textAnswer(200, JSON.stringify({ token, access_token: token, expires_in: 300 }));
   };
-  const challenge = (path: string, registry: FaultRegistry): WholeAnswer => {
+  const challenge = (path: string, registry: Pick<FaultRegistry, 'origin'>): WholeAnswer => {
     const scope = scopeOf(path);
     const realm = options.realm ?? `${registry.origin}/token`;
     const parameters = [`realm="${realm}"`, 'service="faults"', ...(scope ? [`scope="${scope}"`] : [])];
@@ -45,7 +45,11 @@ export function tokenGate(options: TokenGateOptions = {}): TokenGate {
     if (expireAt.includes(uses)) for (const name of issued.keys()) expired.add(name);
     return expired.has(token);
   };
-  const enter = (path: string, token: string, registry: FaultRegistry): WholeAnswer | undefined => {
+  const enter = (
+    path: string,
+    token: string,
+    registry: Pick<FaultRegistry, 'origin'>,
+  ): WholeAnswer | undefined => {
     const wanted = scopeOf(path);
     const isGranted = wanted !== undefined && issued.get(token)?.at(0) === wanted;
     if (isGranted && !isExpired(token)) return undefined;

@@ -7,7 +7,7 @@ export const requiredTools: Readonly<Partial<Record<string, string>>> = JSON.par
 );
 
 /**
- * The path of a system program that a test runs.
+ * The path of a system program that a test runs. Servers may be in /usr/sbin, which is not on everybody's PATH.
  *
  * @throws Error that says what to install when it is missing, and where to list it when setup does not know it: a test
  * is never skipped because a program is not there
@@ -17,8 +17,7 @@ export function requireTool(name: string): string {
   if (debianPackage === undefined) {
     throw new Error(`${name} is not in scripts/required-tools.json: add it there, so that setup installs it`);
   }
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
+  const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .map((folder) => join(folder, name))
     .find(isExecutable);
   if (path !== undefined) return path;
