@@ -138,7 +138,8 @@ test('what the store has, whole or in part, is not pulled again; each registry h
   const path = join(folder, 'edge.tar.zst');
   const rateLimit = { limit: 100, remaining: 93, windowSeconds: 21_600 };
   const rateLimits = new Map([['a.io', rateLimit]]);
-  const input = { images, queue, bundle, path, rateLimits };
+  const mirrorsOf = (registry: string) => (registry === 'b.io' ? ['mirror.io'] : []);
+  const input = { images, queue, bundle, path, rateLimits, mirrorsOf };
   const plan = await planBuild(input, store, new AbortController().signal);
   const [bytesOfB, bytesOfA] = [bytesOf(ofB), bytesOf(ofA)];
   expect(plan).toMatchObject({
@@ -156,6 +157,7 @@ test('what the store has, whole or in part, is not pulled again; each registry h
         bytes: bytesOfB,
         bytesToPull: bytesOfB - whole.size,
         rateLimit: undefined,
+        mirrors: ['mirror.io'],
       },
     ],
     expectedBundleSize: bundle.expectedBundleSize,
