@@ -88,8 +88,12 @@ function answerOf(exchange: RefusedExchange): string {
   return `${exchange.host} answered ${exchange.status}${registryWords(exchange)}`;
 }
 
-/** The registry's own explanation (distribution-spec, error codes): ` (CODE: message)`, or nothing. */
-function registryWords({ text, secrets = [] }: RefusedExchange): string {
+/**
+ * The registry's own explanation (distribution-spec, error codes): ` (CODE: message)`, or nothing. None of whoever a link
+ * led to: it may repeat the link, and links are signed.
+ */
+function registryWords({ text, isRedirected, secrets = [] }: RefusedExchange): string {
+  if (isRedirected) return '';
   const words = errorsIn(text).map(({ code, message }) => [code, message].filter(Boolean).join(': '));
   const shown = printable(withoutSecrets(words.join('; '), secrets), maximumWords);
   return shown === '' ? '' : ` (${shown})`;

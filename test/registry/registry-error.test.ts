@@ -34,6 +34,16 @@ test('a refusal by the target of a redirect is not about our credentials', () =>
   expect(error.message).toContain('storage.test');
 });
 
+test.each([400, 403, 404, 503])(
+  'words of the target of a redirect are not shown: it may repeat a signed link, %d',
+  (status) => {
+    const text = JSON.stringify({ errors: [{ code: 'X', message: 'no such thing: /b?Signature=s3cret' }] });
+    const error = registryError({ ...exchange, status, text, isRedirected: true, host: 'storage.test' });
+    expect(error.message).toContain(`storage.test answered ${status}`);
+    expect(everythingShown(error)).not.toContain('s3cret');
+  },
+);
+
 test("the registry's own words are shown: capped, on one line, without control characters or secrets", () => {
   const text = JSON.stringify({
     errors: [
