@@ -26,6 +26,8 @@ test.each<[what: string, flags: Partial<RegistryFlags>, code: string]>([
   ['a CA certificate that is not there', { 'ca-cert': ['/nowhere/ca.pem'] }, 'FILE_NOT_FOUND'],
   ['a CA certificate that is a folder', { 'ca-cert': ['/tmp'] }, 'NOT_A_FILE'],
   ['a credentials file that is not there', { 'cred-file-path': '/nowhere/c.json' }, 'FILE_NOT_FOUND'],
+  ['a folder of certificates that is not there', { 'cert-dir': '/nowhere/certs.d' }, 'FILE_NOT_FOUND'],
+  ['a rate that is none', { 'max-rate': 'fast' }, 'RATE_INVALID'],
   ['a host that is none', { insecure: ['a.io/v2'] }, 'HOST_INVALID'],
 ])('%s is told before anything is pulled', async (_what, flags, code) => {
   expect(await rejection(wireRegistry({ ...usual, ...flags }, 'test/1'))).toMatchObject({ code });

@@ -44,6 +44,17 @@ test('a tunnel leads to a host by its address, IPv6 too, with its port', async (
   expect(proxy.seen.map(({ target }) => target)).toEqual(Object.keys(hosts));
 });
 
+test.each([
+  'HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+  'HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n',
+])('a tunnel is open whatever else the proxy says: %j', async (established) => {
+  const { origin, ca } = await secureOrigin('DNS:registry.test');
+  const proxy = await startProxy({ hosts: { [name]: origin.host }, established });
+  const http = client({ proxies: through(proxy.host), caCertificates: [ca] });
+  expect(await (await get(http, 'https://registry.test/')).readText(100)).toBe('through');
+});
+
 test('a certificate for another name is refused through a tunnel too, and --insecure holds there', async () => {
   const { origin, ca } = await secureOrigin('DNS:other.test');
   const proxy = await startProxy({ hosts: { [name]: origin.host } });

@@ -21,11 +21,13 @@ interface SeenByProxy {
 /** How the proxy behaves. */
 interface ProxyOptions {
   /** Where a host is to be found: loopback itself is never proxied, so tests ask for names. */
-  readonly hosts?: Readonly<Record<string, string>>;
+  readonly hosts?: Readonly<Partial<Record<string, string>>>;
   /** Who may use it, as `user:password`. */
   readonly login?: string;
   /** The status that every request is refused with. */
   readonly refusal?: number;
+  /** What it says when a tunnel is open; real ones differ. */
+  readonly established?: string;
   /** It speaks TLS itself. */
   readonly tls?: ServerOptions;
 }
@@ -39,7 +41,7 @@ interface ProxyServer {
 
 /** Starts an HTTP proxy: CONNECT, and requests with whole URLs. */
 export async function startProxy(options: ProxyOptions = {}): Promise<ProxyServer> {
-  const { hosts = {}, tls } = options;
+  const { hosts = {}, established = 'HTTP/1.1 200 Connection established\r\n\r\n', tls } = options;
   const seen: SeenByProxy[] = [];
   const sockets = new Set<Duplex>();
   const note = (request: IncomingMessage): number | undefined => {
@@ -58,7 +60,8 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyServe
     sockets.add(socket);
     socket.on('error', () => undefined);
     const status = note(request);
-    if (status === undefined) sockets.add(tunnel(request.url ?? '', socket, hosts));
+    if (status === undefined)
+      sockets.add(tunnel(socket, hosts[request.url ?? ''] ?? request.url ?? '', established));
     else socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`);
   });
   const host = await listen(server);
@@ -75,10 +78,10 @@ function statusFor(authorization: string | undefined, { login, refusal }: ProxyO
   return authorization === expected ? refusal : 407;
 }
 
-function tunnel(target: string, socket: Socket, hosts: Readonly<Record<string, string>>): Socket {
-  const address = new URL(`http://${hosts[target] ?? target}`);
+function tunnel(socket: Socket, host: string, established: string): Socket {
+  const address = new URL(`http://${host}`);
   const upstream = connect(Number(address.port), address.hostname, () => {
-    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    socket.write(established);
     upstream.pipe(socket).pipe(upstream);
   });
   upstream.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
@@ -89,7 +92,7 @@ function tunnel(target: string, socket: Socket, hosts: Readonly<Record<string, s
 function passOn(
   request: IncomingMessage,
   response: ServerResponse,
-  hosts: Readonly<Record<string, string>>,
+  hosts: Readonly<Partial<Record<string, string>>>,
 ): void {
   const url = new URL(request.url ?? '');
   const address = `http://${hosts[url.host] ?? url.host}${url.pathname}${url.search}`;
