@@ -62,7 +62,7 @@ export function wordProxyError(error: unknown, proxy: Proxy): unknown {
 }
 
 /**
- * The error for a proxy that does not let us through: 407, or any answer to CONNECT that is no success.
+ * The error for a proxy that does not let us through: an answer to CONNECT that is no success, or 407.
  *
  * @param host the host that was to be reached
  */
@@ -73,7 +73,8 @@ export function proxyRefusal(
 ): PaletteEdgeError {
   const { variable, url } = proxy;
   const cause = new HttpStatusError(status, retryAfter);
-  if (status !== 407) {
+  // tinyproxy says 401 to a wrong password. Nobody but the proxy answers to CONNECT.
+  if (status !== 407 && status !== 401) {
     return new PaletteEdgeError(
       'PROXY_REFUSED',
       `proxy (${variable}) ${url.host}: it does not connect to ${host}: HTTP status ${status}`,
@@ -89,7 +90,7 @@ export function proxyRefusal(
   const isLoggedIn = url.username !== '' || url.password !== '';
   return new PaletteEdgeError(
     'PROXY_LOGIN_REQUIRED',
-    `proxy (${variable}) ${url.host}: ${isLoggedIn ? 'it refuses user and password' : 'it asks for user and password'} (HTTP status 407)`,
+    `proxy (${variable}) ${url.host}: ${isLoggedIn ? 'it refuses user and password' : 'it asks for user and password'} (HTTP status ${status})`,
     {
       kind: 'authentication',
       cause,

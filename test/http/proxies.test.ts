@@ -116,6 +116,9 @@ test('a proxy that does not connect to a host is named with its answer', async (
   expect(refused).toMatchObject({ code: 'PROXY_REFUSED', kind: 'network', cause: { status: 403 } });
   expect(refused.message).toContain(proxy.host);
   expect(refused.message).toContain('registry.test:5000');
+  const stranger = await startProxy({ refusal: 401 });
+  const unknown = await rejection(get(client({ proxies: through(stranger.host) }), 'https://registry.test/'));
+  expect(unknown.code).toBe('PROXY_LOGIN_REQUIRED');
 });
 
 test.each(['https://registry.test/', 'http://registry.test/'])(
