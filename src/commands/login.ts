@@ -5,6 +5,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { loginFlags, wireLoginStore } from '../cli/login-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import { loginView } from '../views/login-view.ts';
 import { logIn } from '../workflows/log-in.ts';
 import type { LoginResult } from '../workflows/log-in.ts';
@@ -34,6 +35,8 @@ The password is kept as docker login does: with the credential helper of the Doc
   static override flags = {
     ...loginFlags,
     username: Flags.string({ char: 'u', helpValue: 'USER', summary: 'User name; asked for at a terminal.' }),
+    // Other tools take it: whoever types it is told why not, and it is not shown as an unknown word.
+    password: Flags.string({ char: 'p', hidden: true }),
     'password-stdin': Flags.boolean({
       summary: 'Read the password from standard input: what happens anyway where that is no terminal.',
     }),
@@ -46,6 +49,7 @@ The password is kept as docker login does: with the credential helper of the Doc
 
   async run(): Promise<LoginResult> {
     const { args, flags } = await this.parse(Login);
+    if (flags.password !== undefined) throw passwordRefused(this.config.bin);
     const registry = parseRegistryHost(args.host);
     // A login is tried at the registry itself, and has nothing to download.
     const elsewhere = { concurrency: 1, 'cred-file-path': undefined, mirror: [], 'max-rate': undefined };
@@ -57,4 +61,18 @@ The password is kept as docker login does: with the credential helper of the Doc
     this.show(loginView(result));
     return result;
   }
+}
+
+function passwordRefused(bin: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'LOGIN_INVALID',
+    '--password is not taken: others on this machine can read the arguments of a process',
+    {
+      kind: 'usage',
+      suggestions: [
+        `Be asked for it: ${bin} login HOST --username USER`,
+        `Or give it on standard input: ${bin} login HOST --username USER < FILE`,
+      ],
+    },
+  );
 }

@@ -53,6 +53,34 @@ describe('standard input', () => {
     expect(stderr).not.toContain('s3cret');
   });
 
+  test.each([[['--password', 's3cret']], [['--password=s3cret']], [['-ps3cret']], [['-p', 's3cret']]])(
+    'is the only way: %j is refused, and not repeated',
+    async (more) => {
+      const { cwd, args } = await scene();
+      const { code, stdout, stderr } = await runCli([...args, '--username', 'edge', ...more], { cwd });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('--password is not taken'),
+      });
+      expect(stdout + stderr).not.toContain('s3cret');
+    },
+  );
+
+  test('is the only way: the environment and config files have no password', async () => {
+    const { cwd, args } = await scene();
+    await writeFile(join(cwd, 'palette-edge.yaml'), 'login: {password: s3cret}');
+    const file = await runCli([...args, '--username', 'edge'], { cwd, input: 'x' });
+    expect(file).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"password" is no flag of login'),
+    });
+    const env = { PALETTE_EDGE_PASSWORD: 's3cret', PALETTE_EDGE_NO_CONFIG: '1' };
+    expect(await runCli([...args, '--username', 'edge'], { cwd, env })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the password is empty'),
+    });
+  });
+
   test('is not waited for after an interruption', async () => {
     const { cwd, args } = await scene();
     await writeFile(join(cwd, 'palette-edge.yaml'), 'username: edge');
