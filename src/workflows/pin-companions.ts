@@ -58,6 +58,8 @@ class CompanionSearch {
   /** By the name of the companion. */
   readonly #origins = new Map<string, Map<string, Origin>>();
   readonly #warnings = new Map<string, Warning>();
+  /** What registries did not say, by the name of the image. */
+  readonly #gaps = new Map<string, Set<string>>();
 
   constructor(images: readonly PinnedImage[], source: CompanionSource) {
     this.#source = source;
@@ -90,7 +92,7 @@ class CompanionSearch {
       ...image,
       origins: [...image.origins, ...(this.#origins.get(image.name)?.values() ?? [])],
     }));
-    const warnings = [...this.#warnings.values()];
+    const warnings = [...this.#warnings.values(), ...[...this.#gaps].map(gapWarning)];
     return { images, warnings: warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)) };
   }
 
@@ -100,8 +102,7 @@ class CompanionSearch {
       const { registry, repository } = image.reference;
       const subject = { repository: { registry, repository }, digest: owner.digest };
       const { companions, gaps } = await this.#source.find(subject, innerSignal);
-      for (const gap of gaps)
-        this.#warn('REFERRERS_UNKNOWN', `not all companions of ${image.name} are known: ${gap}`);
+      for (const gap of gaps) this.#noteGap(image, gap);
       return companions.map((companion) => ({ owner, companion }));
     });
     return links.flat();
@@ -154,6 +155,10 @@ class CompanionSearch {
     this.#warn('TOO_MANY_COMPANIONS', `${name} has ${what}; the rest is left out`);
   }
 
+  #noteGap({ name }: PinnedImage, gap: string): void {
+    this.#gaps.set(name, (this.#gaps.get(name) ?? new Set<string>()).add(gap));
+  }
+
   #warn(code: string, message: string): void {
     this.#warnings.set(`${code} ${message}`, { code, message });
   }
@@ -161,4 +166,11 @@ class CompanionSearch {
 
 function digestIn({ digest }: { readonly digest: Digest }): Digest {
   return digest;
+}
+
+/** One for each image: a registry that refuses to say refuses it for every manifest and every tag. */
+function gapWarning([name, gaps]: readonly [string, ReadonlySet<string>]): Warning {
+  const [first = '', ...more] = [...gaps].toSorted();
+  const others = more.length === 0 ? '' : `; and ${more.length} more like it`;
+  return { code: 'REFERRERS_UNKNOWN', message: `not all companions of ${name} are known: ${first}${others}` };
 }

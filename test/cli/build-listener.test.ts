@@ -39,6 +39,12 @@ test('a warning and the beginning of pinning are told', () => {
   expect(linesOf([{ kind: 'pinning', done: 0, total: 1 }])).toEqual(['Pinning 1 image …']);
 });
 
+test('the search for companions is told', () => {
+  expect(linesOf([{ kind: 'finding-companions', images: 2 }])).toEqual([
+    'Looking for companions of 2 images …',
+  ]);
+});
+
 test('the plan is told, but not twice after a dry run', () => {
   expect(linesOf([{ kind: 'planned', plan: samplePlan }])).toEqual([planView(samplePlan)]);
   expect(linesOf([{ kind: 'planned', plan: samplePlan }], true)).toEqual([]);

@@ -25,6 +25,18 @@ test('a bundle that was written', () => {
   );
 });
 
+test('companions in the bundle are counted apart from images, when they were looked for', () => {
+  const image = bundledImage('a.io/b:1', []);
+  const companion = {
+    ...bundledImage('a.io/b:x.sig', []),
+    origins: [{ kind: 'referrer', of: image.reference, subject: image.digest } as const],
+  };
+  const plan = { ...samplePlan, companions: 2 };
+  const lines = buildView({ ...sampleBuild, plan, images: [image, companion] }).split('\n');
+  expect(lines.slice(4, 6)).toEqual(['  images      1', '  companions  1']);
+  expect(buildView({ ...sampleBuild, plan, images: [image] })).toContain('  companions  0');
+});
+
 test.each([
   [1, '1 retry'],
   [12, '12 retries'],
