@@ -70,6 +70,19 @@ test('no flag has the name of a command: a config file could not tell them apart
   expect([...flags].filter((name) => ids.has(name))).toEqual([]);
 });
 
+test('flags that name files and folders say so in their help: config files go by that for relative paths', async () => {
+  const named = /(?:^|-)(?:file|dir|path|folder|cert|store|output|profile|manifest|config)$/;
+  const flags = (await allCommands()).flatMap((command) => Object.entries(command.flags));
+  const paths = flags.filter(([name, { type }]) => type === 'option' && named.test(name));
+  expect(paths.map(([name]) => name)).toEqual(
+    expect.arrayContaining(['ca-cert', 'store', 'auth-file', 'dir']),
+  );
+  const unclear = paths.filter(
+    ([, flag]) => flag.type !== 'option' || !/^(?:FILE|DIR|FOLDER|PATH)$/.test(String(flag.helpValue)),
+  );
+  expect(unclear.map(([name]) => name)).toEqual([]);
+});
+
 test('the help of each command shows the variable of each of its flags', async () => {
   const cwd = await temporaryFolder();
   for (const { id, flags } of await allCommands()) {
