@@ -89,9 +89,11 @@ async function findFallback(subject: Subject, context: ReferrersContext): Promis
   const bytes = await fetchSmall(list.reference, list.descriptor, context);
   const manifest = parseManifest(bytes, list.descriptor.mediaType, formatReference(list.reference));
   if (manifest.kind !== 'index') return [];
-  if (manifest.manifests.length > maximumReferrers) context.gaps.push(tooMany(subject));
   const named = byDigest(subject, manifest.manifests.slice(0, maximumReferrers), context);
-  return [list, ...named];
+  if (manifest.manifests.length <= maximumReferrers) return [list, ...named];
+  // With the list everything in it would come.
+  context.gaps.push(tooMany(subject));
+  return named;
 }
 
 function byDigest(

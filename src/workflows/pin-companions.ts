@@ -15,10 +15,16 @@ export interface ImagesWithCompanions {
   readonly warnings: readonly Warning[];
 }
 
-/** How far a companion may be from its image: a signature of an SBOM is at 2. */
-const maximumDepth = 4;
-/** Of one image, companions of companions included. */
-const maximumCompanions = 1000;
+/** What is too much for one image: only a mistake or a hostile registry has more. */
+export interface CompanionLimits {
+  /** How far a companion may be from its image: a signature of an SBOM is at 2. */
+  readonly depth: number;
+  /** Companions of companions included. */
+  readonly count: number;
+}
+
+const defaultLimits: CompanionLimits = { depth: 4, count: 1000 };
+
 /** The registry client bounds requests to each host; these bound what waits in memory. */
 const imagesAtOnce = 32;
 const manifestsAtOnce = 16;
@@ -32,8 +38,9 @@ const manifestsAtOnce = 16;
 export async function pinCompanions(
   images: readonly PinnedImage[],
   context: FetchContext,
+  limits: CompanionLimits = defaultLimits,
 ): Promise<ImagesWithCompanions> {
-  const search = new CompanionSearch(images, new CompanionSource(context));
+  const search = new CompanionSearch(images, new CompanionSource(context), limits);
   const options = { concurrency: imagesAtOnce, signal: context.signal };
   await runLimited(images, options, async (image, signal) => await search.explore(image, signal));
   return search.result();
@@ -53,6 +60,7 @@ interface Link {
 /** What is found for all images; lives for one {@link pinCompanions}. */
 class CompanionSearch {
   readonly #source: CompanionSource;
+  readonly #limits: CompanionLimits;
   readonly #requested: ReadonlyMap<string, PinnedImage>;
   readonly #companions = new Map<string, PinnedImage>();
   /** By the name of the companion. */
@@ -61,8 +69,9 @@ class CompanionSearch {
   /** What registries did not say, by the name of the image. */
   readonly #gaps = new Map<string, Set<string>>();
 
-  constructor(images: readonly PinnedImage[], source: CompanionSource) {
+  constructor(images: readonly PinnedImage[], source: CompanionSource, limits: CompanionLimits) {
     this.#source = source;
+    this.#limits = limits;
     this.#requested = new Map(images.map((image) => [image.name, image]));
   }
 
@@ -72,12 +81,12 @@ class CompanionSearch {
     );
     const seen = new Set(own);
     let owners: readonly Owner[] = [...own].map((digest) => ({ of: image.name, digest }));
-    let room = maximumCompanions;
+    let room = this.#limits.count;
     for (let depth = 1; owners.length > 0; depth += 1) {
       const links = await this.#linksOf(image, owners, signal);
       // Only a registry that does not tell the truth says that an image is a companion of itself.
       const others = links.filter(({ companion }) => !own.has(companion.descriptor.digest));
-      const allowed = depth > maximumDepth ? 0 : room;
+      const allowed = depth > this.#limits.depth ? 0 : room;
       if (others.length > allowed) this.#warnOfTooMany(image, depth);
       owners = await this.#take(others.slice(0, allowed), { image, signal, seen });
       room = Math.max(0, room - others.length);
@@ -147,11 +156,10 @@ class CompanionSearch {
     this.#origins.set(name, origins.set(JSON.stringify(origin), origin));
   }
 
-  #warnOfTooMany({ name }: PinnedImage, depth: number): void {
+  #warnOfTooMany({ name }: PinnedImage, reached: number): void {
+    const { depth, count } = this.#limits;
     const what =
-      depth > maximumDepth
-        ? `companions nested more than ${maximumDepth} deep`
-        : `more than ${maximumCompanions} companions`;
+      reached > depth ? `companions nested more than ${depth} deep` : `more than ${count} companions`;
     this.#warn('TOO_MANY_COMPANIONS', `${name} has ${what}; the rest is left out`);
   }
 

@@ -7,8 +7,10 @@ import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { formatReference, parseReference } from '../../src/oci/reference.ts';
+import type { Mirrors } from '../../src/registry/route.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
 import { pinCompanions } from '../../src/workflows/pin-companions.ts';
+import type { CompanionLimits } from '../../src/workflows/pin-companions.ts';
 import type { PinnedImage } from '../../src/workflows/pin-images.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
@@ -28,11 +30,18 @@ async function pinned(blobs: MemoryBlobs, text: string, root: Descriptor): Promi
   return { reference, name: formatReference(reference), origins: [{ kind: 'flag' }], graph };
 }
 
-async function find(images: readonly PinnedImage[], signal = new AbortController().signal) {
-  const { client } = pullingClient();
+interface FindOptions {
+  readonly signal?: AbortSignal;
+  readonly limits?: CompanionLimits;
+  readonly mirrors?: Mirrors;
+}
+
+async function find(images: readonly PinnedImage[], options: FindOptions = {}) {
+  const { signal = new AbortController().signal, limits, mirrors } = options;
+  const { client } = pullingClient({ mirrors });
   const store = await BlobStore.open(join(await temporaryFolder(), 'store'));
   const received = { bytes: 0 };
-  const found = await pinCompanions(images, { registry: client, store, signal, received });
+  const found = await pinCompanions(images, { registry: client, store, signal, received }, limits);
   const companions = found.images.slice(images.length);
   return { ...found, companions, names: companions.map(({ name }) => name), received };
 }
@@ -165,6 +174,49 @@ describe('with the referrers API', () => {
         message: `${image.name} has companions nested more than 4 deep; the rest is left out`,
       },
     ]);
+  });
+
+  test('more companions of one image than allowed are left out, with a warning', async () => {
+    const { host, origin } = await runningRegistry();
+    const blobs = new MemoryBlobs();
+    const root = addImage(blobs, 'app');
+    const sboms = ['one', 'two', 'three'].map((name) => addSbom(blobs, root, name));
+    const signatures = sboms.map((sbom): [Descriptor] => [addSbom(blobs, sbom, 'signature')]);
+    await pushAll(origin, blobs, [
+      [root, '1.0'],
+      ...sboms.map((sbom): [Descriptor] => [sbom]),
+      ...signatures,
+    ]);
+    const image = await pinned(blobs, `${host}/org/app:1.0`, root);
+    const countOf = async (count: number) => {
+      const { names, warnings } = await find([image], { limits: { depth: 4, count } });
+      return [names.length, ...warnings.map(({ message }) => message)];
+    };
+    expect(await countOf(6)).toEqual([6]);
+    const tooMany = (count: number) =>
+      `${image.name} has more than ${count} companions; the rest is left out`;
+    expect(await countOf(5)).toEqual([5, tooMany(5)]);
+    expect(await countOf(2)).toEqual([2, tooMany(2)]);
+  });
+
+  test('a mirror that lists none is no authority: the registry itself is asked', async () => {
+    const { host, origin } = await runningRegistry();
+    const mirror = await runningRegistry();
+    const blobs = new MemoryBlobs();
+    const root = addImage(blobs, 'app');
+    const sbom = addSbom(blobs, root);
+    const signature = addSignature(blobs, root.digest);
+    const tag = `${fallbackTag(root.digest)}.sig`;
+    await pushAll(mirror.origin, blobs, [[root, '1.0']]);
+    await pushAll(origin, blobs, [[root, '1.0'], [sbom], [signature, tag]]);
+    const image = await pinned(blobs, `${host}/org/app:1.0`, root);
+    const prefix = { original: { registry: host, path: '' }, mirror: { registry: mirror.host, path: '' } };
+    const { names, warnings } = await find([image], {
+      mirrors: { prefixes: [prefix], registries: new Map() },
+    });
+    expect(names).toEqual([`${host}/org/app:${tag}`, `${host}/org/app@${sbom.digest}`]);
+    expect(warnings).toEqual([]);
+    expect(mirror.records.map(({ path }) => path)).toContain(`/v2/org/app/referrers/${root.digest}`);
   });
 });
 
@@ -333,12 +385,33 @@ describe('registries that are of no help', () => {
   });
 });
 
+test('a list that names more than anybody has is left out, and the first of them are kept', async () => {
+  const blobs = new MemoryBlobs();
+  const root = addImage(blobs, 'app');
+  const sboms = Array.from({ length: 101 }, (_, position) => addSbom(blobs, root, String(position)));
+  const list = listOf(sboms);
+  const { host } = await documentServer(
+    new Map<string, ServedDocument>([
+      [`manifests/${fallbackTag(root.digest)}`, { body: list }],
+      [`manifests/${digestOf(list)}`, { body: list }],
+      ...sboms.map(
+        ({ digest, mediaType }) =>
+          [`manifests/${digest}`, { body: blobs.get(digest), type: mediaType }] as const,
+      ),
+    ]),
+  );
+  const { names, warnings } = await find([await pinned(blobs, `${host}/org/app:1.0`, root)]);
+  expect(names).toHaveLength(100);
+  expect(names).not.toContain(`${host}/org/app:${fallbackTag(root.digest)}`);
+  expect(warnings[0]?.message).toContain('has more than 100 referrers');
+});
+
 test('an interruption ends the search', async () => {
   const { host } = await startServer(() => undefined);
   const blobs = new MemoryBlobs();
   const image = await pinned(blobs, `${host}/org/app:1.0`, addImage(blobs, 'app'));
   const interruption = new AbortController();
-  const search = find([image], interruption.signal);
+  const search = find([image], { signal: interruption.signal });
   interruption.abort(new Error('interrupted'));
   await expect(search).rejects.toThrow('interrupted');
 });
