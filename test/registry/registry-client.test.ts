@@ -207,10 +207,13 @@ test('a manifest over 4 MiB is refused, and so is a blob for memory', async () =
   expect(await rejection(client.fetchBlob(repository, large))).toMatchObject({ code: 'BLOB_TOO_LARGE' });
 });
 
-test('a schema 1 manifest is refused as such', async () => {
+test.each([
+  ['described in full', {}],
+  ['without a digest', { 'docker-content-digest': undefined }],
+])('a schema 1 manifest is refused as such when it is %s', async (_, headers) => {
   const { client, host } = await manifestServer({
     body: '{"schemaVersion":1}',
-    headers: { 'content-type': mediaTypes.dockerSchema1Signed, 'docker-content-digest': undefined },
+    headers: { 'content-type': mediaTypes.dockerSchema1Signed, ...headers },
   });
   expect(await rejection(client.resolve(parseReference(`${host}/org/app:1`)))).toMatchObject({
     code: 'SCHEMA1_MANIFEST',
