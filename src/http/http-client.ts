@@ -43,7 +43,14 @@ export interface HttpRequest {
 
 const maximumRedirects = 10;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+const credentialHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  // Palette's.
+  'apikey',
+  'projectuid',
+]);
 const defaultConnectTimeoutMs = 15_000;
 const defaultIdleTimeoutMs = 60_000;
 const defaultStallLimits: StallLimits = { minimumBytes: 1024, windowMs: 60_000, totalMs: 120_000 };

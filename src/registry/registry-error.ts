@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
 import { isRecord } from '../io/is-record.ts';
+import { printable } from '../io/printable.ts';
 
 /** An answer that was not the one asked for. */
 export interface RefusedExchange {
@@ -73,15 +74,6 @@ export function accessDenied(exchange: RefusedExchange): PaletteEdgeError {
       'Check the name too: many registries answer the same for what does not exist.',
     ],
   });
-}
-
-/** Makes text of a server fit for a terminal: one line, no control characters, capped. */
-export function printable(text: string, limit: number): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/ {2,}/g, ' ')
-    .trim();
-  return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }
 
 function answerOf(exchange: RefusedExchange): string {

@@ -3,10 +3,11 @@ import type { HttpClient, HttpRequest } from '../http/http-client.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { isRetryableStatus } from '../http/retry-policy.ts';
 import { isRecord } from '../io/is-record.ts';
+import { printable } from '../io/printable.ts';
 import { basicAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
 import type { Credential } from './credential.ts';
-import { accessDenied, printable, registryError } from './registry-error.ts';
+import { accessDenied, registryError } from './registry-error.ts';
 import type { RefusedExchange } from './registry-error.ts';
 
 /** A token and how long it is good for, counted from before it was asked for. */
