@@ -126,6 +126,8 @@ function readOrigin(fields: Fields): Origin {
         key: fields.text('key'),
         line: fields.value('line') === undefined ? undefined : fields.size('line'),
       };
+    case 'palette':
+      return { kind, service: fields.text('service'), version: fields.text('version') };
     case 'referrer':
       return { kind, of: fields.text('of', isFullReference), subject: fields.digest('subject') };
     default:

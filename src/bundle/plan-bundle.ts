@@ -196,6 +196,8 @@ function cleanOrigin(origin: Origin): Origin {
         pack: cleanText(origin.pack),
         key: cleanText(origin.key),
       };
+    case 'palette':
+      return { ...origin, service: cleanText(origin.service), version: cleanText(origin.version) };
     case 'referrer':
       return { kind: origin.kind, of: origin.of, subject: origin.subject };
     default:

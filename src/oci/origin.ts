@@ -18,6 +18,12 @@ export type Origin =
       readonly line?: number;
     }
   | {
+      /** In the image list of one of Palette's services: `stylus` is the agent of edge hosts. */
+      readonly kind: 'palette';
+      readonly service: string;
+      readonly version: string;
+    }
+  | {
       /** Found in the registry as a signature, attestation, SBOM or other referrer. */
       readonly kind: 'referrer';
       /** The image or companion that it belongs to: its reference in full. */
@@ -39,6 +45,8 @@ export function formatOrigin(origin: Origin): string {
       const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
       return `profile ${origin.profile}, pack ${origin.pack}, ${origin.key}${line}`;
     }
+    case 'palette':
+      return `Palette service ${origin.service} ${origin.version}`;
     case 'referrer':
       return `companion of ${origin.of}`;
     default:

@@ -166,7 +166,11 @@ export class MacroResolver {
     const text = definition?.defaultValue;
     if (text !== undefined && text !== '') return { text, profile, sensitive };
     const reason =
-      definition === undefined ? 'the profile defines no such variable' : 'the variable has no default';
+      definition === undefined
+        ? 'the profile defines no such variable'
+        : sensitive === undefined
+          ? 'the variable has no default'
+          : 'the variable is sensitive, and its value is not in the profile';
     return missing(reason, `--var ${name}=VALUE`);
   }
 

@@ -11,6 +11,8 @@ import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { readProfile } from './read-profile.ts';
 import type { Pack, Profile } from './read-profile.ts';
 import { requireObjects } from './require-objects.ts';
+import { readServiceImages } from './service-images.ts';
+import type { ServiceImages } from './service-images.ts';
 import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
@@ -28,6 +30,8 @@ export interface RequestInput {
   readonly lists: readonly SourceFile[];
   /** Kubernetes manifests. */
   readonly manifests: readonly SourceFile[];
+  /** Image lists of Palette's services. */
+  readonly services?: readonly ServiceImages[];
   /** Values of profile variables, by name; they win over the profile's defaults. */
   readonly variables: ReadonlyMap<string, string>;
   /** Values of project macros, by name; of system macros as `system.<path>`. */
@@ -72,6 +76,7 @@ export function requestImages(input: RequestInput): ImageRequests {
     ...collectErrors(packs, ({ profile, pack }) => collectPackImages(profile, pack, collector)).errors,
     ...collectErrors(input.manifests, (file) => collectManifestFile(file, collector)).errors,
     ...collectErrors(input.lists, (file) => collectList(file, collector)).errors,
+    ...collectErrors(input.services ?? [], (service) => collectService(service, collector)).errors,
   ];
   for (const text of input.images) collector.add({ text, origin: { kind: 'flag' } });
   const failure = combineErrors([...failures, ...collector.errors()]);
@@ -157,6 +162,17 @@ function collectList(file: SourceFile, collector: ImageCollector): void {
   const name = shownText(file.name);
   for (const { text, line } of readImageList(file)) {
     collector.add({ text, origin: { kind: 'list', file: name, line } });
+  }
+}
+
+function collectService(list: ServiceImages, collector: ImageCollector): void {
+  const [service, version] = [shownText(list.service), shownText(list.version)];
+  const images = readServiceImages(list);
+  for (const { text, isGuess } of images)
+    collector.add({ text, isGuess, origin: { kind: 'palette', service, version } });
+  if (images.length === 0) {
+    const title = `Palette service ${service} ${version}`;
+    collector.warn('SERVICE_WITHOUT_IMAGES', `${title}: its images.yaml names no image`);
   }
 }
 

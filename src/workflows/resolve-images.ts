@@ -1,6 +1,8 @@
 import { requestImages } from '../profile/request-images.ts';
 import type { ImageRequests } from '../profile/request-images.ts';
 import type { SourceFile } from '../profile/source-file.ts';
+import { fetchProfiles } from './fetch-profiles.ts';
+import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
 import { readSourceFile } from './read-source-file.ts';
 
 /** What the user named as sources of images; paths are as typed. */
@@ -11,21 +13,40 @@ export interface ImageSources {
   readonly manifests: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
   readonly macros: ReadonlyMap<string, string>;
+  /** What is asked of Palette; undefined for nothing. */
+  readonly palette?: PaletteRequest;
 }
 
 /**
- * Reads every named file and resolves it to image references with their origins. Offline.
+ * Reads every named file and resolves it to image references with their origins. Offline, unless something is asked of
+ * Palette.
  *
- * @throws PaletteEdgeError for files that cannot be read, profiles that cannot be understood, malformed references
+ * @param access needed when something is asked of Palette
+ * @throws PaletteEdgeError for files that cannot be read, profiles that cannot be understood, malformed references, and as
+ *   {@link fetchProfiles} does
  */
-export async function resolveImages(sources: ImageSources): Promise<ImageRequests> {
-  const [profiles, lists, manifests] = await Promise.all([
+export async function resolveImages(sources: ImageSources, access?: PaletteAccess): Promise<ImageRequests> {
+  const [files, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),
     readAll(sources.manifests, 'manifest'),
   ]);
+  const fetched = await fromPalette(sources, access);
+  const profiles = [...files, ...fetched.profiles];
   const { images, variables, macros } = sources;
-  return requestImages({ profiles, images, lists, manifests, variables, macros });
+  const { services } = fetched;
+  const requests = requestImages({ profiles, images, lists, manifests, services, variables, macros });
+  return { ...requests, warnings: [...fetched.warnings, ...requests.warnings] };
+}
+
+/** Files are read before: a wrong path is told without a call. */
+async function fromPalette(
+  { palette }: ImageSources,
+  access: PaletteAccess | undefined,
+): Promise<FetchedSources> {
+  if (palette === undefined) return { profiles: [], services: [], warnings: [] };
+  if (access === undefined) throw new TypeError('Palette is to be asked, and nobody to ask it');
+  return await fetchProfiles(palette, access);
 }
 
 async function readAll(paths: readonly string[], what: string): Promise<SourceFile[]> {

@@ -1,0 +1,75 @@
+import { runLimited } from '../io/run-limited.ts';
+import { fetchClusterProfile } from '../palette-api/fetch-cluster-profile.ts';
+import { agentService, fetchServiceImages, paletteServices } from '../palette-api/fetch-service-images.ts';
+import type { ServiceImageList } from '../palette-api/fetch-service-images.ts';
+import { callsAtOnce } from '../palette-api/palette-client.ts';
+import type { PaletteClient } from '../palette-api/palette-client.ts';
+import type { SourceFile } from '../profile/source-file.ts';
+import type { Warning } from '../warning.ts';
+
+/** What is asked of Palette. */
+export interface PaletteRequest {
+  /** Cluster profiles. */
+  readonly profileUids: readonly string[];
+  /** Whose image lists are fetched: of no service, of the agent only, or of the agent and all services. */
+  readonly services: 'none' | 'agent' | 'all';
+}
+
+/** Who is asked. */
+export interface PaletteAccess {
+  readonly client: PaletteClient;
+  readonly signal: AbortSignal;
+}
+
+/** What Palette gave. */
+export interface FetchedSources {
+  /** As if they had been downloaded: `<uid>.json`. */
+  readonly profiles: readonly SourceFile[];
+  readonly services: readonly ServiceImageList[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Fetches profiles with all that they refer to, and image lists of services.
+ *
+ * @throws PaletteEdgeError as the Palette API words it; the first failure ends the others
+ */
+export async function fetchProfiles(request: PaletteRequest, access: PaletteAccess): Promise<FetchedSources> {
+  const { client } = access;
+  const limits = { concurrency: callsAtOnce, signal: access.signal };
+  const uids = [...new Set(request.profileUids)];
+  const profiles = await runLimited(
+    uids,
+    limits,
+    async (uid, signal) => await fetchClusterProfile(client, uid, signal),
+  );
+  const names = servicesOf(request);
+  const lists = await runLimited(
+    names,
+    limits,
+    async (service, signal) => await fetchServiceImages(client, service, signal),
+  );
+  return {
+    profiles: profiles.map(({ uid, text }) => ({ name: `${uid}.json`, text })),
+    services: lists.filter((list) => list !== undefined),
+    warnings: [
+      ...profiles.flatMap(({ warnings }) => warnings),
+      // The agent is what the user asked for; of the others no Palette has all.
+      ...names
+        .filter((name, index) => name === agentService && lists[index] === undefined)
+        .map((name) => noListWarning(name, client)),
+    ],
+  };
+}
+
+function servicesOf({ services }: PaletteRequest): readonly string[] {
+  if (services === 'none') return [];
+  return services === 'agent' ? [agentService] : paletteServices;
+}
+
+function noListWarning(service: string, { host }: PaletteClient): Warning {
+  return {
+    code: 'SERVICE_WITHOUT_IMAGES',
+    message: `${host} has no list of the images of the agent (service ${service}); they are not in the bundle. Add them with --image`,
+  };
+}
