@@ -3,6 +3,7 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
 import type { BlobRole } from '../oci/image-graph.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
+import { waysOfDiscovery } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
 import { checkCompanions } from './check-companions.ts';
@@ -126,6 +127,8 @@ function readOrigin(fields: Fields): Origin {
         key: fields.text('key'),
         line: fields.value('line') === undefined ? undefined : fields.size('line'),
       };
+    case 'discovered':
+      return readDiscovered(fields);
     case 'palette':
       return { kind, service: fields.text('service'), version: fields.text('version') };
     case 'referrer':
@@ -133,6 +136,19 @@ function readOrigin(fields: Fields): Origin {
     default:
       throw fields.invalid('kind', 'is unknown');
   }
+}
+
+function readDiscovered(fields: Fields): Origin {
+  const how = waysOfDiscovery.find((known) => known === fields.value('how'));
+  if (how === undefined) throw fields.invalid('how', 'is unknown');
+  return {
+    kind: 'discovered',
+    profile: fields.value('profile') === undefined ? undefined : fields.text('profile'),
+    pack: fields.value('pack') === undefined ? undefined : fields.text('pack'),
+    key: fields.text('key'),
+    line: fields.value('line') === undefined ? undefined : fields.size('line'),
+    how,
+  };
 }
 
 function readFile(fields: Fields): BundledFile {

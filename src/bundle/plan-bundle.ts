@@ -196,6 +196,13 @@ function cleanOrigin(origin: Origin): Origin {
         pack: cleanText(origin.pack),
         key: cleanText(origin.key),
       };
+    case 'discovered':
+      return {
+        ...origin,
+        profile: origin.profile === undefined ? undefined : cleanText(origin.profile),
+        pack: origin.pack === undefined ? undefined : cleanText(origin.pack),
+        key: cleanText(origin.key),
+      };
     case 'palette':
       return { ...origin, service: cleanText(origin.service), version: cleanText(origin.version) };
     case 'referrer':

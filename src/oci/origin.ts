@@ -18,6 +18,18 @@ export type Origin =
       readonly line?: number;
     }
   | {
+      /** Named by a pack or its chart, but by no image list. */
+      readonly kind: 'discovered';
+      /** Undefined for a chart that no profile asks for. */
+      readonly profile?: string;
+      readonly pack?: string;
+      /** Dotted path inside the pack's values, or the place inside its chart. */
+      readonly key: string;
+      /** 1-based line inside the pack's values or manifest, where one is known. */
+      readonly line?: number;
+      readonly how: HowDiscovered;
+    }
+  | {
       /** In the image list of one of Palette's services: `stylus` is the agent of edge hosts. */
       readonly kind: 'palette';
       readonly service: string;
@@ -32,6 +44,10 @@ export type Origin =
       readonly subject: Digest;
     };
 
+/** What told of an image: the rendered chart, values and templates as they stand, or `artifacthub.io/images`. */
+export const waysOfDiscovery = ['rendered', 'read', 'annotation'] as const;
+export type HowDiscovered = (typeof waysOfDiscovery)[number];
+
 /** An origin as a person reads it: `profile edge-demo, pack calico, pack.content.images[2] (line 7)`. */
 export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
@@ -44,6 +60,11 @@ export function formatOrigin(origin: Origin): string {
     case 'profile': {
       const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
       return `profile ${origin.profile}, pack ${origin.pack}, ${origin.key}${line}`;
+    }
+    case 'discovered': {
+      const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
+      const owner = origin.profile === undefined ? '' : `profile ${origin.profile}, pack ${origin.pack}, `;
+      return `${owner}${origin.key}${line}, discovered (${origin.how})`;
     }
     case 'palette':
       return `Palette service ${origin.service} ${origin.version}`;

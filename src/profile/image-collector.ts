@@ -234,6 +234,8 @@ function sortKey(origin: Origin): (string | number)[] {
       return ['manifest', origin.file, origin.line, origin.key];
     case 'profile':
       return ['profile', origin.profile, origin.pack, origin.line ?? 0, origin.key];
+    case 'discovered':
+      return ['discovered', origin.profile ?? '', origin.pack ?? '', origin.line ?? 0, origin.key];
     case 'palette':
       return ['palette', origin.service, origin.version];
     default:

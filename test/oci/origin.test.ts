@@ -18,6 +18,14 @@ const cases: readonly (readonly [Origin, string])[] = [
     { kind: 'profile', profile: 'edge', pack: 'calico', key: 'options.system.uri' },
     'profile edge, pack calico, options.system.uri',
   ],
+  [
+    { kind: 'discovered', profile: 'edge', pack: 'web', key: 'charts.web.image', line: 9, how: 'read' },
+    'profile edge, pack web, charts.web.image (line 9), discovered (read)',
+  ],
+  [
+    { kind: 'discovered', key: 'chart web, Deployment/web', how: 'rendered' },
+    'chart web, Deployment/web, discovered (rendered)',
+  ],
   [referrer, 'companion of ghcr.io/org/app:1.0'],
 ];
 
