@@ -14,7 +14,7 @@ import { allRoutesFailed, routeFailure } from './route-failures.ts';
 import type { RouteFailure } from './route-failures.ts';
 
 /** Sends a request in the registry's limits, with retries, and reads its answer. */
-export type AskRegistry = <T>(
+type AskRegistry = <T>(
   request: RegistryRequest,
   read: (response: HttpResponse) => Promise<T>,
 ) => Promise<T>;

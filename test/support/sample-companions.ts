@@ -53,7 +53,7 @@ export function addSbom(blobs: MemoryBlobs, subject: Descriptor, content = 'an S
 }
 
 /** A companion as a build finds it. */
-export async function companionToBundle(
+async function companionToBundle(
   blobs: MemoryBlobs,
   { reference, root, of, subject }: { reference: string; root: Descriptor; of: string; subject: Digest },
 ): Promise<ImageToBundle> {
