@@ -14,10 +14,7 @@ import { allRoutesFailed, routeFailure } from './route-failures.ts';
 import type { RouteFailure } from './route-failures.ts';
 
 /** Sends a request in the registry's limits, with retries, and reads its answer. */
-type AskRegistry = <T>(
-  request: RegistryRequest,
-  read: (response: HttpResponse) => Promise<T>,
-) => Promise<T>;
+type AskRegistry = <T>(request: RegistryRequest, read: (response: HttpResponse) => Promise<T>) => Promise<T>;
 
 /** The manifests that name another one as their subject. */
 export interface Referrers {
@@ -32,12 +29,6 @@ export const maximumReferrers = 100;
 
 /** A registry may give one at a time, but not pages without end. */
 const maximumPages = 200;
-
-/**
- * What registries without the API answer. 404 is what the specification says (distribution-spec 1.1, "Listing
- * Referrers"); Quay says 400, others do not know the method or the media type.
- */
-const withoutApi: readonly number[] = [400, 404, 405, 406, 410, 415, 501];
 
 /** How and where to ask: mirrors first, the registry itself last. */
 export interface AskedPlaces {
@@ -115,7 +106,10 @@ async function listAt(
   let query: string | undefined = '';
   for (let pages = 0; query !== undefined && pages < maximumPages; pages += 1) {
     const request = referrersRequest(route, { subject, signal, query });
-    const page: Page | undefined = await ask(request, async (response) => await readPage(response, request));
+    const page: Page | undefined = await ask(
+      request,
+      async (response) => await readPage(response, request),
+    ).catch(unlessUnknown);
     if (page === undefined) {
       if (pages === 0) return undefined;
       throw brokenList(request, 'its next page is no image index');
@@ -164,6 +158,14 @@ async function readTag(
   return undefined;
 }
 
+/**
+ * Without the API a registry answers 404 (distribution-spec 1.1, "Listing Referrers"), but Quay says 400, and others that they do
+ * not know the method or the media type. 400 may also be about a token (ECR Public): only after a new one it is this.
+ */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof PaletteEdgeError) || error.code !== 'UNEXPECTED_STATUS') throw error;
+}
+
 /** Some proxies refuse HEAD altogether: what GET answers is final. */
 function unlessRefused(error: unknown): undefined {
   const isRefusal =
@@ -194,7 +196,7 @@ function referrersRequest(
     method: 'GET',
     path: `referrers/${subject}${query}`,
     headers: { accept: mediaTypes.ociIndex },
-    expected: [200, ...withoutApi],
+    expected: [200, 404, 501],
     // GHCR leads to a page of github.com, which then says 404 or 429: no answer of a registry.
     isAnswer: ({ url }) => !url.pathname.replaceAll(/%3a/gi, ':').endsWith(`/referrers/${subject}`),
     subject: `referrers of ${formatReference({ registry, repository, digest: subject })}`,
