@@ -1,13 +1,7 @@
+import { repositoryBelow, restBehind } from '../oci/name-prefix.ts';
+import type { NamePrefix } from '../oci/name-prefix.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { RepositoryName } from './repository-name.ts';
-
-/** Names a registry or a part of it: `docker.io`, `ghcr.io/org/team`. */
-export interface NamePrefix {
-  /** As in a reference: `docker.io`, `localhost:5000`, `[::1]:5000`. */
-  readonly registry: string;
-  /** Whole components of a repository's name; empty for all of the registry. */
-  readonly path: string;
-}
 
 /** What is below one prefix is also below another one. */
 export interface PrefixMirror {
@@ -79,19 +73,13 @@ export function mirrorHosts(registry: string, mirrors: Mirrors): string[] {
   return [...new Set(hosts)].filter((host) => host !== registry);
 }
 
-function prefixRoutes({ registry, repository }: RepositoryName, { prefixes }: Mirrors): RepositoryName[] {
-  return prefixes
-    .filter(({ original }) => original.registry === registry && isBelow(repository, original.path))
-    .toSorted((left, right) => right.original.path.length - left.original.path.length)
-    .map(({ original, mirror }) => {
-      const rest = original.path === '' ? repository : repository.slice(original.path.length + 1);
-      return route(registry, { registry: mirror.registry, path: mirror.path }, rest);
-    });
-}
-
 /** Both are prefixes of one name, so the longer text is also the one with more components. */
-function isBelow(repository: string, path: string): boolean {
-  return path === '' || repository === path || repository.startsWith(`${path}/`);
+function prefixRoutes(original: RepositoryName, { prefixes }: Mirrors): RepositoryName[] {
+  return prefixes
+    .map((prefix) => ({ ...prefix, rest: restBehind(original, prefix.original) }))
+    .filter((prefix): prefix is typeof prefix & { readonly rest: string } => prefix.rest !== undefined)
+    .toSorted((left, right) => right.original.path.length - left.original.path.length)
+    .map(({ mirror, rest }) => route(original.registry, mirror, rest));
 }
 
 function registryRoutes({ registry, repository }: RepositoryName, mirrors: Mirrors): RepositoryName[] {
@@ -105,14 +93,8 @@ function mirrorsOfRegistry(registry: string, { registries }: Mirrors): RegistryM
 }
 
 function route(namespace: string, endpoint: MirrorEndpoint, name: string): RepositoryName {
-  const { registry, path, apiRoot } = endpoint;
-  const repository = [path, name].filter((part) => part !== '').join('/');
-  const isHubImage = registry === 'docker.io' && !repository.includes('/');
-  return {
-    registry,
-    repository: isHubImage ? `library/${repository}` : repository,
-    mirror: { namespace, apiRoot },
-  };
+  const { registry, apiRoot } = endpoint;
+  return { registry, repository: repositoryBelow(endpoint, name), mirror: { namespace, apiRoot } };
 }
 
 function rewrite(name: string, rewrites: readonly NameRewrite[]): string {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { formatRepository, parseReference } from '../../src/oci/reference.ts';
 import { mirrorHosts, routesOf } from '../../src/registry/route.ts';
-import type { MirrorEndpoint, Mirrors, NamePrefix, RegistryMirrors } from '../../src/registry/route.ts';
+import type { NamePrefix } from '../../src/oci/name-prefix.ts';
+import type { MirrorEndpoint, Mirrors, RegistryMirrors } from '../../src/registry/route.ts';
 
 describe('mirrors of prefixes', () => {
   test.each([
