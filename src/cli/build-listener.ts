@@ -1,7 +1,7 @@
-import { durationText } from '../io/duration-text.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { countOf } from '../views/count-of.ts';
 import { planView } from '../views/plan-view.ts';
+import { retryView } from '../views/retry-view.ts';
 import { slowDownView } from '../views/slow-down-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import type { BuildEvent, BuildListener, StepEvent, TransferEvent } from '../workflows/build-event.ts';
@@ -45,7 +45,7 @@ function showStep(event: StepEvent, progress: Progress): void {
     case 'planned':
       return progress.tell(planView(event.plan));
     case 'retry':
-      return progress.tell(retryText(event.retry));
+      return progress.tell(slowDownView(event.retry) ?? retryView(event.retry));
     default:
       throw new TypeError('unknown event');
   }
@@ -84,15 +84,6 @@ function showTransfer(event: TransferEvent, progress: Progress): void {
     default:
       throw new TypeError('unknown event');
   }
-}
-
-function retryText(retry: RetryEvent): string {
-  const { subject, delayMs, error } = retry;
-  const slowDown = slowDownView(retry);
-  if (slowDown !== undefined) return slowDown;
-  const reason = error instanceof Error ? error.message : String(error);
-  const what = reason.includes(subject) ? reason : `${subject}: ${reason}`;
-  return `${what}; trying again in ${durationText(delayMs / 1000)}`;
 }
 
 function lastPart(repository: string): string {

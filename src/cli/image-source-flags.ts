@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { PaletteEdgeError } from '../errors.ts';
+import type { PaletteRequest } from '../workflows/fetch-profiles.ts';
 import type { ImageSources } from '../workflows/resolve-images.ts';
 
 const helpGroup = 'INPUT';
@@ -69,15 +70,18 @@ export interface ImageSourceFlags {
 }
 
 /**
+ * @param palette what is asked of Palette; undefined for nothing
  * @throws PaletteEdgeError of kind usage: `NO_INPUT` when nothing that could name an image was given, `ASSIGNMENT_INVALID` for
  *   a `--var` or `--macro` without a name or value
  */
-export function imageSources(flags: ImageSourceFlags): ImageSources {
+export function imageSources(flags: ImageSourceFlags, palette?: PaletteRequest): ImageSources {
   const sources = [flags.profile, flags.image, flags['images-file'], flags.manifest];
-  if (sources.every((given) => given.length === 0)) {
+  if (palette === undefined && sources.every((given) => given.length === 0)) {
     throw new PaletteEdgeError('NO_INPUT', 'nothing was given that could name an image', {
       kind: 'usage',
-      suggestions: ['Give --profile FILE, --image REF, --images-file FILE or --manifest FILE.'],
+      suggestions: [
+        'Give --profile FILE, --cluster-profile-ids UID, --image REF, --images-file FILE or --manifest FILE.',
+      ],
     });
   }
   return {
@@ -87,6 +91,7 @@ export function imageSources(flags: ImageSourceFlags): ImageSources {
     manifests: flags.manifest,
     variables: assignments('--var', flags.var),
     macros: assignments('--macro', flags.macro),
+    palette,
   };
 }
 

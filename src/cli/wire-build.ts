@@ -6,7 +6,9 @@ import { HashThread } from '../io/hash-thread.ts';
 import { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from '../workflows/build-event.ts';
 import type { BuildResources } from '../workflows/build-input.ts';
+import type { PaletteAccessFlags } from './palette-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
+import { paletteClient } from './wire-palette.ts';
 import { wireRegistry } from './wire-registry.ts';
 
 /** The real parts of a build. Disposing closes every connection and ends the thread. */
@@ -16,7 +18,7 @@ export interface BuildWiring extends AsyncDisposable {
 
 /** @throws PaletteEdgeError as {@link wireRegistry} does */
 export async function wireBuild(
-  flags: RegistryFlags & { readonly store: string | undefined },
+  flags: RegistryFlags & { readonly store: string | undefined } & Partial<PaletteAccessFlags>,
   config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
   listener: BuildListener,
 ): Promise<BuildWiring> {
@@ -27,6 +29,11 @@ export async function wireBuild(
   return {
     resources: {
       createRegistryClient: registry.createRegistryClient,
+      createPaletteClient: () =>
+        paletteClient(flags, {
+          http: registry.http,
+          onRetry: ({ host, ...retry }) => listener({ kind: 'retry', retry: { registry: host, ...retry } }),
+        }),
       openStore: async () => await BlobStore.open(storeFolder, hasher),
       hasher,
       concurrency: flags.concurrency,

@@ -24,7 +24,7 @@ export interface KnownHosts {
  * @throws PaletteEdgeError for flags, variables and files that make no sense
  */
 export async function wireHttp(
-  flags: RegistryFlags,
+  flags: Pick<RegistryFlags, 'plain-http' | 'insecure' | 'ca-cert' | 'cert-dir' | 'max-rate'>,
   hosts: KnownHosts,
   userAgent: string,
 ): Promise<HttpClient> {

@@ -4,10 +4,18 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
 import { outputPath } from '../cli/output-path.ts';
+import {
+  clusterDefinitionFlags,
+  clusterDefinitionRequest,
+  paletteFlags,
+  paletteRequest,
+} from '../cli/palette-flags.ts';
 import { keptPlatforms, platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
+import { typedKeyWarnings } from '../cli/wire-palette.ts';
 import { buildView } from '../views/build-view.ts';
+import { warningView } from '../views/warning-view.ts';
 import { buildBundle } from '../workflows/build-bundle.ts';
 import type { BuildResult } from '../workflows/build-bundle.ts';
 
@@ -35,6 +43,8 @@ An interrupted build goes on where it stopped: run the same command again. The s
 
   static override flags = {
     ...imageSourceFlags,
+    ...paletteFlags,
+    ...clusterDefinitionFlags,
     ...platformFlags,
     ...registryFlags,
     'include-referrers': Flags.boolean({
@@ -83,8 +93,10 @@ An interrupted build goes on where it stopped: run the same command again. The s
 
   async run(): Promise<BuildResult> {
     const { flags } = await this.parse(Build);
+    for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     const input = {
-      sources: imageSources(flags),
+      sources: imageSources(flags, paletteRequest(flags)),
+      clusterDefinition: clusterDefinitionRequest(flags),
       platforms: keptPlatforms(flags),
       allowMissingPlatform: flags['allow-missing-platform'],
       includeReferrers: flags['include-referrers'],

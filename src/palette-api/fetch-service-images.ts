@@ -87,11 +87,13 @@ function versionIn(file: Readonly<Record<string, unknown>>): string | undefined 
   return undefined;
 }
 
+function isList(file: unknown): boolean {
+  return [stringField(file, 'name'), stringField(file, 'path')].some(
+    (name) => name.split('/').at(-1) === listName,
+  );
+}
+
 function listIn(files: readonly unknown[]): string | undefined {
-  const isList = (file: unknown): boolean =>
-    [stringField(file, 'name'), stringField(file, 'path')].some(
-      (name) => name.split('/').at(-1) === listName,
-    );
   const file = files.find(isList) ?? (files.length === 1 ? files[0] : undefined);
   const text = stringField(file, 'content');
   return text.trim() === '' ? undefined : text;

@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
+import { isRetryableStatus } from '../http/retry-policy.ts';
 import { isRecord } from '../io/is-record.ts';
 import { printable } from '../io/printable.ts';
 
@@ -38,25 +39,27 @@ interface Wording {
 
 function wordingOf(call: RefusedCall): Wording {
   const { status } = call;
-  if (status === 401) {
-    const suggestions = [
-      'Check that the API key is complete and has not expired: My API Keys in the Palette console.',
-      `A key holds for one Palette: is ${call.host} the right --palette-endpoint?`,
-    ];
-    return {
-      code: 'PALETTE_KEY_REFUSED',
-      kind: 'authentication',
-      what: ': the API key is not accepted',
-      suggestions,
-    };
-  }
+  if (status === 401) return keyRefused(call);
   if (status === 403) return { ...forbidden, suggestions: [projectAdvice(call), ...forbidden.suggestions] };
   if (status === 404) return { ...notFound, suggestions: [...notFound.suggestions, projectAdvice(call)] };
   if (status === 429) return tooManyRequests;
-  if (status >= 300 && status < 400) return { ...redirected, suggestions: [endpointAdvice(call)] };
-  if (status >= 500 && status !== 501) return serverFailure;
-  if (status >= 400 && status < 500) return { code: 'PALETTE_REFUSED', kind: 'usage', suggestions: [] };
+  const group = Math.floor(status / 100);
+  if (group === 3) return { ...redirected, suggestions: [endpointAdvice(call)] };
+  if (group === 4) return { code: 'PALETTE_REFUSED', kind: 'usage', suggestions: [] };
+  if (isRetryableStatus(status)) return serverFailure;
   return { code: 'UNEXPECTED_STATUS', kind: 'network', suggestions: [endpointAdvice(call)] };
+}
+
+function keyRefused({ host }: RefusedCall): Wording {
+  return {
+    code: 'PALETTE_KEY_REFUSED',
+    kind: 'authentication',
+    what: ': the API key is not accepted',
+    suggestions: [
+      'Check that the API key is complete and has not expired: My API Keys in the Palette console.',
+      `A key holds for one Palette: is ${host} the right --palette-endpoint?`,
+    ],
+  };
 }
 
 const forbidden: Wording = {

@@ -233,12 +233,16 @@ function sortKey(origin: Origin): (string | number)[] {
     case 'manifest':
       return ['manifest', origin.file, origin.line, origin.key];
     case 'profile':
-      return ['profile', origin.profile, origin.pack, origin.line ?? 0, origin.key];
     case 'discovered':
-      return ['discovered', origin.profile ?? '', origin.pack ?? '', origin.line ?? 0, origin.key];
+      return packKey(origin);
     case 'palette':
       return ['palette', origin.service, origin.version];
+    case 'referrer':
     default:
-      throw new TypeError('unknown kind of origin');
+      throw new TypeError('no origin of an image that somebody asked for');
   }
+}
+
+function packKey(origin: Extract<Origin, { kind: 'profile' | 'discovered' }>): (string | number)[] {
+  return [origin.kind, origin.profile ?? '', origin.pack ?? '', origin.line ?? 0, origin.key];
 }

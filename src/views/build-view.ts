@@ -26,11 +26,16 @@ export function buildView(result: BuildResult): string {
     ['id', bundle.id],
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes)`],
     ['sha256', bundle.sha256],
+    ...definitionField(result),
     ['images', String(images.length - companions)],
     ...companionsField(plan.companions === undefined ? undefined : companions),
     ['pulled', pulled.join(', ')],
   ]);
   return [`Wrote ${bundle.path}`, fields, ...failureBlock(result)].join('\n');
+}
+
+function definitionField({ clusterDefinition }: BuildResult): [string, string][] {
+  return clusterDefinition === undefined ? [] : [['cluster definition', clusterDefinition.path]];
 }
 
 /** Told as a warning while a build goes on; here there is nobody else to say it. */

@@ -1,3 +1,4 @@
+import { clusterDefinitionFolder } from '../workflows/cluster-definition.ts';
 import { companionsByOwner } from '../bundle/companions-by-owner.ts';
 import { formatByteSize } from '../io/byte-size.ts';
 import { digestHex } from '../oci/digest.ts';
@@ -24,6 +25,7 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
     ['written by', `${tool.name} ${tool.version}`],
     ['size', formatByteSize(size)],
     ['content', `${countOf(blobs.length, 'blob')}, ${formatByteSize(contentSize)}`],
+    ...clusterDefinitions(inventory),
     ...profiles.map((profile): [string, string] => [
       'profile',
       [profile.name, profile.version, `(${profile.type})`].filter((text) => text !== '').join(' '),
@@ -35,6 +37,15 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
   const head = ['IMAGE', 'DIGEST', hasCompanions ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
   const table = textTable([...head, ...(isSparse ? ['LEFT OUT'] : [])], rows);
   return [path, fields, '', table].join('\n');
+}
+
+function clusterDefinitions({ files }: InspectResult['inventory']): [string, string][] {
+  return files
+    .filter(({ path }) => path.startsWith(clusterDefinitionFolder))
+    .map(({ path, size }) => [
+      'cluster definition',
+      `${path.slice(clusterDefinitionFolder.length)}, ${formatByteSize(size)}`,
+    ]);
 }
 
 interface PlacedImage {

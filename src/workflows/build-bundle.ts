@@ -9,6 +9,8 @@ import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
 import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { defaultBundlePath } from './bundle-name.ts';
+import { writeClusterDefinition } from './cluster-definition.ts';
+import type { WrittenClusterDefinition } from './cluster-definition.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
@@ -23,6 +25,8 @@ import type { PullReport } from './pull-blobs.ts';
 export interface BuildResult {
   /** Undefined after a dry run. */
   readonly bundle: WrittenBundleFile | undefined;
+  /** The cluster definition beside the bundle; undefined when none was asked for, and after a dry run. */
+  readonly clusterDefinition?: WrittenClusterDefinition;
   readonly plan: BuildPlan;
   /** Images in the bundle and their companions, sorted by reference. */
   readonly images: Inventory['images'];
@@ -72,6 +76,7 @@ export async function buildBundle(
       );
   return {
     bundle: done.bundle,
+    clusterDefinition: await besideBundle(done, prepared),
     plan,
     images: done.images,
     failures: done.failures.map(reportFailure),
@@ -85,6 +90,14 @@ export async function buildBundle(
       seconds: Math.round(resources.now() - started) / 1000,
     },
   };
+}
+
+async function besideBundle(
+  { bundle }: DoneBuild,
+  { clusterDefinition }: PreparedBuild,
+): Promise<WrittenClusterDefinition | undefined> {
+  if (bundle === undefined || clusterDefinition === undefined) return undefined;
+  return await writeClusterDefinition(clusterDefinition, bundle.path);
 }
 
 /** What the second half of a build did. */

@@ -1,6 +1,8 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { Platform } from '../oci/descriptor.ts';
+import type { ClusterDefinitionRequest } from '../palette-api/fetch-cluster-definition.ts';
+import type { PaletteClient } from '../palette-api/palette-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -10,6 +12,8 @@ import type { ImageSources } from './resolve-images.ts';
 /** What the user asked for. */
 export interface BuildInput {
   readonly sources: ImageSources;
+  /** The cluster definition that goes into the bundle and beside it; undefined for none. */
+  readonly clusterDefinition?: ClusterDefinitionRequest;
   /** Platforms to keep; undefined keeps every platform of every image. */
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;
@@ -30,6 +34,8 @@ export interface BuildInput {
 /** The parts a build works with. */
 export interface BuildResources {
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+  /** Called when something is asked of Palette. */
+  readonly createPaletteClient?: () => PaletteClient;
   readonly openStore: () => Promise<BlobStore>;
   readonly hasher: Hasher;
   /** Blobs in flight from each host. */

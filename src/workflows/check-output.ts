@@ -17,6 +17,13 @@ const bundle: Replaceable = {
   isBeginning: (bytes) => bytes.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])),
 };
 
+/** RFC 1952, section 2.3.1: a .tgz begins with the magic of gzip. */
+const clusterDefinition: Replaceable = {
+  name: 'cluster definition',
+  length: 2,
+  isBeginning: (bytes) => bytes.equals(Buffer.from([0x1f, 0x8b])),
+};
+
 const checksum: Replaceable = {
   name: 'checksum of a bundle',
   length: 65,
@@ -34,6 +41,11 @@ export async function checkOutput(path: string): Promise<void> {
   if (path.endsWith('/')) throw notAFile(path, 'it is a folder, not a file');
   await requireReplaceable(path, bundle);
   await requireReplaceable(`${path}.sha256`, checksum);
+}
+
+/** As {@link checkOutput}, for a cluster definition beside the bundle. */
+export async function checkDefinitionOutput(path: string): Promise<void> {
+  await requireReplaceable(path, clusterDefinition);
 }
 
 /** The file that a path stands for: the target of a symbolic link, else the path itself, which need not exist. */

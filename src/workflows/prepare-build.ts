@@ -8,6 +8,13 @@ import type { Warning } from '../warning.ts';
 import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
+import {
+  checkClusterDefinition,
+  clusterDefinitionEntries,
+  downloadClusterDefinition,
+} from './cluster-definition.ts';
+import type { ClusterDefinition } from './cluster-definition.ts';
+import type { PaletteAccess } from './fetch-profiles.ts';
 import { failedImagesError } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { pinCompanions } from './pin-companions.ts';
@@ -24,6 +31,8 @@ import { resolveImages } from './resolve-images.ts';
 export interface PreparedBuild {
   readonly registry: RegistryClient;
   readonly store: BlobStore;
+  /** Undefined when none was asked for. */
+  readonly clusterDefinition: ClusterDefinition | undefined;
   /** How many images were asked for. */
   readonly requested: number;
   /** With their companions. */
@@ -54,38 +63,32 @@ export async function prepareBuild(
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
   const { listener } = resources;
-  const requests = await resolveImages(input.sources);
-  tell(requests.warnings, listener);
-  if (requests.images.length === 0) throw noImages('nothing that was given names an image');
+  const { requests, clusterDefinition } = await resolve(input, resources, signal);
   const store = await resources.openStore();
   let retries = 0;
   const registry = resources.createRegistryClient((retry) => {
     retries += 1;
     listener({ kind: 'retry', retry });
   });
-  const { images, failures, leftOut, warnings, received } = await pin(requests, {
-    input,
-    listener,
-    registry,
-    store,
-    signal,
-  });
+  const parts = { input, clusterDefinition, listener, registry, store, signal };
+  const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
   const planBundleOf = (kept: readonly PinnedImage[]): BundlePlan =>
     planBundle({
       name: input.outfile === undefined ? defaultBundleName(requests.profiles) : bundleNameOf(input.outfile),
       tool: resources.tool,
       images: kept,
       profiles: requests.profiles,
-      extras: profileOutlines(requests.profiles),
+      extras: [...profileOutlines(requests.profiles), ...clusterDefinitionEntries(clusterDefinition)],
     });
   const bundlePlan = planBundleOf(images);
   const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
   const queue = queueBlobs(images);
   const planInput = { images, includesReferrers: input.includeReferrers, queue, bundle: bundlePlan, path };
-  const { plan, limitWarnings } = await planAndTell(planInput, { registry, store, listener, signal });
+  const { plan, limitWarnings } = await planAndTell(planInput, parts);
   return {
     registry,
     store,
+    clusterDefinition,
     requested: requests.images.length,
     images,
     failures: [...failures, ...leftOut],
@@ -99,12 +102,41 @@ export async function prepareBuild(
   };
 }
 
-type PlanParts = Omit<PinParts, 'input'> & Pick<PreparedBuild, 'store'>;
+/** Whatever is wrong with what was given is told before anything is pulled. */
+async function resolve(
+  input: BuildInput,
+  resources: BuildResources,
+  signal: AbortSignal,
+): Promise<{ requests: ImageRequests } & Pick<PreparedBuild, 'clusterDefinition'>> {
+  const access = paletteAccess(input, resources, signal);
+  const requests = await resolveImages(input.sources, access);
+  tell(requests.warnings, resources.listener);
+  if (requests.images.length === 0) throw noImages('nothing that was given names an image');
+  const { clusterDefinition } = input;
+  const isWanted = clusterDefinition !== undefined && access !== undefined;
+  return {
+    requests,
+    clusterDefinition: isWanted ? await downloadClusterDefinition(clusterDefinition, access) : undefined,
+  };
+}
+
+function paletteAccess(
+  { sources, clusterDefinition }: BuildInput,
+  { createPaletteClient }: BuildResources,
+  signal: AbortSignal,
+): PaletteAccess | undefined {
+  if (sources.palette === undefined && clusterDefinition === undefined) return undefined;
+  if (createPaletteClient === undefined) throw new TypeError('Palette is to be asked, and nobody to ask it');
+  return { client: createPaletteClient(), signal };
+}
+
+type PlanParts = Omit<PinParts, 'input'> & Pick<PreparedBuild, 'store' | 'clusterDefinition'>;
 
 async function planAndTell(
   input: BuildPlanInput,
-  { registry, store, listener, signal }: PlanParts,
+  { clusterDefinition, registry, store, listener, signal }: PlanParts,
 ): Promise<{ plan: BuildPlan; limitWarnings: Warning[] }> {
+  await checkClusterDefinition(clusterDefinition, input.path);
   const mirrorsOf = (name: string): readonly string[] => registry.mirrorsOf(name);
   const hosts = { rateLimits: registry.rateLimits(), mirrorsOf };
   const plan = await planBuild({ ...input, ...hosts }, store, signal);
