@@ -84,9 +84,13 @@ export const htmlPage: Fault = (exchange) => {
 };
 
 /** An answer that goes on as long as somebody reads it. */
-export const endlessBody: Fault = async ({ response, answer }) => {
+export const endlessBody: Fault = async ({ request, response, answer }) => {
   const { 'content-length': _, ...headers } = answer.headers;
   response.writeHead(200, headers);
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
   const piece = Buffer.alloc(64 * 1024, ' ');
   while (!response.destroyed) {
     await new Promise((written) => {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpClientOptions } from '../../src/http/http-client.ts';
@@ -39,6 +41,11 @@ export interface FaultOutcome {
   readonly waits: readonly number[];
 }
 
+/** The one of the command line: its bundles are to be the same. */
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
 /** Builds a bundle of all references. Never throws. */
 export async function runFaultBuild(build: FaultBuild): Promise<FaultOutcome> {
   const { folder, credentials = noCredentials, concurrency = 6, sleep, listener, signal } = build;
@@ -56,6 +63,8 @@ export async function runFaultBuild(build: FaultBuild): Promise<FaultOutcome> {
   const waitBriefly = async (milliseconds: number): Promise<void> => {
     waits.push(milliseconds);
     time += milliseconds;
+    // Others get their turn, as in any wait.
+    await setImmediate();
     await sleep?.(milliseconds);
   };
   const policy = { ...defaultRetryPolicy, random: () => 1 };
@@ -73,7 +82,7 @@ export async function runFaultBuild(build: FaultBuild): Promise<FaultOutcome> {
     openStore: async () => await BlobStore.open(join(folder, 'store')),
     hasher: hashHere,
     concurrency,
-    tool: { name: 'palette-edge', version: '0.0.0' },
+    tool: { name: 'palette-edge', version },
     listener: listener ?? (() => undefined),
     now: () => performance.now(),
   };
