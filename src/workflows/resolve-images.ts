@@ -1,9 +1,12 @@
+import { isPaletteUid } from '../palette-api/palette-uid.ts';
 import { requestImages } from '../profile/request-images.ts';
 import type { ImageRequests } from '../profile/request-images.ts';
 import type { SourceFile } from '../profile/source-file.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
 import { readSourceFile } from './read-source-file.ts';
+import { scopeImages, wholeScope } from './scope-images.ts';
+import type { ImageScope, ScopedRequests } from './scope-images.ts';
 
 /** What the user named as sources of images; paths are as typed. */
 export interface ImageSources {
@@ -15,6 +18,13 @@ export interface ImageSources {
   readonly macros: ReadonlyMap<string, string>;
   /** What is asked of Palette; undefined for nothing. */
   readonly palette?: PaletteRequest;
+  /** What is left out of all that, and renamed; undefined for nothing. */
+  readonly scope?: ImageScope;
+}
+
+/** Whether something is asked of Palette. */
+export function asksPalette({ palette, scope = wholeScope }: ImageSources): boolean {
+  return palette !== undefined || scope.excludedProfiles.some(isPaletteUid);
 }
 
 /**
@@ -25,7 +35,21 @@ export interface ImageSources {
  * @throws PaletteEdgeError for files that cannot be read, profiles that cannot be understood, malformed references, and as
  *   {@link fetchProfiles} does
  */
-export async function resolveImages(sources: ImageSources, access?: PaletteAccess): Promise<ImageRequests> {
+export async function resolveImages(sources: ImageSources, access?: PaletteAccess): Promise<ScopedRequests> {
+  const requests = await readSources(sources, access);
+  return await scopeImages(requests, sources.scope ?? wholeScope, async (profile) => {
+    const { variables, macros } = sources;
+    const named = isPaletteUid(profile)
+      ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
+      : { profiles: [profile] };
+    return await readSources(
+      { images: [], imagesFiles: [], manifests: [], variables, macros, ...named },
+      access,
+    );
+  });
+}
+
+async function readSources(sources: ImageSources, access: PaletteAccess | undefined): Promise<ImageRequests> {
   const [files, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),
