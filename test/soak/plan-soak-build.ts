@@ -9,7 +9,7 @@ import { commonFaults, rangeFaults, slowFaults, tokenFaults } from './soak-fault
 import type { FaultMaker } from './soak-faults.ts';
 
 /** What is in the store before the build with the faults. */
-export type Prelude = 'nothing' | 'warm' | 'damaged' | 'aborted' | 'SIGINT' | 'SIGKILL';
+type Prelude = 'nothing' | 'warm' | 'damaged' | 'aborted' | 'SIGINT' | 'SIGKILL';
 
 /** One build of a soak: all that is decided about it beforehand. */
 export interface SoakPlan {

@@ -24,9 +24,9 @@ export function seededRandom(seed: number): SeededRandom {
     integer,
     chance: (probability) => next() < probability,
     pick: (choices) => {
-      const [picked] = choices.slice(integer(0, choices.length - 1));
-      if (picked === undefined) throw new RangeError('nothing to pick');
-      return picked;
+      const index = integer(0, choices.length - 1);
+      for (const picked of choices.slice(index, index + 1)) return picked;
+      throw new RangeError('nothing to pick');
     },
   };
 }
