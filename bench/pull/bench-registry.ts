@@ -27,6 +27,8 @@ export async function startBenchRegistry(folder: string): Promise<BenchRegistry>
   await using log = await open(logPath, 'w');
   const child = spawn(program, ['serve', config], { stdio: ['ignore', log.fd, log.fd] });
   const ended = once(child, 'exit');
+  // Whatever fails: it must not outlive this process.
+  process.once('exit', () => child.kill('SIGKILL'));
   const port = await Promise.race([
     listeningPort(logPath),
     ended.then(async () => {
