@@ -10,9 +10,10 @@ import { invalidInventory } from './inventory-fields.ts';
  *
  * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content)
  */
-export function checkCompanions({ images, formatVersion }: Inventory): void {
-  if (formatVersion !== formatVersionOf(images))
-    throw invalidInventory(`format version ${formatVersion} is not that of its images`);
+export function checkCompanions(inventory: Inventory): void {
+  const { images, formatVersion } = inventory;
+  if (formatVersion !== formatVersionOf(inventory))
+    throw invalidInventory(`format version ${formatVersion} is not that of its content`);
   const byOwner = companionsByOwner(images);
   const known = new Set(images.map(({ reference }) => reference));
   const missing = [...byOwner.keys()].find((owner) => !known.has(owner));

@@ -9,8 +9,11 @@ import type { Origin } from '../oci/origin.ts';
  * No time, host, user or locale: same content, same bytes.
  */
 export type Inventory = {
-  /** 2 when images have companions, which readers of version 1 would take for images that somebody asked for. */
-  readonly formatVersion: 1 | 2;
+  /**
+   * 2 when images have companions, which readers of version 1 would take for images that somebody asked for; 3 when there are
+   * raw files, whose blobs readers of 1 and 2 do not know.
+   */
+  readonly formatVersion: 1 | 2 | 3;
   readonly mode: 'plain';
   readonly name: string;
   /** The tool that wrote the bundle. */
@@ -23,6 +26,8 @@ export type Inventory = {
   readonly charts: readonly never[];
   /** Every tar entry of the head except the inventory itself and the signature slot, in tar order. */
   readonly files: readonly BundledFile[];
+  /** Files that were added as they are, sorted by name, each name once; absent when there are none. */
+  readonly rawFiles?: readonly BundledRawFile[];
   /** Every blob once, in tar order. */
   readonly blobs: readonly BundledBlob[];
 };
@@ -40,6 +45,8 @@ export type BundledImage = {
   readonly size: number;
   /** In full, as {@link formatReference} gives it. */
   readonly reference: string;
+  /** What it was called where it came from, in full, when it was renamed. */
+  readonly sourceReference?: string;
   /** Media type of the root manifest. */
   readonly mediaType: string;
   /** Platforms that are kept, sorted; empty for artifacts without a platform. */
@@ -59,12 +66,23 @@ export type BundledFile = {
   readonly path: string;
 };
 
+/** A file that was added as it is; its content is a blob. */
+export type BundledRawFile = {
+  readonly digest: Digest;
+  readonly size: number;
+  /** A relative path, see {@link isRawFileName}. */
+  readonly name: string;
+};
+
+/** What a blob of a bundle is: a part of an image, or a raw file and nothing else. */
+export type BundledRole = BlobRole | 'file';
+
 /** A blob of a bundle. */
 export type BundledBlob = {
   readonly digest: Digest;
   readonly size: number;
   readonly mediaType: string;
-  readonly role: BlobRole;
+  readonly role: BundledRole;
 };
 
 /** Where the inventory is in the tar. */
@@ -106,8 +124,12 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll(controls, '\uFFFD').slice(0, maximumTextLength).toWellFormed();
 }
 
-/** The version that an inventory of these images has. */
-export function formatVersionOf(images: readonly BundledImage[]): Inventory['formatVersion'] {
+/** The version that an inventory of these images and raw files has. */
+export function formatVersionOf({
+  images,
+  rawFiles = [],
+}: Pick<Inventory, 'images' | 'rawFiles'>): Inventory['formatVersion'] {
+  if (rawFiles.length > 0) return 3;
   return images.some(({ origins }) => origins.some(({ kind }) => kind === 'referrer')) ? 2 : 1;
 }
 

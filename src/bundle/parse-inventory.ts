@@ -1,20 +1,28 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
-import type { BlobRole } from '../oci/image-graph.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import { waysOfDiscovery } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
 import { checkCompanions } from './check-companions.ts';
 import { cleanText, isBundleName, isExtraPath, leadingPaths, maximumInventorySize } from './inventory.ts';
-import type { BundledBlob, BundledFile, BundledImage, BundledProfile, Inventory } from './inventory.ts';
+import type {
+  BundledBlob,
+  BundledFile,
+  BundledImage,
+  BundledProfile,
+  BundledRawFile,
+  BundledRole,
+  Inventory,
+} from './inventory.ts';
 import { Fields, invalidInventory } from './inventory-fields.ts';
+import { checkRawFiles, isRawFileName } from './raw-files.ts';
 
 const maximumImages = 50_000;
 const maximumBlobs = 200_000;
 const maximumFiles = 10_000;
-const roles: readonly BlobRole[] = ['index', 'manifest', 'config', 'layer'];
+const roles: readonly BundledRole[] = ['index', 'manifest', 'config', 'layer', 'file'];
 
 /**
  * Reads an inventory from outside: every field is checked before anything uses it. Fields that this version does not
@@ -37,12 +45,14 @@ export function parseInventory(bytes: Uint8Array): Inventory {
     images: fields.objects('images', maximumImages).map(readImage),
     charts: [],
     files: fields.objects('files', maximumFiles).map(readFile),
+    rawFiles: readRawFiles(fields),
     blobs,
   };
   checkBlobs(inventory);
   checkImages(inventory);
   checkCompanions(inventory);
   checkFiles(inventory.files);
+  checkRawFiles(inventory);
   return inventory;
 }
 
@@ -72,11 +82,12 @@ function readTool(fields: Fields): Inventory['tool'] {
 function readVersion(fields: Fields, toolVersion: string): Inventory['formatVersion'] {
   const version = fields.value('formatVersion');
   const mode = fields.value('mode');
-  if ((version === 1 || version === 2) && mode === 'plain') return version;
+  const known = ([1, 2, 3] as const).find((number) => number === version);
+  if (known !== undefined && mode === 'plain') return known;
   const found = cleanText(`format version ${JSON.stringify(version)}, mode ${JSON.stringify(mode)}`);
   throw new PaletteEdgeError(
     'BUNDLE_VERSION_UNSUPPORTED',
-    `the bundle has ${found.slice(0, 200)}; this palette-edge reads format versions 1 and 2, mode "plain"`,
+    `the bundle has ${found.slice(0, 200)}; this palette-edge reads format versions 1 to 3, mode "plain"`,
     {
       kind: 'content',
       suggestions: [`Use palette-edge ${toolVersion} or newer, which wrote it.`],
@@ -91,6 +102,7 @@ function readProfile(fields: Fields): BundledProfile {
 function readImage(fields: Fields): BundledImage {
   return {
     reference: fields.text('reference', isFullReference),
+    sourceReference: optionalReference(fields, 'sourceReference'),
     digest: fields.digest('digest'),
     size: fields.size('size'),
     mediaType: fields.text('mediaType', (type) => isIndexType(type) || isManifestType(type)),
@@ -99,6 +111,10 @@ function readImage(fields: Fields): BundledImage {
     artifactType: fields.value('artifactType') === undefined ? undefined : fields.text('artifactType'),
     origins: fields.objects('origins', maximumFiles).map(readOrigin),
   };
+}
+
+function optionalReference(fields: Fields, name: string): string | undefined {
+  return fields.value(name) === undefined ? undefined : fields.text(name, isFullReference);
 }
 
 function isFullReference(text: string): boolean {
@@ -153,6 +169,17 @@ function readDiscovered(fields: Fields): Origin {
 
 function readFile(fields: Fields): BundledFile {
   return { path: fields.text('path'), size: fields.size('size'), digest: fields.digest('digest') };
+}
+
+function readRawFiles(fields: Fields): BundledRawFile[] | undefined {
+  if (fields.value('rawFiles') === undefined) return undefined;
+  const files = fields.objects('rawFiles', maximumFiles);
+  if (files.length === 0) throw fields.invalid('rawFiles', 'is empty, and so must not be there');
+  return files.map((file) => ({
+    name: file.text('name', isRawFileName),
+    size: file.size('size'),
+    digest: file.digest('digest'),
+  }));
 }
 
 function readBlob(fields: Fields): BundledBlob {

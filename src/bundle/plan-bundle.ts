@@ -2,7 +2,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Digest } from '../oci/digest.ts';
 import { digestOf } from '../oci/digest.ts';
-import type { BlobRole, ImageGraph } from '../oci/image-graph.ts';
+import type { ImageGraph } from '../oci/image-graph.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
@@ -19,8 +19,16 @@ import {
   maximumInventorySize,
   serializeInventory,
 } from './inventory.ts';
-import type { BundledBlob, BundledImage, BundledProfile, Inventory } from './inventory.ts';
+import type {
+  BundledBlob,
+  BundledImage,
+  BundledProfile,
+  BundledRawFile,
+  BundledRole,
+  Inventory,
+} from './inventory.ts';
 import { dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
+import { clashingName, isRawFileName, rawFileMediaType } from './raw-files.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
 import { frameBound } from './zstd-frames.ts';
@@ -31,6 +39,8 @@ export const defaultFrameContent = 2 * 1024 * 1024;
 /** An image to bundle. */
 export interface ImageToBundle {
   readonly reference: Reference;
+  /** What it is called where it comes from, when that is another name. */
+  readonly source?: Reference;
   readonly origins: readonly Origin[];
   readonly graph: ImageGraph;
 }
@@ -45,6 +55,8 @@ export interface BundleContent {
   readonly profiles: readonly BundledProfile[];
   /** Files for the head; see {@link isExtraPath}. In any order. */
   readonly extras?: readonly HeadEntry[];
+  /** Files for the blobs; see {@link isRawFileName}. In any order, each name once. */
+  readonly rawFiles?: readonly BundledRawFile[];
 }
 
 /** Everything about a bundle that is known before a blob's content is: all of it but the blobs' bytes. */
@@ -61,7 +73,7 @@ export interface BundlePlan {
 }
 
 /**
- * Plans a bundle. Pure, and does not depend on the order of images, profiles, origins or extras.
+ * Plans a bundle. Pure, and does not depend on the order of images, profiles, origins or files.
  *
  * @throws PaletteEdgeError `BUNDLE_NAME_INVALID`, `IMAGE_NAME_CONFLICT`, `BLOB_SIZE_CONFLICT`, `BUNDLE_TOO_LARGE`
  */
@@ -77,8 +89,10 @@ export function planBundle(content: BundleContent): BundlePlan {
   ];
   const extras = sortBy(content.extras ?? [], ({ path }) => path);
   requireExtras(extras);
+  const rawFiles = sortBy(content.rawFiles ?? [], ({ name }) => name);
+  requireRawFiles(rawFiles);
   const inventory: Inventory = {
-    formatVersion: formatVersionOf(images),
+    formatVersion: formatVersionOf({ images, rawFiles }),
     mode: 'plain',
     name: content.name,
     tool: content.tool,
@@ -90,18 +104,20 @@ export function planBundle(content: BundleContent): BundlePlan {
       size: bytes.length,
       digest: digestOf(bytes),
     })),
-    blobs: orderBlobs(content.images),
+    rawFiles: rawFiles.length > 0 ? rawFiles : undefined,
+    blobs: orderBlobs([...content.images.flatMap(blobsOf), ...rawFiles.map(blobOfFile)]),
   };
   const inventoryBytes = serializeInventory(inventory);
   const headEntries = [...leading, { path: inventoryPath, bytes: inventoryBytes }, ...extras];
   return { inventory, id: inventoryId(inventoryBytes), headEntries, ...sizes(headEntries, inventory) };
 }
 
-function describeImage({ reference, origins, graph }: ImageToBundle): BundledImage {
+function describeImage({ reference, source, origins, graph }: ImageToBundle): BundledImage {
   const { digest, size, mediaType } = graph.root;
   const artifactType = isCompanion({ origins }) ? graph.artifactType : undefined;
   return {
     reference: formatReference(reference),
+    sourceReference: source === undefined ? undefined : formatReference(source),
     digest,
     size,
     mediaType,
@@ -112,15 +128,27 @@ function describeImage({ reference, origins, graph }: ImageToBundle): BundledIma
   };
 }
 
+function blobsOf({ graph }: ImageToBundle): BundledBlob[] {
+  return graph.blobs.map(({ descriptor: { digest, size, mediaType }, role }) => ({
+    digest,
+    size,
+    mediaType: cleanText(mediaType),
+    role,
+  }));
+}
+
+function blobOfFile({ digest, size }: BundledRawFile): BundledBlob {
+  return { digest, size, mediaType: rawFileMediaType, role: 'file' };
+}
+
 /**
- * Indexes, manifests and configs first, so that everything about a bundle is read from its first frames; then layers,
- * largest first. Inside each by digest.
+ * Indexes, manifests and configs first, so that everything about a bundle is read from its first frames; then layers, then
+ * raw files, the largest first. Inside each by digest.
  */
-function orderBlobs(images: readonly ImageToBundle[]): BundledBlob[] {
+function orderBlobs(all: readonly BundledBlob[]): BundledBlob[] {
   const blobs = new Map<Digest, BundledBlob>();
-  for (const { descriptor, role } of images.flatMap(({ graph }) => graph.blobs)) {
-    const { digest, size } = descriptor;
-    const blob = { digest, size, mediaType: cleanText(descriptor.mediaType), role };
+  for (const blob of all) {
+    const { digest, size } = blob;
     const known = blobs.get(digest) ?? blob;
     if (known.size !== size) throw sizeConflict(known, size);
     // The same bytes can be a layer here and a config there, or carry Docker's and OCI's media type.
@@ -128,11 +156,12 @@ function orderBlobs(images: readonly ImageToBundle[]): BundledBlob[] {
   }
   return sortBy(
     [...blobs.values()],
-    ({ role, size, digest }) => `${ranks[role]} ${role === 'layer' ? descending(size) : ''} ${digest}`,
+    ({ role, size, digest }) =>
+      `${ranks[role]} ${ranks[role] < ranks.layer ? '' : descending(size)} ${digest}`,
   );
 }
 
-const ranks: Readonly<Record<BlobRole, number>> = { index: 0, manifest: 1, config: 2, layer: 3 };
+const ranks: Readonly<Record<BundledRole, number>> = { index: 0, manifest: 1, config: 2, layer: 3, file: 4 };
 
 function identityKey({ role, mediaType }: BundledBlob): string {
   return `${ranks[role]} ${mediaType}`;
@@ -175,6 +204,13 @@ function requireName(name: string): void {
 function requireExtras(extras: readonly HeadEntry[]): void {
   const wrong = extras.find(({ path }, index) => !isExtraPath(path) || path === extras[index - 1]?.path);
   if (wrong !== undefined) throw new TypeError(`not the path of an extra file, or twice: ${wrong.path}`);
+}
+
+function requireRawFiles(files: readonly BundledRawFile[]): void {
+  const names = files.map(({ name }) => name);
+  const wrong = names.find((name) => !isRawFileName(name)) ?? clashingName(names);
+  if (wrong !== undefined)
+    throw new TypeError(`not the name of a raw file, or in another one's way: ${wrong}`);
 }
 
 function cleanProfile({ name, version, type }: BundledProfile): BundledProfile {

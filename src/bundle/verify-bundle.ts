@@ -1,8 +1,8 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { BlobRole } from '../oci/image-graph.ts';
 import type { BundleReader } from './bundle-reader.ts';
 import { imageNames } from './image-names.ts';
+import type { BundledRole } from './inventory.ts';
 import { blobPath, dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
 import { walkBundledImages } from './verify-images.ts';
 import type { WalkedImages } from './verify-images.ts';
@@ -25,9 +25,11 @@ export interface VerifyProblem {
   readonly path: string;
   /** Of the blob, when it is one. */
   readonly digest?: Digest;
-  readonly role?: BlobRole;
+  readonly role?: BundledRole;
   /** References of the images that need it, sorted. Damaged manifests may hide some. */
   readonly images: readonly string[];
+  /** Names of the raw files whose content it is; absent when it is none's. */
+  readonly files?: readonly string[];
   readonly message: string;
 }
 
@@ -73,11 +75,13 @@ function blobProblem(
   { needs }: WalkedImages,
   { digest, message }: { readonly digest: Digest; readonly message: string },
 ): VerifyProblem {
+  const files = (inventory.rawFiles ?? []).filter((file) => file.digest === digest);
   return {
     path: blobPath(digest),
     digest,
     role: inventory.blobs.find((blob) => blob.digest === digest)?.role,
     images: [...(needs.get(digest) ?? [])].toSorted(),
+    ...(files.length === 0 ? {} : { files: files.map(({ name }) => name) }),
     message,
   };
 }

@@ -32,11 +32,22 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
     ]),
   ]);
   const isSparse = images.some(({ omittedPlatforms }) => omittedPlatforms.length > 0);
-  const rows = inTheirPlaces(images).map((placed) => imageRow(placed, isSparse));
+  const isRenamed = images.some(({ sourceReference }) => sourceReference !== undefined);
+  const rows = inTheirPlaces(images).map((placed) => [
+    ...imageRow(placed, isSparse),
+    ...(isRenamed ? [placed.image.sourceReference ?? '-'] : []),
+  ]);
   const hasCompanions = images.some(isCompanion);
   const head = ['IMAGE', 'DIGEST', hasCompanions ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
-  const table = textTable([...head, ...(isSparse ? ['LEFT OUT'] : [])], rows);
-  return [path, fields, '', table].join('\n');
+  const further = [...(isSparse ? ['LEFT OUT'] : []), ...(isRenamed ? ['RENAMED FROM'] : [])];
+  const table = textTable([...head, ...further], rows);
+  return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
+}
+
+function rawFileTable({ rawFiles = [] }: InspectResult['inventory']): string[] {
+  if (rawFiles.length === 0) return [];
+  const rows = rawFiles.map(({ name, digest, size }) => [name, shortDigest(digest), formatByteSize(size)]);
+  return ['', textTable(['FILE', 'DIGEST', 'SIZE'], rows)];
 }
 
 function clusterDefinitions({ files }: InspectResult['inventory']): [string, string][] {

@@ -15,7 +15,9 @@ export function verifyView(result: VerifyResult): string {
   if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
   const lines = problems.flatMap((problem) => {
     const what = problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`;
-    const concerned = problem.images.map((image) => `    needed by ${image}`);
+    const concerned = [...problem.images, ...(problem.files ?? []).map((name) => `the file ${name}`)].map(
+      (who) => `    needed by ${who}`,
+    );
     return [`  ${what}: ${problem.message}`, ...concerned];
   });
   const title = `${path} is damaged: ${countOf(problems.length, 'problem')} in ${name} ${id} (${content})`;

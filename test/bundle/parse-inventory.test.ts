@@ -48,7 +48,7 @@ test('an inventory with companions is parsed back', () => {
 
 describe('refused as unsupported, naming the tool version that is needed', () => {
   test.each([
-    ['format version 3', { formatVersion: 3 }],
+    ['format version 4', { formatVersion: 4 }],
     ['format version as text', { formatVersion: '1' }],
     ['mode delta', { mode: 'delta' }],
     ['mode missing', { mode: undefined }],
