@@ -5,6 +5,8 @@ import { HttpStatusError } from './http-status-error.ts';
 export interface RetryPolicy {
   /** How many times an operation is tried at most, the first time included. */
   readonly attempts: number;
+  /** The same for failures to reach a host that has answered before: links come back, and builds are long. */
+  readonly outageAttempts: number;
   /** The wait before the second attempt, in milliseconds; it doubles with every further failure. */
   readonly baseDelayMs: number;
   readonly maximumDelayMs: number;
@@ -37,12 +39,13 @@ export interface Throttling {
 }
 
 /**
- * Five attempts, 0.5 s to 30 s between them, at most two minutes when a server asks for it. A host that is overloaded has
- * any number: it is left alone for as long as it asks, up to an hour, and given up after a quarter of an hour without
- * one good answer.
+ * Five attempts, 0.5 s to 30 s between them, at most two minutes when a server asks for it. A host that worked and cannot
+ * be reached has eight: about a minute. One that is overloaded has any number: it is left alone for as long as it asks, up
+ * to an hour, and given up after a quarter of an hour without one good answer.
  */
 export const defaultRetryPolicy: RetryPolicy = {
   attempts: 5,
+  outageAttempts: 8,
   baseDelayMs: 500,
   maximumDelayMs: 30_000,
   maximumRetryAfterMs: 120_000,
@@ -96,7 +99,9 @@ export function isRetryableStatus(status: number): boolean {
  * @returns the wait before the next attempt in milliseconds, or undefined to give up
  */
 export function retryDelay(error: unknown, context: FailureContext, policy: RetryPolicy): number | undefined {
-  if (context.failures >= policy.attempts || !isRetryable(error, context)) return undefined;
+  const isOutage = context.hasAnswered && isUnreached(error);
+  const attempts = isOutage ? policy.outageAttempts : policy.attempts;
+  if (context.failures >= attempts || !isRetryable(error, context)) return undefined;
   const delay = backoff(context.failures, policy);
   const asked = retryAfterOf(error, context.now);
   return asked === undefined ? delay : Math.max(delay, Math.min(asked, policy.maximumRetryAfterMs));
@@ -118,6 +123,12 @@ export function isOverload(error: unknown): boolean {
 /** Whether there was no answer at all, or half of one. */
 export function isConnectionFailure(error: unknown): boolean {
   return error instanceof PaletteEdgeError && connectionCodes.has(error.code);
+}
+
+/** Whether the host was not even reached. */
+function isUnreached(error: unknown): boolean {
+  if (!(error instanceof PaletteEdgeError)) return false;
+  return firstContactCodes.has(error.code) || error.code === 'CONNECTION_TIMEOUT';
 }
 
 /**

@@ -192,7 +192,7 @@ export class RegistryTransport {
 }
 
 function mirrorPolicy(policy = defaultRetryPolicy): RetryPolicy {
-  return { ...policy, attempts: Math.min(policy.attempts, 2) };
+  return { ...policy, attempts: 2, outageAttempts: 2 };
 }
 
 type Exchange = { readonly outcome: 'answered'; readonly response: HttpResponse } | Refused;
