@@ -81,8 +81,12 @@ function argumentsFor({ name, kubernetesVersion }: HelmTemplateInput, folder: st
   const release = /^[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?$/.test(name) ? name : 'release';
   const version = /^v?\d+\.\d+(?:\.\d+)?/.exec(kubernetesVersion ?? '')?.[0];
   return [
-    ...['template', release, join(folder, 'chart.tgz')],
-    ...['--values', join(folder, 'values.yaml'), '--skip-tests', '--include-crds'],
+    'template',
+    release,
+    join(folder, 'chart.tgz'),
+    `--values=${join(folder, 'values.yaml')}`,
+    '--skip-tests',
+    '--include-crds',
     ...(version === undefined ? [] : ['--kube-version', version]),
   ];
 }

@@ -6,7 +6,9 @@ import type { Reference } from '../oci/reference.ts';
 import type { Warning } from '../warning.ts';
 import type { MacroProblem, MacroResolver, Resolution } from './macro-resolver.ts';
 import type { ParsedProfile } from './profile-set.ts';
+import type { FoundImage } from './discover-reference.ts';
 import { shownText } from './shown-text.ts';
+import type { SkippedImage, SkipReason } from './skipped-image.ts';
 import { splitTemplates } from './template-mask.ts';
 
 /** An image that the inputs ask for. */
@@ -34,6 +36,13 @@ export interface ImageText {
   readonly needsList?: boolean;
 }
 
+/** What a manifest names besides the images that are taken: looked at once all lists are read. */
+export interface Candidate {
+  readonly found: FoundImage;
+  readonly origin: Origin;
+  readonly profile?: ParsedProfile;
+}
+
 /** Collects images with their origins, warnings and errors; lives for one run. */
 export class ImageCollector {
   readonly #resolver: MacroResolver;
@@ -42,6 +51,8 @@ export class ImageCollector {
   readonly #unlisted: { name: string; origin: Origin }[] = [];
   readonly #warnings: Warning[] = [];
   readonly #errors: PaletteEdgeError[] = [];
+  readonly #skipped: SkippedImage[] = [];
+  readonly #candidates: Candidate[] = [];
 
   constructor(resolver: MacroResolver) {
     this.#resolver = resolver;
@@ -54,10 +65,28 @@ export class ImageCollector {
       for (const problem of resolution.problems) this.#errors.push(macroError(image.origin, problem));
       return;
     }
-    if (isNone(image, resolution.text)) return;
+    if (isNone(image, resolution.text)) return this.#skip(image, 'names none');
     if (image.isGuess === true && !this.#isSurelyImage(image, resolution)) return;
     const reference = this.#parse(image, resolution);
     if (reference !== undefined) this.#keep(image, reference, resolution);
+  }
+
+  /** Keeps what may be an image until everything that is listed is known. */
+  consider(candidate: Candidate): void {
+    this.#candidates.push(candidate);
+  }
+
+  candidates(): readonly Candidate[] {
+    return this.#candidates;
+  }
+
+  /** What was passed over, in the order of the input. */
+  skipped(): readonly SkippedImage[] {
+    return this.#skipped;
+  }
+
+  #skip({ origin, text }: ImageText, reason: SkipReason): void {
+    this.#skipped.push({ origin, text: shownText(maskUserInfo(text)), reason });
   }
 
   warn(code: string, message: string): void {
@@ -84,7 +113,7 @@ export class ImageCollector {
       .filter(({ name }) => !this.#listed.has(name))
       .map(({ name, origin }) => ({
         code: 'UNLISTED_IMAGE',
-        message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add it to pack.content.images`,
+        message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
       }));
     return [...this.#warnings, ...unlisted];
   }
@@ -130,9 +159,11 @@ export class ImageCollector {
   }
 
   /** A field that may name an image: taken when it names a registry, a tag or a digest; otherwise said and left out. */
-  #isSurelyImage({ origin, hasTagField }: ImageText, { text, sensitive }: Resolution): boolean {
+  #isSurelyImage(image: ImageText, { text, sensitive }: Resolution): boolean {
+    const { origin, hasTagField } = image;
     const shown = sensitive.length > 0 ? 'its value' : shownText(maskUserInfo(text));
     if (text.includes('{{')) {
+      this.#skip(image, 'is a template');
       this.warn(
         'TEMPLATE_SKIPPED',
         `${formatOrigin(origin)}: ${shown} is a template; left out. Add the image with --image`,
@@ -146,6 +177,7 @@ export class ImageCollector {
     if (isNamed && !isFile && hasTagField !== true) return true;
     // A picture or disk beside the object is no image; on a host it may be either.
     if (isNamed || !isFile) {
+      this.#skip(image, 'may be no image');
       this.warn(
         'IMAGE_FIELD_SKIPPED',
         `${formatOrigin(origin)}: ${shown} may be no image; left out. If it is one, add --image`,

@@ -1,4 +1,5 @@
 import type { ImageCollector } from './image-collector.ts';
+import { discoverInManifests } from './discover-in-manifests.ts';
 import { lintPackContent } from './lint-pack-content.ts';
 import { findManifestImages } from './manifest-images.ts';
 import { templatedYamlWarnings } from './profile-set.ts';
@@ -131,6 +132,11 @@ function collectManifest({ profile, pack, title, collector }: PackSource, manife
         needsList: true,
         origin: { kind: 'profile', profile: profile.name, pack: pack.name, key, line },
       });
+    }
+    for (const found of discoverInManifests(root)) {
+      const line = found.line === undefined ? undefined : found.line + shift;
+      const at = { profile: profile.name, pack: pack.name, key: `${place} ${found.key}`, line };
+      collector.consider({ found, profile, origin: { kind: 'discovered', ...at, how: 'read' } });
     }
   }
 }

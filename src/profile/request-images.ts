@@ -1,5 +1,6 @@
 import type { Warning } from '../warning.ts';
 import { collectErrors, combineErrors } from './combine-errors.ts';
+import { discoverInManifests } from './discover-in-manifests.ts';
 import { ImageCollector } from './image-collector.ts';
 import type { RequestedImage } from './image-collector.ts';
 import { readImageList } from './image-list.ts';
@@ -67,9 +68,22 @@ export interface ImageRequests {
  *   `REFERENCE_INVALID`, `MANIFEST_INVALID`
  */
 export function requestImages(input: RequestInput): ImageRequests {
+  return finishRequests(collectRequests(input));
+}
+
+/** Everything that inputs ask for, while more may be found. */
+export interface CollectedRequests {
+  readonly profiles: readonly ParsedProfile[];
+  readonly collector: ImageCollector;
+  readonly resolver: MacroResolver;
+}
+
+/** The first part of {@link requestImages}; throws as it does. */
+export function collectRequests(input: RequestInput): CollectedRequests {
   const { profiles, warnings } = parseProfiles(input.profiles);
   const { variables, macros } = input;
-  const collector = new ImageCollector(new MacroResolver({ profiles, variables, macros }));
+  const resolver = new MacroResolver({ profiles, variables, macros });
+  const collector = new ImageCollector(resolver);
   for (const { code, message } of warnings) collector.warn(code, message);
   const packs = profiles.flatMap((profile) => profile.packs.map((pack) => ({ profile, pack })));
   const failures = [
@@ -82,6 +96,11 @@ export function requestImages(input: RequestInput): ImageRequests {
   const failure = combineErrors([...failures, ...collector.errors()]);
   if (failure !== undefined) throw failure;
   for (const { code, message } of unusedNames(input, profiles)) collector.warn(code, message);
+  return { profiles, collector, resolver };
+}
+
+/** The second part: what was collected, sorted. */
+export function finishRequests({ profiles, collector }: CollectedRequests): ImageRequests {
   return {
     images: collector.images(),
     profiles: profiles.map(summaryOf),
@@ -154,6 +173,10 @@ function collectManifestFile(file: SourceFile, collector: ImageCollector): void 
         hasTagField,
         origin: { kind: 'manifest', file: name, line, key: shownText(key) },
       });
+    }
+    for (const found of discoverInManifests(root)) {
+      const place = { file: name, line: found.line ?? 1, key: found.key };
+      collector.consider({ found, origin: { kind: 'manifest', ...place } });
     }
   }
 }

@@ -1,10 +1,14 @@
 import { isPaletteUid } from '../palette-api/palette-uid.ts';
-import { requestImages } from '../profile/request-images.ts';
-import type { ImageRequests } from '../profile/request-images.ts';
+import type { Discoveries } from '../profile/discover-images.ts';
+import { collectRequests, finishRequests } from '../profile/request-images.ts';
+import type { CollectedRequests } from '../profile/request-images.ts';
 import type { SourceFile } from '../profile/source-file.ts';
+import { discover } from './discover-images.ts';
+import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
 import { readSourceFile } from './read-source-file.ts';
+import { refuseWarnings } from './refuse-warnings.ts';
 import { scopeImages, wholeScope } from './scope-images.ts';
 import type { ImageScope, ScopedRequests } from './scope-images.ts';
 
@@ -20,6 +24,19 @@ export interface ImageSources {
   readonly palette?: PaletteRequest;
   /** What is left out of all that, and renamed; undefined for nothing. */
   readonly scope?: ImageScope;
+  /** Undefined only reads values, and takes nothing in. */
+  readonly discovery?: DiscoveryOptions;
+  /** Whether warnings are errors. */
+  readonly isStrict?: boolean;
+}
+
+/** What the sources ask for, and what else they name. */
+export type ResolvedImages = ScopedRequests & Pick<Discoveries, 'discovered' | 'skipped'>;
+
+/** Charts to look into for images. */
+export interface ChartsAtHand {
+  readonly charts: readonly ChartAtHand[];
+  readonly signal: AbortSignal;
 }
 
 /** Whether something is asked of Palette. */
@@ -32,24 +49,37 @@ export function asksPalette({ palette, scope = wholeScope }: ImageSources): bool
  * Palette.
  *
  * @param access needed when something is asked of Palette
- * @throws PaletteEdgeError for files that cannot be read, profiles that cannot be understood, malformed references, and as
- *   {@link fetchProfiles} does
+ * @throws PaletteEdgeError for files that cannot be read, profiles that cannot be understood, malformed references, as
+ *   {@link fetchProfiles} and {@link discover} do, and `WARNINGS` (kind failure) for any warning when they are errors
  */
-export async function resolveImages(sources: ImageSources, access?: PaletteAccess): Promise<ScopedRequests> {
-  const requests = await readSources(sources, access);
-  return await scopeImages(requests, sources.scope ?? wholeScope, async (profile) => {
-    const { variables, macros } = sources;
+export async function resolveImages(
+  sources: ImageSources,
+  access?: PaletteAccess,
+  atHand: ChartsAtHand = noCharts,
+): Promise<ResolvedImages> {
+  const { collected, fetched } = await collect(sources, access);
+  const { scope = wholeScope, discovery = noDiscovery, variables, macros } = sources;
+  const found = await discover(collected, { ...discovery, ...atHand, excludes: scope.excludes });
+  const requests = finishRequests(collected);
+  const warnings = [...fetched.warnings, ...requests.warnings, ...found.warnings];
+  const scoped = await scopeImages({ ...requests, warnings }, scope, async (profile) => {
     const named = isPaletteUid(profile)
       ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
       : { profiles: [profile] };
-    return await readSources(
-      { images: [], imagesFiles: [], manifests: [], variables, macros, ...named },
-      access,
-    );
+    const other = { images: [], imagesFiles: [], manifests: [], variables, macros, ...named };
+    return finishRequests((await collect(other, access)).collected);
   });
+  if (sources.isStrict === true) refuseWarnings(scoped.warnings);
+  return { ...scoped, discovered: found.discovered, skipped: found.skipped };
 }
 
-async function readSources(sources: ImageSources, access: PaletteAccess | undefined): Promise<ImageRequests> {
+const noCharts: ChartsAtHand = { charts: [], signal: new AbortController().signal };
+const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
+
+async function collect(
+  sources: ImageSources,
+  access: PaletteAccess | undefined,
+): Promise<{ collected: CollectedRequests; fetched: FetchedSources }> {
   const [files, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),
@@ -59,8 +89,8 @@ async function readSources(sources: ImageSources, access: PaletteAccess | undefi
   const profiles = [...files, ...fetched.profiles];
   const { images, variables, macros } = sources;
   const { services } = fetched;
-  const requests = requestImages({ profiles, images, lists, manifests, services, variables, macros });
-  return { ...requests, warnings: [...fetched.warnings, ...requests.warnings] };
+  const collected = collectRequests({ profiles, images, lists, manifests, services, variables, macros });
+  return { collected, fetched };
 }
 
 /** Files are read before: a wrong path is told without a call. */

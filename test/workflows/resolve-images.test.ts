@@ -62,7 +62,14 @@ test('no path of this machine is in the result', async () => {
 });
 
 test('nothing at all is no failure', async () => {
-  expect(await resolveImages(none)).toEqual({ images: [], profiles: [], warnings: [], excluded: [] });
+  expect(await resolveImages(none)).toEqual({
+    images: [],
+    profiles: [],
+    warnings: [],
+    excluded: [],
+    discovered: [],
+    skipped: [],
+  });
 });
 
 test.each([

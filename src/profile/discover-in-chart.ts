@@ -1,0 +1,142 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { discoverInManifests, objectTitle, referencesInLines } from './discover-in-manifests.ts';
+import type { FoundImage } from './discover-reference.ts';
+import { findManifestImages } from './manifest-images.ts';
+import { shownText } from './shown-text.ts';
+import { mapField, textField } from './yaml-fields.ts';
+import { parseYaml } from './yaml-tree.ts';
+import type { YamlDocument, YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
+
+/** The files of a chart by path: `Chart.yaml`, `templates/service.yaml`, `charts/redis/values.yaml`. */
+export type ChartTexts = ReadonlyMap<string, Uint8Array>;
+
+const decoder = new TextDecoder('utf-8');
+
+/** The images of the annotation `artifacthub.io/images` (artifacthub.io/docs/topics/annotations/helm); of sub-charts as guesses. */
+export function discoverInAnnotations(files: ChartTexts): FoundImage[] {
+  return [...files.keys()].filter(isChartYaml).flatMap((path) => {
+    const root = parseFile(files, path)[0]?.root;
+    const text = textField(mapField(root, 'annotations'), 'artifacthub.io/images');
+    if (text === undefined) return [];
+    const list = parseText(text)[0]?.root;
+    return (list?.kind === 'list' ? list.items : []).flatMap((item) => {
+      const image = textField(item, 'image');
+      const isMaybe = path !== 'Chart.yaml';
+      return image === undefined
+        ? []
+        : [{ text: image, key: `${path} artifacthub.io/images`, isMaybe, isDisabled: false }];
+    });
+  });
+}
+
+/** References that stand in templates and in CRDs as they are, not put together from values. */
+export function discoverInTemplates(files: ChartTexts): FoundImage[] {
+  return [...files.keys()].flatMap((path): FoundImage[] => {
+    const isTemplate = /(?:^|\/)templates\/(?!tests?\/).*\.(?:ya?ml|tpl)$/.test(path);
+    const isCrd = /(?:^|\/)crds\/.*\.ya?ml$/.test(path);
+    if (!isTemplate && !isCrd) return [];
+    const text = textOf(files, path);
+    if (isCrd) {
+      return parseText(text).flatMap(({ root }) =>
+        discoverInManifests(root).map(({ key, ...found }) => ({ ...found, key: `${path} ${key}` })),
+      );
+    }
+    return referencesInLines(text).map((found) => ({
+      text: found.text,
+      key: `${path} line ${found.line + 1}`,
+      isMaybe: false,
+      isDisabled: false,
+    }));
+  });
+}
+
+/**
+ * The images of what `helm template` printed: of pod specs for certain, of other fields when they are references in full.
+ *
+ * @throws PaletteEdgeError `YAML_INVALID` when it is none
+ */
+export function discoverInRendered(text: string): FoundImage[] {
+  return parseYaml(text, (line) => `line ${line} of the rendered chart`).flatMap(({ root }) => {
+    const title = objectTitle(root);
+    const fields = findManifestImages(root).map(({ text: image, key, isPodSpec }) => ({
+      text: image,
+      key: `${title} ${shownText(key)}`,
+      isMaybe: !isPodSpec,
+      isDisabled: false,
+    }));
+    const others = discoverInManifests(root).map((found) => ({
+      ...found,
+      key: `${title} ${found.key}`,
+      line: undefined,
+    }));
+    return [...fields, ...others];
+  });
+}
+
+/** What a chart says of itself, its sub-charts' values and versions included. */
+export interface ChartDefaults {
+  /** `values.yaml`, with those of each sub-chart under its name. */
+  readonly values: YamlNode;
+  /** `appVersion` by path in the values: `''` for the chart, `redis` for its sub-chart. */
+  readonly appVersions: ReadonlyMap<string, string>;
+}
+
+/** Reads `values.yaml` and `Chart.yaml` of a chart and of its sub-charts. What cannot be read counts as empty. */
+export function readChartDefaults(files: ChartTexts): ChartDefaults {
+  const appVersions = new Map<string, string>();
+  let values: YamlNode = emptyMap;
+  // Outermost first: their values win over those of the sub-charts.
+  const folders = [...files.keys()].filter(isChartYaml).map((path) => path.slice(0, -'Chart.yaml'.length));
+  for (const folder of folders.toSorted((left, right) => left.length - right.length)) {
+    const keys = [...folder.matchAll(/charts\/([^/]+)\//g)].map((match) => match[1] ?? '');
+    const appVersion = textField(parseFile(files, `${folder}Chart.yaml`)[0]?.root, 'appVersion');
+    if (appVersion !== undefined) appVersions.set(keys.join('.'), appVersion);
+    const own = parseFile(files, `${folder}values.yaml`)[0]?.root;
+    if (own?.kind === 'map') values = mergeValues(below(own, keys), values);
+  }
+  return { values, appVersions };
+}
+
+const emptyMap: YamlMap = { kind: 'map', entries: new Map(), line: 1 };
+
+function below(node: YamlMap, keys: readonly string[]): YamlNode {
+  return keys.reduceRight<YamlNode>(
+    (inner, key) => ({ kind: 'map', entries: new Map([[key, { value: inner, line: 1 }]]), line: 1 }),
+    node,
+  );
+}
+
+/** Values over defaults, as Helm does: maps are merged, lists and single values replaced. */
+export function mergeValues(defaults: YamlNode, values: YamlNode): YamlNode {
+  if (defaults.kind !== 'map' || values.kind !== 'map') return values;
+  const entries = new Map<string, YamlEntry>(defaults.entries);
+  for (const [key, entry] of values.entries) {
+    const known = entries.get(key);
+    const value = known === undefined ? entry.value : mergeValues(known.value, entry.value);
+    entries.set(key, { value, line: entry.line });
+  }
+  return { kind: 'map', entries, line: values.line };
+}
+
+function isChartYaml(path: string): boolean {
+  return /^(?:charts\/[^/]+\/)*Chart\.yaml$/.test(path);
+}
+
+function textOf(files: ChartTexts, path: string): string {
+  const bytes = files.get(path);
+  return bytes === undefined ? '' : decoder.decode(bytes);
+}
+
+function parseFile(files: ChartTexts, path: string): readonly YamlDocument[] {
+  return parseText(textOf(files, path));
+}
+
+/** A chart's own files are Helm's business: what is no YAML names no image here. */
+function parseText(text: string): readonly YamlDocument[] {
+  try {
+    return parseYaml(text, () => 'the chart');
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return [];
+    throw error;
+  }
+}
