@@ -45,7 +45,7 @@ function refuseCredentials(text: string, { name, code, example }: PrefixFlag): v
     kind: 'usage',
     suggestions: [
       adviceFor(name, example),
-      'Give credentials with docker login, --cred-file-path or --registries-file.',
+      'Give credentials with palette-edge login, --cred-file-path or --registries-file.',
     ],
   });
 }

@@ -88,7 +88,7 @@ function refuseUserInfo(text: string): void {
   throw invalid(
     text,
     'credentials do not belong in a reference, and only a digest, sha256: and 64 lower-case hex digits, may follow @',
-    ['Log in with docker login, or give the credentials with --cred-file-path FILE.'],
+    ['Log in with palette-edge login, or give the credentials with --cred-file-path FILE.'],
   );
 }
 

@@ -58,7 +58,7 @@ export function pullLimitReached(refused: RefusedPull): PaletteEdgeError | undef
       suggestions: [
         isLoggedIn
           ? `Use an account of ${registry} with a higher limit.`
-          : `Log in, for a higher limit: docker login ${registry}`,
+          : `Log in, for a higher limit: palette-edge login ${registry}`,
         `Or wait${window === undefined ? '' : `, at most ${window},`} and run the same command again: what was pulled so far is kept.`,
       ],
     },

@@ -49,7 +49,7 @@ export function registryError(exchange: RefusedExchange): PaletteEdgeError {
       cause,
       suggestions: [
         'Wait some minutes and run the same command again: what was pulled so far is kept.',
-        `Registries allow more to those who log in: docker login ${registry}`,
+        `Registries allow more to those who log in: palette-edge login ${registry}`,
       ],
     });
   }
@@ -69,7 +69,7 @@ export function accessDenied(exchange: RefusedExchange): PaletteEdgeError {
     kind: 'authentication',
     cause: new HttpStatusError(exchange.status),
     suggestions: [
-      `Log in: docker login ${registry}`,
+      `Log in: palette-edge login ${registry}`,
       'Or name a credentials file: --cred-file-path FILE',
       'Check the name too: many registries answer the same for what does not exist.',
     ],

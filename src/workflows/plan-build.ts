@@ -153,7 +153,10 @@ export function pullLimitWarnings({ registries }: BuildPlan): Warning[] {
     const { limit, remaining, windowSeconds } = rateLimit;
     const left = `${registry} allows ${remaining} more of ${limit} pulls in ${durationText(windowSeconds)}`;
     return [
-      { code: 'PULL_LIMIT_LOW', message: `${left}; those who log in have more: docker login ${registry}` },
+      {
+        code: 'PULL_LIMIT_LOW',
+        message: `${left}; those who log in have more: palette-edge login ${registry}`,
+      },
     ];
   });
 }

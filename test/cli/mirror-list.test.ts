@@ -61,6 +61,6 @@ test.each(['docker.io=user:s3cret@mirror.corp', 'https://user:s3cret@a.io=b.io',
     const error = thrown(() => mirrorList([text]));
     expect(error).toMatchObject({ code: 'MIRROR_INVALID', kind: 'usage' });
     expect(everythingShown(error)).not.toContain('s3cret');
-    expect(error.suggestions.join()).toContain('docker login');
+    expect(error.suggestions.join()).toContain('palette-edge login');
   },
 );

@@ -22,7 +22,7 @@ const manifest = Buffer.from(
 );
 
 const low = (host: string): string =>
-  `${host} allows 7 more of 100 pulls in 6 h; those who log in have more: docker login ${host}`;
+  `${host} allows 7 more of 100 pulls in 6 h; those who log in have more: palette-edge login ${host}`;
 
 test('a registry that asks to slow down is told of in one line, and the plan has the pulls it allows', async () => {
   const { host } = await limitedRegistry((count) => count > 3 && count <= 6);

@@ -105,7 +105,7 @@ describe("Docker's rules", () => {
     expect(message).toContain('***@');
     expect(message).toContain('credentials do not belong in a reference');
     expect(message.length).toBeLessThan(1500);
-    expect(suggestions.join('\n')).toMatch(/docker login.*--cred-file-path/);
+    expect(suggestions.join('\n')).toMatch(/palette-edge login.*--cred-file-path/);
   });
 
   test('what stands behind them is told', () => {

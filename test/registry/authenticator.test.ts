@@ -265,7 +265,7 @@ test('a wrong password is told with its origin, asked once, and shown nowhere', 
     expect(error).toMatchObject({ code: 'ACCESS_DENIED', kind: 'authentication' });
     expect(error.message).toContain('the credentials are those of the test');
     expect(error.message).toContain('no: ***');
-    expect(error.suggestions.join()).toContain(`docker login ${registry.host}`);
+    expect(error.suggestions.join()).toContain(`palette-edge login ${registry.host}`);
     expect(everythingShown(error)).not.toContain('s3cret');
     expect(error.message).not.toContain('\u001B');
   }

@@ -50,7 +50,7 @@ test('a limit that is used up says what can be done', () => {
     message:
       'docker.io/library/a:1: docker.io allows no more pulls for now: its pull rate limit is used up (100 pulls in 6 h)',
     suggestions: [
-      'Log in, for a higher limit: docker login docker.io',
+      'Log in, for a higher limit: palette-edge login docker.io',
       'Or wait, at most 6 h, and run the same command again: what was pulled so far is kept.',
     ],
   });

@@ -15,7 +15,7 @@ test('a host that asks for too much says when it may be asked again', () => {
     message: 'a.io/app:1: a.io answered 503; a.io asks to be left alone for 1 h 30 min',
     suggestions: [
       'Run the same command again in 1 h 30 min: what was pulled so far is kept.',
-      'Registries allow more to those who log in: docker login a.io',
+      'Registries allow more to those who log in: palette-edge login a.io',
     ],
     cause,
   });

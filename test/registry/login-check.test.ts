@@ -61,7 +61,7 @@ test.each([
   expect(error).toMatchObject({ code: 'LOGIN_REFUSED', kind: 'authentication' });
   expect(error.message).toContain('answered 401');
   expect(error.message).toContain('edge, as just given');
-  expect(error.suggestions.join()).not.toContain('docker login');
+  expect(error.suggestions.join()).not.toContain('palette-edge login');
   const encoded = Buffer.from('edge:wr0ng').toString('base64');
   for (const secret of ['wr0ng', encoded]) expect(everythingShown(error)).not.toContain(secret);
 });

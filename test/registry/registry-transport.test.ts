@@ -230,7 +230,7 @@ test.each<[where: string, answer: { headers?: Record<string, string>; body?: str
   expect(error.message).toBe(
     `${host}/org/app:1: ${host} allows no more pulls for now: its pull rate limit is used up${limit}`,
   );
-  expect(error.suggestions[0]).toBe(`Log in, for a higher limit: docker login ${host}`);
+  expect(error.suggestions[0]).toBe(`Log in, for a higher limit: palette-edge login ${host}`);
   expect(requests).toHaveLength(1);
 });
 
@@ -242,7 +242,7 @@ test('who is logged in is not told to log in', async () => {
   });
   const { client } = pullingClient({ credentials: credentialsFor(host, 'user', 's3cret') });
   const { suggestions } = await rejection(fetchTag(client, host));
-  expect(suggestions.join('\n')).not.toContain('docker login');
+  expect(suggestions.join('\n')).not.toContain('palette-edge login');
   expect(suggestions[0]).toBe(`Use an account of ${host} with a higher limit.`);
 });
 

@@ -83,7 +83,7 @@ test('when all fail, the error is that of the registry, and tells of the mirrors
       `^${origin.host}/org/app:1 was not found: .*; mirror ${first}/org/app: .*; mirror ${second.host}/org/app: .*403`,
     ),
   );
-  expect(error.suggestions).toContain(`Log in: docker login ${second.host}`);
+  expect(error.suggestions).toContain(`Log in: palette-edge login ${second.host}`);
 });
 
 test('each place gets the credentials that belong to it, and the token for its own name', async () => {

@@ -180,7 +180,7 @@ test('a registry with less than a tenth of its pulls left is warned of', () => {
     {
       code: 'PULL_LIMIT_LOW',
       message:
-        'docker.io allows 9 more of 100 pulls in 6 h; those who log in have more: docker login docker.io',
+        'docker.io allows 9 more of 100 pulls in 6 h; those who log in have more: palette-edge login docker.io',
     },
   ]);
 });
