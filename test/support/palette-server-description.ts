@@ -60,8 +60,8 @@ export function operationOf(request: DescribedRequest): Operation | string {
   if (found === undefined) return `${request.method} ${url.pathname} is not described`;
   const values = found.pattern.exec(url.pathname)?.slice(1).map(decodeURIComponent) ?? [];
   const pathValues = Object.fromEntries(found.names.map((name, index) => [name, values[index] ?? '']));
-  const deviation = parameterDeviation(found, pathValues, url.searchParams) ?? bodyDeviation(found, request);
-  return deviation ?? { id: idOf(found), pathValues, query: url.searchParams };
+  const deviating = parameterDeviation(found, pathValues, url.searchParams) ?? bodyDeviation(found, request);
+  return deviating ?? { id: idOf(found), pathValues, query: url.searchParams };
 }
 
 /** What of a reply deviates from the description; undefined for nothing. */

@@ -102,7 +102,7 @@ interface Asked {
   readonly pageSize: number;
 }
 
-const replies: Readonly<Record<string, (asked: Asked) => DescribedReply>> = {
+const replies: Readonly<Partial<Record<string, (asked: Asked) => DescribedReply>>> = {
   v1ClusterProfilesGet: ({ operation: { pathValues }, data }) =>
     found(data.profiles.get(pathValues['uid'] ?? ''), `ClusterProfile ${pathValues['uid']}`),
   V1ClusterProfilesUidVariablesGet: ({ operation: { pathValues }, data }) =>
@@ -125,7 +125,7 @@ const replies: Readonly<Record<string, (asked: Asked) => DescribedReply>> = {
     const resource = query.get('resourceFilename');
     if (service?.version !== version || query.get('action') !== 'resources' || resource !== 'images.yaml')
       return failure(404, 'ResourceNotFound', 'no such manifest');
-    return json({ spec: { name, version, manifests: [{ name: resource, content: service?.images }] } });
+    return json({ spec: { name, version, manifests: [{ name: resource, content: service.images }] } });
   },
   v1ClusterProfilesFilterSummary: profilePage,
   v1SpectroClustersSpcDownload: ({ body, data }) => {
