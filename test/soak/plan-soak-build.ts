@@ -86,7 +86,7 @@ function chooseRule(
   const { name, ...target } = isToken ? tokenTarget : random.pick(targets);
   const catalogue = isToken ? tokenFaults : catalogueOf(random, isProcess);
   const [fault, make] = chooseFault(random, catalogue);
-  const [when, schedule] = chooseSchedule(random);
+  const [when, schedule] = chooseSchedule(random, isProcess);
   return { words: `${fault}, ${name}, ${when}`, rule: { ...target, when: schedule, fault: make(random) } };
 }
 
@@ -102,7 +102,8 @@ function chooseFault(
   return random.pick(Object.entries(catalogue));
 }
 
-function chooseSchedule(random: SeededRandom): readonly [string, Schedule] {
+/** A process waits as long as the tool does, a quarter of an hour for a host that throttles: there nothing is for ever. */
+function chooseSchedule(random: SeededRandom, isProcess: boolean): readonly [string, Schedule] {
   const count = random.integer(1, 3);
   const nth = random.integer(1, 20);
   const step = random.integer(3, 9);
@@ -113,6 +114,6 @@ function chooseSchedule(random: SeededRandom): readonly [string, Schedule] {
     [`only number ${nth}`, only(nth)],
     [`every ${step}th`, every(step)],
     [`with probability ${probability.toFixed(2)}`, randomly(probability, () => random.next())],
-    ['always', always],
+    isProcess ? [`only number ${nth}`, only(nth)] : ['always', always],
   ]);
 }
