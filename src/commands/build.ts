@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
+import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
 import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
 import { outputPath } from '../cli/output-path.ts';
 import {
@@ -43,6 +44,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
 
   static override flags = {
     ...imageSourceFlags,
+    ...discoveryFlags,
     ...paletteFlags,
     ...clusterDefinitionFlags,
     ...platformFlags,
@@ -95,7 +97,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
     const { flags } = await this.parse(Build);
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     const input = {
-      sources: imageSources(flags, paletteRequest(flags)),
+      sources: { ...imageSources(flags, paletteRequest(flags)), ...discoverySources(flags) },
       clusterDefinition: clusterDefinitionRequest(flags),
       platforms: keptPlatforms(flags),
       allowMissingPlatform: flags['allow-missing-platform'],

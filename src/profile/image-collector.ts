@@ -145,7 +145,12 @@ export class ImageCollector {
         `${place}: the sensitive variable ${names} becomes readable in the bundle`,
       );
     }
-    if (hasImplicitTag(text)) {
+    if (reference.tag === undefined && isListEntry(image.origin)) {
+      this.warn(
+        'NO_TAG_BUT_DIGEST',
+        `${place}: ${shownText(image.text)} has a digest and no tag: nobody sees which version it is; write NAME:TAG@DIGEST`,
+      );
+    } else if (hasImplicitTag(text)) {
       this.warn(
         'NO_TAG',
         `${place}: ${shownText(image.text)} has neither tag nor digest: :latest is pulled, which changes`,
@@ -185,6 +190,10 @@ export class ImageCollector {
     }
     return false;
   }
+}
+
+function isListEntry(origin: Origin): boolean {
+  return origin.kind === 'profile' && origin.key.startsWith('pack.content.images');
 }
 
 function isNone({ text, mayBeNone }: ImageText, resolved: string): boolean {

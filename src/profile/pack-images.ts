@@ -47,7 +47,7 @@ export function collectPackImages(profile: ParsedProfile, pack: ParsedPack, coll
   }
   const lints = pack.parsed.documents.flatMap(({ root }) => lintPackContent(source.title, root));
   for (const { code, message } of lints) collector.warn(code, message);
-  if (!lints.some(({ code }) => code !== 'CHART_NOT_BUNDLED')) warnWithoutImageList(source);
+  if (lints.length === 0) warnWithoutImageList(source);
 }
 
 function collectImageList({ profile, pack, collector }: PackSource, root: YamlNode): void {
@@ -151,9 +151,12 @@ function warnWithoutImageList({ pack, title, collector }: PackSource): void {
   const hasManifests =
     pack.manifests.length > 0 || roots.some((root) => (mapField(root, 'manifests')?.entries.size ?? 0) > 0);
   if (hasList || (pack.type === 'manifest' && hasManifests)) return;
-  const line = packLine(roots);
-  const where = line === undefined ? 'its values' : `values line ${line}`;
-  const message = `${title}, ${where}: there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
+  if (roots.length === 0) {
+    const message = `${title}, values line 1: the values are empty, so there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
+    collector.warn('NO_VALUES', message);
+    return;
+  }
+  const message = `${title}, values line ${packLine(roots) ?? 1}: there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
   collector.warn('NO_IMAGE_LIST', message);
 }
 

@@ -95,14 +95,15 @@ describe('inline manifests', () => {
 
 describe('a pack without an image list', () => {
   test.each([
-    [{ values: 'x: 1' }, true],
-    [{ type: 'helm', values: 'x: 1', manifests: [{ name: 'm', content: 'a: 1' }] }, true],
-    [{ type: 'manifest' }, true],
-    [{ type: 'manifest', manifests: [{ name: 'm', content: 'a: 1' }] }, false],
-    [{ type: 'manifest', values: 'manifests:\n  m: {contents: "a: 1"}\n' }, false],
-    [{ values: 'pack: {content: {images: []}}' }, false],
-  ])('%j is warned about: %s', (pack, isWarned) => {
+    [{ values: 'x: 1' }, ['NO_IMAGE_LIST']],
+    [{ type: 'helm', values: 'x: 1', manifests: [{ name: 'm', content: 'a: 1' }] }, ['NO_IMAGE_LIST']],
+    [{ type: 'manifest' }, ['NO_VALUES']],
+    [{ values: '# nothing\n' }, ['NO_VALUES']],
+    [{ type: 'manifest', manifests: [{ name: 'm', content: 'a: 1' }] }, []],
+    [{ type: 'manifest', values: 'manifests:\n  m: {contents: "a: 1"}\n' }, []],
+    [{ values: 'pack: {content: {images: []}}' }, []],
+  ])('%j is warned about: %s', (pack, expected) => {
     const codes = warningsOf({ profiles: [profileFile([pack])] }).map((warning) => warning.split(' ')[0]);
-    expect(codes).toEqual(isWarned ? ['NO_IMAGE_LIST'] : []);
+    expect(codes).toEqual(expected);
   });
 });

@@ -58,7 +58,7 @@ describe('the fixtures', () => {
     );
   });
 
-  test('an add-on in YAML: variables, a digest, an inline manifest, a chart that is not bundled', () => {
+  test('an add-on in YAML: variables, a digest, an inline manifest', () => {
     const profiles = [fixture('profiles/addon-monitoring.yaml')];
     expect(imagesOf({ profiles })).toEqual([
       'docker.io/grafana/grafana:11.1.0',
@@ -68,7 +68,9 @@ describe('the fixtures', () => {
       'registry.k8s.io/kube-state-metrics/kube-state-metrics@sha256:9ad6a6d8a6ae2b1d2e8f6e5c4b3a291807f6e5d4c3b2a1908f7e6d5c4b3a2918',
     ]);
     expect(warningsOf({ profiles })).toEqual([
-      expect.stringMatching(/^CHART_NOT_BUNDLED .*pack prometheus-operator.* kube-prometheus-stack 61\.3\.0/),
+      expect.stringMatching(
+        /^NO_TAG_BUT_DIGEST .*pack prometheus-operator, pack\.content\.images\[3\] \(line 14\): /,
+      ),
       expect.stringMatching(
         /^UNLISTED_IMAGE .*pack node-tools, manifests\.node-tools .*node-exporter:v1\.8\.2/,
       ),
@@ -88,13 +90,12 @@ describe('the fixtures', () => {
       expect.stringMatching(
         /^MISSPELT_KEY .*pack misspelt-image, values line 5: .*"iamge", so it is left out/,
       ),
-      expect.stringMatching(/^CHART_NOT_BUNDLED .*pack misspelt-image, values line 7: .*thing 1\.2\.3/),
       expect.stringMatching(/^MISSPELT_KEY .*pack misspelt-image, values line 7: .*"repository"/),
       expect.stringMatching(
         /^CONTENT_AT_ROOT .*pack content-at-root, values line 2: .*2 images are left out/,
       ),
       expect.stringMatching(/^NO_IMAGE_LIST .*pack without-list, values line 1: /),
-      expect.stringMatching(/^NO_IMAGE_LIST .*pack without-values, /),
+      expect.stringMatching(/^NO_VALUES .*pack without-values, values line 1: the values are empty/),
       expect.stringMatching(/^NO_TAG .*pack floating, .*\(line 4\): nginx /),
       expect.stringMatching(/^LATEST_TAG .*pack floating, .*\(line 5\): quay\.io\/example\/tool:latest /),
     ]);
