@@ -130,7 +130,7 @@ function readOrigin(fields: Fields): Origin {
   const kind = fields.text('kind');
   switch (kind) {
     case 'flag':
-      return { kind };
+      return { kind, flag: fields.value('flag') === 'chart' ? 'chart' : undefined };
     case 'list':
       return { kind, file: fields.text('file'), line: fields.size('line') };
     case 'manifest':

@@ -220,7 +220,7 @@ function cleanProfile({ name, version, type }: BundledProfile): BundledProfile {
 function cleanOrigin(origin: Origin): Origin {
   switch (origin.kind) {
     case 'flag':
-      return { kind: origin.kind };
+      return { kind: origin.kind, flag: origin.flag };
     case 'list':
       return { ...origin, file: cleanText(origin.file) };
     case 'manifest':

@@ -5,7 +5,11 @@ import type { Digest } from './digest.ts';
  * input must give the same bytes on every machine.
  */
 export type Origin =
-  | { readonly kind: 'flag' }
+  | {
+      readonly kind: 'flag';
+      /** Without its dashes; `image` when undefined. */
+      readonly flag?: 'chart';
+    }
   | { readonly kind: 'list'; readonly file: string; readonly line: number }
   | { readonly kind: 'manifest'; readonly file: string; readonly line: number; readonly key: string }
   | {
@@ -52,7 +56,7 @@ export type HowDiscovered = (typeof waysOfDiscovery)[number];
 export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'flag':
-      return '--image';
+      return `--${origin.flag ?? 'image'}`;
     case 'list':
       return `${origin.file}:${origin.line}`;
     case 'manifest':

@@ -85,16 +85,19 @@ function lintCharts(title: string, content: YamlMap | undefined): Warning[] {
     const at = `pack.content.charts[${index}]`;
     const map = chart.kind === 'map' ? chart : undefined;
     const words = ['repo', 'name', 'version'];
-    const name = [textField(chart, 'name') ?? '(no name)', textField(chart, 'version') ?? '']
-      .join(' ')
-      .trim();
-    return [
-      {
-        code: 'CHART_NOT_BUNDLED',
-        message: `${title}, values line ${chart.line}: the chart ${shownText(name)} is not bundled; this version bundles images only`,
-      },
-      ...lintMisspelt({ title, map, at: `${at}.`, words, accepts: () => true, aliases: chartAliases }),
-    ];
+    const misspelt = lintMisspelt({
+      title,
+      map,
+      at: `${at}.`,
+      words,
+      accepts: () => true,
+      aliases: chartAliases,
+    });
+    const missing = ['repo', 'name'].filter((key) => (textField(chart, key) ?? '').trim() === '');
+    if (misspelt.length > 0 || missing.length === 0) return misspelt;
+    const what = `${at} has no ${missing.join(' and no ')} and is left out`;
+    const message = `${title}, values line ${chart.line}: ${what}; expected - repo: URL, name: NAME, version: VERSION`;
+    return [{ code: 'CONTENT_NOT_READ', message }];
   });
 }
 

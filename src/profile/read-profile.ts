@@ -28,6 +28,10 @@ export interface Pack {
   readonly layer: string;
   /** Exact version; falls back to the tag, which may float. */
   readonly version: string;
+  /** Address of the pack registry or chart repository that it is from; empty when the document does not say. */
+  readonly server: string;
+  /** What a registry of the type `oci` holds: `helm`, `pack`, `zarf`; empty when the document does not say. */
+  readonly providerType: string;
   /** YAML text, empty when the pack has none. */
   readonly values: string;
   readonly manifests: readonly PackManifest[];
@@ -126,10 +130,21 @@ function readPacks(list: YamlNode | undefined, file: SourceFile): Pack[] {
       type: textField(node, 'type') ?? '',
       layer: textField(node, 'layer') ?? '',
       version: textField(node, 'version') ?? textField(node, 'tag') ?? '',
+      ...readRegistry(node),
       values: valuesText(node, `${place} (${shownText(name)})`),
       manifests: readManifests(listField(node, 'manifests')),
     };
   });
+}
+
+/** Exports say more of the registry than other shapes, but not always where it is. */
+function readRegistry(pack: YamlNode): Pick<Pack, 'server' | 'providerType'> {
+  const registry = mapField(pack, 'registry');
+  const metadata = mapField(registry, 'metadata');
+  const server = [pack, metadata, registry]
+    .map((node) => textField(node, 'server'))
+    .find((text) => text !== undefined);
+  return { server: server ?? '', providerType: textField(metadata, 'providerType') ?? '' };
 }
 
 function valuesText(pack: YamlNode, place: string): string {

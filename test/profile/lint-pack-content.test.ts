@@ -53,18 +53,17 @@ test.each([
     [/^MISSPELT_KEY .*line 6: .*images\[1\]\.image .*"imgae"/],
   ],
   [
-    'pack:\n  content:\n    charts:\n      - {repo: r, name: n, version: 1.0}\n',
-    [/^CHART_NOT_BUNDLED .*line 4: the chart n 1\.0 /],
+    'pack:\n  content:\n    charts:\n      - {repo: r, name: n, version: 1.0}\n      - {version: 1.0}\n      - {repo: "", name: n}\n',
+    [
+      /^CONTENT_NOT_READ .*line 5: .*charts\[1\] has no repo and no name /,
+      /^CONTENT_NOT_READ .*line 6: .*charts\[2\] has no repo and /,
+    ],
   ],
   [
     'pack:\n  content:\n    charts:\n      - {repository: r, name: n, verison: 1.0}\n',
-    [
-      /^CHART_NOT_BUNDLED .*the chart n /,
-      /^MISSPELT_KEY .*repo is .*"repository"/,
-      /^MISSPELT_KEY .*version is .*"verison"/,
-    ],
+    [/^MISSPELT_KEY .*repo is .*"repository"/, /^MISSPELT_KEY .*version is .*"verison"/],
   ],
-  ['pack:\n  content:\n    charts:\n      - {repo: r, url: u, name: n}\n', [/^CHART_NOT_BUNDLED/]],
+  ['pack:\n  content:\n    charts:\n      - {repo: r, url: u, name: n}\n', []],
   ['- a\n', []],
   ['text', []],
 ])('%j', (values, expected) => {

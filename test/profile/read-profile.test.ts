@@ -64,7 +64,18 @@ describe('shapes', () => {
 
 test('what packs leave out is empty', () => {
   const { packs } = read('spec: {packs: [{name: a, tag: 1.x, values: null}]}');
-  expect(packs).toEqual([{ name: 'a', type: '', layer: '', version: '1.x', values: '', manifests: [] }]);
+  expect(packs).toEqual([
+    {
+      name: 'a',
+      type: '',
+      layer: '',
+      version: '1.x',
+      server: '',
+      providerType: '',
+      values: '',
+      manifests: [],
+    },
+  ]);
 });
 
 test('manifests with text, and references without', () => {

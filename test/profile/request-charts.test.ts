@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+
+import { formatOrigin } from '../../src/oci/origin.ts';
+import { requestCharts } from '../../src/profile/request-charts.ts';
+import type { ChartRequests } from '../../src/profile/request-charts.ts';
+import { collectRequests } from '../../src/profile/request-images.ts';
+import { profileFile, thrown } from '../support/sample-profiles.ts';
+
+interface Asked {
+  readonly packs?: readonly object[];
+  readonly texts?: readonly string[];
+  readonly variables?: readonly object[];
+}
+
+function request({ packs = [], texts = [], variables }: Asked): ChartRequests {
+  const nothing = { images: [], lists: [], manifests: [], variables: new Map(), macros: new Map() };
+  const collected = collectRequests({ ...nothing, profiles: [profileFile(packs, { variables })] });
+  return requestCharts({ ...collected, texts });
+}
+
+function chartsOf(asked: Asked): string[] {
+  return request(asked).charts.map(
+    ({ repository, name, version, origins }) =>
+      `${repository} ${name} ${version} <- ${origins.map(formatOrigin).join('; ')}`,
+  );
+}
+
+function warningsOf(asked: Asked): string[] {
+  return request(asked).warnings.map(({ code, message }) => `${code} ${message}`);
+}
+
+const listed = (...charts: readonly string[]) => ({
+  values: ['pack:', '  content:', '    charts:', ...charts.map((chart) => `      - ${chart}`), ''].join('\n'),
+});
+
+test('the list of a pack, with the line of each', () => {
+  const packs = [
+    listed(
+      '{repo: "https://a.io/x/", name: one, version: 1.10}',
+      '{repo: "oci://a.io/x", name: two, version: "2.0.0"}',
+    ),
+  ];
+  expect(chartsOf({ packs })).toEqual([
+    'https://a.io/x one 1.10 <- profile sample, pack pack-0, pack.content.charts[0] (line 4)',
+    'oci://a.io/x two 2.0.0 <- profile sample, pack pack-0, pack.content.charts[1] (line 5)',
+  ]);
+});
+
+test('macros are resolved', () => {
+  const packs = [
+    {
+      values: `version: 1.2.3\n${listed('{repo: "https://{{.spectro.var.Host}}/x", name: n, version: "{{ .spectro.pack.pack-0.version }}"}').values}`,
+    },
+  ];
+  const variables = [{ name: 'Host', defaultValue: 'a.io' }];
+  expect(chartsOf({ packs, variables })).toEqual([
+    'https://a.io/x n 1.2.3 <- profile sample, pack pack-0, pack.content.charts[0] (line 5)',
+  ]);
+});
+
+test('one chart from several places has several origins', () => {
+  const packs = [listed('{repo: "https://a.io/", name: n, version: 1.0.0}')];
+  expect(chartsOf({ packs, texts: ['repo=https://a.io,name=n,version=1.0.0'] })).toEqual([
+    'https://a.io n 1.0.0 <- --chart; profile sample, pack pack-0, pack.content.charts[0] (line 4)',
+  ]);
+});
+
+describe('a pack that is a chart', () => {
+  const helm = { name: 'nginx', type: 'helm', tag: '1.2.3' };
+
+  test.each([
+    [{ ...helm, server: 'https://a.io/x' }, 'https://a.io/x nginx 1.2.3'],
+    [{ ...helm, server: 'a.io/x' }, 'https://a.io/x nginx 1.2.3'],
+    [
+      { ...helm, registry: { metadata: { kind: 'helm' }, server: 'https://a.io' } },
+      'https://a.io nginx 1.2.3',
+    ],
+    [
+      { ...helm, type: 'oci', registry: { metadata: { providerType: 'helm', server: 'https://a.io/x' } } },
+      'oci://a.io/x nginx 1.2.3',
+    ],
+  ])('%j', (pack, expected) => {
+    expect(chartsOf({ packs: [pack] })).toEqual([
+      `${expected} <- profile sample, pack nginx, type ${pack.type}`,
+    ]);
+    expect(warningsOf({ packs: [pack] })).toEqual([]);
+  });
+
+  test('of which the repository is not known is warned of, unless a flag names it', () => {
+    expect(warningsOf({ packs: [helm] })).toEqual([
+      expect.stringMatching(
+        /^CHART_REPOSITORY_UNKNOWN .*pack nginx: .*--chart repo=URL,name=nginx,version=1\.2\.3/,
+      ),
+    ]);
+    expect(warningsOf({ packs: [helm], texts: ['repo=https://a.io,name=nginx,version=1.2.3'] })).toEqual([]);
+  });
+
+  test('or may be one', () => {
+    const oci = { name: 'nginx', type: 'oci', tag: '1.2.3', server: 'https://a.io/x' };
+    expect(chartsOf({ packs: [oci] })).toEqual([]);
+    expect(warningsOf({ packs: [oci] })).toEqual([
+      expect.stringMatching(/^CHART_TYPE_UNKNOWN .*--chart oci:\/\/a\.io\/x\/nginx:1\.2\.3/),
+    ]);
+    const pack = { ...oci, values: 'pack:\n  content:\n    images: []\n' };
+    expect(warningsOf({ packs: [pack] })).toEqual([]);
+    const other = { ...oci, registry: { metadata: { providerType: 'pack' } } };
+    expect(warningsOf({ packs: [other] })).toEqual([]);
+  });
+
+  test('packs of other types are none', () => {
+    expect(chartsOf({ packs: [{ name: 'x', type: 'spectro', tag: '1', server: 'https://a.io' }] })).toEqual(
+      [],
+    );
+  });
+});
+
+test.each([
+  ['^1.2', 'range'],
+  ['1.2', 'range'],
+  ['', 'no version'],
+])('the version %j moves', (version, reason) => {
+  expect(warningsOf({ texts: [`repo=https://a.io,name=n,version=${version}`] })).toEqual([
+    expect.stringMatching(
+      new RegExp(`^CHART_VERSION_MOVES --chart: chart n.* of https://a\\.io has .*${reason}`),
+    ),
+  ]);
+});
+
+test('everything that is wrong is told at once', () => {
+  const packs = [
+    listed(
+      '{repo: "a.io", name: n, version: 1.0.0}',
+      '{repo: "https://{{.spectro.macro.nope}}", name: n, version: 1.0.0}',
+      '{name: n}',
+    ),
+  ];
+  const { code, message } = thrown(() => request({ packs, texts: ['nope'] }));
+  expect(code).toBe('INPUT_INVALID');
+  expect(message).toMatch(/"nope" names no chart/);
+  expect(message).toMatch(/pack pack-0, pack\.content\.charts\[0\] \(line 4\): "a\.io" names no chart/);
+  expect(message).toMatch(/pack\.content\.charts\[1\] \(line 5\): .*nope.* cannot be resolved/);
+});
+
+test('a sensitive variable does not get into a bundle', () => {
+  const packs = [listed('{repo: "https://a.io/{{.spectro.var.Secret}}", name: n, version: 1.0.0}')];
+  const variables = [{ name: 'Secret', defaultValue: 'hunter2', isSensitive: true }];
+  const { code, message } = thrown(() => request({ packs, variables }));
+  expect(code).toBe('CHART_REFERENCE_INVALID');
+  expect(message).toContain('Secret');
+  expect(message).not.toContain('hunter2');
+});
