@@ -18,8 +18,11 @@ export function planView(plan: BuildPlan): string {
   const fields: (readonly [string, string])[] = [
     ['images', String(images)],
     ...companionsField(plan.companions),
+    ...leftOut(plan),
     ['blobs', `${blobs}, ${formatByteSize(bytes)}`],
+    ...filesField(plan),
     ['in the store', formatByteSize(bytesInStore)],
+    ...bundlesField(plan),
     ['to pull', formatByteSize(bytesToPull)],
     ...registries,
     ['bundle', bundle.path],
@@ -27,6 +30,18 @@ export function planView(plan: BuildPlan): string {
     ['free space', free],
   ];
   return `Plan\n${textFields(fields)}`;
+}
+
+function leftOut({ excluded = [] }: BuildPlan): [string, string][] {
+  return excluded.map(({ by, images }) => ['left out', `${images} by ${by}`]);
+}
+
+function filesField({ files }: BuildPlan): [string, string][] {
+  return files === undefined ? [] : [['files', `${files.count}, ${formatByteSize(files.bytes)}`]];
+}
+
+function bundlesField({ bytesInBundles }: BuildPlan): [string, string][] {
+  return bytesInBundles === undefined ? [] : [['in bundles', formatByteSize(bytesInBundles)]];
 }
 
 function rateLimitText({ rateLimit }: BuildPlan['registries'][number]): string {

@@ -1,8 +1,8 @@
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { BlobStore } from '../store/blob-store.ts';
 import { ArrivingBlobs } from './arriving-blobs.ts';
 import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
@@ -35,7 +35,8 @@ export interface BundleBeingWritten {
 
 /** What a bundle is written from, and where to. */
 export interface WritingOptions {
-  readonly store: BlobStore;
+  /** Where the blobs arrive. */
+  readonly blobs: BlobReader;
   readonly path: string;
   readonly compressionLevel: number;
   readonly hasher: Hasher;
@@ -45,9 +46,9 @@ export interface WritingOptions {
 
 /** Begins to write a bundle. As long as blobs are pulled, that is what is shown; writing is when it is waited for. */
 export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleBeingWritten {
-  const { store, path, compressionLevel, hasher, listener } = options;
+  const { path, compressionLevel, hasher, listener } = options;
   const giveUp = new AbortController();
-  const blobs = new ArrivingBlobs(store);
+  const blobs = new ArrivingBlobs(options.blobs);
   let quietly = 0;
   let isShown = false;
   const onBytes = (count: number): void => {

@@ -11,13 +11,14 @@ import type { BuildInput, BuildResources } from './build-input.ts';
 import { defaultBundlePath } from './bundle-name.ts';
 import { writeClusterDefinition } from './cluster-definition.ts';
 import type { WrittenClusterDefinition } from './cluster-definition.ts';
+import { ExistingBundles } from './existing-bundles.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
 import { spaceProblem } from './plan-build.ts';
 import type { BuildPlan } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
-import type { PreparedBuild } from './prepare-build.ts';
+import type { BuildParts, PreparedBuild } from './prepare-build.ts';
 import { pullBlobs } from './pull-blobs.ts';
 import type { PullReport } from './pull-blobs.ts';
 
@@ -60,10 +61,13 @@ export async function buildBundle(
   let pulledBytes = 0;
   // Counted as they come: what a blob that failed in the end had cost is part of it.
   const listener: BuildListener = (event) => {
-    if (event.kind === 'blob-bytes') pulledBytes += event.count;
+    if (event.kind === 'blob-bytes' && event.isFromBundle !== true) pulledBytes += event.count;
     resources.listener(event);
   };
-  const counted = { ...resources, listener };
+  await using bundles = await ExistingBundles.open(input.existingBundles ?? [], (warning) =>
+    listener({ kind: 'warning', warning }),
+  );
+  const counted = { ...resources, listener, bundles };
   const prepared = await prepareBuild(input, counted, signal);
   const { plan, warnings } = prepared;
   const problem = spaceProblem(plan);
@@ -81,7 +85,13 @@ export async function buildBundle(
     images: done.images,
     failures: done.failures.map(reportFailure),
     // Of a dry run the plan is wanted, above all when there is something wrong with it.
-    warnings: [...warnings, ...done.repairs, ...done.warnings, ...(problem === undefined ? [] : [problem])],
+    warnings: [
+      ...warnings,
+      ...bundles.warnings,
+      ...done.repairs,
+      ...done.warnings,
+      ...(problem === undefined ? [] : [problem]),
+    ],
     statistics: {
       bytesPulled: prepared.received + pulledBytes,
       // What was pinned just now is in the store when the rest is pulled.
@@ -112,7 +122,7 @@ interface DoneBuild extends Pick<BuildResult, 'bundle' | 'images'> {
 
 interface BuildContext {
   readonly input: BuildInput;
-  readonly resources: BuildResources;
+  readonly resources: BuildParts;
   readonly signal: AbortSignal;
 }
 
@@ -179,19 +189,22 @@ async function pullAndWrite(
   return { bundle: await again.finish(), images: keptPlan.inventory.images, failures, warnings, pulled };
 }
 
-function begin(plan: BundlePlan, { store }: PreparedBuild, context: BuildContext): BundleBeingWritten {
+function begin(plan: BundlePlan, { store, files }: PreparedBuild, context: BuildContext): BundleBeingWritten {
   const { input, resources, signal } = context;
   const { listener, hasher } = resources;
   // With some images left out it is another bundle, with another id.
   const path = input.output ?? defaultBundlePath(plan.inventory.name, plan.id);
-  return beginWriting(plan, {
-    store,
+  const writing = beginWriting(plan, {
+    blobs: files.over(store),
     path,
     compressionLevel: input.compressionLevel,
     hasher,
     signal,
     listener,
   });
+  // They are where they are.
+  for (const { digest } of files.files) writing.arrive(digest, { isHashed: false });
+  return writing;
 }
 
 async function pull(
@@ -199,11 +212,12 @@ async function pull(
   writing: BundleBeingWritten,
   { resources }: BuildContext,
 ): Promise<PullReport> {
-  const { listener, concurrency } = resources;
-  listener({ kind: 'pulling', total: plan.bytesToPull });
+  const { listener, concurrency, bundles } = resources;
+  listener({ kind: 'pulling', total: plan.bytesToPull + (plan.bytesInBundles ?? 0) });
   const onBlob = (digest: Digest, { reused }: IngestReport): void =>
     writing.arrive(digest, { isHashed: !reused });
   return await writing.whileWriting(
-    async (signal) => await pullBlobs(queue, { registry, store, concurrency, signal, listener, onBlob }),
+    async (signal) =>
+      await pullBlobs(queue, { registry, store, bundles, concurrency, signal, listener, onBlob }),
   );
 }

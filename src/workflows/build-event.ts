@@ -21,8 +21,13 @@ export type TransferEvent =
   /** So many bytes are going to be pulled. */
   | { readonly kind: 'pulling'; readonly total: number }
   | { readonly kind: 'blob-started'; readonly blob: BlobIdentity; readonly repository: string }
-  /** Bytes that came from the registry. */
-  | { readonly kind: 'blob-bytes'; readonly digest: Digest; readonly count: number }
+  /** Bytes that came from the registry, or from an existing bundle. */
+  | {
+      readonly kind: 'blob-bytes';
+      readonly digest: Digest;
+      readonly count: number;
+      readonly isFromBundle?: boolean | undefined;
+    }
   | { readonly kind: 'blob-finished'; readonly digest: Digest }
   /** So many bytes of the tar inside the bundle are going to be written. */
   | { readonly kind: 'writing'; readonly total: number }

@@ -7,6 +7,7 @@ import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from './build-event.ts';
+import type { FileToBundle } from './bundle-files.ts';
 import type { ImageSources } from './resolve-images.ts';
 
 /** What the user asked for. */
@@ -14,6 +15,10 @@ export interface BuildInput {
   readonly sources: ImageSources;
   /** The cluster definition that goes into the bundle and beside it; undefined for none. */
   readonly clusterDefinition?: ClusterDefinitionRequest;
+  /** Files that go into the bundle as they are. */
+  readonly files?: readonly FileToBundle[];
+  /** Paths of bundles; what is in them is not pulled. */
+  readonly existingBundles?: readonly string[];
   /** Platforms to keep; undefined keeps every platform of every image. */
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;

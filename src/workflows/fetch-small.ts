@@ -7,19 +7,21 @@ import { onePiece } from '../oci/one-piece.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 
 /** Where manifests and configs come from, and what counts those that were pulled. */
 export interface FetchContext {
   readonly registry: RegistryClient;
   readonly store: BlobReader & BlobWriter;
+  readonly bundles?: ExistingBundles | undefined;
   readonly signal: AbortSignal;
   /** Bytes that came from registries; added to. */
   readonly received: { bytes: number };
 }
 
 /**
- * A manifest or config: from the store when it has it, otherwise from the registry, and then it is in the store. Docker
- * Hub counts manifests that are fetched.
+ * A manifest or config: from the store when it has it, else from an existing bundle, else from the registry, and then it
+ * is in the store. Docker Hub counts manifests that are fetched.
  *
  * @throws PaletteEdgeError `MANIFEST_TOO_LARGE` over 4 MiB, and those of registry and store
  */
@@ -38,6 +40,11 @@ export async function fetchSmall(
   }
   const stored = await readStored(descriptor, context);
   if (stored !== undefined) return stored;
+  const bundled = await readBundled(descriptor, context);
+  if (bundled !== undefined) {
+    await store.ingest(descriptor, onePiece(bundled), signal);
+    return bundled;
+  }
   const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
   const bytes = isManifest
     ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
@@ -58,5 +65,21 @@ async function readStored(
   } catch (error) {
     if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
     throw error;
+  }
+}
+
+/** @returns undefined when no bundle has it, or the one that has it is damaged */
+async function readBundled(descriptor: Descriptor, context: FetchContext): Promise<Uint8Array | undefined> {
+  const { bundles, signal } = context;
+  const content = await bundles?.find(descriptor);
+  if (bundles === undefined || content === undefined) return undefined;
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const bytes of await content.open({ signal })) pieces.push(bytes);
+    return Buffer.concat(pieces);
+  } catch (error) {
+    bundles.giveUp(content.path, error);
+    // Another one may have it.
+    return await readBundled(descriptor, context);
   }
 }

@@ -6,13 +6,15 @@ import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import type { Origin } from '../oci/origin.ts';
 import type { Reference } from '../oci/reference.ts';
-import type { RequestedImage } from '../profile/request-images.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { Warning } from '../warning.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 import { fetchSmall } from './fetch-small.ts';
 import type { FetchContext } from './fetch-small.ts';
 import { toImageFailure } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
+import type { ImageToPin } from './image-to-pin.ts';
+import { rootOf } from './root-of.ts';
 
 /** A reference with its digest and everything below it: what will be pulled is fixed from here on. */
 export interface PinnedImage {
@@ -37,6 +39,8 @@ export interface PinnedImages {
 export interface PinOptions {
   readonly registry: RegistryClient;
   readonly store: BlobReader & BlobWriter;
+  /** What is in them is not asked of registries. */
+  readonly bundles?: ExistingBundles | undefined;
   /** Platforms to keep; undefined keeps every platform. */
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;
@@ -53,12 +57,10 @@ const imagesAtOnce = 32;
  *
  * @throws what is no failure of one image: a full disk, an interruption, a bug
  */
-export async function pinImages(
-  requests: readonly RequestedImage[],
-  options: PinOptions,
-): Promise<PinnedImages> {
+export async function pinImages(requests: readonly ImageToPin[], options: PinOptions): Promise<PinnedImages> {
   const failures: ImageFailure[] = [];
   const received = { bytes: 0 };
+  const warnings: Warning[] = [];
   let done = 0;
   const { signal } = options;
   const pinned = await runLimited(
@@ -66,7 +68,7 @@ export async function pinImages(
     { concurrency: imagesAtOnce, signal },
     async (request, innerSignal) => {
       try {
-        return await pinImage(request, { ...options, signal: innerSignal, received });
+        return await pinImage(request, { ...options, signal: innerSignal, received, warnings });
       } catch (error) {
         failures.push(toImageFailure(request, error));
         return undefined;
@@ -83,16 +85,22 @@ export async function pinImages(
     leftOut: images
       .filter((image) => !isWorthKeeping(image))
       .map(({ name, origins, graph }) => ({ name, origins, error: platformMissing(name, graph) })),
-    warnings: images.flatMap(missingPlatformWarning),
+    warnings: [
+      ...warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)),
+      ...images.flatMap(missingPlatformWarning),
+    ],
     received: received.bytes,
   };
 }
 
-type PinContext = PinOptions & FetchContext;
+type PinContext = PinOptions & FetchContext & { readonly warnings: Warning[] };
 
-async function pinImage(request: RequestedImage, context: PinContext): Promise<PinnedImage> {
+async function pinImage(request: ImageToPin, context: PinContext): Promise<PinnedImage> {
   const { reference, name, origins } = request;
-  const root = await context.registry.resolve(reference, context.signal);
+  const root = await rootOf(request, {
+    ...context,
+    onWarning: (warning) => context.warnings.push(warning),
+  });
   const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
     await fetchSmall(reference, descriptor, context);
   const graph = await walkImage(name, root, { fetch, platforms: context.platforms });

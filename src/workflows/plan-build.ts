@@ -10,8 +10,10 @@ import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { checkOutput } from './check-output.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
+import type { ExcludedImages } from './scope-images.ts';
 
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
 export interface BuildPlan {
@@ -27,6 +29,12 @@ export interface BuildPlan {
   readonly bytesToPull: number;
   /** Bytes that the store has already, half-pulled blobs included. */
   readonly bytesInStore: number;
+  /** Bytes that existing bundles have and the store does not; undefined when no bundle was named. */
+  readonly bytesInBundles?: number;
+  /** Raw files; undefined when there are none. */
+  readonly files?: { readonly count: number; readonly bytes: number };
+  /** Images that were left out; undefined when nothing was to be. */
+  readonly excluded?: readonly ExcludedCount[];
   /** Sorted by registry. A blob counts for the first registry that an image names it from. */
   readonly registries: readonly RegistryShare[];
   /** The bundle is not larger than this. */
@@ -37,6 +45,12 @@ export interface BuildPlan {
     /** Whether both are on one file system, and so share what is free. */
     readonly isShared: boolean;
   };
+}
+
+/** How many images something leaves out. */
+interface ExcludedCount {
+  readonly by: string;
+  readonly images: number;
 }
 
 /** What one registry has to give. */
@@ -66,6 +80,8 @@ export interface BuildPlanInput {
   readonly queue: readonly QueuedBlob[];
   readonly bundle: BundlePlan;
   readonly path: string;
+  readonly existing?: ExistingBundles;
+  readonly excluded?: readonly ExcludedImages[];
   /** Limits of pulls by registry, as far as they were told. */
   readonly rateLimits?: ReadonlyMap<string, RateLimit>;
   /** Hosts of mirrors by registry. */
@@ -86,7 +102,8 @@ export async function planBuild(
   signal: AbortSignal,
 ): Promise<BuildPlan> {
   const { images, queue, bundle, path, rateLimits, mirrorsOf } = input;
-  const missing = await missingBytes(queue, store, signal);
+  const notStored = await missingBytes(queue, store, signal);
+  const missing = await withoutBundled(queue, notStored, input.existing);
   const requested = images.filter((image) => !isCompanion(image));
   const bytes = sum(queue, ({ blob }) => blob.size);
   const bytesToPull = sum(missing, (count) => count);
@@ -98,7 +115,8 @@ export async function planBuild(
     blobs: queue.length,
     bytes,
     bytesToPull,
-    bytesInStore: bytes - bytesToPull,
+    bytesInStore: bytes - sum(notStored, (count) => count),
+    ...furtherParts(input, sum(notStored, (count) => count) - bytesToPull),
     registries: registryShares(requested, queue, missing).map((share) => ({
       ...share,
       rateLimit: rateLimits?.get(share.registry),
@@ -106,10 +124,24 @@ export async function planBuild(
     })),
     expectedBundleSize: bundle.expectedBundleSize,
     space: {
-      store: { path: store.folder, free: storeSpace.bytes, needed: bytesToPull },
+      store: { path: store.folder, free: storeSpace.bytes, needed: sum(notStored, (count) => count) },
       output: { path, free: outputSpace.bytes, needed: bundle.expectedBundleSize },
       isShared: storeSpace.device === outputSpace.device,
     },
+  };
+}
+
+/** What only some builds have. */
+function furtherParts(
+  { bundle, existing, excluded = [] }: BuildPlanInput,
+  bytesInBundles: number,
+): Pick<BuildPlan, 'bytesInBundles' | 'files' | 'excluded'> {
+  const files = bundle.inventory.rawFiles ?? [];
+  const counts = excluded.map(({ by, images }) => ({ by, images: images.length }));
+  return {
+    bytesInBundles: existing === undefined || existing.count === 0 ? undefined : bytesInBundles,
+    files: files.length === 0 ? undefined : { count: files.length, bytes: sum(files, ({ size }) => size) },
+    excluded: unlessEmpty(counts),
   };
 }
 
@@ -176,6 +208,18 @@ async function missingBytes(
     if ((await store.sizeOf(blob.digest)) === blob.size) return 0;
     return blob.size - Math.min(blob.size, partials.get(blob.digest) ?? 0);
   });
+}
+
+/** Of what is not in the store, what has to be pulled. */
+async function withoutBundled(
+  queue: readonly QueuedBlob[],
+  notStored: readonly number[],
+  existing: ExistingBundles | undefined,
+): Promise<number[]> {
+  const bytes: number[] = [];
+  for (const [index, { blob }] of queue.entries())
+    bytes.push((await existing?.find(blob)) === undefined ? (notStored[index] ?? 0) : 0);
+  return bytes;
 }
 
 function registryShares(

@@ -1,12 +1,13 @@
 import { planBundle } from '../bundle/plan-bundle.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import type { ImageRequests } from '../profile/request-images.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
+import { readBundleFiles } from './bundle-files.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
 import {
   checkClusterDefinition,
@@ -14,6 +15,7 @@ import {
   downloadClusterDefinition,
 } from './cluster-definition.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 import type { PaletteAccess } from './fetch-profiles.ts';
 import { failedImagesError } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
@@ -25,7 +27,9 @@ import type { BuildPlan, BuildPlanInput } from './plan-build.ts';
 import { profileOutlines } from './profile-outlines.ts';
 import { queueBlobs } from './queue-blobs.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
-import { resolveImages } from './resolve-images.ts';
+import { renameImages } from './rename-images.ts';
+import { asksPalette, resolveImages } from './resolve-images.ts';
+import type { ScopedRequests } from './scope-images.ts';
 
 /** A build of which everything is known but the bytes of the layers. */
 export interface PreparedBuild {
@@ -33,6 +37,7 @@ export interface PreparedBuild {
   readonly store: BlobStore;
   /** Undefined when none was asked for. */
   readonly clusterDefinition: ClusterDefinition | undefined;
+  readonly files: BundleFiles;
   /** How many images were asked for. */
   readonly requested: number;
   /** With their companions. */
@@ -51,6 +56,11 @@ export interface PreparedBuild {
   readonly retries: () => number;
 }
 
+/** What a build works with, once the bundles that it may take from are open. */
+export interface BuildParts extends BuildResources {
+  readonly bundles: ExistingBundles;
+}
+
 /**
  * The first half of a build: resolve, pin, plan. Only manifests and configs are pulled; nothing is written but into the
  * store. Tells the listener of warnings, of pinning, and of the plan.
@@ -59,36 +69,48 @@ export interface PreparedBuild {
  */
 export async function prepareBuild(
   input: BuildInput,
-  resources: BuildResources,
+  resources: BuildParts,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const { listener } = resources;
-  const { requests, clusterDefinition } = await resolve(input, resources, signal);
+  const { listener, bundles } = resources;
+  const { requests, clusterDefinition, files } = await resolve(input, resources, signal);
   const store = await resources.openStore();
   let retries = 0;
   const registry = resources.createRegistryClient((retry) => {
     retries += 1;
     listener({ kind: 'retry', retry });
   });
-  const parts = { input, clusterDefinition, listener, registry, store, signal };
+  const parts = { input, clusterDefinition, listener, registry, store, bundles, signal };
   const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
   const planBundleOf = (kept: readonly PinnedImage[]): BundlePlan =>
     planBundle({
       name: input.outfile === undefined ? defaultBundleName(requests.profiles) : bundleNameOf(input.outfile),
       tool: resources.tool,
-      images: kept,
+      images: renameImages(kept, input.sources.scope?.mappings ?? []),
       profiles: requests.profiles,
       extras: [...profileOutlines(requests.profiles), ...clusterDefinitionEntries(clusterDefinition)],
+      rawFiles: files.files,
     });
   const bundlePlan = planBundleOf(images);
   const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
   const queue = queueBlobs(images);
-  const planInput = { images, includesReferrers: input.includeReferrers, queue, bundle: bundlePlan, path };
-  const { plan, limitWarnings } = await planAndTell(planInput, parts);
+  const { plan, limitWarnings } = await planAndTell(
+    {
+      images,
+      includesReferrers: input.includeReferrers,
+      queue,
+      bundle: bundlePlan,
+      path,
+      existing: bundles,
+      excluded: requests.excluded,
+    },
+    parts,
+  );
   return {
     registry,
     store,
     clusterDefinition,
+    files,
     requested: requests.images.length,
     images,
     failures: [...failures, ...leftOut],
@@ -107,16 +129,17 @@ async function resolve(
   input: BuildInput,
   resources: BuildResources,
   signal: AbortSignal,
-): Promise<{ requests: ImageRequests } & Pick<PreparedBuild, 'clusterDefinition'>> {
+): Promise<{ requests: ScopedRequests } & Pick<PreparedBuild, 'clusterDefinition' | 'files'>> {
   const access = paletteAccess(input, resources, signal);
   const requests = await resolveImages(input.sources, access);
   tell(requests.warnings, resources.listener);
-  if (requests.images.length === 0) throw noImages('nothing that was given names an image');
-  const { clusterDefinition } = input;
+  const { clusterDefinition, files = [] } = input;
+  if (requests.images.length === 0 && files.length === 0) throw noImages(emptyReason(requests));
   const isWanted = clusterDefinition !== undefined && access !== undefined;
   return {
     requests,
     clusterDefinition: isWanted ? await downloadClusterDefinition(clusterDefinition, access) : undefined,
+    files: await readBundleFiles(files, { hasher: resources.hasher, signal }),
   };
 }
 
@@ -125,7 +148,7 @@ function paletteAccess(
   { createPaletteClient }: BuildResources,
   signal: AbortSignal,
 ): PaletteAccess | undefined {
-  if (sources.palette === undefined && clusterDefinition === undefined) return undefined;
+  if (!asksPalette(sources) && clusterDefinition === undefined) return undefined;
   if (createPaletteClient === undefined) throw new TypeError('Palette is to be asked, and nobody to ask it');
   return { client: createPaletteClient(), signal };
 }
@@ -150,17 +173,19 @@ interface PinParts extends Pick<BuildResources, 'listener'> {
   readonly input: BuildInput;
   readonly registry: RegistryClient;
   readonly store: BlobStore;
+  readonly bundles: ExistingBundles;
   readonly signal: AbortSignal;
 }
 
-async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof pinImages> {
-  const { input, listener, registry, store, signal } = parts;
+async function pin(requests: ScopedRequests, parts: PinParts): ReturnType<typeof pinImages> {
+  const { input, listener, registry, store, bundles, signal } = parts;
   const { platforms, allowMissingPlatform } = input;
   const total = requests.images.length;
   listener({ kind: 'pinning', done: 0, total });
   const pinned = await pinImages(requests.images, {
     registry,
     store,
+    bundles,
     platforms,
     allowMissingPlatform,
     signal,
@@ -170,17 +195,23 @@ async function pin(requests: ImageRequests, parts: PinParts): ReturnType<typeof 
   const { failures, images, leftOut } = pinned;
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
     throw failedImagesError(failures, total);
-  if (images.length === 0) throw failedImagesError([...failures, ...leftOut], total);
+  if (images.length === 0 && total > 0) throw failedImagesError([...failures, ...leftOut], total);
   return input.includeReferrers === true ? await withCompanions(pinned, parts) : pinned;
 }
 
 async function withCompanions(
   pinned: PinnedImages,
-  { listener, registry, store, signal }: PinParts,
+  { listener, registry, store, bundles, signal }: PinParts,
 ): Promise<PinnedImages> {
   listener({ kind: 'finding-companions', images: pinned.images.length });
   const received = { bytes: 0 };
-  const { images, warnings } = await pinCompanions(pinned.images, { registry, store, signal, received });
+  const { images, warnings } = await pinCompanions(pinned.images, {
+    registry,
+    store,
+    bundles,
+    signal,
+    received,
+  });
   tell(warnings, listener);
   return {
     ...pinned,
@@ -192,6 +223,11 @@ async function withCompanions(
 
 function tell(warnings: readonly Warning[], listener: BuildListener): void {
   for (const warning of warnings) listener({ kind: 'warning', warning });
+}
+
+function emptyReason({ excluded }: ScopedRequests): string {
+  const isAllExcluded = excluded.some(({ images }) => images.length > 0);
+  return isAllExcluded ? 'every image is left out' : 'nothing that was given names an image';
 }
 
 function noImages(reason: string): PaletteEdgeError {

@@ -7,6 +7,7 @@ import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { BlobStore, IngestReport } from '../store/blob-store.ts';
 import type { BuildListener } from './build-event.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 
 /** What pulling did. */
@@ -21,6 +22,8 @@ export interface PullReport {
 export interface PullOptions {
   readonly registry: RegistryClient;
   readonly store: BlobStore;
+  /** What is in them is not pulled. */
+  readonly bundles?: ExistingBundles | undefined;
   /** Blobs in flight from each host; the client holds each host to it. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -54,6 +57,8 @@ export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptio
 /** Tries each repository that names the blob, from the byte reached on; the first error is the one worth telling. */
 async function pullBlob({ blob, repositories }: QueuedBlob, options: PullOptions): Promise<IngestReport> {
   const { registry, signal } = options;
+  const bundled = await fromBundles(blob, options);
+  if (bundled !== undefined) return bundled;
   const errors: PaletteEdgeError[] = [];
   for (const repository of mostReadyFirst(repositories, registry)) {
     const reader = registry.blobs(repository);
@@ -73,6 +78,21 @@ async function pullBlob({ blob, repositories }: QueuedBlob, options: PullOptions
     return await pullFrom({ name: 'links of the layer', open }, blob, options);
   }
   throw errors[0] ?? new TypeError('a blob without a repository');
+}
+
+/** @returns undefined when no bundle has it, or the one that has it is damaged */
+async function fromBundles(blob: Descriptor, options: PullOptions): Promise<IngestReport | undefined> {
+  const { bundles, signal } = options;
+  const content = await bundles?.find(blob);
+  if (bundles === undefined || content === undefined) return undefined;
+  const open = async (start: number) => await content.open({ signal, range: { start } });
+  try {
+    return await pullFrom({ name: content.path, isBundle: true, open }, blob, options);
+  } catch (error) {
+    bundles.giveUp(content.path, error);
+    // Another one may have it.
+    return await fromBundles(blob, options);
+  }
 }
 
 /** Whoever has a free place comes first; whoever is known not to answer comes last. */
@@ -96,6 +116,7 @@ function failureOf(error: unknown): PaletteEdgeError {
 interface BlobSource {
   /** As it is shown. */
   readonly name: string;
+  readonly isBundle?: boolean;
   readonly open: (start: number) => Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -105,7 +126,8 @@ async function pullFrom(source: BlobSource, blob: Descriptor, options: PullOptio
     listener({ kind: 'blob-started', blob, repository: source.name });
     return await source.open(start);
   };
-  const onBytes = (count: number): void => listener({ kind: 'blob-bytes', digest: blob.digest, count });
+  const onBytes = (count: number): void =>
+    listener({ kind: 'blob-bytes', digest: blob.digest, count, isFromBundle: source.isBundle });
   try {
     return await store.ingestFrom(blob, open, { signal, onBytes });
   } catch (error) {

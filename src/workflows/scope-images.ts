@@ -5,7 +5,8 @@ import { mapReference } from '../oci/name-mapping.ts';
 import type { NameMapping } from '../oci/name-mapping.ts';
 import { formatOrigin } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
-import type { ImageRequests, RequestedImage } from '../profile/request-images.ts';
+import type { ImageRequests } from '../profile/request-images.ts';
+import type { ImageToPin } from './image-to-pin.ts';
 
 /** What is left out of what the sources name, and what is called otherwise. */
 export interface ImageScope {
@@ -25,14 +26,19 @@ export interface ExcludedImages {
   readonly images: readonly string[];
 }
 
+/** What is asked for, perhaps with its digests. */
+export interface PinnableRequests extends Omit<ImageRequests, 'images'> {
+  readonly images: readonly ImageToPin[];
+}
+
 /** What is asked for, with what was left out of it. */
-export interface ScopedRequests extends ImageRequests {
+export interface ScopedRequests extends PinnableRequests {
   /** In the order in which they were named; an image counts for the first that leaves it out. */
   readonly excluded: readonly ExcludedImages[];
 }
 
 /** Finds out what a profile asks for that is not among the given ones. */
-export type ProfileLookup = (profile: string) => Promise<ImageRequests>;
+export type ProfileLookup = (profile: string) => Promise<PinnableRequests>;
 
 /** Nothing is left out, and everything keeps its name. */
 export const wholeScope: ImageScope = { excludedProfiles: [], excludes: [], mappings: [] };
@@ -45,7 +51,7 @@ export const wholeScope: ImageScope = { excludedProfiles: [], excludes: [], mapp
  *   the lookup throws
  */
 export async function scopeImages(
-  requests: ImageRequests,
+  requests: PinnableRequests,
   scope: ImageScope,
   lookUp: ProfileLookup,
 ): Promise<ScopedRequests> {
@@ -76,7 +82,7 @@ export async function scopeImages(
 
 interface Exclusion {
   readonly by: string;
-  readonly leavesOut: (image: RequestedImage) => boolean;
+  readonly leavesOut: (image: ImageToPin) => boolean;
 }
 
 interface ProfileExclusion extends Exclusion {
@@ -85,7 +91,7 @@ interface ProfileExclusion extends Exclusion {
 
 async function exclusionOf(
   profile: string,
-  { images, profiles }: ImageRequests,
+  { images, profiles }: PinnableRequests,
   lookUp: ProfileLookup,
 ): Promise<ProfileExclusion> {
   const given = profiles.filter(({ name }) => name === profile);
@@ -113,7 +119,7 @@ function notFound(profile: string, given: ImageRequests['profiles'], error: unkn
   );
 }
 
-function imagesOf(profile: string, images: readonly RequestedImage[]): RequestedImage[] {
+function imagesOf(profile: string, images: readonly ImageToPin[]): ImageToPin[] {
   return images.filter(({ origins }) =>
     origins.some((origin) => origin.kind === 'profile' && origin.profile === profile),
   );
@@ -128,7 +134,7 @@ function titleOf({ name, version }: ImageRequests['profiles'][number]): string {
 }
 
 /** Told before anything is pulled. */
-function checkNames(images: readonly RequestedImage[], mappings: readonly NameMapping[]): void {
+function checkNames(images: readonly ImageToPin[], mappings: readonly NameMapping[]): void {
   if (mappings.length === 0) return;
   const byName = Map.groupBy(images, ({ reference }) => formatReference(mapReference(reference, mappings)));
   for (const [name, sources] of byName) {

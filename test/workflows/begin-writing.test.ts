@@ -139,7 +139,7 @@ async function begun(name = 'made/edge.tar.zst') {
   const interrupted = new AbortController();
   const path = join(folder, name);
   const writing: BundleBeingWritten = beginWriting(plan, {
-    store,
+    blobs: store,
     path,
     compressionLevel: 3,
     hasher: hashHere,
