@@ -66,7 +66,8 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
  * @throws PaletteEdgeError when it cannot be read, or `CREDENTIAL_FILE_INVALID` (kind usage)
  */
 export async function checkPaletteCredentials(path: string): Promise<void> {
-  parsePaletteCredentials(await readCredentialFile(path, 'palette'), path);
+  const document = await readCredentialFile(path, 'palette');
+  for (const list of ['image', 'helm'] as const) parsePaletteCredentials(document, path, list);
 }
 
 function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions): string[] {
@@ -81,9 +82,19 @@ function dockerConfigPaths({ environment, homeFolder }: CredentialSourceOptions)
 }
 
 function paletteSource(path: string): CredentialSource {
-  const read = once(async () => parsePaletteCredentials(await readCredentialFile(path, 'palette'), path));
+  const read = once(async () => {
+    const document = await readCredentialFile(path, 'palette');
+    // Charts are in registries, too; what is said of images goes before.
+    return [
+      parsePaletteCredentials(document, path),
+      parsePaletteCredentials(document, path, 'helm'),
+    ] as const;
+  });
   return {
-    find: async (registry, repository) => lookUpCredential(await read(), registry, repository),
+    find: async (registry, repository) => {
+      const [images, charts] = await read();
+      return lookUpCredential(images, registry, repository) ?? lookUpCredential(charts, registry, repository);
+    },
   };
 }
 

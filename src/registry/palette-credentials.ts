@@ -4,7 +4,7 @@ import { normaliseCredentialKey } from './credential-keys.ts';
 import type { Credential } from './credential.ts';
 
 /**
- * Reads the image credentials of a file in Palette's shape:
+ * Reads the credentials of images, or of charts, of a file in Palette's shape:
  * `{"helm": […], "image": [{"endpoint", "username", "password"}]}`. A password may be an object, such as a GCR
  * service account with the user name `_json_key`: it is sent as JSON.
  *
@@ -14,6 +14,7 @@ import type { Credential } from './credential.ts';
 export function parsePaletteCredentials(
   document: Readonly<Record<string, unknown>>,
   path: string,
+  list: 'image' | 'helm' = 'image',
 ): ReadonlyMap<string, Credential> {
   const { image, helm } = document;
   if (image === undefined && helm === undefined) {
@@ -23,11 +24,12 @@ export function parsePaletteCredentials(
     );
   }
   const credentials = new Map<string, Credential>();
-  if (image === undefined || image === null) return credentials;
-  if (!Array.isArray(image))
-    throw invalidCredentialFile({ path, shape: 'palette' }, 'its field "image" is no list');
-  for (const [position, entry] of image.entries()) {
-    const { key, credential } = readEntry(entry, `image[${position}]`, path);
+  const entries = list === 'image' ? image : helm;
+  if (entries === undefined || entries === null) return credentials;
+  if (!Array.isArray(entries))
+    throw invalidCredentialFile({ path, shape: 'palette' }, `its field "${list}" is no list`);
+  for (const [position, entry] of entries.entries()) {
+    const { key, credential } = readEntry(entry, `${list}[${position}]`, path);
     if (!credentials.has(key)) credentials.set(key, credential);
   }
   return credentials;

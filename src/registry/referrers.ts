@@ -8,13 +8,17 @@ import { mediaTypes } from '../oci/media-types.ts';
 import { formatReference } from '../oci/reference.ts';
 import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
 import type { ManifestTarget } from './manifest-answer.ts';
+import { nextPageQuery } from './next-page.ts';
 import type { RegistryRequest } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { allRoutesFailed, routeFailure } from './route-failures.ts';
 import type { RouteFailure } from './route-failures.ts';
 
 /** Sends a request in the registry's limits, with retries, and reads its answer. */
-type AskRegistry = <T>(request: RegistryRequest, read: (response: HttpResponse) => Promise<T>) => Promise<T>;
+export type AskRegistry = <T>(
+  request: RegistryRequest,
+  read: (response: HttpResponse) => Promise<T>,
+) => Promise<T>;
 
 /** The manifests that name another one as their subject. */
 export interface Referrers {
@@ -215,7 +219,10 @@ async function readPage(response: HttpResponse, request: RegistryRequest): Promi
   if (!isIndexDocument(bytes)) return undefined;
   const manifest = parseManifest(bytes, mediaTypes.ociIndex, request.subject);
   if (manifest.kind !== 'index') return undefined;
-  return { manifests: manifest.manifests, next: nextQuery(response.headers['link'], request) };
+  return {
+    manifests: manifest.manifests,
+    next: nextPageQuery(response.headers['link'], request.path, (reason) => brokenList(request, reason)),
+  };
 }
 
 function isIndexDocument(bytes: Uint8Array): boolean {
@@ -225,22 +232,6 @@ function isIndexDocument(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * The query of the link to the next page (RFC 8288). Only that: path and host stay those that were asked, wherever a
- * server or a proxy in front of it says the next page is.
- */
-function nextQuery(link: string | undefined, request: RegistryRequest): string | undefined {
-  const target = /<([^<>]{1,4096})>\s*;[^<>]*\brel\s*=\s*"?next\b/i.exec(link ?? '')?.[1];
-  if (target === undefined) return undefined;
-  if (!URL.canParse(target, 'http://registry/'))
-    throw brokenList(request, 'the link to its next page is no URL');
-  const { search } = new URL(target, 'http://registry/');
-  if (search === '' || request.path.endsWith(search)) {
-    throw brokenList(request, 'the link to its next page leads back to it');
-  }
-  return search;
 }
 
 function brokenList({ subject }: RegistryRequest, reason: string): PaletteEdgeError {

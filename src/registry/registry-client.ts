@@ -19,6 +19,7 @@ import type { RateLimit } from './host-rate-limit.ts';
 import type { HostOptions } from './host-state.ts';
 import { acceptManifests, descriptorOfHead, readManifest } from './manifest-answer.ts';
 import type { FetchedManifest, ManifestTarget } from './manifest-answer.ts';
+import { listTags } from './list-tags.ts';
 import { findTag, listReferrers } from './referrers.ts';
 import type { AskedPlaces, Referrers } from './referrers.ts';
 import { registryBlobReader } from './registry-blob-reader.ts';
@@ -161,6 +162,11 @@ export class RegistryClient {
     signal?: AbortSignal,
   ): Promise<Descriptor | undefined> {
     return await findTag(this.#places(repository), { tag, signal });
+  }
+
+  /** Lists the tags of a repository; see {@link listTags}. */
+  async listTags(repository: RepositoryName, signal?: AbortSignal): Promise<string[]> {
+    return await listTags(this.#places(repository), signal);
   }
 
   /** How many pulls are left, by registry, of those that told with a manifest. */

@@ -116,7 +116,10 @@ test.each([
 test("Palette's file: endpoints with paths, and passwords that are objects", async () => {
   const key = { type: 'service_account', private_key: 'x' };
   const source = await paletteSource({
-    helm: [{ endpoint: 'charts.test', username: 'helm', password: 'p' }],
+    helm: [
+      { endpoint: 'charts.test', username: 'helm', password: 'p' },
+      { endpoint: 'us-docker.pkg.dev', username: 'helm', password: 'p' },
+    ],
     image: [
       { endpoint: 'https://us-docker.pkg.dev/palette-images/', username: '_json_key', password: key },
       { endpoint: 'us-docker.pkg.dev', username: 'other', password: 'p' },
@@ -127,7 +130,9 @@ test("Palette's file: endpoints with paths, and passwords that are objects", asy
     password: JSON.stringify(key),
   });
   expect(await source.find('us-docker.pkg.dev', 'elsewhere/app')).toMatchObject({ username: 'other' });
-  expect(await source.find('charts.test', 'app')).toBeUndefined();
+  // Charts are in registries, too.
+  expect(await source.find('charts.test', 'app')).toMatchObject({ username: 'helm' });
+  expect(await source.find('other.test', 'app')).toBeUndefined();
 });
 
 test.each([
