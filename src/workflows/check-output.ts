@@ -6,6 +6,8 @@ import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 /** A file that a build writes: what it is called, and how one that may be replaced begins. */
 interface Replaceable {
   readonly name: string;
+  /** What it is written for. */
+  readonly output: 'bundle' | 'cluster definition';
   readonly length: number;
   readonly isBeginning: (bytes: Buffer) => boolean;
 }
@@ -13,6 +15,7 @@ interface Replaceable {
 /** RFC 8878, section 3.1.1: a bundle begins with a Zstandard frame. */
 const bundle: Replaceable = {
   name: 'bundle',
+  output: 'bundle',
   length: 4,
   isBeginning: (bytes) => bytes.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])),
 };
@@ -20,12 +23,14 @@ const bundle: Replaceable = {
 /** RFC 1952, section 2.3.1: a .tgz begins with the magic of gzip. */
 const clusterDefinition: Replaceable = {
   name: 'cluster definition',
+  output: 'cluster definition',
   length: 2,
   isBeginning: (bytes) => bytes.equals(Buffer.from([0x1f, 0x8b])),
 };
 
 const checksum: Replaceable = {
   name: 'checksum of a bundle',
+  output: 'bundle',
   length: 65,
   isBeginning: (bytes) => /^[0-9a-f]{64} /.test(bytes.toString('latin1')),
 };
@@ -38,7 +43,7 @@ const checksum: Replaceable = {
  *   file of something else; `DISK_…` for a file that cannot be looked into
  */
 export async function checkOutput(path: string): Promise<void> {
-  if (path.endsWith('/')) throw notAFile(path, 'it is a folder, not a file');
+  if (path.endsWith('/')) throw notAFile(actionFor(path, bundle), 'it is a folder, not a file');
   await requireReplaceable(path, bundle);
   await requireReplaceable(`${path}.sha256`, checksum);
 }
@@ -59,20 +64,24 @@ export async function outputTarget(path: string): Promise<string> {
 }
 
 async function requireReplaceable(path: string, expected: Replaceable): Promise<void> {
+  const action = actionFor(path, expected);
   try {
     const status = await stat(path);
     if (!status.isFile()) {
-      throw notAFile(path, status.isDirectory() ? 'it is a folder, not a file' : 'it is not a regular file');
+      throw notAFile(
+        action,
+        status.isDirectory() ? 'it is a folder, not a file' : 'it is not a regular file',
+      );
     }
     if (await isReplaceable(path, expected)) return;
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw wordDiskError(error, actionFor(path));
-    await requireNothing(path);
+    if (systemErrorCode(error) !== 'ENOENT') throw wordDiskError(error, action);
+    await requireNothing(path, action);
     return;
   }
   throw new PaletteEdgeError(
     'OUTPUT_TAKEN',
-    `${actionFor(path)} failed: the file is there already and is no ${expected.name}`,
+    `${action} failed: the file is there already and is no ${expected.name}`,
     { kind: 'usage', suggestions: ['Remove the file, or name another with --output.'] },
   );
 }
@@ -85,18 +94,18 @@ async function isReplaceable(path: string, { length, isBeginning }: Replaceable)
 }
 
 /** A link to nothing would be replaced, and its target never made. */
-async function requireNothing(path: string): Promise<void> {
+async function requireNothing(path: string, action: string): Promise<void> {
   const link = await lstat(path).catch(() => undefined);
-  if (link !== undefined) throw notAFile(path, 'it is a symbolic link to a file that does not exist');
+  if (link !== undefined) throw notAFile(action, 'it is a symbolic link to a file that does not exist');
 }
 
-function notAFile(path: string, reason: string): PaletteEdgeError {
-  return new PaletteEdgeError('NOT_A_FILE', `${actionFor(path)} failed: ${reason}`, {
+function notAFile(action: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_A_FILE', `${action} failed: ${reason}`, {
     kind: 'usage',
     suggestions: ['Name a file with --output.'],
   });
 }
 
-function actionFor(path: string): string {
-  return `writing the bundle to ${path}`;
+function actionFor(path: string, { output }: Replaceable): string {
+  return `writing the ${output} to ${path}`;
 }

@@ -123,7 +123,12 @@ const replies: Readonly<Partial<Record<string, (asked: Asked) => DescribedReply>
     const { serviceName: name = '', version } = pathValues;
     const service = data.services.get(name);
     const resource = query.get('resourceFilename');
-    if (service?.version !== version || query.get('action') !== 'resources' || resource !== 'images.yaml')
+    if (
+      service === undefined ||
+      service.version !== version ||
+      query.get('action') !== 'resources' ||
+      resource !== 'images.yaml'
+    )
       return failure(404, 'ResourceNotFound', 'no such manifest');
     return json({ spec: { name, version, manifests: [{ name: resource, content: service.images }] } });
   },
