@@ -18,52 +18,88 @@ const nothing: ImageSources = {
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/profiles/${name}`, import.meta.url));
 
-const mistakes: readonly (readonly [string, string, string, RegExp])[] = [
-  [
-    'iamge in place of image',
-    'misspelt-image',
-    'MISSPELT_KEY',
-    /pack web, values line 5: pack\.content\.images\[1\]\.image is misspelt as "iamge"/,
-  ],
-  [
-    'repository in place of repo in a chart',
-    'chart-repository',
-    'MISSPELT_KEY',
-    /pack web, values line 6: pack\.content\.charts\[0\]\.repo is misspelt as "repository"/,
-  ],
-  [
-    'content at the root under an empty pack',
-    'content-at-root',
-    'CONTENT_AT_ROOT',
-    /pack web, values line 2: content stands at the root, so its 2 images are left out/,
-  ],
-  ['a tag that is missing', 'tag-missing', 'NO_TAG', /pack web, pack\.content\.images\[0\] \(line 4\): /],
-  ['latest', 'latest-tag', 'LATEST_TAG', /pack web, pack\.content\.images\[0\] \(line 4\): /],
-  ['a digest alone', 'digest-only', 'NO_TAG_BUT_DIGEST', /pack web, pack\.content\.images\[0\] \(line 4\): /],
-  ['no image list', 'no-image-list', 'NO_IMAGE_LIST', /pack web, values line 1: there is no image list/],
-  ['empty values', 'empty-values', 'NO_VALUES', /pack web, values line 1: the values are empty/],
-  [
-    'an image of values that no list has',
-    'value-not-listed',
-    'DISCOVERED_IMAGE',
-    /pack web, charts\.web\.proxy\.image \(line 14\): quay\.io\/example\/proxy:2\.0 .*add "- image: quay\.io\/example\/proxy:2\.0" to pack\.content\.images/,
-  ],
-  [
-    'an image of a manifest that no list has',
-    'manifest-not-listed',
-    'UNLISTED_IMAGE',
-    /pack web, manifests\.job\.contents spec\.containers\[0\]\.image \(line 14\): quay\.io\/example\/job:1\.0 .*"- image: quay\.io\/example\/job:1\.0"/,
-  ],
-  [
-    'an argument of a manifest that may be an image',
-    'manifest-not-listed',
-    'MAYBE_IMAGE',
-    /pack web, manifests\.job\.contents spec\.containers\[0\]\.args\[0\] \(line 15\): quay\.io\/example\/helper:1\.0 /,
-  ],
+interface Mistake {
+  readonly title: string;
+  /** File of fixtures/profiles/mistakes. */
+  readonly name: string;
+  readonly code: string;
+  readonly place: RegExp;
+}
+
+const mistakes: readonly Mistake[] = [
+  {
+    title: 'iamge in place of image',
+    name: 'misspelt-image',
+    code: 'MISSPELT_KEY',
+    place: /pack web, values line 5: pack\.content\.images\[1\]\.image is misspelt as "iamge"/,
+  },
+  {
+    title: 'repository in place of repo in a chart',
+    name: 'chart-repository',
+    code: 'MISSPELT_KEY',
+    place: /pack web, values line 6: pack\.content\.charts\[0\]\.repo is misspelt as "repository"/,
+  },
+  {
+    title: 'content at the root under an empty pack',
+    name: 'content-at-root',
+    code: 'CONTENT_AT_ROOT',
+    place: /pack web, values line 2: content stands at the root, so its 2 images are left out/,
+  },
+  {
+    title: 'a tag that is missing',
+    name: 'tag-missing',
+    code: 'NO_TAG',
+    place: /pack web, pack\.content\.images\[0\] \(line 4\): /,
+  },
+  {
+    title: 'latest',
+    name: 'latest-tag',
+    code: 'LATEST_TAG',
+    place: /pack web, pack\.content\.images\[0\] \(line 4\): /,
+  },
+  {
+    title: 'a digest alone',
+    name: 'digest-only',
+    code: 'NO_TAG_BUT_DIGEST',
+    place: /pack web, pack\.content\.images\[0\] \(line 4\): /,
+  },
+  {
+    title: 'no image list',
+    name: 'no-image-list',
+    code: 'NO_IMAGE_LIST',
+    place: /pack web, values line 1: there is no image list/,
+  },
+  {
+    title: 'empty values',
+    name: 'empty-values',
+    code: 'NO_VALUES',
+    place: /pack web, values line 1: the values are empty/,
+  },
+  {
+    title: 'an image of values that no list has',
+    name: 'value-not-listed',
+    code: 'DISCOVERED_IMAGE',
+    place:
+      /pack web, charts\.web\.proxy\.image \(line 14\): quay\.io\/example\/proxy:2\.0 .*add "- image: quay\.io\/example\/proxy:2\.0" to pack\.content\.images/,
+  },
+  {
+    title: 'an image of a manifest that no list has',
+    name: 'manifest-not-listed',
+    code: 'UNLISTED_IMAGE',
+    place:
+      /pack web, manifests\.job\.contents spec\.containers\[0\]\.image \(line 14\): quay\.io\/example\/job:1\.0 .*"- image: quay\.io\/example\/job:1\.0"/,
+  },
+  {
+    title: 'an argument of a manifest that may be an image',
+    name: 'manifest-not-listed',
+    code: 'MAYBE_IMAGE',
+    place:
+      /pack web, manifests\.job\.contents spec\.containers\[0\]\.args\[0\] \(line 15\): quay\.io\/example\/helper:1\.0 /,
+  },
 ];
 
 describe('a mistake is told with pack and line, and --strict exits with 1', () => {
-  test.each(mistakes)('%s', async (_title, name, code, place) => {
+  test.each(mistakes)('$title', async ({ name, code, place }) => {
     const cwd = await temporaryFolder();
     const profile = fixture(`mistakes/${name}.yaml`);
     const { warnings } = await resolveImages({ ...nothing, profiles: [profile] });
