@@ -129,7 +129,7 @@ test('a page of HTML instead of a blob, always, fails its image only after all o
 
 test('a server that stops sending is left for a new connection', async () => {
   const trial = await tryBuild((registry) => [onLargest(registry, first(1), stallAfter(150_000))], {
-    http: { idleTimeoutMs: 300 },
+    http: { idleTimeoutMs: 1000 },
   });
   expect(await bundleProblems(trial)).toEqual([]);
   expect(rangesOf(trial)).toEqual([undefined, 'bytes=150000-']);

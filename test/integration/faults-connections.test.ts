@@ -17,6 +17,7 @@ import { always, every, first } from '../support/fault-schedule.ts';
 import { expectFailure, bundleProblems, startFaultRegistry, tryBuild } from '../support/fault-trial.ts';
 import { runFaultBuild } from '../support/fault-build.ts';
 import { leftBehind } from '../support/left-behind.ts';
+import { unusedHost } from '../support/loopback-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test.each<[string, Fault]>([
@@ -31,7 +32,7 @@ test.each<[string, Fault]>([
   ['never answers', hang],
   ['sends its headers byte by byte, without end', trickleHeaders],
 ])('a server that %s once is left for a new connection', async (_, fault) => {
-  const http = { idleTimeoutMs: 300 };
+  const http = { idleTimeoutMs: 500 };
   expect(
     await bundleProblems(await tryBuild([onManifests(first(1), fault), onBlobs(first(1), fault)], { http })),
   ).toEqual([]);
@@ -115,6 +116,25 @@ test('a registry that goes away for good fails its images; run again when it is 
   registry.inject([]);
   const again = await runFaultBuild({ folder, references: registry.references });
   expect(again.error).toBeUndefined();
+  expect(await leftBehind({ folder, hasBundle: true })).toEqual([]);
+});
+
+test('a host that is not there fails its images fast, all of them, and the rest go on', async () => {
+  const dead = await unusedHost();
+  const registry = await startFaultRegistry();
+  const there = registry.references;
+  const missing = Array.from({ length: 20 }, (_, index) => `${dead}/edge/app-${index}:1.0`);
+  const folder = await temporaryFolder();
+  const { result, error, waits } = await runFaultBuild({
+    folder,
+    references: [...missing, ...there],
+    skipMissing: true,
+  });
+  expect(error).toBeUndefined();
+  expect(result?.images.map(({ reference }) => reference)).toEqual(there.toSorted());
+  expect(result?.failures.map(({ reference }) => reference).toSorted()).toEqual(missing.toSorted());
+  expect(new Set(result?.failures.map(({ code }) => code))).toEqual(new Set(['CONNECTION_REFUSED']));
+  expect(waits).toEqual([]);
   expect(await leftBehind({ folder, hasBundle: true })).toEqual([]);
 });
 

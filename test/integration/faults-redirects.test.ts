@@ -13,7 +13,8 @@ import { onBlobs, onLargest, onStorage, overheadOf } from '../support/fault-rule
 import { always, every } from '../support/fault-schedule.ts';
 import { failWith } from '../support/fault-statuses.ts';
 import { tokenGate } from '../support/fault-tokens.ts';
-import { expectFailure, bundleProblems, tryBuild } from '../support/fault-trial.ts';
+import { bundleProblems, expectFailure, startFaultRegistry, tryBuild } from '../support/fault-trial.ts';
+import { pullingClient } from '../support/pulling-client.ts';
 
 test('a redirect to storage at another origin that answers 400 when Authorization is sent', async () => {
   const { gate, issued } = tokenGate();
@@ -75,4 +76,16 @@ test('manifests may be redirected, too', async () => {
   const trial = await tryBuild([{ path: /\/manifests\/sha256:/, when: always, fault: relativeRedirect }]);
   expect(await bundleProblems(trial)).toEqual([]);
   expect(trial.registry.records.some(({ url }) => url.startsWith('/storage/'))).toBe(true);
+});
+
+test('storage that answers 403 to HEAD: GET tells the size of a blob', async () => {
+  const registry = await startFaultRegistry();
+  registry.inject([
+    { method: 'HEAD', path: /^\/storage\//, when: always, fault: failWith(403) },
+    { path: /\/blobs\//, when: always, fault: redirectToStorage },
+  ]);
+  const { client } = pullingClient();
+  const { digest, size } = registry.content.largest;
+  const blobs = client.blobs({ registry: registry.host, repository: 'edge/app' });
+  expect(await blobs.sizeOf(digest)).toBe(size);
 });
