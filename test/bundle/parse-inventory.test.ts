@@ -23,6 +23,7 @@ test('every kind of origin is parsed back', () => {
     { kind: 'manifest', file: 'a.yaml', line: 1, key: 'spec' },
     { kind: 'profile', profile: 'p', pack: 'k', key: 'pack.content.images[0]', line: 9 },
     { kind: 'profile', profile: 'p', pack: 'k', key: 'options.system.uri' },
+    { kind: 'palette', service: 'stylus', version: '4.8.1' },
     { kind: 'discovered', profile: 'p', pack: 'k', key: 'charts.web.image', line: 3, how: 'read' },
     { kind: 'discovered', key: 'chart web, Chart.yaml', how: 'annotation' },
   ];

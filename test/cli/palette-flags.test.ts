@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { clusterDefinitionRequest, paletteRequest } from '../../src/cli/palette-flags.ts';
 import { thrown } from '../support/sample-profiles.ts';
 
-const [first, second, third] = ['1', '2', '3'].map((digit) => digit.repeat(24));
+const first = '1'.repeat(24);
+const second = '2'.repeat(24);
+const third = '3'.repeat(24);
 const none = {
   'cluster-profile-ids': [],
   'include-palette-content': false,
@@ -18,7 +20,7 @@ const noDefinition = {
 test.each([
   ['nothing', {}, undefined],
   ['ids by commas', { 'cluster-profile-ids': [`${first},${second}`] }, [first, second]],
-  ['ids by repeating', { 'cluster-profile-ids': [`${first}`, `${second}`] }, [first, second]],
+  ['ids by repeating', { 'cluster-profile-ids': [first, second] }, [first, second]],
   [
     'ids by both, with blanks and twice',
     { 'cluster-profile-ids': [` ${first}, ${second},`, `${first},${third}`] },
@@ -64,12 +66,12 @@ test.each([
   ],
   [
     'of the profiles of the bundle',
-    { 'cluster-definition-name': 'store', 'cluster-profile-ids': [`${third}`] },
+    { 'cluster-definition-name': 'store', 'cluster-profile-ids': [third] },
     { name: 'store', profileUids: [third] },
   ],
   [
     'named as a file',
-    { 'cluster-definition-name': 'store.tgz', 'cluster-profile-ids': [`${third}`] },
+    { 'cluster-definition-name': 'store.tgz', 'cluster-profile-ids': [third] },
     { name: 'store', profileUids: [third] },
   ],
 ])('a cluster definition: %s', (_what, flags, request) => {
@@ -77,11 +79,11 @@ test.each([
 });
 
 test.each([
-  ['without a name', { 'cluster-definition-profile-ids': [`${first}`] }, 'CLUSTER_DEFINITION_INCOMPLETE'],
+  ['without a name', { 'cluster-definition-profile-ids': [first] }, 'CLUSTER_DEFINITION_INCOMPLETE'],
   ['without profiles', { 'cluster-definition-name': 'a' }, 'CLUSTER_DEFINITION_INCOMPLETE'],
   [
     'with a name that climbs',
-    { 'cluster-definition-name': '../a', 'cluster-profile-ids': [`${first}`] },
+    { 'cluster-definition-name': '../a', 'cluster-profile-ids': [first] },
     'CLUSTER_DEFINITION_NAME_INVALID',
   ],
 ])('a cluster definition %s is refused', (_what, flags, code) => {

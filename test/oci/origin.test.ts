@@ -26,6 +26,7 @@ const cases: readonly (readonly [Origin, string])[] = [
     { kind: 'discovered', key: 'chart web, Deployment/web', how: 'rendered' },
     'chart web, Deployment/web, discovered (rendered)',
   ],
+  [{ kind: 'palette', service: 'stylus', version: '4.8.1' }, 'Palette service stylus 4.8.1'],
   [referrer, 'companion of ghcr.io/org/app:1.0'],
 ];
 

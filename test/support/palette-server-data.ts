@@ -69,7 +69,7 @@ export function samplePalette(changes: Partial<PaletteData> = {}): PaletteData {
 }
 
 /** An export as the API has it. */
-export function fromExport(
+function fromExport(
   uid: string,
   text: string,
 ): { profile: Json; manifests: Map<string, string>; variables: Json[] } {

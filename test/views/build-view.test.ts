@@ -68,3 +68,9 @@ test('after a dry run failures are told too', () => {
   const text = buildView({ ...sampleBuild, bundle: undefined, failures: [...failures, ...failures] });
   expect(text).toContain(`${planView(samplePlan)}\n2 images failed:\n  ghcr.io/org/secret:1.0\n`);
 });
+
+test('a cluster definition beside the bundle is told', () => {
+  const path = 'content-1a2b3c4d/cluster-definition-store-17.tgz';
+  const clusterDefinition = { name: 'store-17', path, size: 12_345, sha256: 'cd'.repeat(32) };
+  expect(buildView({ ...sampleBuild, clusterDefinition })).toContain(`\n  cluster definition  ${path}\n`);
+});

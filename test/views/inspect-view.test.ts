@@ -123,3 +123,18 @@ test('a profile is shown with what it has', () => {
       .filter((line) => line.includes('profile ')),
   ).toEqual(['  profile     ()', `  profile     ${'p'.repeat(1024)} 1 (infra)`]);
 });
+
+test('a cluster definition has its line', () => {
+  const path = 'palette-edge/cluster-definition/store-17.tgz';
+  const files = [
+    { path: 'palette-edge/profiles/edge.json', size: 100, digest: digestOf('profile') },
+    { path, size: 12_345, digest: digestOf('definition') },
+  ];
+  const lines = inspectView({
+    ...sampleInspection,
+    inventory: { ...sampleInspection.inventory, files },
+  }).split('\n');
+  expect(lines.filter((line) => line.includes('definition'))).toEqual([
+    '  cluster definition  store-17.tgz, 12.3 kB',
+  ]);
+});
