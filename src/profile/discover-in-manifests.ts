@@ -23,7 +23,7 @@ interface Position {
 
 const kindsPassedOver: ReadonlySet<string> = new Set(['Secret', 'HelmRelease', 'Application']);
 /** Metadata has what kubectl applied last; a status tells what ran once. */
-const fieldsPassedOver: ReadonlySet<string> = new Set(['metadata', 'status', 'description']);
+const fieldsPassedOver: ReadonlySet<string> = new Set(['metadata', 'status']);
 
 function visit(node: YamlNode, { path, kind }: Position, found: FoundImage[]): void {
   if (node.kind === 'map') return visitMap(node, { path, kind }, found);
@@ -41,7 +41,7 @@ function visitMap(map: YamlMap, { path, kind }: Position, found: FoundImage[]): 
   const own = isObject ? (textField(map, 'kind') ?? '') : kind;
   if (kindsPassedOver.has(own)) return;
   for (const [key, { value }] of map.entries) {
-    if (isObject && fieldsPassedOver.has(key)) continue;
+    if (key === 'description' || (isObject && fieldsPassedOver.has(key))) continue;
     visit(value, { path: path === '' ? shownText(key) : `${path}.${shownText(key)}`, kind: own }, found);
   }
 }
