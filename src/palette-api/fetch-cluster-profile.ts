@@ -102,7 +102,7 @@ async function withManifests(packs: readonly unknown[], access: ProfileAccess): 
     { concurrency: callsAtOnce, signal: access.signal },
     async (reference, signal) => {
       const content = await fetchManifest(reference, { ...access, signal });
-      bytes += content.length;
+      bytes += Buffer.byteLength(content);
       if (bytes <= maximumManifestBytes) return content;
       const reason = `its manifests have more than ${maximumManifestBytes} bytes`;
       throw client.answerInvalid(`cluster profile ${uid}`, reason);
