@@ -5,7 +5,7 @@
  *   npm run build && npx node bench/pull/run.ts [--link loopback|shaped] [--runs 3] [--gb 2]
  *
  *   --round-trip 20 --rate 100   the shaped link: milliseconds, Mbit/s
- *   --only skopeo,crane          only these peers beside ours
+ *   --only crane --only oras     only these peers beside ours
  *   --palette-edge FILE          another bin/run.js in our place
  *   --cache DIR                  packages, layers, the registry's storage; peers are looked for in DIR/bin, then on the PATH
  *   --prepare                    only fill the cache
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     gb: { type: 'string', default: '2' },
     'round-trip': { type: 'string', default: '20' },
     rate: { type: 'string', default: '100' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     'palette-edge': { type: 'string' },
     cache: { type: 'string', default: join(tmpdir(), 'palette-edge-bench') },
     prepare: { type: 'boolean', default: false },
@@ -94,10 +94,9 @@ async function compete(): Promise<void> {
 
 /** Those that there are, ours first; says their versions, and who is missing. */
 async function presentContestants(): Promise<Contestant[]> {
-  const wanted = values.only?.split(',');
   const present: Contestant[] = [];
   for (const [index, contestant] of contestants(values['palette-edge']).entries()) {
-    if (index > 0 && wanted !== undefined && !wanted.includes(contestant.name)) continue;
+    if (index > 0 && values.only?.includes(contestant.name) === false) continue;
     try {
       const { stdout } = await runFile('sh', ['-ec', contestant.version], {
         env: { ...process.env, PATH: path },
