@@ -38,6 +38,7 @@ export async function fetchClusterDefinition(
       },
       subject,
       limitBytes: maximumDefinitionSize,
+      isArchive: true,
     },
     signal,
   );

@@ -21,6 +21,8 @@ export interface PaletteCall {
   readonly subject: string;
   /** The largest answer in bytes; 16 MiB when undefined. */
   readonly limitBytes?: number;
+  /** Whether the answer is a compressed file. Some servers call that the encoding of the answer: it is taken as sent. */
+  readonly isArchive?: boolean;
 }
 
 /** A call that is going to be sent again. */
@@ -120,7 +122,9 @@ export class PaletteClient {
     this.#hasAnswered = true;
     if (response.url.origin !== url.origin) throw await this.#ledAway(call, response);
     if (response.status === 200) {
-      return Buffer.from(await response.readDecoded(call.limitBytes ?? maximumAnswer));
+      const limit = call.limitBytes ?? maximumAnswer;
+      const isAsSent = call.isArchive === true;
+      return Buffer.from(await (isAsSent ? response.readBytes(limit) : response.readDecoded(limit)));
     }
     const text = await response.readText(maximumErrorBody).catch(() => '');
     signal.throwIfAborted();

@@ -22,6 +22,18 @@ test('the archive comes as it is', async () => {
   expect(server.operations).toEqual(['v1SpectroClustersSpcDownload']);
 });
 
+test('that it is gzip is no encoding of the answer, whatever the server says', async () => {
+  const { definition } = samplePalette();
+  const server = await startPaletteServer({
+    fault: (_operation, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(definition);
+      return true;
+    },
+  });
+  const bytes = await fetchClusterDefinition(paletteClientOf(server.host).client, request, never);
+  expect(bytes.equals(definition)).toBe(true);
+});
+
 test('a profile that is not there is told by Palette', async () => {
   const server = await startPaletteServer();
   const unknown = { ...request, profileUids: ['aaaaaaaaaaaaaaaaaaaaaaaa'] };

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+
 import { expect, test } from 'vitest';
 
 import type { PaletteCall } from '../../src/palette-api/palette-client.ts';
@@ -132,6 +134,15 @@ test.each([
     `cluster profile ${infraUid}: the answer of ${server.host} is not as expected: ${reason}`,
   );
   expect(server.requests).toHaveLength(1);
+});
+
+test('an answer that comes compressed is read all the same', async () => {
+  const fault: Fault = (_operation, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"metadata":{}}'));
+    return true;
+  };
+  const server = await startPaletteServer({ fault });
+  expect(await paletteClientOf(server.host).client.object(call, never)).toEqual({ metadata: {} });
 });
 
 test('a body that is too large is given up', async () => {
