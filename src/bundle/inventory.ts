@@ -2,6 +2,7 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BlobRole } from '../oci/image-graph.ts';
+import { mediaTypes } from '../oci/media-types.ts';
 import type { Origin } from '../oci/origin.ts';
 
 /**
@@ -22,8 +23,8 @@ export type Inventory = {
   readonly profiles: readonly BundledProfile[];
   /** Sorted by reference, each reference once. */
   readonly images: readonly BundledImage[];
-  /** Always empty in what this version writes. */
-  readonly charts: readonly never[];
+  /** Sorted by reference. Each is among the images, too. */
+  readonly charts: readonly BundledChart[];
   /** Every tar entry of the head except the inventory itself and the signature slot, in tar order. */
   readonly files: readonly BundledFile[];
   /** Files that were added as they are, sorted by name, each name once; absent when there are none. */
@@ -53,10 +54,22 @@ export type BundledImage = {
   readonly platforms: readonly string[];
   /** Platforms that the kept index names and the bundle does not hold. Not empty: the index is sparse. */
   readonly omittedPlatforms: readonly string[];
-  /** Of a companion that is no image: what it is, as `application/spdx+json`. */
+  /** Of a chart, and of a companion that is no image: what it is, as `application/spdx+json`. */
   readonly artifactType?: string;
   /** Every place that asked for it; of a companion, what it belongs to. */
   readonly origins: readonly Origin[];
+};
+
+/** A Helm chart of a bundle. What else is known of it is in the image of the same reference. */
+export type BundledChart = {
+  readonly name: string;
+  readonly version: string;
+  /** Of an entry of `images`. */
+  readonly reference: string;
+  /** Of its manifest. */
+  readonly digest: Digest;
+  /** URL of the repository that it is from, without a query: `https://charts.example.com`, `oci://ghcr.io/org/charts`. */
+  readonly source: string;
 };
 
 /** A tar entry of the head. */
@@ -130,7 +143,16 @@ export function formatVersionOf({
   rawFiles = [],
 }: Pick<Inventory, 'images' | 'rawFiles'>): Inventory['formatVersion'] {
   if (rawFiles.length > 0) return 3;
-  return images.some(({ origins }) => origins.some(({ kind }) => kind === 'referrer')) ? 2 : 1;
+  return images.some((image) => isChart(image) || hasOwner(image)) ? 2 : 1;
+}
+
+function hasOwner({ origins }: BundledImage): boolean {
+  return origins.some(({ kind }) => kind === 'referrer');
+}
+
+/** Whether an entry of `images` is a Helm chart. */
+export function isChart({ artifactType }: Pick<BundledImage, 'artifactType'>): boolean {
+  return artifactType === mediaTypes.helmConfig;
 }
 
 /** The bytes of an inventory: canonical JSON in UTF-8. */

@@ -8,6 +8,7 @@ import { mediaTypes } from '../oci/media-types.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { ImageName } from './image-names.ts';
+import { isChart } from './inventory.ts';
 
 /** The path of a blob in the tar (image-spec, image-layout.md). */
 export function blobPath(digest: Digest): string {
@@ -23,11 +24,11 @@ export function ociLayoutDocument(): Buffer {
  * `index.json` (image-spec, image-layout.md): one descriptor per name. skopeo looks for the name in
  * `org.opencontainers.image.ref.name`, containerd in `io.containerd.image.name`.
  *
- * Companions have one descriptor each, behind the others and without a name: `ctr images import` unpacks whatever has
+ * Companions and charts have one descriptor each, behind the others and without a name: `ctr images import` unpacks whatever has
  * one, and fails as a whole on what is no file system. Tools that follow `subject`, such as oras, need no names.
  */
 export function indexDocument(names: readonly ImageName[]): Buffer {
-  const named = names.filter(({ image }) => !isCompanion(image));
+  const named = names.filter(({ image }) => !isCompanion(image) && !isChart(image));
   const companions = new Map(names.map(({ image }) => [image.digest, image]));
   for (const { image } of named) companions.delete(image.digest);
   const manifests = [

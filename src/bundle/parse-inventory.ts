@@ -5,10 +5,12 @@ import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import { waysOfDiscovery } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
+import { checkCharts } from './check-charts.ts';
 import { checkCompanions } from './check-companions.ts';
 import { cleanText, isBundleName, isExtraPath, leadingPaths, maximumInventorySize } from './inventory.ts';
 import type {
   BundledBlob,
+  BundledChart,
   BundledFile,
   BundledImage,
   BundledProfile,
@@ -34,7 +36,6 @@ export function parseInventory(bytes: Uint8Array): Inventory {
   const fields = new Fields(parseCanonical(bytes), '');
   const tool = readTool(fields);
   const formatVersion = readVersion(fields, tool.version);
-  fields.list('charts', maximumImages);
   const blobs = fields.objects('blobs', maximumBlobs).map(readBlob);
   const inventory: Inventory = {
     formatVersion,
@@ -43,7 +44,7 @@ export function parseInventory(bytes: Uint8Array): Inventory {
     tool,
     profiles: fields.objects('profiles', maximumFiles).map(readProfile),
     images: fields.objects('images', maximumImages).map(readImage),
-    charts: [],
+    charts: fields.objects('charts', maximumImages).map(readChart),
     files: fields.objects('files', maximumFiles).map(readFile),
     rawFiles: readRawFiles(fields),
     blobs,
@@ -51,6 +52,7 @@ export function parseInventory(bytes: Uint8Array): Inventory {
   checkBlobs(inventory);
   checkImages(inventory);
   checkCompanions(inventory);
+  checkCharts(inventory);
   checkFiles(inventory.files);
   checkRawFiles(inventory);
   return inventory;
@@ -115,6 +117,16 @@ function readImage(fields: Fields): BundledImage {
 
 function optionalReference(fields: Fields, name: string): string | undefined {
   return fields.value(name) === undefined ? undefined : fields.text(name, isFullReference);
+}
+
+function readChart(fields: Fields): BundledChart {
+  return {
+    name: fields.text('name'),
+    version: fields.text('version'),
+    reference: fields.text('reference', isFullReference),
+    digest: fields.digest('digest'),
+    source: fields.text('source'),
+  };
 }
 
 function isFullReference(text: string): boolean {

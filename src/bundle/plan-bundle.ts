@@ -21,6 +21,7 @@ import {
 } from './inventory.ts';
 import type {
   BundledBlob,
+  BundledChart,
   BundledImage,
   BundledProfile,
   BundledRawFile,
@@ -43,6 +44,8 @@ export interface ImageToBundle {
   readonly source?: Reference;
   readonly origins: readonly Origin[];
   readonly graph: ImageGraph;
+  /** Of a Helm chart. */
+  readonly chart?: Pick<BundledChart, 'name' | 'version' | 'source'>;
 }
 
 /** What goes into a bundle. */
@@ -98,7 +101,7 @@ export function planBundle(content: BundleContent): BundlePlan {
     tool: content.tool,
     profiles: sortBy(content.profiles.map(cleanProfile), canonicalJson),
     images,
-    charts: [],
+    charts: sortBy(content.images.flatMap(describeChart), ({ reference }) => reference),
     files: [...leading, ...extras].map(({ path, bytes }) => ({
       path,
       size: bytes.length,
@@ -112,9 +115,10 @@ export function planBundle(content: BundleContent): BundlePlan {
   return { inventory, id: inventoryId(inventoryBytes), headEntries, ...sizes(headEntries, inventory) };
 }
 
-function describeImage({ reference, source, origins, graph }: ImageToBundle): BundledImage {
+function describeImage({ reference, source, origins, graph, chart }: ImageToBundle): BundledImage {
   const { digest, size, mediaType } = graph.root;
-  const artifactType = isCompanion({ origins }) ? graph.artifactType : undefined;
+  const hasType = isCompanion({ origins }) || chart !== undefined;
+  const artifactType = hasType ? graph.artifactType : undefined;
   return {
     reference: formatReference(reference),
     sourceReference: source === undefined ? undefined : formatReference(source),
@@ -126,6 +130,19 @@ function describeImage({ reference, source, origins, graph }: ImageToBundle): Bu
     artifactType: artifactType === undefined ? undefined : cleanText(artifactType),
     origins: sortBy(origins.map(cleanOrigin), (origin) => canonicalJson(origin)),
   };
+}
+
+function describeChart({ reference, chart, graph }: ImageToBundle): BundledChart[] {
+  if (chart === undefined) return [];
+  return [
+    {
+      name: cleanText(chart.name),
+      version: cleanText(chart.version),
+      reference: formatReference(reference),
+      digest: graph.root.digest,
+      source: cleanText(chart.source),
+    },
+  ];
 }
 
 function blobsOf({ graph }: ImageToBundle): BundledBlob[] {

@@ -90,10 +90,14 @@ class BundledImageWalk {
     if (!sameTexts(graph.platforms, platforms) || !sameTexts(graph.omittedPlatforms, omittedPlatforms)) {
       this.#fault(digest, 'its platforms are not those of the inventory');
     }
-    if (isCompanion(this.#image) && graph.artifactType !== this.#image.artifactType) {
-      this.#fault(digest, 'its type is not that of the inventory');
-    }
+    this.#checkType(graph);
     return graph;
+  }
+
+  #checkType({ artifactType }: ImageGraph): void {
+    const isTold = isCompanion(this.#image) || this.#image.artifactType !== undefined;
+    if (isTold && artifactType !== this.#image.artifactType)
+      this.#fault(this.#image.digest, 'its type is not that of the inventory');
   }
 
   async #walk(): Promise<ImageGraph> {

@@ -7,7 +7,7 @@ import type { GoJson } from './go-json.ts';
 
 /** Media types of a chart in a registry (helm.sh/docs/topics/registries, `pkg/registry/constants.go`). */
 export const chartMediaTypes = {
-  config: 'application/vnd.cncf.helm.config.v1+json',
+  config: mediaTypes.helmConfig,
   content: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
   provenance: 'application/vnd.cncf.helm.chart.provenance.v1.prov',
 } as const;

@@ -1,36 +1,26 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import { pack } from 'tar-stream';
-import type { Header } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 
 import { readChartArchive } from '../../src/chart/chart-archive.ts';
 import { rejection } from '../support/rejection.ts';
+import { tgz } from '../support/sample-charts.ts';
+import type { ArchiveEntry } from '../support/sample-charts.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-type Entry = readonly [path: string, content: string | Uint8Array, header?: Partial<Header>];
-
-async function archive(entries: readonly Entry[]): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, content, header] of entries) tar.entry({ name, ...header }, Buffer.from(content));
-  tar.finalize();
-  return gzipSync(await buffer(tar), { level: 1 });
-}
 
 async function read(bytes: Uint8Array): Promise<Record<string, string>> {
   const files = await readChartArchive(bytes, 'chart thing');
   return Object.fromEntries([...files].map(([path, content]) => [path, Buffer.from(content).toString()]));
 }
 
-const chart: Entry = ['thing/Chart.yaml', 'name: thing\n'];
+const chart: ArchiveEntry = ['thing/Chart.yaml', 'name: thing\n'];
 
 test('files by their path in the chart', async () => {
-  const bytes = await archive([
+  const bytes = await tgz([
     ['thing/', '', { type: 'directory' }],
     chart,
     ['thing/templates//a.yaml', 'a'],
@@ -47,12 +37,12 @@ test('files by their path in the chart', async () => {
 });
 
 test('sub-charts, as folders and as archives, in each other', async () => {
-  const deep = await archive([['deep/Chart.yaml', 'deep']]);
-  const sub = await archive([
+  const deep = await tgz([['deep/Chart.yaml', 'deep']]);
+  const sub = await tgz([
     ['sub/Chart.yaml', 'sub'],
     ['sub/charts/deep-1.0.0.tgz', deep],
   ]);
-  const bytes = await archive([
+  const bytes = await tgz([
     chart,
     ['thing/charts/sub-1.0.0.tgz', sub],
     ['thing/charts/open/Chart.yaml', 'open'],
@@ -109,47 +99,47 @@ describe('refused', () => {
     ['Chart.yaml', 'outside'],
     ['thing/a\u001Bb', 'outside'],
   ])('the path %j', async (path, reason) => {
-    expect(await refused(await archive([chart, [path, 'x']]))).toEqual(invalid(reason));
+    expect(await refused(await tgz([chart, [path, 'x']]))).toEqual(invalid(reason));
   });
 
   test('a path that climbs in a sub-chart', async () => {
-    const sub = await archive([['../Chart.yaml', 'sub']]);
-    expect(await refused(await archive([chart, ['thing/charts/a.tgz', sub]]))).toEqual(invalid('outside'));
+    const sub = await tgz([['../Chart.yaml', 'sub']]);
+    expect(await refused(await tgz([chart, ['thing/charts/a.tgz', sub]]))).toEqual(invalid('outside'));
   });
 
   test('what is no archive', async () => {
     expect(await refused(Buffer.from('<html>'))).toEqual(invalid('no gzip'));
     expect(await refused(gzipSync('x'.repeat(2048)))).toEqual(invalid('tar is damaged'));
     expect(await refused(gzipSync(''))).toEqual(invalid('no Chart.yaml'));
-    expect(await refused(await archive([['thing/values.yaml', 'x']]))).toEqual(invalid('no Chart.yaml'));
+    expect(await refused(await tgz([['thing/values.yaml', 'x']]))).toEqual(invalid('no Chart.yaml'));
   });
 
   test('what is cut off or damaged', async () => {
-    const bytes = await archive([chart]);
+    const bytes = await tgz([chart]);
     expect(await refused(bytes.subarray(0, -10))).toEqual(invalid('gzip is damaged'));
     const tar = Buffer.alloc(512);
     tar.write('thing/Chart.yaml');
     expect(await refused(gzipSync(tar))).toEqual(invalid('tar is damaged'));
-    const whole = await archive([[chart[0], 'x'.repeat(2000)]]);
+    const whole = await tgz([[chart[0], 'x'.repeat(2000)]]);
     expect(await refused(gzipSync(gunzipSync(whole).subarray(0, 1024)))).toEqual(invalid('cut off'));
   });
 
   test('more than Helm unpacks', async () => {
     const zeros = (size: number) => Buffer.alloc(size);
     const mebi = 1024 * 1024;
-    expect(await refused(await archive([chart, ['thing/x', zeros(5 * mebi + 1)]]))).toEqual(
+    expect(await refused(await tgz([chart, ['thing/x', zeros(5 * mebi + 1)]]))).toEqual(
       invalid('"x" has more than 5242880 bytes'),
     );
-    const many = Array.from({ length: 21 }, (_, index): Entry => [`thing/${index}`, zeros(5 * mebi)]);
-    expect(await refused(await archive([chart, ...many]))).toEqual(invalid('unpacks to more than'));
+    const many = Array.from({ length: 21 }, (_, index): ArchiveEntry => [`thing/${index}`, zeros(5 * mebi)]);
+    expect(await refused(await tgz([chart, ...many]))).toEqual(invalid('unpacks to more than'));
     expect(await refused(gzipSync(zeros(200 * mebi), { level: 1 }))).toEqual(invalid('unpacks to more than'));
-    const files = Array.from({ length: 20_001 }, (_, index): Entry => [`thing/${index}`, '']);
-    expect(await refused(await archive(files))).toEqual(invalid('more than 20000 files'));
+    const files = Array.from({ length: 20_001 }, (_, index): ArchiveEntry => [`thing/${index}`, '']);
+    expect(await refused(await tgz(files))).toEqual(invalid('more than 20000 files'));
   });
 
   test('sub-charts without end', async () => {
-    let inner = await archive([chart]);
-    for (let depth = 0; depth < 10; depth += 1) inner = await archive([chart, ['thing/charts/a.tgz', inner]]);
+    let inner = await tgz([chart]);
+    for (let depth = 0; depth < 10; depth += 1) inner = await tgz([chart, ['thing/charts/a.tgz', inner]]);
     expect(await refused(inner)).toEqual(invalid('more than 8 deep'));
   });
 });
