@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+
+import { parseReference } from '../../src/oci/reference.ts';
+import type { Origin } from '../../src/oci/origin.ts';
+import { explainImages } from '../../src/profile/explain-images.ts';
+import type { ExplainedRequests } from '../../src/profile/explain-images.ts';
+
+const image = (name: string, ...origins: readonly Origin[]) => ({
+  name,
+  reference: parseReference(name),
+  origins,
+});
+const pack = (name: string, layer: string) => ({ name, type: 'spectro', layer, version: '1' });
+const listed = (packName: string, key: string, line: number): Origin => ({
+  kind: 'profile',
+  profile: 'edge',
+  pack: packName,
+  key,
+  line,
+});
+const found: Origin = {
+  kind: 'discovered',
+  profile: 'edge',
+  pack: 'web',
+  key: 'image',
+  line: 2,
+  how: 'read',
+};
+
+const requests: ExplainedRequests = {
+  images: [
+    image('a.io/a:1', { kind: 'flag' }, listed('web', 'pack.content.images[1]', 10)),
+    image('a.io/b:1', listed('web', 'pack.content.images[0]', 9), listed('k3s', 'pack.content.images[0]', 4)),
+    image('a.io/c:1', found, { kind: 'list', file: 'l.txt', line: 3 }),
+    image('a.io/d:1', { kind: 'palette', service: 'stylus', version: '4.6' }),
+    image('a.io/e:1', { kind: 'manifest', file: 'm.yaml', line: 7, key: 'spec.x' }),
+  ],
+  profiles: [
+    {
+      name: 'edge',
+      version: '2',
+      type: 'cluster',
+      packs: [pack('web', 'addon'), pack('k3s', 'k8s'), pack('odd', ''), pack('os', 'os')],
+    },
+  ],
+  discovered: [
+    { ...image('a.io/c:1'), origin: found, isCertain: true, isIncluded: true },
+    {
+      ...image('a.io/f:1'),
+      origin: { ...found, key: 'other', line: 1 },
+      isCertain: true,
+      isIncluded: false,
+    },
+    {
+      ...image('a.io/g:1'),
+      origin: { kind: 'discovered', key: 'chart x, values', how: 'rendered' },
+      isCertain: false,
+      isIncluded: false,
+    },
+  ],
+  skipped: [{ origin: listed('os', 'options.system.uri', 5), text: 'NA', reason: 'names none' }],
+};
+
+test('by profile, layer from the kernel up, pack and line', () => {
+  const { profiles } = explainImages(requests);
+  expect(profiles).toMatchObject([{ name: 'edge', version: '2', type: 'cluster', images: 3 }]);
+  expect(profiles[0].layers.map(({ layer, packs }) => [layer, ...packs.map(({ name }) => name)])).toEqual([
+    ['os', 'os'],
+    ['k8s', 'k3s'],
+    ['addon', 'web'],
+    ['', 'odd'],
+  ]);
+  const [os, , addon] = profiles[0].layers;
+  expect(os.packs[0]?.places).toEqual([
+    { key: 'options.system.uri', line: 5, image: 'NA', outcome: 'skipped', reason: 'names none' },
+  ]);
+  expect(addon.packs[0]).toEqual({
+    name: 'web',
+    type: 'spectro',
+    version: '1',
+    images: 3,
+    places: [
+      { key: 'other', line: 1, image: 'a.io/f:1', outcome: 'not listed', reason: 'read' },
+      { key: 'image', line: 2, image: 'a.io/c:1', outcome: 'discovered', reason: 'read' },
+      { key: 'pack.content.images[0]', line: 9, image: 'a.io/b:1', outcome: 'asked for' },
+      { key: 'pack.content.images[1]', line: 10, image: 'a.io/a:1', outcome: 'asked for' },
+    ],
+  });
+});
+
+test('flags, lists, manifests, services and charts by themselves', () => {
+  expect(explainImages(requests).others).toEqual([
+    { title: '--image', images: 1, places: [{ key: '', image: 'a.io/a:1', outcome: 'asked for' }] },
+    { title: 'l.txt', images: 1, places: [{ key: '', line: 3, image: 'a.io/c:1', outcome: 'asked for' }] },
+    {
+      title: 'Palette service stylus 4.6',
+      images: 1,
+      places: [{ key: '', image: 'a.io/d:1', outcome: 'asked for' }],
+    },
+    {
+      title: 'm.yaml',
+      images: 1,
+      places: [{ key: 'spec.x', line: 7, image: 'a.io/e:1', outcome: 'asked for' }],
+    },
+    {
+      title: 'charts',
+      images: 0,
+      places: [{ key: 'chart x, values', image: 'a.io/g:1', outcome: 'maybe', reason: 'rendered' }],
+    },
+  ]);
+});
+
+test('counts', () => {
+  expect(explainImages(requests).counts).toEqual({ images: 5, places: 8, notListed: 2, skipped: 1 });
+});
+
+test('two profiles of one name are told once', () => {
+  const [profile] = requests.profiles;
+  const twice = { ...requests, profiles: [profile, { ...profile, version: '3' }] };
+  expect(explainImages(twice).profiles).toHaveLength(1);
+});
