@@ -1,3 +1,4 @@
+import type { ImageToBundle } from '../bundle/plan-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobReader, BlobWriter } from '../oci/blob-access.ts';
@@ -22,6 +23,8 @@ export interface PinnedImage {
   readonly name: string;
   readonly origins: readonly Origin[];
   readonly graph: ImageGraph;
+  /** Of a Helm chart. */
+  readonly chart?: ImageToBundle['chart'];
 }
 
 /** What pinning gave: what was pinned, in the order asked for, and what could not be. */

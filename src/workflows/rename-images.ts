@@ -32,7 +32,13 @@ export function renameImages(
     renamed.set(
       name,
       known === undefined
-        ? { reference, origins, graph: image.graph, ...(isSame ? {} : { source: image.reference }) }
+        ? {
+            reference,
+            origins,
+            graph: image.graph,
+            chart: image.chart,
+            ...(isSame ? {} : { source: image.reference }),
+          }
         : { ...known, origins: unique([...known.origins, ...origins]) },
     );
   }

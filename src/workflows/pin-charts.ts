@@ -1,0 +1,108 @@
+import { readChartArchive } from '../chart/chart-archive.ts';
+import type { ChartFiles } from '../chart/chart-archive.ts';
+import { readChartMetadata } from '../chart/chart-metadata.ts';
+import { missingDependencies } from '../chart/missing-dependencies.ts';
+import type { ChartRepositories } from '../chart/chart-repositories.ts';
+import { runLimited } from '../io/run-limited.ts';
+import { formatReference } from '../oci/reference.ts';
+import { chartTitle } from '../profile/requested-chart.ts';
+import type { RequestedChart } from '../profile/requested-chart.ts';
+import type { Warning } from '../warning.ts';
+import { fetchHttpChart } from './fetch-http-chart.ts';
+import { fetchOciChart } from './fetch-oci-chart.ts';
+import type { FetchContext } from './fetch-small.ts';
+import { toImageFailure } from './image-failure.ts';
+import type { ImageFailure } from './image-failure.ts';
+import type { PinnedImage } from './pin-images.ts';
+
+/** Where charts come from. */
+export interface ChartContext extends FetchContext {
+  readonly repositories: ChartRepositories;
+}
+
+/** A chart of which everything is in the store. */
+export interface PinnedChart {
+  readonly image: PinnedImage & Required<Pick<PinnedImage, 'chart'>>;
+  /** The `.tgz`. */
+  readonly archive: Uint8Array;
+}
+
+/** What pinning gave. */
+export interface PinnedCharts {
+  /** By name, each once. */
+  readonly charts: readonly PinnedChart[];
+  readonly failures: readonly ImageFailure[];
+  /** `CHART_RENAMED` and `CHART_DEPENDENCY_MISSING`. */
+  readonly warnings: readonly Warning[];
+}
+
+/** Each is in memory as a whole. */
+const chartsAtOnce = 8;
+
+/**
+ * Fetches every chart into the store: the archive, and with it the manifest and config that make it an image. A chart that fails
+ * does not stop the others.
+ *
+ * @throws what is no failure of one chart: a full disk, an interruption, a bug
+ */
+export async function pinCharts(
+  requests: readonly RequestedChart[],
+  context: ChartContext,
+): Promise<PinnedCharts> {
+  const failures: ImageFailure[] = [];
+  const warnings: Warning[] = [];
+  const options = { concurrency: chartsAtOnce, signal: context.signal };
+  const pinned = await runLimited(requests, options, async (request, signal) => {
+    try {
+      const chart = await fetchChart(request, { ...context, signal });
+      warnings.push(...(await warningsOf(request, chart)));
+      return chart;
+    } catch (error) {
+      failures.push(toImageFailure({ name: chartTitle(request), origins: request.origins }, error));
+      return undefined;
+    }
+  });
+  return {
+    charts: mergeCharts(pinned.filter((chart) => chart !== undefined)),
+    failures: failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    warnings: warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)),
+  };
+}
+
+async function fetchChart(request: RequestedChart, context: ChartContext): Promise<PinnedChart> {
+  return request.repository.startsWith('oci://')
+    ? await fetchOciChart(request, context)
+    : await fetchHttpChart(request, context);
+}
+
+/** A range and an exact version may give the same chart. */
+function mergeCharts(charts: readonly PinnedChart[]): PinnedChart[] {
+  const byName = new Map<string, PinnedChart>();
+  for (const chart of charts) {
+    const { image } = chart;
+    // Two repositories may differ only in what a name cannot have; the digest tells them apart, and then it is an error.
+    const key = `${image.name} ${image.graph.root.digest}`;
+    const known = byName.get(key);
+    const origins = [...(known?.image.origins ?? []), ...image.origins];
+    byName.set(key, { ...chart, image: { ...(known?.image ?? image), origins } });
+  }
+  return [...byName.values()].toSorted((left, right) => (left.image.name < right.image.name ? -1 : 1));
+}
+
+async function warningsOf(request: RequestedChart, { image, archive }: PinnedChart): Promise<Warning[]> {
+  const title = formatReference(image.reference);
+  const files: ChartFiles = await readChartArchive(archive, title);
+  const metadata = readChartMetadata(files, title);
+  const missing = missingDependencies(metadata, files);
+  const warnings: Warning[] = [];
+  if (metadata.name !== request.name) {
+    const message = `${chartTitle(request)} calls itself ${metadata.name}; it is bundled as ${title}`;
+    warnings.push({ code: 'CHART_RENAMED', message });
+  }
+  if (missing.length > 0) {
+    const what = `needs ${missing.join(', ')}, which ${missing.length === 1 ? 'is' : 'are'} not packaged in it`;
+    const advice = 'Helm does not install it without: package it again with helm package --dependency-update';
+    warnings.push({ code: 'CHART_DEPENDENCY_MISSING', message: `${chartTitle(request)} ${what}. ${advice}` });
+  }
+  return warnings;
+}
