@@ -155,7 +155,8 @@ function readSetting(
   const items = value.kind === 'list' ? value.items : [value];
   if (value.kind === 'list' && flag.multiple !== true)
     throw invalid(`${path}:${line}`, `${key}: expected one value, not a list`);
-  const isPath = typeof flag.helpValue === 'string' && /^(?:FILE|DIR|FOLDER|PATH)$/.test(flag.helpValue);
+  const isPath =
+    typeof flag.helpValue === 'string' && /^(?:FILE|DIR|FOLDER|PATH(?:\[:NAME\])?)$/.test(flag.helpValue);
   const texts = items.map((item) => scalarOf(item, { key, path, flag }));
   return { texts: isPath ? texts.map((text) => besideFile(text, path)) : texts, origin };
 }

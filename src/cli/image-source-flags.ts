@@ -71,12 +71,17 @@ export interface ImageSourceFlags {
 
 /**
  * @param palette what is asked of Palette; undefined for nothing
+ * @param hasOther whether something else goes into the bundle: then nothing need name an image
  * @throws PaletteEdgeError of kind usage: `NO_INPUT` when nothing that could name an image was given, `ASSIGNMENT_INVALID` for
  *   a `--var` or `--macro` without a name or value
  */
-export function imageSources(flags: ImageSourceFlags, palette?: PaletteRequest): ImageSources {
+export function imageSources(
+  flags: ImageSourceFlags,
+  palette?: PaletteRequest,
+  hasOther = false,
+): ImageSources {
   const sources = [flags.profile, flags.image, flags['images-file'], flags.manifest];
-  if (palette === undefined && sources.every((given) => given.length === 0)) {
+  if (palette === undefined && !hasOther && sources.every((given) => given.length === 0)) {
     throw new PaletteEdgeError('NO_INPUT', 'nothing was given that could name an image', {
       kind: 'usage',
       suggestions: [

@@ -39,11 +39,38 @@ export const scopeFlags = {
   }),
 };
 
+/** What goes into a bundle besides images, and where it need not be pulled from. */
+export const contentFlags = {
+  file: Flags.string({
+    helpGroup: 'INPUT',
+    helpValue: 'PATH[:NAME]',
+    summary:
+      'Put this file into the bundle as it is, under its own name or another one, which may have folders.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  'existing-bundle': Flags.string({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'Take from this bundle what it has, in place of pulling it. The new bundle has all of it again.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+};
+
 /** What was given for {@link scopeFlags}. */
 export interface ScopeFlags {
   readonly 'exclude-profile': readonly string[];
   readonly exclude: readonly string[];
   readonly map: readonly string[];
+}
+
+/** What was given for {@link contentFlags}. */
+export interface ContentFlags {
+  readonly file: readonly string[];
+  readonly 'existing-bundle': readonly string[];
 }
 
 const mapFlag: PrefixFlag = {

@@ -2,17 +2,14 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
+import { buildDefinitionFlags, definableInput, namedDefinition } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
-import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
+import { imageSourceFlags } from '../cli/image-source-flags.ts';
 import { outputPath } from '../cli/output-path.ts';
-import {
-  clusterDefinitionFlags,
-  clusterDefinitionRequest,
-  paletteFlags,
-  paletteRequest,
-} from '../cli/palette-flags.ts';
-import { keptPlatforms, platformFlags } from '../cli/platform-flags.ts';
+import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '../cli/palette-flags.ts';
+import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
+import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
 import { typedKeyWarnings } from '../cli/wire-palette.ts';
 import { buildView } from '../views/build-view.ts';
@@ -47,6 +44,9 @@ An interrupted build goes on where it stopped: run the same command again. The s
     ...discoveryFlags,
     ...paletteFlags,
     ...clusterDefinitionFlags,
+    ...buildDefinitionFlags,
+    ...scopeFlags,
+    ...contentFlags,
     ...platformFlags,
     ...registryFlags,
     'include-referrers': Flags.boolean({
@@ -81,7 +81,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       summary: 'zstd level, from 1 (fast) to 19 (small).',
       min: 1,
       max: 19,
-      default: 3,
+      defaultHelp: async () => await Promise.resolve('3'),
     }),
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
     'skip-missing': Flags.boolean({
@@ -96,17 +96,15 @@ An interrupted build goes on where it stopped: run the same command again. The s
   async run(): Promise<BuildResult> {
     const { flags } = await this.parse(Build);
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
+    const definable = definableInput(flags, { definition: await namedDefinition(flags.definition) });
     const input = {
-      sources: { ...imageSources(flags, paletteRequest(flags)), ...discoverySources(flags) },
+      ...definable,
+      sources: { ...definable.sources, ...discoverySources(flags) },
       clusterDefinition: clusterDefinitionRequest(flags),
-      platforms: keptPlatforms(flags),
-      allowMissingPlatform: flags['allow-missing-platform'],
       includeReferrers: flags['include-referrers'],
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
-      outfile: flags.outfile,
       output: outputPath(flags.output),
-      compressionLevel: flags['compression-level'],
     };
     using progress = this.progress();
     await using wiring = await wireBuild(flags, this.config, buildListener(progress, input.isDryRun));

@@ -1,24 +1,59 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import {
+  definableInput,
+  definitionToWrite,
+  resolveDefinitionFlags,
+  textsToWrite,
+} from '../cli/definition-flags.ts';
+import type { DefinableFlags } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
-import { imageSourceFlags, imageSources } from '../cli/image-source-flags.ts';
-import { paletteFlags, paletteRequest } from '../cli/palette-flags.ts';
+import type { DiscoveryFlags } from '../cli/discovery-flags.ts';
+import { imageSourceFlags } from '../cli/image-source-flags.ts';
+import { requirePath } from '../cli/output-path.ts';
+import { paletteFlags } from '../cli/palette-flags.ts';
+import type { PaletteAccessFlags } from '../cli/palette-flags.ts';
+import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
+import type { RegistryFlags } from '../cli/registry-flags.ts';
+import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { typedKeyWarnings, wirePalette } from '../cli/wire-palette.ts';
+import type { ReachFlags } from '../cli/wire-palette.ts';
+import { wireRegistry } from '../cli/wire-registry.ts';
+import { hashHere } from '../io/hash-thread.ts';
+import type { RetryEvent } from '../registry/registry-transport.ts';
 import { explainImages } from '../profile/explain-images.ts';
 import type { Explanation } from '../profile/explain-images.ts';
+import { definitionCheckView, writtenDefinitionView } from '../views/definition-view.ts';
 import { explainView } from '../views/explain-view.ts';
 import { plainResolveView, resolveView } from '../views/resolve-view.ts';
 import { retryView } from '../views/retry-view.ts';
 import { warningView } from '../views/warning-view.ts';
-import { resolveImages } from '../workflows/resolve-images.ts';
-import type { ResolvedImages } from '../workflows/resolve-images.ts';
+import { loadDefinition } from '../workflows/load-definition.ts';
+import { checkDefinition } from '../workflows/check-definition.ts';
+import type { DefinitionCheck } from '../workflows/check-definition.ts';
+import { asksPalette, resolveImages } from '../workflows/resolve-images.ts';
+import type { ImageSources, ResolvedImages } from '../workflows/resolve-images.ts';
+import { writeDefinition } from '../workflows/write-definition.ts';
+import type { WrittenDefinition } from '../workflows/write-definition.ts';
+
+/** What `resolve` prints with `--json`: a definition that was written or checked, or the images. */
+type ResolveOutcome =
+  | DefinitionCheck
+  | WrittenDefinition
+  | (ResolvedImages & { readonly explanation: Explanation | undefined });
+
+/** What `--write` takes into account. */
+type WriteFlags = DefinableFlags &
+  DiscoveryFlags &
+  RegistryFlags &
+  PaletteAccessFlags & { readonly offline: boolean; readonly update: boolean };
 
 /** `palette-edge resolve` */
 export default class Resolve extends BaseCommand {
   static override summary = 'Shows the images that profiles, lists and manifests name, and where.';
-  static override description = `Nothing is asked of any registry, and nothing of Palette unless a flag names something there. Warnings tell what is likely a mistake: misspelt keys, packs without an image list, tags that move.`;
+  static override description = `Nothing is asked of any registry but with --write and --check, and nothing of Palette unless a flag names something there. Warnings tell what is likely a mistake: misspelt keys, packs without an image list, tags that move.`;
   static override examples = [
     {
       description: 'Every image of a profile with the pack and line that asks for it:',
@@ -36,16 +71,25 @@ export default class Resolve extends BaseCommand {
       description: 'Refuse a profile with any known mistake, or with an image that no list has:',
       command: '<%= config.bin %> <%= command.id %> --profile infra.json --strict',
     },
+    {
+      description: 'Pin everything, so that it can be built again on any day:',
+      command: '<%= config.bin %> <%= command.id %> --profile infra.json --write bundle-definition.yaml',
+    },
+    {
+      description: 'See which tags have moved since:',
+      command: '<%= config.bin %> <%= command.id %> --check bundle-definition.yaml',
+    },
   ];
 
   static override flags = {
     ...imageSourceFlags,
     ...discoveryFlags,
     ...paletteFlags,
-    'plain-http': registryFlags['plain-http'],
-    insecure: registryFlags.insecure,
-    'ca-cert': registryFlags['ca-cert'],
-    'cert-dir': registryFlags['cert-dir'],
+    ...resolveDefinitionFlags,
+    ...scopeFlags,
+    ...contentFlags,
+    ...platformFlags,
+    ...registryFlags,
     explain: Flags.boolean({
       helpGroup: 'OUTPUT',
       summary: 'Print profile, layer, pack and key of each image as a tree, and what was skipped and why.',
@@ -59,20 +103,60 @@ export default class Resolve extends BaseCommand {
     }),
   };
 
-  async run(): Promise<ResolvedImages & { readonly explanation: Explanation | undefined }> {
+  async run(): Promise<ResolveOutcome> {
     const { flags } = await this.parse(Resolve);
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
-    const palette = paletteRequest(flags);
-    const sources = { ...imageSources(flags, palette), ...discoverySources(flags) };
-    const tellRetry = (retry: Parameters<typeof retryView>[0]): void => this.tell(retryView(retry));
-    await using wiring = palette === undefined ? undefined : await wirePalette(flags, this.config, tellRetry);
-    const access = wiring === undefined ? undefined : { client: wiring.client, signal: this.signal };
-    const result = await resolveImages(sources, access);
-    for (const warning of result.warnings) this.tell(warningView(warning));
+    if (flags.check !== undefined) return await this.#check(flags.check, flags);
+    if (flags.write !== undefined) return await this.#write(flags.write, flags);
+    const { sources } = definableInput(flags, {});
+    const result = await this.#resolve({ ...sources, ...discoverySources(flags) }, flags);
     const explanation = flags.explain ? explainImages(result) : undefined;
     if (explanation !== undefined) this.show(explainView(explanation, result.excluded));
     else if (result.images.length === 0) this.tell('No images are named.');
     else this.show(flags.plain ? plainResolveView(result) : resolveView(result));
     return { ...result, explanation };
+  }
+
+  async #resolve(sources: ImageSources, flags: PaletteAccessFlags & ReachFlags): Promise<ResolvedImages> {
+    const tellRetry = (retry: Parameters<typeof retryView>[0]): void => this.tell(retryView(retry));
+    await using wiring = asksPalette(sources) ? await wirePalette(flags, this.config, tellRetry) : undefined;
+    const access = wiring === undefined ? undefined : { client: wiring.client, signal: this.signal };
+    const result = await resolveImages(sources, access);
+    for (const warning of result.warnings) this.tell(warningView(warning));
+    return result;
+  }
+
+  async #write(path: string, flags: WriteFlags): Promise<WrittenDefinition> {
+    const existing = await definitionToWrite(path);
+    const definable = definableInput(flags, { target: existing });
+    const requests = await this.#resolve({ ...definable.sources, ...discoverySources(flags) }, flags);
+    const texts = textsToWrite(flags, existing);
+    const input = { ...definable, ...texts, path, existing, requests, isUpdate: flags.update };
+    await using wiring = flags.offline ? undefined : await wireRegistry(flags, this.#userAgent);
+    const registry = wiring?.createRegistryClient((retry) => this.#tellRetry(retry));
+    const resources = { registry, hasher: hashHere, signal: this.signal };
+    const written = await writeDefinition(input, resources);
+    for (const warning of written.warnings) this.tell(warningView(warning));
+    this.show(writtenDefinitionView(written));
+    return { ...written, warnings: [...requests.warnings, ...written.warnings] };
+  }
+
+  async #check(path: string, flags: RegistryFlags): Promise<DefinitionCheck> {
+    const loaded = await loadDefinition(requirePath(path, '--check FILE'));
+    await using wiring = await wireRegistry(flags, this.#userAgent);
+    const registry = wiring.createRegistryClient((retry) => this.#tellRetry(retry));
+    const check = await checkDefinition(loaded, { registry, signal: this.signal });
+    this.show(definitionCheckView(check));
+    if (check.moved.length + check.gone.length > 0) this.endWith('differences');
+    else if (check.unknown.length > 0) this.endWith('incomplete');
+    return check;
+  }
+
+  get #userAgent(): string {
+    return `${this.config.bin}/${this.config.version}`;
+  }
+
+  #tellRetry(retry: RetryEvent): void {
+    this.tell(retryView(retry));
   }
 }

@@ -40,12 +40,17 @@ function namesOf(reference: Reference): string[] {
 /** With the registry, and on Docker Hub with `library/`, as references have it. */
 function inFull(glob: string): string {
   const slash = glob.indexOf('/');
-  const first = slash === -1 ? glob : glob.slice(0, slash);
-  if (first.includes('**')) return glob;
-  const isHost = slash !== -1 && (/[.:*]/.test(first) || first === 'localhost');
-  const host = isHost ? first : 'docker.io';
-  const path = isHost ? glob.slice(slash + 1) : glob;
-  if (host !== 'docker.io' && !hubAliases.has(host)) return glob;
+  const first = slash === -1 ? '' : glob.slice(0, slash);
+  if (glob.startsWith('**') || first.includes('**')) return glob;
+  if (!isHost(first)) return onHub(glob);
+  return first === 'docker.io' || hubAliases.has(first) ? onHub(glob.slice(slash + 1)) : glob;
+}
+
+function isHost(text: string): boolean {
+  return /[.:*]/.test(text) || text === 'localhost';
+}
+
+function onHub(path: string): string {
   return path.includes('/') || path.includes('**') ? `docker.io/${path}` : `docker.io/library/${path}`;
 }
 

@@ -15,7 +15,7 @@ export function verifyView(result: VerifyResult): string {
   if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
   const lines = problems.flatMap((problem) => {
     const what = problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`;
-    const concerned = [...problem.images, ...(problem.files ?? []).map((name) => `the file ${name}`)].map(
+    const concerned = [...problem.images, ...(problem.files ?? []).map((file) => `the file ${file}`)].map(
       (who) => `    needed by ${who}`,
     );
     return [`  ${what}: ${problem.message}`, ...concerned];

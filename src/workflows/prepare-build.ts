@@ -82,15 +82,7 @@ export async function prepareBuild(
   });
   const parts = { input, clusterDefinition, listener, registry, store, bundles, signal };
   const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
-  const planBundleOf = (kept: readonly PinnedImage[]): BundlePlan =>
-    planBundle({
-      name: input.outfile === undefined ? defaultBundleName(requests.profiles) : bundleNameOf(input.outfile),
-      tool: resources.tool,
-      images: renameImages(kept, input.sources.scope?.mappings ?? []),
-      profiles: requests.profiles,
-      extras: [...profileOutlines(requests.profiles), ...clusterDefinitionEntries(clusterDefinition)],
-      rawFiles: files.files,
-    });
+  const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
   const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
   const queue = queueBlobs(images);
@@ -124,12 +116,33 @@ export async function prepareBuild(
   };
 }
 
+interface ResolvedInput extends Pick<PreparedBuild, 'clusterDefinition' | 'files'> {
+  readonly requests: ScopedRequests;
+}
+
+function bundlePlanner(
+  { outfile, sources }: BuildInput,
+  { tool }: BuildResources,
+  { requests, clusterDefinition, files }: ResolvedInput,
+): PreparedBuild['planBundleOf'] {
+  const { profiles } = requests;
+  return (kept) =>
+    planBundle({
+      name: outfile === undefined ? defaultBundleName(profiles) : bundleNameOf(outfile),
+      tool,
+      images: renameImages(kept, sources.scope?.mappings ?? []),
+      profiles,
+      extras: [...profileOutlines(profiles), ...clusterDefinitionEntries(clusterDefinition)],
+      rawFiles: files.files,
+    });
+}
+
 /** Whatever is wrong with what was given is told before anything is pulled. */
 async function resolve(
   input: BuildInput,
   resources: BuildResources,
   signal: AbortSignal,
-): Promise<{ requests: ScopedRequests } & Pick<PreparedBuild, 'clusterDefinition' | 'files'>> {
+): Promise<ResolvedInput> {
   const access = paletteAccess(input, resources, signal);
   const requests = await resolveImages(input.sources, access);
   tell(requests.warnings, resources.listener);

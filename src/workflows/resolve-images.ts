@@ -7,10 +7,12 @@ import { discover } from './discover-images.ts';
 import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
+import { definitionRequests } from './load-definition.ts';
+import type { LoadedDefinition } from './load-definition.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
 import { scopeImages, wholeScope } from './scope-images.ts';
-import type { ImageScope, ScopedRequests } from './scope-images.ts';
+import type { ImageScope, PinnableRequests, ScopedRequests } from './scope-images.ts';
 
 /** What the user named as sources of images; paths are as typed. */
 export interface ImageSources {
@@ -22,6 +24,8 @@ export interface ImageSources {
   readonly macros: ReadonlyMap<string, string>;
   /** What is asked of Palette; undefined for nothing. */
   readonly palette?: PaletteRequest;
+  /** Names all images, in place of everything above. */
+  readonly definition?: LoadedDefinition;
   /** What is left out of all that, and renamed; undefined for nothing. */
   readonly scope?: ImageScope;
   /** Undefined only reads values, and takes nothing in. */
@@ -57,12 +61,12 @@ export async function resolveImages(
   access?: PaletteAccess,
   atHand: ChartsAtHand = noCharts,
 ): Promise<ResolvedImages> {
-  const { collected, fetched } = await collect(sources, access);
-  const { scope = wholeScope, discovery = noDiscovery, variables, macros } = sources;
-  const found = await discover(collected, { ...discovery, ...atHand, excludes: scope.excludes });
-  const requests = finishRequests(collected);
-  const warnings = [...fetched.warnings, ...requests.warnings, ...found.warnings];
-  const scoped = await scopeImages({ ...requests, warnings }, scope, async (profile) => {
+  const { definition, scope = wholeScope, variables, macros } = sources;
+  const { requests, discovered, skipped } =
+    definition === undefined
+      ? await readSources(sources, access, atHand)
+      : { requests: definitionRequests(definition), discovered: [], skipped: [] };
+  const scoped = await scopeImages(requests, scope, async (profile) => {
     const named = isPaletteUid(profile)
       ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
       : { profiles: [profile] };
@@ -70,7 +74,20 @@ export async function resolveImages(
     return finishRequests((await collect(other, access)).collected);
   });
   if (sources.isStrict === true) refuseWarnings(scoped.warnings);
-  return { ...scoped, discovered: found.discovered, skipped: found.skipped };
+  return { ...scoped, discovered, skipped };
+}
+
+async function readSources(
+  sources: ImageSources,
+  access: PaletteAccess | undefined,
+  atHand: ChartsAtHand,
+): Promise<{ requests: PinnableRequests } & Pick<Discoveries, 'discovered' | 'skipped'>> {
+  const { collected, fetched } = await collect(sources, access);
+  const { scope = wholeScope, discovery = noDiscovery } = sources;
+  const found = await discover(collected, { ...discovery, ...atHand, excludes: scope.excludes });
+  const requests = finishRequests(collected);
+  const warnings = [...fetched.warnings, ...requests.warnings, ...found.warnings];
+  return { requests: { ...requests, warnings }, discovered: found.discovered, skipped: found.skipped };
 }
 
 const noCharts: ChartsAtHand = { charts: [], signal: new AbortController().signal };

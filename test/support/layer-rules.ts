@@ -12,6 +12,7 @@ const layers: readonly (readonly string[])[] = [
     'profile',
     'palette-api',
     'chart',
+    'definition',
     'registry',
     'store',
     'bundle',

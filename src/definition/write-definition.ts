@@ -1,0 +1,208 @@
+import { Document, isMap, isScalar, isSeq, YAMLMap, YAMLSeq } from 'yaml';
+
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Json } from '../io/canonical-json.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import { formatReference, parseReference } from '../oci/reference.ts';
+import { definitionVersion } from './definition.ts';
+import type { DefinedFile, DefinedImage, DefinedProfile, DefinitionOptions } from './definition.ts';
+import type { DefinitionSource } from './read-definition.ts';
+import { parseDefinitionYaml } from './parse-definition-yaml.ts';
+
+/** What a definition is to say. */
+export interface DefinitionContent {
+  readonly options: DefinitionOptions;
+  readonly profiles: readonly DefinedProfile[];
+  /** Sorted by name. Without origins: entries that somebody added by hand. */
+  readonly images: readonly Omit<DefinedImage, 'line'>[];
+  readonly files: readonly DefinedFile[];
+}
+
+/** Where the JSON Schema of a definition is published. */
+export const definitionSchemaUrl =
+  'https://unpkg.com/palette-edge-content-builder/docs/schemas/bundle-definition.schema.json';
+
+const header = ` yaml-language-server: $schema=${definitionSchemaUrl}
+ What goes into a bundle, pinned: built from this file it is the same bundle on any day.
+ Comments stay when the file is written again, and so do digests and images without origins.`;
+
+type Fields = Readonly<Record<string, Json | undefined>>;
+
+/**
+ * Writes a definition. What is there already is kept as it is written, comments included, as far as it says the same: only
+ * what differs is changed.
+ *
+ * @param existing the file as it is now, which {@link readDefinition} has read; undefined for a new one
+ * @returns the text, the very same when nothing differs
+ */
+export function writeDefinition(content: DefinitionContent, existing: DefinitionSource | undefined): string {
+  if (existing === undefined) return textOf(newDocument(content));
+  const { document } = parseDefinitionYaml(existing.text, existing.name);
+  const root = document.contents;
+  // Whoever read it has made sure of that.
+  if (!isMap(root)) throw new TypeError('a definition that is no mapping');
+  const before = canonicalJson(plain(root));
+  updateMap(mapIn(root, 'options'), optionFields(content.options));
+  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
+  updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
+  updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
+  return canonicalJson(plain(root)) === before ? existing.text : textOf(document);
+}
+
+function newDocument(content: DefinitionContent): Document {
+  const root = new YAMLMap();
+  const document = new Document(root);
+  document.commentBefore = header;
+  root.set('definitionVersion', definitionVersion);
+  updateMap(mapIn(root, 'options'), optionFields(content.options));
+  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
+  updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
+  root.set('charts', newList([]));
+  updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
+  return document;
+}
+
+function textOf(document: Document): string {
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+function optionFields(options: DefinitionOptions): Fields {
+  const { name, platforms = [], allowMissingPlatform, compressionLevel, map, exclude } = options;
+  return {
+    name,
+    platforms: platforms.map(formatPlatform),
+    allowMissingPlatform,
+    compressionLevel,
+    map: [...map],
+    exclude: [...exclude],
+  };
+}
+
+function profileFields({ name, version, type, packs }: DefinedProfile): Fields {
+  return { name, version, type, packs: packs.map((pack) => ({ ...pack })) };
+}
+
+function imageFields({ name, digest, origins }: Omit<DefinedImage, 'line'>): Fields {
+  return { reference: name, digest, origins: origins?.map((origin) => ({ ...origin })) };
+}
+
+function fileFields({ path, name, digest }: DefinedFile): Fields {
+  return { path, name, digest };
+}
+
+/** The field that tells an item of a list from others. */
+type KeyField = 'name' | 'reference';
+
+/** References are the same however they are written. */
+function keyOf(item: unknown, field: KeyField): string {
+  const value = isMap(item) ? item.get(field) : undefined;
+  if (typeof value !== 'string') return '';
+  return field === 'reference' ? formatReference(parseReference(value)) : value;
+}
+
+function mapIn(root: YAMLMap, name: string): YAMLMap {
+  const node = root.get(name, true);
+  if (isMap(node)) return node;
+  const map = new YAMLMap();
+  setField(root, name, map);
+  return map;
+}
+
+function listIn(root: YAMLMap, name: string): YAMLSeq {
+  const node = root.get(name, true);
+  if (isSeq(node)) return node;
+  const list = newList([]);
+  setField(root, name, list);
+  return list;
+}
+
+/** Empty lists and lists of plain values stand on one line; so do the mappings in lists that are passed on as values. */
+function newList(items: readonly Json[]): YAMLSeq {
+  const list = new YAMLSeq();
+  list.flow = items.every((item) => typeof item !== 'object' || item === null);
+  for (const item of items) {
+    const node = new Document(item).contents;
+    if (isMap(node) || isSeq(node)) node.flow = true;
+    list.add(node);
+  }
+  return list;
+}
+
+/** Brings a list to the fields, which are in order; items that say the same stay as they are written. */
+function updateList(list: YAMLSeq, wanted: readonly Fields[], keyField: KeyField): void {
+  keepFirstComment(list);
+  const known = new Map(list.items.map((item) => [keyOf(item, keyField), item]));
+  const fresh = new Map(wanted.map(newItem).map((item) => [keyOf(item, keyField), item]));
+  list.items = list.items.filter((item) => fresh.has(keyOf(item, keyField)));
+  for (const [index, [key, item]] of [...fresh].entries()) {
+    const existing = known.get(key);
+    if (isMap(existing)) updateMap(existing, { ...wanted[index], [keyField]: plain(existing.get(keyField)) });
+    else insertSorted(list, item, keyField);
+  }
+  list.flow = list.items.length === 0;
+}
+
+function newItem(fields: Fields): YAMLMap {
+  const map = new YAMLMap();
+  updateMap(map, fields);
+  return map;
+}
+
+/** Behind the last one that comes before it, so that the order that somebody chose stays. */
+function insertSorted(list: YAMLSeq, item: YAMLMap, keyField: KeyField): void {
+  const key = keyOf(item, keyField);
+  const index = list.items.findLastIndex((other) => keyOf(other, keyField) < key);
+  list.items.splice(index + 1, 0, item);
+}
+
+/** YAML gives a list the comment that stands before its first item: that item may be moved or removed. */
+function keepFirstComment(list: YAMLSeq): void {
+  const [first] = list.items;
+  if (typeof list.commentBefore !== 'string' || !isMap(first)) return;
+  first.commentBefore = list.commentBefore;
+  list.commentBefore = null;
+}
+
+/** Brings a mapping to the fields; one that is undefined is removed. */
+function updateMap(map: YAMLMap, fields: Fields): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const node = map.get(name, true);
+    if (value === undefined) map.delete(name);
+    else if (node === undefined) setField(map, name, nodeOf(value));
+    else if (canonicalJson(plain(node)) !== canonicalJson(value)) changeField(map, name, value);
+  }
+}
+
+function changeField(map: YAMLMap, name: string, value: Json): void {
+  const node = map.get(name, true);
+  // In its place, so that the comment beside it stays.
+  if (isScalar(node) && (typeof value !== 'object' || value === null)) node.value = value;
+  else setField(map, name, nodeOf(value));
+}
+
+function nodeOf(value: Json): unknown {
+  return Array.isArray(value) ? newList(value) : value;
+}
+
+function setField(map: YAMLMap, name: string, value: unknown): void {
+  map.set(name, value);
+}
+
+/** What a piece says, without how it is written. */
+function plain(node: unknown): Json {
+  if (isSeq(node)) return node.items.map(plain);
+  if (!isMap(node)) return plainScalar(node);
+  const entries = node.items.map(({ key, value }): [string, Json] => [
+    String(plainScalar(key)),
+    plain(value),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function plainScalar(node: unknown): string | number | boolean | null {
+  const value = isScalar(node) ? node.value : node;
+  // As it is written: 1.10 stays that.
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    return (isScalar(node) ? node.source : undefined) ?? null;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

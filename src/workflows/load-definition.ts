@@ -1,0 +1,62 @@
+import { dirname, isAbsolute, join } from 'node:path';
+
+import type { Definition } from '../definition/definition.ts';
+import { readDefinition } from '../definition/read-definition.ts';
+import type { DefinitionSource } from '../definition/read-definition.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { FileToBundle } from './bundle-files.ts';
+import { readSourceFile } from './read-source-file.ts';
+import type { PinnableRequests } from './scope-images.ts';
+
+/** A definition with the file that it was read from. */
+export interface LoadedDefinition {
+  /** As it was typed. */
+  readonly path: string;
+  readonly source: DefinitionSource;
+  readonly definition: Definition;
+}
+
+/** @throws PaletteEdgeError `DEFINITION_INVALID` (kind usage), or why the file cannot be read */
+export async function loadDefinition(path: string): Promise<LoadedDefinition> {
+  const source = await readSourceFile(path, 'definition');
+  return { path, source, definition: readDefinition(source) };
+}
+
+/** As {@link loadDefinition}; undefined when there is no such file. */
+export async function loadDefinitionIfThere(path: string): Promise<LoadedDefinition | undefined> {
+  try {
+    return await loadDefinition(path);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.code === 'FILE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** What a definition asks for, as if it came from profiles and flags; warns of what is not pinned (`NOT_PINNED`). */
+export function definitionRequests({ source, definition }: LoadedDefinition): PinnableRequests {
+  const images = definition.images.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  return {
+    images: images.map(({ reference, name, digest, origins, line }) => ({
+      reference,
+      name,
+      origins: origins ?? [{ kind: 'list', file: source.name, line }],
+      ...(digest === undefined ? {} : { pin: digest }),
+    })),
+    profiles: definition.profiles,
+    warnings: images
+      .filter(({ digest }) => digest === undefined)
+      .map(({ name, line }) => ({
+        code: 'NOT_PINNED',
+        message: `${source.name}:${line}: ${name} has no digest: what its tag stands for is taken, which changes`,
+      })),
+  };
+}
+
+/** The files of a definition; their paths begin at its folder. */
+export function definitionFiles({ path, definition }: LoadedDefinition): FileToBundle[] {
+  return definition.files.map((file) => ({
+    path: isAbsolute(file.path) ? file.path : join(dirname(path), file.path),
+    name: file.name,
+    ...(file.digest === undefined ? {} : { digest: file.digest }),
+  }));
+}

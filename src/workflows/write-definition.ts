@@ -1,0 +1,244 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+
+import type { Definition } from '../definition/definition.ts';
+import { writeDefinition as definitionText } from '../definition/write-definition.ts';
+import type { DefinitionContent } from '../definition/write-definition.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { writeFileAtomically } from '../io/atomic-file.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { runLimited } from '../io/run-limited.ts';
+import type { Platform } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { Warning } from '../warning.ts';
+import { readBundleFiles } from './bundle-files.ts';
+import type { FileToBundle } from './bundle-files.ts';
+import { defaultBundleName } from './bundle-name.ts';
+import { outputTarget } from './check-output.ts';
+import { ExistingBundles } from './existing-bundles.ts';
+import { failureLines, reportFailure, toImageFailure } from './image-failure.ts';
+import type { ImageFailure } from './image-failure.ts';
+import type { ImageToPin } from './image-to-pin.ts';
+import { definitionFiles } from './load-definition.ts';
+import type { LoadedDefinition } from './load-definition.ts';
+import { rootOf } from './root-of.ts';
+import type { ScopedRequests } from './scope-images.ts';
+
+/** What is written. */
+export interface WriteDefinitionInput {
+  readonly path: string;
+  /** What is there already; its digests stay, unless `isUpdate`. */
+  readonly existing: LoadedDefinition | undefined;
+  /** What the sources ask for. */
+  readonly requests: ScopedRequests;
+  /** As `PREFIX=PREFIX` and patterns: those of flags and of the file that is there. */
+  readonly map: readonly string[];
+  readonly exclude: readonly string[];
+  readonly platforms: readonly Platform[] | undefined;
+  readonly allowMissingPlatform: boolean;
+  readonly files?: readonly FileToBundle[];
+  readonly existingBundles?: readonly string[];
+  /** Whether digests that are there are brought to what tags stand for now. */
+  readonly isUpdate: boolean;
+}
+
+/** Who is asked for digests, and until when. */
+export interface WriteDefinitionResources {
+  /** Undefined when nobody is to be asked. */
+  readonly registry: RegistryClient | undefined;
+  readonly hasher: Hasher;
+  readonly signal: AbortSignal;
+}
+
+/** What was written. */
+export interface WrittenDefinition {
+  readonly path: string;
+  /** False when the file says all that already. */
+  readonly isChanged: boolean;
+  readonly images: number;
+  readonly files: number;
+  /** References that were not there before. */
+  readonly added: readonly string[];
+  /** References that nothing asks for any more. */
+  readonly removed: readonly string[];
+  /** References with another digest than before. */
+  readonly moved: readonly string[];
+  /** References without a digest: they are what their tag stands for when the bundle is built. */
+  readonly unpinned: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** The level of a build that is not told otherwise. */
+const defaultCompressionLevel = 3;
+const imagesAtOnce = 32;
+const nothing: Definition = {
+  options: { map: [], exclude: [] },
+  profiles: [],
+  images: [],
+  files: [],
+};
+
+/**
+ * Writes a definition, or brings one up to what its sources ask for now. Digests that are there stay; those that are not are
+ * asked of registries. What somebody added by hand, comments included, stays.
+ *
+ * @throws PaletteEdgeError `IMAGES_NOT_PINNED` when registries do not know an image, and why the file cannot be written
+ */
+export async function writeDefinition(
+  input: WriteDefinitionInput,
+  resources: WriteDefinitionResources,
+): Promise<WrittenDefinition> {
+  const { path, existing } = input;
+  const warnings: Warning[] = [];
+  const content = await contentOf(input, resources, warnings);
+  const text = definitionText(content, existing?.source);
+  const isChanged = text !== existing?.source.text;
+  if (isChanged) await write(path, text);
+  const before = new Map((existing?.definition ?? nothing).images.map((image) => [image.name, image]));
+  const after = new Set(content.images.map(({ name }) => name));
+  const isMoved = ({
+    name,
+    digest,
+  }: {
+    readonly name: string;
+    readonly digest?: Digest | undefined;
+  }): boolean => {
+    const old = before.get(name)?.digest;
+    return old !== undefined && old !== digest;
+  };
+  return {
+    path,
+    isChanged,
+    images: content.images.length,
+    files: content.files.length,
+    added: [...after].filter((name) => !before.has(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)).toSorted(),
+    moved: content.images.filter(isMoved).map(({ name }) => name),
+    unpinned: content.images.filter(({ digest }) => digest === undefined).map(({ name }) => name),
+    warnings,
+  };
+}
+
+async function contentOf(
+  input: WriteDefinitionInput,
+  resources: WriteDefinitionResources,
+  warnings: Warning[],
+): Promise<DefinitionContent> {
+  const { existing, requests, platforms, allowMissingPlatform, map, exclude } = input;
+  const { options } = existing?.definition ?? nothing;
+  const own = new Set(ownImages(existing).map(({ name }) => name));
+  const pinned = await pinAll(input, resources, warnings);
+  return {
+    options: {
+      name: options.name ?? defaultBundleName(requests.profiles),
+      platforms: platforms ?? options.platforms,
+      allowMissingPlatform: allowMissingPlatform ? true : options.allowMissingPlatform,
+      compressionLevel: options.compressionLevel ?? defaultCompressionLevel,
+      map,
+      exclude,
+    },
+    profiles: requests.profiles,
+    images: pinned.map(({ reference, name, origins, pin }) => ({
+      reference,
+      name,
+      digest: pin,
+      origins: own.has(name) ? undefined : origins,
+    })),
+    files: await filesOf(input, resources),
+  };
+}
+
+function ownImages(existing: LoadedDefinition | undefined): ImageToPin[] {
+  return (existing?.definition ?? nothing).images
+    .filter(({ origins }) => origins === undefined)
+    .map(({ reference, name }) => ({ reference, name, origins: [] }));
+}
+
+/** Every image, those that somebody added included, with its digest as far as it is known. */
+async function pinAll(
+  { existing, requests, existingBundles = [], isUpdate }: WriteDefinitionInput,
+  { registry, signal }: WriteDefinitionResources,
+  warnings: Warning[],
+): Promise<ImageToPin[]> {
+  await using bundles = await ExistingBundles.open(existingBundles, (warning) => warnings.push(warning));
+  const images = [
+    ...new Map([...ownImages(existing), ...requests.images].map((image) => [image.name, image])).values(),
+  ];
+  const before = new Map((existing?.definition ?? nothing).images.map(({ name, digest }) => [name, digest]));
+  const failures: ImageFailure[] = [];
+  const pin = async (image: ImageToPin, innerSignal: AbortSignal): Promise<Digest | undefined> => {
+    const known = image.reference.digest ?? (isUpdate ? undefined : before.get(image.name));
+    if (known !== undefined) return known;
+    if (registry === undefined) return bundles.named(image.name)?.digest ?? before.get(image.name);
+    const sources = {
+      registry,
+      bundles,
+      signal: innerSignal,
+      onWarning: (warning: Warning) => warnings.push(warning),
+    };
+    return (await rootOf(image, sources)).digest;
+  };
+  const pinned = await runLimited(
+    images,
+    { concurrency: imagesAtOnce, signal },
+    async (image, innerSignal) => {
+      try {
+        const digest = await pin(image, innerSignal);
+        return digest === undefined ? image : { ...image, pin: digest };
+      } catch (error) {
+        failures.push(toImageFailure(image, error));
+        return image;
+      }
+    },
+  );
+  if (failures.length > 0) throw notPinned(failures, images.length);
+  return pinned.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** Files of the definition stay; a flag of the same name replaces one. */
+async function filesOf(
+  { path, existing, files = [], isUpdate }: WriteDefinitionInput,
+  { hasher, signal }: WriteDefinitionResources,
+): Promise<DefinitionContent['files']> {
+  const listed = existing === undefined ? [] : definitionFiles(existing);
+  const written = new Map((existing?.definition ?? nothing).files.map((file) => [file.name, file]));
+  const byName = new Map([...listed, ...files].map((file) => [file.name, file]));
+  const toHash = [...byName.values()].filter(({ digest }) => digest === undefined || isUpdate);
+  const unpinned = toHash.map((file) => ({ path: file.path, name: file.name }));
+  const hashed = await readBundleFiles(unpinned, { hasher, signal });
+  const digests = new Map(hashed.files.map(({ name, digest }) => [name, digest]));
+  const given = new Set(files.map(({ name }) => name));
+  return [...byName.values()]
+    .map((file) => ({
+      path:
+        (given.has(file.name) ? undefined : written.get(file.name)?.path) ??
+        besideDefinition(file.path, path),
+      name: file.name,
+      digest: digests.get(file.name) ?? file.digest,
+    }))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** From the folder of the definition, wherever it is read. */
+function besideDefinition(file: string, definition: string): string {
+  return isAbsolute(file) ? file : relative(resolve(dirname(definition)), resolve(file));
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFileAtomically(await outputTarget(path), async (file) => await file.writeFile(text));
+  } catch (error) {
+    throw wordDiskError(error, `writing the definition ${path}`);
+  }
+}
+
+function notPinned(failures: readonly ImageFailure[], total: number): PaletteEdgeError {
+  const reports = failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)).map(reportFailure);
+  const title = `${failures.length} of ${total} images could not be pinned; no definition was written`;
+  const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
+  return new PaletteEdgeError('IMAGES_NOT_PINNED', [title, ...failureLines(reports)].join('\n'), {
+    kind: failures[0]?.error.kind ?? 'failure',
+    suggestions: [...suggestions, 'To write it without digests: --offline'],
+    details: { failures: reports },
+  });
+}
