@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { CommandHelp, Help } from '@oclif/core';
 import type { Command } from '@oclif/core';
 
@@ -15,6 +17,15 @@ class CommandHelpWithExitCodes extends CommandHelp {
         return isEmptyList ? { ...flag, env, default: undefined } : { ...flag, env };
       }),
     );
+  }
+
+  /** Below each other where side by side would break a word: the name of a variable is there to be copied. */
+  override renderList(...[input, options]: Parameters<CommandHelp['renderList']>): string {
+    const widths = input.map(([left]) => stripVTControlCharacters(left ?? '').length);
+    const room = this.opts.maxWidth - options.indentation - Math.max(0, ...widths) - 2;
+    const words = input.flatMap(([, right]) => stripVTControlCharacters(right ?? '').split(/\s/));
+    const isTooNarrow = words.some((word) => word.length > room);
+    return super.renderList(input, isTooNarrow ? { ...options, multiline: true } : options);
   }
 
   override generate(): string {
