@@ -1,5 +1,12 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { discoverInManifests, objectTitle, referencesInLines } from './discover-in-manifests.ts';
+import { hasImplicitTag } from '../oci/reference.ts';
+import {
+  discoverInManifests,
+  maximumLines,
+  objectTitle,
+  referencesInLines,
+} from './discover-in-manifests.ts';
+import { isReference } from './discover-reference.ts';
 import type { FoundImage } from './discover-reference.ts';
 import { findManifestImages } from './manifest-images.ts';
 import { shownText } from './shown-text.ts';
@@ -41,13 +48,26 @@ export function discoverInTemplates(files: ChartTexts): FoundImage[] {
         discoverInManifests(root).map(({ key, ...found }) => ({ ...found, key: `${path} ${key}` })),
       );
     }
-    return referencesInLines(text).map((found) => ({
+    return imageLines(text).map((found) => ({
       text: found.text,
       key: `${path} line ${found.line + 1}`,
       isMaybe: false,
       isDisabled: false,
     }));
   });
+}
+
+/** Lines such as `image: postgres:14`, whose key leaves no doubt, and those that name an image in full. */
+function imageLines(text: string): { readonly text: string; readonly line: number }[] {
+  const short = text.split('\n', maximumLines).flatMap((content, line) => {
+    const match = /^\s*(?:- )?image:\s*["']?([a-z0-9][\w./:@-]*)["']?\s*(?:#.*)?$/.exec(
+      content.slice(0, 1000),
+    );
+    const image = match?.[1] ?? '';
+    return image.includes(':') && !hasImplicitTag(image) && isReference(image) ? [{ text: image, line }] : [];
+  });
+  const lines = new Set(short.map(({ line }) => line));
+  return [...short, ...referencesInLines(text).filter(({ line }) => !lines.has(line))];
 }
 
 /**

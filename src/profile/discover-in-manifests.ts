@@ -56,7 +56,8 @@ function referencesIn(
   return kind === 'ConfigMap' && text.includes('\n') ? referencesInLines(text) : [];
 }
 
-const maximumLines = 20_000;
+/** Lines of a text that are looked at. */
+export const maximumLines = 20_000;
 
 /** Lines that name an image in full: `image: "quay.io/…"`, `- image: …`, `sidecarImage=…`. 0-based. */
 export function referencesInLines(text: string): { readonly text: string; readonly line: number }[] {

@@ -83,7 +83,9 @@ function pathBelow({ path }: Position, key: string): string {
 function below(at: Position, { path, key, walk }: { path: string; key: string; walk: Walk }): Position {
   const appVersion = walk.place.appVersions.get(path) ?? at.appVersion;
   const isImageKey = isImageName(key) || (at.isImageKey && at.key.toLowerCase().endsWith('images'));
-  return { ...at, path, key, isImageKey, appVersion };
+  // Tests of the chart run when somebody asks for them.
+  const isDisabled = at.isDisabled || /^(?:helm)?tests?(?:framework)?$/i.test(key);
+  return { ...at, path, key, isImageKey, isDisabled, appVersion };
 }
 
 function visitEntry(

@@ -41,6 +41,7 @@ test('templates and CRDs as they stand', () => {
   const found = discoverInTemplates(
     files({
       'templates/job.yaml': '{{- if .Values.job }}\n      image: "docker.io/a/kubectl:1.30"\n{{- end }}\n',
+      'templates/db.yaml': '- image: postgres:14 # the database\n  image: logo\n  other: a/b:1\n',
       'templates/_pod.tpl': 'image: {{ .Values.image }}\n',
       'templates/tests/test.yaml': 'image: docker.io/a/test:1\n',
       'templates/NOTES.txt': 'image: docker.io/a/notes:1\n',
@@ -51,6 +52,7 @@ test('templates and CRDs as they stand', () => {
   );
   expect(found.map(({ text, key, isMaybe }) => [text, key, isMaybe])).toEqual([
     ['docker.io/a/kubectl:1.30', 'templates/job.yaml line 2', false],
+    ['postgres:14', 'templates/db.yaml line 1', false],
     ['quay.io/a/crd:1', 'crds/crd.yaml spec.default', true],
     ['docker.io/a/sub:1', 'charts/sub/templates/x.yaml line 1', false],
   ]);

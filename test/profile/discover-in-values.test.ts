@@ -129,6 +129,12 @@ test('what is switched off is marked', () => {
   ]);
 });
 
+test('tests of a chart are not run', () => {
+  expect(found('testFramework: {image: {repository: x/y, tag: "1"}}')).toEqual([
+    'off x/y:1 at testFramework.image',
+  ]);
+});
+
 test('paths, and what is looked at elsewhere', () => {
   const values = 'charts: {web: {image: a/b:1}, db: {image: c/d:1}}';
   expect(found(values, { passedOver: new Set(['charts.web']) })).toEqual(['c/d:1 at charts.db.image']);
