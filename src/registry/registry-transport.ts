@@ -10,6 +10,7 @@ import type { Authorization } from './authorization.ts';
 import type { HostLimits } from './host-limits.ts';
 import { pullLimitReached } from './host-rate-limit.ts';
 import type { HostState } from './host-state.ts';
+import { PasswordTrials } from './password-trials.ts';
 import { registryError } from './registry-error.ts';
 import { repositoryUrl } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
@@ -66,6 +67,7 @@ const maximumErrorBody = 64 * 1024;
 /** Requests to registries with authorization. Sends each once: who reads the answer retries, with {@link budget}. */
 export class RegistryTransport {
   readonly #options: RegistryTransportOptions;
+  readonly #passwords = new PasswordTrials<Exchange>();
 
   constructor(options: RegistryTransportOptions) {
     this.#options = options;
@@ -138,16 +140,23 @@ export class RegistryTransport {
     const { authenticator } = this.#options;
     const { repository, signal } = request;
     const authorization = await authenticator.current(repository, signal);
-    const first = await this.#exchange(request, authorization);
+    const first = await this.#show(request, authorization);
     if (first.outcome === 'answered') return first.response;
     if (!isAboutAuthorization(first, authorization)) throw this.#refusal(request, first, authorization);
     const header = first.response.headers['www-authenticate'];
     const renewed = await authenticator.renew(repository, authorization, { header, signal });
     if (renewed === undefined) throw this.#refusal(request, first, authorization);
     await this.#host(repository.registry).enter(signal);
-    const second = await this.#exchange(request, renewed);
+    const second = await this.#show(request, renewed);
     if (second.outcome === 'answered') return second.response;
     throw this.#refusal(request, second, renewed);
+  }
+
+  async #show(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
+    return await this.#passwords.send(request.repository.registry, authorization, {
+      send: async () => await this.#exchange(request, authorization),
+      signal: request.signal,
+    });
   }
 
   async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
@@ -166,9 +175,10 @@ export class RegistryTransport {
     this.#host(registry).answered(response.status, response.headers);
     const isRedirected = response.url.origin !== url.origin;
     if (request.expected.includes(response.status) || request.isAnswer?.(response) === true)
-      return { outcome: 'answered', response };
+      return { outcome: 'answered', response, isPasswordRefused: false };
     const text = await response.readText(maximumErrorBody).catch(() => '');
-    return { outcome: 'refused', response, isRedirected, text };
+    const isPasswordRefused = response.status === 401 && !isRedirected;
+    return { outcome: 'refused', response, isRedirected, isPasswordRefused, text };
   }
 
   #refusal(
@@ -195,10 +205,18 @@ function mirrorPolicy(policy = defaultRetryPolicy): RetryPolicy {
   return { ...policy, attempts: 2, outageAttempts: 2 };
 }
 
-type Exchange = { readonly outcome: 'answered'; readonly response: HttpResponse } | Refused;
+type Exchange = Answered | Refused;
+
+interface Answered {
+  readonly outcome: 'answered';
+  readonly response: HttpResponse;
+  readonly isPasswordRefused: false;
+}
 
 interface Refused {
   readonly outcome: 'refused';
+  /** See {@link PasswordTrials}. */
+  readonly isPasswordRefused: boolean;
   readonly response: HttpResponse;
   readonly isRedirected: boolean;
   readonly text: string;

@@ -86,7 +86,7 @@ test('a registry that knows nothing but Basic', async () => {
   ).toEqual([]);
 });
 
-test('a wrong password is not tried for ever, and never shown', async () => {
+test('a wrong password is tried once however many images want it, and never shown', async () => {
   const registry = await startFaultRegistry({ gate: basicGate('edge', 'right') });
   const outcome = await runFaultBuild({
     folder: await temporaryFolder(),
@@ -97,7 +97,8 @@ test('a wrong password is not tried for ever, and never shown', async () => {
   expect(everythingShown(outcome.error)).not.toContain(secret);
   // Accounts are locked when a refused password is tried again and again.
   const tried = registry.records.filter(({ authorization }) => authorization !== undefined);
-  expect(tried.length).toBeLessThanOrEqual(3 * registry.references.length);
+  expect(registry.references.length).toBeGreaterThan(1);
+  expect(tried).toHaveLength(1);
 });
 
 test.each([500, 503, 429])('a token server that answers %i once', async (status) => {
