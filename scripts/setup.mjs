@@ -23,6 +23,8 @@ const modules = join(root, 'node_modules');
 const projectNode = join(modules, '.bin', 'node');
 const neededMajor = 24;
 const secondNodeVersion = '26.10.0';
+/** Any Helm of this major version will do; this one is built when there is none. */
+const helm = { major: 3, module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' };
 
 class SetupError extends Error {}
 
@@ -32,6 +34,7 @@ try {
   if (!process.argv.includes('--packages-only')) {
     ensureSecondNode();
     ensureTools();
+    ensureHelm();
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -161,6 +164,37 @@ function missingTools() {
   return Object.entries(tools)
     .map(([tool, debianPackage]) => ({ tool, debianPackage }))
     .filter(({ tool }) => !onPath(tool));
+}
+
+/**
+ * Debian has no Helm. The one on the PATH is taken, or one is built from its source with Go, once: it stays in
+ * node_modules/.cache until the next npm ci, and Go's own cache makes the next build short.
+ */
+function ensureHelm() {
+  const folder = join(modules, '.cache', 'helm');
+  if (helmMajor(join(folder, 'helm')) === helm.major || helmMajor('helm') === helm.major) return;
+  const source = `${helm.module}@${helm.version}`;
+  if (onPath('go')) {
+    say(`building Helm ${helm.version} with Go; the first time takes some minutes`);
+    mkdirSync(folder, { recursive: true });
+    run('go', ['install', '-trimpath', source], { env: { ...process.env, GOBIN: folder, GOFLAGS: '' } });
+    if (helmMajor(join(folder, 'helm')) === helm.major) return;
+  }
+  throw new SetupError(
+    [
+      `the tests of charts need Helm ${helm.major}, and it is neither on the PATH nor could it be built.`,
+      `Install it (https://helm.sh/docs/intro/install), or install Go 1.21 or newer, which builds it from Go's module proxy:`,
+      `  GOBIN=${folder} go install ${source}`,
+    ].join('\n'),
+  );
+}
+
+/** The major version of a Helm, or undefined when it is missing or does not run. */
+function helmMajor(program) {
+  const { status, stdout } = spawnSync(program, ['version', '--template', '{{.Version}}'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? Number(/^v(\d+)\./.exec(stdout)?.[1]) : undefined;
 }
 
 /** What to put before a command to run it as root; undefined when that is not possible without asking. */
