@@ -1,6 +1,6 @@
 // The reference pages, written from the code so that they cannot disagree with it.
 //
-//   node scripts/generate-docs.mjs           writes docs/commands/*.md and docs/exit-codes.md
+//   node scripts/generate-docs.mjs           writes docs/commands/*.md, docs/exit-codes.md and the schema of the config file
 //   node scripts/generate-docs.mjs --check   changes nothing; fails with the list of stale files
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { Config, settings } from '@oclif/core';
 
 import { environmentName } from '../src/cli/environment-name.ts';
 import { exitCodeMeanings, exitCodes } from '../src/errors.ts';
+import { configSchema } from './config-schema.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generatedNote = '<!-- Written by npm run docs from the code. Do not edit. -->';
@@ -19,6 +20,7 @@ const commands = await Promise.all(visibleCommands().map(describe));
 const pages = new Map([
   ['docs/exit-codes.md', exitCodesPage()],
   ['docs/commands/README.md', overviewPage()],
+  ['docs/schemas/palette-edge-config.schema.json', await configSchemaText()],
   ...commands.map((command) => [`docs/commands/${command.file}`, commandPage(command)]),
 ]);
 
@@ -58,6 +60,14 @@ async function loadConfig() {
 
 function visibleCommands() {
   return config.commands.filter(({ hidden }) => !hidden).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function configSchemaText() {
+  const loaded = visibleCommands().map(async (loadable) => {
+    const flags = Object.fromEntries(allFlags(await loadable.load(), loadable));
+    return { name: loadable.id.replaceAll(':', ' '), flags };
+  });
+  return `${JSON.stringify(configSchema(await Promise.all(loaded)), null, 2)}\n`;
 }
 
 async function describe(loadable) {

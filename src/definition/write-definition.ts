@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, isSeq, YAMLMap, YAMLSeq } from 'yaml';
+import { Document, isMap, isScalar, isSeq, Pair, YAMLMap, YAMLSeq } from 'yaml';
 
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
@@ -104,7 +104,7 @@ function mapIn(root: YAMLMap, name: string): YAMLMap {
   const node = root.get(name, true);
   if (isMap(node)) return node;
   const map = new YAMLMap();
-  setField(root, name, map);
+  root.set(name, map);
   return map;
 }
 
@@ -112,7 +112,7 @@ function listIn(root: YAMLMap, name: string): YAMLSeq {
   const node = root.get(name, true);
   if (isSeq(node)) return node;
   const list = newList([]);
-  setField(root, name, list);
+  root.set(name, list);
   return list;
 }
 
@@ -163,29 +163,39 @@ function keepFirstComment(list: YAMLSeq): void {
   list.commentBefore = null;
 }
 
-/** Brings a mapping to the fields; one that is undefined is removed. */
+/** Brings a mapping to the fields; one that is undefined is removed, one that is new comes behind the one before it. */
 function updateMap(map: YAMLMap, fields: Fields): void {
+  let previous: string | undefined;
   for (const [name, value] of Object.entries(fields)) {
     const node = map.get(name, true);
     if (value === undefined) map.delete(name);
-    else if (node === undefined) setField(map, name, nodeOf(value));
+    else if (node === undefined) addField(map, { name, value, previous });
     else if (canonicalJson(plain(node)) !== canonicalJson(value)) changeField(map, name, value);
+    if (value !== undefined) previous = name;
   }
+}
+
+function addField(
+  map: YAMLMap,
+  {
+    name,
+    value,
+    previous,
+  }: { readonly name: string; readonly value: Json; readonly previous: string | undefined },
+): void {
+  const index = map.items.findIndex(({ key }) => plainScalar(key) === previous);
+  map.items.splice(previous === undefined ? 0 : index + 1, 0, new Pair(name, nodeOf(value)));
 }
 
 function changeField(map: YAMLMap, name: string, value: Json): void {
   const node = map.get(name, true);
   // In its place, so that the comment beside it stays.
   if (isScalar(node) && (typeof value !== 'object' || value === null)) node.value = value;
-  else setField(map, name, nodeOf(value));
+  else map.set(name, nodeOf(value));
 }
 
 function nodeOf(value: Json): unknown {
   return Array.isArray(value) ? newList(value) : value;
-}
-
-function setField(map: YAMLMap, name: string, value: unknown): void {
-  map.set(name, value);
 }
 
 /** What a piece says, without how it is written. */
