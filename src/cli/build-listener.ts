@@ -24,6 +24,7 @@ export function buildListener(progress: Progress, hidesPlan: boolean): BuildList
 
 const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set([
   'warning',
+  'fetching-charts',
   'pinning',
   'finding-companions',
   'planned',
@@ -38,6 +39,8 @@ function showStep(event: StepEvent, progress: Progress): void {
   switch (event.kind) {
     case 'warning':
       return progress.tell(warningView(event.warning));
+    case 'fetching-charts':
+      return progress.tell(`Fetching ${countOf(event.charts, 'chart')} …`);
     case 'pinning':
       return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
     case 'finding-companions':

@@ -147,7 +147,7 @@ function onlyDefinition(flags: DefinableFlags, definition: LoadedDefinition): Bu
     });
   }
   const none = { profiles: [], images: [], imagesFiles: [], manifests: [] };
-  return { ...none, variables: new Map(), macros: new Map(), definition };
+  return { ...none, charts: flags.chart, variables: new Map(), macros: new Map(), definition };
 }
 
 /** Patterns and renames as they are written: those that are there, then those of flags. */

@@ -41,6 +41,16 @@ export const imageSourceFlags = {
     multipleNonGreedy: true,
     default: [],
   }),
+  chart: Flags.string({
+    helpGroup,
+    helpValue: 'REF',
+    summary: 'Helm chart: oci://HOST/PATH/NAME:VERSION, or repo=URL,name=NAME,version=VERSION.',
+    description:
+      'The version may be a range, as ^1.2: the newest in it is taken. Logins are those of registries, and of the list "helm" of --cred-file-path.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
   var: Flags.string({
     helpGroup,
     helpValue: 'NAME=VALUE',
@@ -65,6 +75,7 @@ export interface ImageSourceFlags {
   readonly image: readonly string[];
   readonly 'images-file': readonly string[];
   readonly manifest: readonly string[];
+  readonly chart?: readonly string[] | undefined;
   readonly var: readonly string[];
   readonly macro: readonly string[];
 }
@@ -80,12 +91,13 @@ export function imageSources(
   palette?: PaletteRequest,
   hasOther = false,
 ): ImageSources {
-  const sources = [flags.profile, flags.image, flags['images-file'], flags.manifest];
+  const charts = flags.chart ?? [];
+  const sources = [flags.profile, flags.image, flags['images-file'], flags.manifest, charts];
   if (palette === undefined && !hasOther && sources.every((given) => given.length === 0)) {
     throw new PaletteEdgeError('NO_INPUT', 'nothing was given that could name an image', {
       kind: 'usage',
       suggestions: [
-        'Give --profile FILE, --cluster-profile-ids UID, --image REF, --images-file FILE or --manifest FILE.',
+        'Give --profile FILE, --cluster-profile-ids UID, --image REF, --images-file FILE, --manifest FILE or --chart REF.',
       ],
     });
   }
@@ -94,6 +106,7 @@ export function imageSources(
     images: flags.image,
     imagesFiles: flags['images-file'],
     manifests: flags.manifest,
+    charts,
     variables: assignments('--var', flags.var),
     macros: assignments('--macro', flags.macro),
     palette,

@@ -6,7 +6,7 @@ import { parsePaletteCredentials } from './palette-credentials.ts';
 /** Finds the login of a chart repository. */
 export interface HelmCredentials {
   /** @throws PaletteEdgeError when the file cannot be read */
-  find(url: URL): Promise<Credential | undefined>;
+  find(url: URL): Promise<{ readonly username: string; readonly password: string } | undefined>;
 }
 
 /**
@@ -23,7 +23,9 @@ export function createHelmCredentials(path: string | undefined): HelmCredentials
       read ??= readCredentialFile(path, 'palette').then((document) =>
         parsePaletteCredentials(document, path, 'helm'),
       );
-      return lookUpCredential(await read, url.host, url.pathname.replaceAll(/^\/+|\/+$/g, ''));
+      const below = url.pathname.replaceAll(/^\/+|\/+$/g, '');
+      const found = lookUpCredential(await read, url.host, below);
+      return found !== undefined && 'password' in found ? found : undefined;
     },
   };
 }

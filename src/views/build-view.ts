@@ -1,7 +1,9 @@
+import { isChart } from '../bundle/inventory.ts';
 import { formatByteSize } from '../io/byte-size.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { BuildResult } from '../workflows/build-bundle.ts';
 import { failureLines } from '../workflows/image-failure.ts';
+import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
 import { countOf } from './count-of.ts';
 import { durationText } from '../io/duration-text.ts';
@@ -16,6 +18,7 @@ export function buildView(result: BuildResult): string {
     return [planView(result.plan), ...failureBlock(result), ...spaceBlock(result)].join('\n');
   }
   const companions = images.filter(isCompanion).length;
+  const charts = images.filter((image) => isChart(image) && !isCompanion(image)).length;
   const { bytesPulled, bytesReused, retries, seconds } = statistics;
   const pulled = [
     `${formatByteSize(bytesPulled)}, ${formatByteSize(bytesReused)} were in the store`,
@@ -27,7 +30,8 @@ export function buildView(result: BuildResult): string {
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes)`],
     ['sha256', bundle.sha256],
     ...definitionField(result),
-    ['images', String(images.length - companions)],
+    ['images', String(images.length - companions - charts)],
+    ...chartsField(charts),
     ...companionsField(plan.companions === undefined ? undefined : companions),
     ['pulled', pulled.join(', ')],
   ]);

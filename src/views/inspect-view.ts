@@ -1,4 +1,5 @@
 import { clusterDefinitionFolder } from '../workflows/cluster-definition.ts';
+import { isChart } from '../bundle/inventory.ts';
 import { companionsByOwner } from '../bundle/companions-by-owner.ts';
 import { formatByteSize } from '../io/byte-size.ts';
 import { digestHex } from '../oci/digest.ts';
@@ -37,8 +38,8 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
     ...imageRow(placed, isSparse),
     ...(isRenamed ? [placed.image.sourceReference ?? '-'] : []),
   ]);
-  const hasCompanions = images.some(isCompanion);
-  const head = ['IMAGE', 'DIGEST', hasCompanions ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
+  const hasTypes = images.some(({ artifactType }) => artifactType !== undefined) || images.some(isCompanion);
+  const head = ['IMAGE', 'DIGEST', hasTypes ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
   const further = [...(isSparse ? ['LEFT OUT'] : []), ...(isRenamed ? ['RENAMED FROM'] : [])];
   const table = textTable([...head, ...further], rows);
   return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
@@ -70,7 +71,7 @@ function imageRow({ image, depth }: PlacedImage, isSparse: boolean): string[] {
   return [
     depth === 0 ? reference : `${'  '.repeat(Math.min(depth, deepestShown))}${shortName(image)}`,
     shortDigest(digest),
-    artifactType ?? (platforms.join(', ') || '-'),
+    isChart(image) ? 'Helm chart' : (artifactType ?? (platforms.join(', ') || '-')),
     ...(isSparse ? [omittedPlatforms.join(', ') || '-'] : []),
   ];
 }

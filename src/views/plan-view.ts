@@ -1,6 +1,7 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import { durationText } from '../io/duration-text.ts';
 import type { BuildPlan } from '../workflows/plan-build.ts';
+import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
@@ -10,13 +11,14 @@ export function planView(plan: BuildPlan): string {
   const { bundle, images, blobs, bytes, bytesToPull, bytesInStore, expectedBundleSize, space } = plan;
   const registries = plan.registries.map((share): readonly [string, string] => [
     `  ${share.registry}${share.mirrors === undefined ? '' : ` via ${share.mirrors.join(', ')}`}`,
-    `${countOf(share.images, 'image')}, ${formatByteSize(share.bytesToPull)}${rateLimitText(share)}`,
+    `${contentOf(share)}, ${formatByteSize(share.bytesToPull)}${rateLimitText(share)}`,
   ]);
   const free = space.isShared
     ? `${formatByteSize(space.output.free)} for store and bundle, on one disk`
     : `${formatByteSize(space.store.free)} for the store, ${formatByteSize(space.output.free)} for the bundle`;
   const fields: (readonly [string, string])[] = [
     ['images', String(images)],
+    ...chartsField(plan.charts),
     ...companionsField(plan.companions),
     ...leftOut(plan),
     ['blobs', `${blobs}, ${formatByteSize(bytes)}`],
@@ -30,6 +32,11 @@ export function planView(plan: BuildPlan): string {
     ['free space', free],
   ];
   return `Plan\n${textFields(fields)}`;
+}
+
+function contentOf({ images, charts }: BuildPlan['registries'][number]): string {
+  if (charts === undefined) return countOf(images, 'image');
+  return [...(images === 0 ? [] : [countOf(images, 'image')]), countOf(charts, 'chart')].join(', ');
 }
 
 function leftOut({ excluded = [] }: BuildPlan): [string, string][] {

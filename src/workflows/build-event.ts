@@ -10,6 +10,8 @@ export type BuildEvent = StepEvent | TransferEvent;
 /** Things that happen once each. */
 export type StepEvent =
   | { readonly kind: 'warning'; readonly warning: Warning }
+  /** So many charts are going to be fetched. */
+  | { readonly kind: 'fetching-charts'; readonly charts: number }
   | { readonly kind: 'pinning'; readonly done: number; readonly total: number }
   /** The companions of so many images are going to be looked for. */
   | { readonly kind: 'finding-companions'; readonly images: number }

@@ -1,4 +1,5 @@
 import type { Inventory } from '../bundle/inventory.ts';
+import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { ClusterDefinitionRequest } from '../palette-api/fetch-cluster-definition.ts';
@@ -39,6 +40,8 @@ export interface BuildInput {
 /** The parts a build works with. */
 export interface BuildResources {
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+  /** Called when a chart is asked for. */
+  readonly createChartRepositories?: (onRetry: (event: RetryEvent) => void) => ChartRepositories;
   /** Called when something is asked of Palette. */
   readonly createPaletteClient?: () => PaletteClient;
   readonly openStore: () => Promise<BlobStore>;

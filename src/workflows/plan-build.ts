@@ -20,6 +20,8 @@ export interface BuildPlan {
   readonly bundle: { readonly name: string; readonly id: string; readonly path: string };
   /** Images that were asked for. */
   readonly images: number;
+  /** Helm charts; undefined when there are none. */
+  readonly charts?: number;
   /** Signatures, SBOMs and other referrers that are carried along; undefined when they were not looked for. */
   readonly companions?: number;
   /** Unique blobs, manifests and configs included. */
@@ -57,6 +59,8 @@ interface ExcludedCount {
 interface RegistryShare {
   readonly registry: string;
   readonly images: number;
+  /** Undefined when there are none. */
+  readonly charts?: number;
   readonly bytes: number;
   readonly bytesToPull: number;
   /** The registry's limit of pulls, when it told one with the manifests of this build. */
@@ -110,7 +114,8 @@ export async function planBuild(
   const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(path)]);
   return {
     bundle: { name: bundle.inventory.name, id: bundle.id, path },
-    images: requested.length,
+    images: requested.filter(({ chart }) => chart === undefined).length,
+    ...chartsOf(requested),
     companions: input.includesReferrers === true ? images.length - requested.length : undefined,
     blobs: queue.length,
     bytes,
@@ -129,6 +134,11 @@ export async function planBuild(
       isShared: storeSpace.device === outputSpace.device,
     },
   };
+}
+
+function chartsOf(images: readonly PinnedImage[]): Pick<BuildPlan, 'charts'> {
+  const charts = images.filter(({ chart }) => chart !== undefined).length;
+  return { charts: charts === 0 ? undefined : charts };
 }
 
 /** What only some builds have. */
@@ -222,18 +232,29 @@ async function withoutBundled(
   return bytes;
 }
 
+interface CountedShare {
+  images: number;
+  charts?: number;
+  bytes: number;
+  bytesToPull: number;
+}
+
 function registryShares(
   images: readonly PinnedImage[],
   queue: readonly QueuedBlob[],
   missing: readonly number[],
 ): RegistryShare[] {
-  const shares = new Map<string, { images: number; bytes: number; bytesToPull: number }>();
+  const shares = new Map<string, CountedShare>();
   const shareOf = (registry: string) => {
-    const share = shares.get(registry) ?? { images: 0, bytes: 0, bytesToPull: 0 };
+    const share: CountedShare = shares.get(registry) ?? { images: 0, bytes: 0, bytesToPull: 0 };
     shares.set(registry, share);
     return share;
   };
-  for (const { reference } of images) shareOf(reference.registry).images += 1;
+  for (const { reference, chart } of images) {
+    const share = shareOf(reference.registry);
+    if (chart === undefined) share.images += 1;
+    else share.charts = (share.charts ?? 0) + 1;
+  }
   for (const [index, { blob, repositories }] of queue.entries()) {
     const share = shareOf(repositories[0].registry);
     share.bytes += blob.size;

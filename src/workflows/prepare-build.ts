@@ -1,10 +1,13 @@
 import { planBundle } from '../bundle/plan-bundle.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import type { BuildListener } from './build-event.ts';
+import { BuildCharts } from './build-charts.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { readBundleFiles } from './bundle-files.ts';
 import type { BundleFiles } from './bundle-files.ts';
@@ -29,6 +32,7 @@ import { queueBlobs } from './queue-blobs.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 import { renameImages } from './rename-images.ts';
 import { asksPalette, resolveImages } from './resolve-images.ts';
+import type { ResolvedImages } from './resolve-images.ts';
 import type { ScopedRequests } from './scope-images.ts';
 
 /** A build of which everything is known but the bytes of the layers. */
@@ -73,14 +77,10 @@ export async function prepareBuild(
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
   const { listener, bundles } = resources;
-  const { requests, clusterDefinition, files } = await resolve(input, resources, signal);
-  const store = await resources.openStore();
-  let retries = 0;
-  const registry = resources.createRegistryClient((retry) => {
-    retries += 1;
-    listener({ kind: 'retry', retry });
-  });
-  const parts = { input, clusterDefinition, listener, registry, store, bundles, signal };
+  const { registry, openStore, charts, retries } = openSources(resources, signal);
+  const { requests, clusterDefinition, files } = await resolve(input, { ...resources, charts }, signal);
+  const store = await openStore();
+  const parts = { input, clusterDefinition, listener, registry, store, bundles, charts, signal };
   const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
@@ -103,7 +103,7 @@ export async function prepareBuild(
     store,
     clusterDefinition,
     files,
-    requested: requests.images.length,
+    requested: requests.images.length + requests.charts.length,
     images,
     failures: [...failures, ...leftOut],
     warnings: [...requests.warnings, ...warnings, ...limitWarnings],
@@ -112,12 +112,41 @@ export async function prepareBuild(
     bundlePlan,
     planBundleOf,
     received,
-    retries: () => retries,
+    retries,
   };
 }
 
+/** Where everything comes from. The store is opened when the first thing is put into it. */
+function openSources(resources: BuildParts, signal: AbortSignal) {
+  const { listener, bundles } = resources;
+  let count = 0;
+  const onRetry = (retry: RetryEvent): void => {
+    count += 1;
+    listener({ kind: 'retry', retry });
+  };
+  const registry = resources.createRegistryClient(onRetry);
+  const openStore = once(resources.openStore);
+  const createRepositories = () => chartRepositories(resources, onRetry);
+  const charts = new BuildCharts({ registry, bundles, listener, signal, openStore, createRepositories });
+  return { registry, openStore, charts, retries: () => count };
+}
+
+function chartRepositories(
+  { createChartRepositories }: BuildResources,
+  onRetry: (retry: RetryEvent) => void,
+): ChartRepositories {
+  if (createChartRepositories === undefined)
+    throw new TypeError('there are charts, and nobody to fetch them');
+  return createChartRepositories(onRetry);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return async () => await (made ??= make());
+}
+
 interface ResolvedInput extends Pick<PreparedBuild, 'clusterDefinition' | 'files'> {
-  readonly requests: ScopedRequests;
+  readonly requests: ResolvedImages;
 }
 
 function bundlePlanner(
@@ -140,14 +169,15 @@ function bundlePlanner(
 /** Whatever is wrong with what was given is told before anything is pulled. */
 async function resolve(
   input: BuildInput,
-  resources: BuildResources,
+  resources: BuildResources & { readonly charts: BuildCharts },
   signal: AbortSignal,
 ): Promise<ResolvedInput> {
   const access = paletteAccess(input, resources, signal);
-  const requests = await resolveImages(input.sources, access);
+  const requests = await resolveImages(input.sources, access, resources.charts);
   tell(requests.warnings, resources.listener);
   const { clusterDefinition, files = [] } = input;
-  if (requests.images.length === 0 && files.length === 0) throw noImages(emptyReason(requests));
+  const count = requests.images.length + requests.charts.length + files.length;
+  if (count === 0) throw noImages(emptyReason(requests));
   const isWanted = clusterDefinition !== undefined && access !== undefined;
   return {
     requests,
@@ -187,48 +217,45 @@ interface PinParts extends Pick<BuildResources, 'listener'> {
   readonly registry: RegistryClient;
   readonly store: BlobStore;
   readonly bundles: ExistingBundles;
+  readonly charts: BuildCharts;
   readonly signal: AbortSignal;
 }
 
-async function pin(requests: ScopedRequests, parts: PinParts): ReturnType<typeof pinImages> {
-  const { input, listener, registry, store, bundles, signal } = parts;
+async function pin(requests: ResolvedImages, parts: PinParts): ReturnType<typeof pinImages> {
+  const { input, listener, charts, signal } = parts;
   const { platforms, allowMissingPlatform } = input;
-  const total = requests.images.length;
-  listener({ kind: 'pinning', done: 0, total });
-  const pinned = await pinImages(requests.images, {
-    registry,
-    store,
-    bundles,
-    platforms,
-    allowMissingPlatform,
-    signal,
-    onPinned: (done) => listener({ kind: 'pinning', done, total }),
-  });
+  const count = requests.images.length;
+  if (count > 0) listener({ kind: 'pinning', done: 0, total: count });
+  const onPinned = (done: number): void => listener({ kind: 'pinning', done, total: count });
+  const options = { ...parts, platforms, allowMissingPlatform, signal, onPinned };
+  const pinned = await pinImages(requests.images, options);
   tell(pinned.warnings, listener);
-  const { failures, images, leftOut } = pinned;
+  const received = { bytes: pinned.received + charts.received };
+  const images = await charts.among(pinned.images, { ...parts, received });
+  const failures = [...pinned.failures, ...charts.failures];
+  const total = count + requests.charts.length;
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
     throw failedImagesError(failures, total);
-  if (images.length === 0 && total > 0) throw failedImagesError([...failures, ...leftOut], total);
-  return input.includeReferrers === true ? await withCompanions(pinned, parts) : pinned;
+  if (images.length === 0 && total > 0) throw failedImagesError([...failures, ...pinned.leftOut], total);
+  const all = { ...pinned, images, failures, received: received.bytes };
+  return input.includeReferrers === true ? await withCompanions(all, parts) : all;
 }
 
 async function withCompanions(
   pinned: PinnedImages,
   { listener, registry, store, bundles, signal }: PinParts,
 ): Promise<PinnedImages> {
-  listener({ kind: 'finding-companions', images: pinned.images.length });
+  // Nothing is beside a chart that is not from a registry.
+  const { here = [], elsewhere = [] } = Object.groupBy(pinned.images, ({ chart }) =>
+    chart === undefined || chart.source.startsWith('oci://') ? 'here' : 'elsewhere',
+  );
+  listener({ kind: 'finding-companions', images: here.length });
   const received = { bytes: 0 };
-  const { images, warnings } = await pinCompanions(pinned.images, {
-    registry,
-    store,
-    bundles,
-    signal,
-    received,
-  });
+  const { images, warnings } = await pinCompanions(here, { registry, store, bundles, signal, received });
   tell(warnings, listener);
   return {
     ...pinned,
-    images,
+    images: [...images, ...elsewhere],
     warnings: [...pinned.warnings, ...warnings],
     received: pinned.received + received.bytes,
   };

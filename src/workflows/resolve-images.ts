@@ -1,8 +1,13 @@
 import { isPaletteUid } from '../palette-api/palette-uid.ts';
 import type { Discoveries } from '../profile/discover-images.ts';
+import { MacroResolver } from '../profile/macro-resolver.ts';
+import { requestCharts } from '../profile/request-charts.ts';
+import type { ChartRequests } from '../profile/request-charts.ts';
 import { collectRequests, finishRequests } from '../profile/request-images.ts';
 import type { CollectedRequests } from '../profile/request-images.ts';
+import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { SourceFile } from '../profile/source-file.ts';
+import type { Warning } from '../warning.ts';
 import { discover } from './discover-images.ts';
 import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
@@ -11,6 +16,7 @@ import { definitionRequests } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
+import { scopeCharts } from './scope-charts.ts';
 import { scopeImages, wholeScope } from './scope-images.ts';
 import type { ImageScope, PinnableRequests, ScopedRequests } from './scope-images.ts';
 
@@ -20,6 +26,8 @@ export interface ImageSources {
   readonly images: readonly string[];
   readonly imagesFiles: readonly string[];
   readonly manifests: readonly string[];
+  /** As `--chart` takes them; none when undefined. */
+  readonly charts?: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
   readonly macros: ReadonlyMap<string, string>;
   /** What is asked of Palette; undefined for nothing. */
@@ -35,11 +43,20 @@ export interface ImageSources {
 }
 
 /** What the sources ask for, and what else they name. */
-export type ResolvedImages = ScopedRequests & Pick<Discoveries, 'discovered' | 'skipped'>;
+export type ResolvedImages = ScopedRequests &
+  Pick<Discoveries, 'discovered' | 'skipped'> &
+  Pick<ChartRequests, 'charts'>;
 
-/** Charts to look into for images. */
-export interface ChartsAtHand {
+/** Charts to look into for images, and what is to be said of them. */
+export interface FetchedCharts {
   readonly charts: readonly ChartAtHand[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Fetches the charts that are asked for. */
+export interface ChartSource {
+  /** Keeps to itself what could not be fetched. */
+  fetch(charts: readonly RequestedChart[]): Promise<FetchedCharts>;
   readonly signal: AbortSignal;
 }
 
@@ -59,44 +76,104 @@ export function asksPalette({ palette, scope = wholeScope }: ImageSources): bool
 export async function resolveImages(
   sources: ImageSources,
   access?: PaletteAccess,
-  atHand: ChartsAtHand = noCharts,
+  source: ChartSource = noCharts,
 ): Promise<ResolvedImages> {
-  const { definition, scope = wholeScope, variables, macros } = sources;
-  const { requests, discovered, skipped } =
+  const { definition, scope = wholeScope } = sources;
+  const lookUp = profileLookup(sources, access);
+  const { requests, ...found } =
     definition === undefined
-      ? await readSources(sources, access, atHand)
-      : { requests: definitionRequests(definition), discovered: [], skipped: [] };
-  const scoped = await scopeImages(requests, scope, async (profile) => {
+      ? await readSources(sources, access, { source, lookUp })
+      : await readDefinition(definition, sources, source);
+  const scoped = await scopeImages(requests, scope, async (profile) =>
+    finishRequests((await lookUp(profile)).collected),
+  );
+  if (sources.isStrict === true) refuseWarnings(scoped.warnings);
+  return { ...scoped, ...found };
+}
+
+const noCharts: ChartSource = {
+  fetch: () => Promise.resolve({ charts: [], warnings: [] }),
+  signal: new AbortController().signal,
+};
+const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
+
+interface ReadRequests extends Omit<ResolvedImages, keyof ScopedRequests> {
+  readonly requests: PinnableRequests;
+}
+
+type Lookup = (profile: string) => Promise<CollectedSources>;
+
+/** Reads a profile that is only named to be left out. Once each: charts are left out before images are. */
+function profileLookup({ variables, macros }: ImageSources, access: PaletteAccess | undefined): Lookup {
+  const known = new Map<string, Promise<CollectedSources>>();
+  return async (profile) => {
     const named = isPaletteUid(profile)
       ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
       : { profiles: [profile] };
     const other = { images: [], imagesFiles: [], manifests: [], variables, macros, ...named };
-    return finishRequests((await collect(other, access)).collected);
-  });
-  if (sources.isStrict === true) refuseWarnings(scoped.warnings);
-  return { ...scoped, discovered, skipped };
+    const collecting = known.get(profile) ?? collect(other, access);
+    known.set(profile, collecting);
+    return await collecting;
+  };
 }
 
 async function readSources(
   sources: ImageSources,
   access: PaletteAccess | undefined,
-  atHand: ChartsAtHand,
-): Promise<{ requests: PinnableRequests } & Pick<Discoveries, 'discovered' | 'skipped'>> {
+  { source, lookUp }: { readonly source: ChartSource; readonly lookUp: Lookup },
+): Promise<ReadRequests> {
   const { collected, fetched } = await collect(sources, access);
-  const { scope = wholeScope, discovery = noDiscovery } = sources;
-  const found = await discover(collected, { ...discovery, ...atHand, excludes: scope.excludes });
+  const { scope = wholeScope, discovery = noDiscovery, charts: texts = [] } = sources;
+  const asked = requestCharts({ ...collected, texts });
+  const charts = await withoutExcluded(asked.charts, { scope, collected, lookUp });
+  const atHand = await source.fetch(charts);
+  const parts = { ...discovery, charts: atHand.charts, signal: source.signal, excludes: scope.excludes };
+  const { discovered, skipped, warnings } = await discover(collected, parts);
   const requests = finishRequests(collected);
-  const warnings = [...fetched.warnings, ...requests.warnings, ...found.warnings];
-  return { requests: { ...requests, warnings }, discovered: found.discovered, skipped: found.skipped };
+  const further = [...asked.warnings, ...atHand.warnings, ...warnings];
+  const all = [...fetched.warnings, ...requests.warnings, ...further];
+  return { requests: { ...requests, warnings: all }, discovered, skipped, charts };
 }
 
-const noCharts: ChartsAtHand = { charts: [], signal: new AbortController().signal };
-const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
+/** A definition names all images; charts may be added to it. */
+async function readDefinition(
+  definition: LoadedDefinition,
+  { charts: texts = [], variables, macros }: ImageSources,
+  source: ChartSource,
+): Promise<ReadRequests> {
+  const resolver = new MacroResolver({ profiles: [], variables, macros });
+  const { charts, warnings } = requestCharts({ profiles: [], resolver, texts });
+  const atHand = await source.fetch(charts);
+  const requests = definitionRequests(definition);
+  const all = [...requests.warnings, ...warnings, ...atHand.warnings];
+  return { requests: { ...requests, warnings: all }, discovered: [], skipped: [], charts };
+}
 
-async function collect(
-  sources: ImageSources,
-  access: PaletteAccess | undefined,
-): Promise<{ collected: CollectedRequests; fetched: FetchedSources }> {
+async function withoutExcluded(
+  charts: readonly RequestedChart[],
+  {
+    scope: { excludedProfiles },
+    collected,
+    lookUp,
+  }: { readonly scope: ImageScope; readonly collected: CollectedRequests; readonly lookUp: Lookup },
+): Promise<RequestedChart[]> {
+  if (charts.length === 0) return [];
+  const given = new Set(collected.profiles.map(({ name }) => name));
+  const others = await Promise.all(
+    excludedProfiles
+      .filter((profile) => !given.has(profile))
+      .map(async (profile) => requestCharts({ ...(await lookUp(profile)).collected, texts: [] }).charts),
+    // What is wrong with it is told when its images are left out.
+  ).catch(() => []);
+  return scopeCharts(charts, excludedProfiles, others.flat());
+}
+
+interface CollectedSources {
+  readonly collected: CollectedRequests;
+  readonly fetched: FetchedSources;
+}
+
+async function collect(sources: ImageSources, access: PaletteAccess | undefined): Promise<CollectedSources> {
   const [files, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),

@@ -19,6 +19,7 @@ test('flags become sources, in the order given', () => {
   ).toEqual({
     profiles: ['b.json', 'a.yaml'],
     images: ['nginx:1'],
+    charts: [],
     imagesFiles: ['list.txt'],
     manifests: ['shop.yaml'],
     variables: new Map([['Registry', 'a.io']]),

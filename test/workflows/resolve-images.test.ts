@@ -65,6 +65,7 @@ test('nothing at all is no failure', async () => {
   expect(await resolveImages(none)).toEqual({
     images: [],
     profiles: [],
+    charts: [],
     warnings: [],
     excluded: [],
     discovered: [],
