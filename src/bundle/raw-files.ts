@@ -2,7 +2,7 @@ import type { BundledRawFile, Inventory } from './inventory.ts';
 import { invalidInventory } from './inventory-fields.ts';
 
 /** Longest name of a raw file, in characters. */
-export const maximumRawFileName = 200;
+const maximumRawFileName = 200;
 
 const component = /^(?!\.{1,2}$)[A-Za-z0-9._@+-]+$/;
 

@@ -81,7 +81,6 @@ test('a damaged raw file is told by its names', async () => {
   const blobs = new MemoryBlobs();
   const content = await contentWithFiles(blobs);
   const lying = {
-    ...blobs,
     sizeOf: async () => await Promise.resolve(undefined),
     open: async (blob: Parameters<MemoryBlobs['open']>[0]) => {
       if (blob.size !== 1) return await blobs.open(blob);
@@ -103,7 +102,7 @@ describe('an inventory with raw files that make no sense is refused', () => {
     ['none at all', (d) => (d.rawFiles = []), 'rawFiles is empty'],
     ['format version 1', (d) => (d.formatVersion = 1), 'format version 1 is not'],
     ['no files in version 3', (d) => delete d.rawFiles, 'format version 3 is not'],
-    ['out of order', (d) => d.rawFiles.reverse(), 'order'],
+    ['out of order', (d) => (d.rawFiles = d.rawFiles.toReversed()), 'order'],
     ['twice', (d) => d.rawFiles.push(d.rawFiles.at(-1)), 'order'],
     ['a name that climbs', (d) => (d.rawFiles[0].name = '../a'), 'rawFiles[0].name'],
     ['no blob', (d) => (d.rawFiles[0].digest = zeros), 'rawFiles[0] is not among the blobs'],

@@ -26,7 +26,7 @@ test.each([
   [`ghcr.io/a/b:1@${digest}`, 'ghcr.io/a', 'r.site/x/y', `r.site/x/y/b:1@${digest}`],
   ['ghcr.io/ab:1', 'ghcr.io/a', 'r.site/x', 'ghcr.io/ab:1'],
   ['ghcr.io/a:1', 'quay.io', 'r.site/x', 'ghcr.io/a:1'],
-])('%s with %s=%s is %s', (reference, from, to, expected) => {
+])('%s with %s=%s is %s', (...[reference, from, to, expected]) => {
   expect(formatReference(mapReference(parseReference(reference), [mapping(from, to)]))).toBe(expected);
 });
 

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+
+import { readDefinition } from '../../src/definition/read-definition.ts';
+import { definitionSchemaUrl, writeDefinition } from '../../src/definition/write-definition.ts';
+import type { DefinitionContent } from '../../src/definition/write-definition.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { parseReference } from '../../src/oci/reference.ts';
+
+type Image = DefinitionContent['images'][number];
+
+const [a, b] = [digestOf('a'), digestOf('b')];
+
+function image(name: string, more: Partial<Image> = {}): Image {
+  return { reference: parseReference(name), name, digest: a, origins: [{ kind: 'flag' }], ...more };
+}
+
+const content: DefinitionContent = {
+  options: { name: 'edge', compressionLevel: 3, map: [], exclude: [] },
+  profiles: [
+    {
+      name: 'edge',
+      version: '1.10',
+      type: 'infra',
+      packs: [{ name: 'k3s', type: 'spectro', layer: 'k8s', version: '1' }],
+    },
+  ],
+  images: [image('a.io/x:1'), image('b.io/x:1'), image('c.io/x:1')],
+  files: [{ path: 'in/f', name: 'f', digest: b }],
+};
+
+function rewrite(text: string, changed: Partial<DefinitionContent> = {}): string {
+  return writeDefinition({ ...content, ...changed }, { name: 'd.yaml', text });
+}
+
+const fresh = writeDefinition(content, undefined);
+
+test('a new one is read back, and tells editors where its schema is', () => {
+  expect(fresh.startsWith(`# yaml-language-server: $schema=${definitionSchemaUrl}\n`)).toBe(true);
+  expect(readDefinition({ name: 'd.yaml', text: fresh })).toMatchObject(content);
+});
+
+test('texts that YAML would take for something else stay texts', () => {
+  const options = { ...content.options, name: 'yes', exclude: ['**', '# no', '*a', '- b', 'null', '1.10'] };
+  const text = writeDefinition({ ...content, options }, undefined);
+  expect(readDefinition({ name: 'd.yaml', text }).options).toMatchObject(options);
+});
+
+test('written again it is the very same, whatever its layout', () => {
+  expect(rewrite(fresh)).toBe(fresh);
+  const odd = `${fresh.replace('exclude: []', 'exclude:   [ ]')}\n\n\n# end`;
+  expect(rewrite(odd)).toBe(odd);
+});
+
+test('what differs is changed where it stands, with its comments', () => {
+  const commented = fresh
+    .replace('images:\n', 'images:\n  # about a\n')
+    .replace(
+      `  - reference: b.io/x:1\n    digest: ${a}\n`,
+      `  # about b\n  - reference: b.io/x:1 # beside b\n    digest: ${a} # held\n`,
+    )
+    .replace('compressionLevel: 3', 'compressionLevel: 3 # fast')
+    .replace('  - path: in/f\n', '  # about f\n  - path: in/f\n');
+  const options = { ...content.options, compressionLevel: 9, exclude: ['x'] };
+  const images = [image('a.io/w:1'), image('a.io/x:1'), image('b.io/x:1', { digest: b })];
+  const text = rewrite(commented, { options, images });
+  expect(text).toContain('compressionLevel: 9 # fast\n');
+  expect(text).toContain('exclude: [x]\n');
+  expect(text).toContain(`  # about b\n  - reference: b.io/x:1 # beside b\n    digest: ${b} # held\n`);
+  expect(text).toContain('  - reference: a.io/w:1\n');
+  expect(text).toContain('  # about a\n  - reference: a.io/x:1\n');
+  expect(text).toContain('  # about f\n  - path: in/f\n');
+  expect(text).not.toContain('c.io');
+  const { images: read, options: readOptions } = readDefinition({ name: 'd.yaml', text });
+  expect(read.map(({ name, digest }) => [name, digest])).toEqual(
+    images.map(({ name, digest }) => [name, digest]),
+  );
+  expect(readOptions).toMatchObject(options);
+});
+
+test('a reference stays as somebody wrote it, and so does the order of entries', () => {
+  const text = `definitionVersion: 1
+images:
+  - {reference: "nginx", origins: [{kind: flag}]}
+  - reference: a.io/x:1
+`;
+  const nginx = image('docker.io/library/nginx:latest');
+  const own = image('a.io/x:1', { origins: undefined });
+  const written = rewrite(text, { images: [own, image('b.io/x:1'), nginx] });
+  expect(written).toContain(
+    `  - {reference: "nginx", digest: ${JSON.stringify(a).slice(1, -1)}, origins: [{kind: flag}]}\n`,
+  );
+  expect(written).toContain(`  - reference: a.io/x:1\n    digest: ${a}\n`);
+  const names = readDefinition({ name: 'd.yaml', text: written }).images.map(({ name }) => name);
+  expect(names).toEqual(['docker.io/library/nginx:latest', 'a.io/x:1', 'b.io/x:1']);
+});
+
+test('sections that are missing or empty are made', () => {
+  const text = rewrite('# mine\ndefinitionVersion: 1\nimages:\n');
+  expect(text.startsWith('# mine\n')).toBe(true);
+  expect(readDefinition({ name: 'd.yaml', text })).toMatchObject(content);
+});
+
+test('empty lists stand on one line, and are filled again', () => {
+  const empty = rewrite(fresh, { images: [], files: [], profiles: [] });
+  expect(empty).toContain('images: []\n');
+  expect(readDefinition({ name: 'd.yaml', text: rewrite(empty) })).toMatchObject(content);
+  expect(rewrite(empty)).toContain('images:\n  - reference: a.io/x:1\n');
+});
