@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments 
 import type { Alias, Document, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { simpleTree } from './simple-tree.ts';
 
 /** A piece of a YAML (or JSON) document: immutable, aliases followed, every piece knowing its 1-based line. */
 export type YamlNode = YamlMap | YamlList | YamlScalar;
@@ -72,6 +73,7 @@ const maximumTokens = 3_000_000;
 const maximumDocuments = 10_000;
 const maximumNodes = 1_000_000;
 const maximumDepth = 200;
+const treeLimits = { nodes: maximumNodes, depth: maximumDepth };
 
 /**
  * Parses a YAML stream; JSON is YAML too.
@@ -80,6 +82,13 @@ const maximumDepth = 200;
  */
 export function parseYaml(text: string, place: Place, options: ParseOptions = {}): YamlDocument[] {
   checkSize(text, place);
+  const simple = simpleTree(text, options, treeLimits);
+  if (simple !== undefined) return [{ root: simple, duplicates: [] }];
+  return parseYamlWithLibrary(text, place, options);
+}
+
+/** The same for all of YAML, and for its mistakes. Without the limits on the length of the text. */
+export function parseYamlWithLibrary(text: string, place: Place, options: ParseOptions): YamlDocument[] {
   const { unmask = (masked: string) => masked, firstLine = 1 } = options;
   const lineCounter = new LineCounter();
   const positionOf = (offset: number) => {
