@@ -115,8 +115,11 @@ function essence(lines: readonly string[]): string {
   return items.flatMap((item) => [`${' '.repeat(dash)}-`, ...fieldsOf(item)]).join('\n');
 }
 
-function fieldsOf(item: readonly string[]): string[] {
-  const keyIndent = item.find((line) => line.trim() !== '')?.search(/\S/) ?? 0;
+function fieldsOf(item: readonly string[]): readonly string[] {
+  const first = item.find((line) => line.trim() !== '') ?? '';
+  // In braces, or an alias.
+  if (!/^ *[\w."'-]+[ \t]*:/.test(first)) return item;
+  const keyIndent = first.search(/\S/);
   let isKept = false;
   return item.filter((line) => {
     const isKey = line.search(/\S/) === keyIndent && !/^ *(?:-(?:\s|$)|#)/.test(line);

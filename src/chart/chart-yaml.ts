@@ -26,7 +26,7 @@ export function parseChartYaml(bytes: Uint8Array, place: string): Readonly<Recor
  */
 export function parseYamlText(text: string, place: string): unknown {
   try {
-    const document: unknown = parse(text, { uniqueKeys: false, logLevel: 'silent', prettyErrors: false });
+    const document: unknown = parse(text, { uniqueKeys: false, logLevel: 'error', prettyErrors: false });
     return document;
   } catch (error) {
     // Nesting without end is a RangeError of the library.
