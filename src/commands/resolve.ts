@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { buildListener } from '../cli/build-listener.ts';
 import {
   definableInput,
   definitionToWrite,
@@ -20,8 +21,8 @@ import type { RegistryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { typedKeyWarnings, wirePalette } from '../cli/wire-palette.ts';
 import type { ReachFlags } from '../cli/wire-palette.ts';
+import { wireDefinition } from '../cli/wire-definition.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
-import { hashHere } from '../io/hash-thread.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { explainImages } from '../profile/explain-images.ts';
 import type { Explanation } from '../profile/explain-images.ts';
@@ -34,7 +35,7 @@ import { loadDefinition } from '../workflows/load-definition.ts';
 import { checkDefinition } from '../workflows/check-definition.ts';
 import type { DefinitionCheck } from '../workflows/check-definition.ts';
 import { asksPalette, resolveImages } from '../workflows/resolve-images.ts';
-import type { ImageSources, ResolvedImages } from '../workflows/resolve-images.ts';
+import type { ChartSource, ImageSources, ResolvedImages } from '../workflows/resolve-images.ts';
 import { writeDefinition } from '../workflows/write-definition.ts';
 import type { WrittenDefinition } from '../workflows/write-definition.ts';
 
@@ -117,11 +118,15 @@ export default class Resolve extends BaseCommand {
     return { ...result, explanation };
   }
 
-  async #resolve(sources: ImageSources, flags: PaletteAccessFlags & ReachFlags): Promise<ResolvedImages> {
+  async #resolve(
+    sources: ImageSources,
+    flags: PaletteAccessFlags & ReachFlags,
+    charts?: ChartSource,
+  ): Promise<ResolvedImages> {
     const tellRetry = (retry: Parameters<typeof retryView>[0]): void => this.tell(retryView(retry));
     await using wiring = asksPalette(sources) ? await wirePalette(flags, this.config, tellRetry) : undefined;
     const access = wiring === undefined ? undefined : { client: wiring.client, signal: this.signal };
-    const result = await resolveImages(sources, access);
+    const result = await resolveImages(sources, access, charts);
     for (const warning of result.warnings) this.tell(warningView(warning));
     return result;
   }
@@ -129,13 +134,20 @@ export default class Resolve extends BaseCommand {
   async #write(path: string, flags: WriteFlags): Promise<WrittenDefinition> {
     const existing = await definitionToWrite(path);
     const definable = definableInput(flags, { target: existing });
-    const requests = await this.#resolve({ ...definable.sources, ...discoverySources(flags) }, flags);
-    const texts = textsToWrite(flags, existing);
-    const input = { ...definable, ...texts, path, existing, requests, isUpdate: flags.update };
-    await using wiring = flags.offline ? undefined : await wireRegistry(flags, this.#userAgent);
-    const registry = wiring?.createRegistryClient((retry) => this.#tellRetry(retry));
-    const resources = { registry, hasher: hashHere, signal: this.signal };
-    const written = await writeDefinition(input, resources);
+    using progress = this.progress();
+    await using wiring = await wireDefinition(flags, this.config, {
+      listener: buildListener(progress, true),
+      signal: this.signal,
+    });
+    const { charts, ...resources } = wiring;
+    const sources = { ...definable.sources, ...discoverySources(flags) };
+    const requests = await this.#resolve(sources, flags, charts);
+    const input = { ...definable, ...textsToWrite(flags, existing), path, existing, requests };
+    const written = await writeDefinition(
+      { ...input, isUpdate: flags.update },
+      { ...resources, signal: this.signal },
+    );
+    progress.close();
     for (const warning of written.warnings) this.tell(warningView(warning));
     this.show(writtenDefinitionView(written));
     return { ...written, warnings: [...requests.warnings, ...written.warnings] };

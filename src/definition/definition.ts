@@ -8,6 +8,7 @@ export interface Definition {
   readonly options: DefinitionOptions;
   readonly profiles: readonly DefinedProfile[];
   readonly images: readonly DefinedImage[];
+  readonly charts: readonly DefinedChart[];
   readonly files: readonly DefinedFile[];
 }
 
@@ -53,6 +54,28 @@ export interface DefinedImage {
   readonly origins?: readonly Origin[] | undefined;
   /** Of the entry, from 1. */
   readonly line: number;
+}
+
+/** A Helm chart. */
+export interface DefinedChart {
+  /** URL of the repository, without a query. */
+  readonly repository: string;
+  readonly name: string;
+  /** The version or range that is asked for, when it is not the exact version; empty for the newest. */
+  readonly wanted?: string | undefined;
+  /** The exact version; undefined when it is not known yet. */
+  readonly version?: string | undefined;
+  /** Of the archive in an HTTP repository, of the manifest in a registry. */
+  readonly digest?: Digest | undefined;
+  /** As those of an image. */
+  readonly origins?: readonly Origin[] | undefined;
+  /** Of the entry, from 1. */
+  readonly line: number;
+}
+
+/** What tells a chart from others: the same, and another version wanted, is another one. */
+export function chartKey({ repository, name, wanted, version }: Omit<DefinedChart, 'line'>): string {
+  return JSON.stringify([repository, name, wanted ?? version ?? '']);
 }
 
 /** A file that goes into the bundle as it is. */

@@ -2,8 +2,9 @@ import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
-import { definitionVersion } from './definition.ts';
+import { chartKey, definitionVersion } from './definition.ts';
 import type {
+  DefinedChart,
   DefinedFile,
   DefinedImage,
   DefinedProfile,
@@ -31,13 +32,11 @@ export function readDefinition({ name, text }: DefinitionSource): Definition {
   const root = new DefinitionNode(document.contents, { file: name, line: 1, path: '', lineOf });
   const fields = root.fields(['definitionVersion', 'options', 'profiles', 'images', 'charts', 'files']);
   requireVersion(fields.definitionVersion);
-  const [chart] = fields.charts.items();
-  if (chart !== undefined)
-    throw chart.invalid('charts cannot be pinned by this version; build them with --chart');
   return {
     options: fields.options.isEmpty ? { map: [], exclude: [] } : readOptions(fields.options),
     profiles: fields.profiles.items().map(readProfile),
     images: readImages(fields.images),
+    charts: readCharts(fields.charts),
     files: readFiles(fields.files),
   };
 }
@@ -112,9 +111,34 @@ function readImage(node: DefinitionNode): DefinedImage {
     reference,
     name: formatReference(reference),
     digest: digest ?? reference.digest,
-    origins: fields.origins.items().length === 0 ? undefined : fields.origins.items().map(readOrigin),
+    origins: readOrigins(fields.origins),
     line: node.line,
   };
+}
+
+/** None is as if there were no such field. */
+function readOrigins(node: DefinitionNode): DefinedImage['origins'] {
+  const origins = node.items().map(readOrigin);
+  return origins.length === 0 ? undefined : origins;
+}
+
+function readCharts(node: DefinitionNode): DefinedChart[] {
+  const keys = new Set<string>();
+  return node.items().map((item) => {
+    const fields = item.fields(['repository', 'name', 'wanted', 'version', 'digest', 'origins']);
+    const chart = {
+      repository: fields.repository.text(),
+      name: fields.name.text(),
+      wanted: fields.wanted.optional((wanted) => wanted.text()),
+      version: fields.version.optional((version) => version.text()),
+      digest: fields.digest.optional(readDigest),
+      origins: readOrigins(fields.origins),
+      line: item.line,
+    };
+    if (keys.has(chartKey(chart))) throw item.invalid('this chart is there already');
+    keys.add(chartKey(chart));
+    return chart;
+  });
 }
 
 function readFiles(node: DefinitionNode): DefinedFile[] {

@@ -4,8 +4,14 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
-import { definitionVersion } from './definition.ts';
-import type { DefinedFile, DefinedImage, DefinedProfile, DefinitionOptions } from './definition.ts';
+import { chartKey, definitionVersion } from './definition.ts';
+import type {
+  DefinedChart,
+  DefinedFile,
+  DefinedImage,
+  DefinedProfile,
+  DefinitionOptions,
+} from './definition.ts';
 import type { DefinitionSource } from './read-definition.ts';
 import { parseDefinitionYaml } from './parse-definition-yaml.ts';
 
@@ -15,6 +21,7 @@ export interface DefinitionContent {
   readonly profiles: readonly DefinedProfile[];
   /** Sorted by name. Without origins: entries that somebody added by hand. */
   readonly images: readonly Omit<DefinedImage, 'line'>[];
+  readonly charts: readonly Omit<DefinedChart, 'line'>[];
   readonly files: readonly DefinedFile[];
 }
 
@@ -45,6 +52,7 @@ export function writeDefinition(content: DefinitionContent, existing: Definition
   updateMap(mapIn(root, 'options'), optionFields(content.options));
   updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
   updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
+  updateList(listIn(root, 'charts'), content.charts.map(chartFields), 'chart');
   updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
   return canonicalJson(plain(root)) === before ? existing.text : textOf(document);
 }
@@ -57,7 +65,7 @@ function newDocument(content: DefinitionContent): Document {
   updateMap(mapIn(root, 'options'), optionFields(content.options));
   updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
   updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
-  root.set('charts', newList([]));
+  updateList(listIn(root, 'charts'), content.charts.map(chartFields), 'chart');
   updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
   return document;
 }
@@ -86,18 +94,43 @@ function imageFields({ name, digest, origins }: Omit<DefinedImage, 'line'>): Fie
   return { reference: name, digest, origins: origins?.map((origin) => ({ ...origin })) };
 }
 
+function chartFields({ origins, ...chart }: Omit<DefinedChart, 'line'>): Fields {
+  const { repository, name, wanted, version, digest } = chart;
+  return { repository, name, wanted, version, digest, origins: origins?.map((origin) => ({ ...origin })) };
+}
+
 function fileFields({ path, name, digest }: DefinedFile): Fields {
   return { path, name, digest };
 }
 
-/** The field that tells an item of a list from others. */
-type KeyField = 'name' | 'reference';
+/** What tells an item of a list from others: a field, or all of what a chart is asked for by. */
+type KeyField = 'name' | 'reference' | 'chart';
 
 /** References are the same however they are written. */
 function keyOf(item: unknown, field: KeyField): string {
+  if (field === 'chart') return isMap(item) ? chartKeyOf(item) : '';
   const value = isMap(item) ? item.get(field) : undefined;
   if (typeof value !== 'string') return '';
   return field === 'reference' ? formatReference(parseReference(value)) : value;
+}
+
+function chartKeyOf(item: YAMLMap): string {
+  const textIn = (field: string): string | undefined => {
+    const value = item.get(field, true);
+    const text = typeof value === 'string' ? value : plainText(value);
+    return text;
+  };
+  const [repository = '', name = ''] = [textIn('repository'), textIn('name')];
+  return chartKey({ repository, name, wanted: textIn('wanted'), version: textIn('version') });
+}
+
+/** A number as it is written. */
+function plainText(node: unknown): string | undefined {
+  const value = isScalar(node) ? node.value : node;
+  if (value === null || value === undefined) return undefined;
+  return typeof value === 'number' && isScalar(node)
+    ? (node.source ?? String(value))
+    : String(plainScalar(node));
 }
 
 function mapIn(root: YAMLMap, name: string): YAMLMap {
@@ -136,10 +169,15 @@ function updateList(list: YAMLSeq, wanted: readonly Fields[], keyField: KeyField
   list.items = list.items.filter((item) => fresh.has(keyOf(item, keyField)));
   for (const [index, [key, item]] of [...fresh].entries()) {
     const existing = known.get(key);
-    if (isMap(existing)) updateMap(existing, { ...wanted[index], [keyField]: plain(existing.get(keyField)) });
+    if (isMap(existing)) updateMap(existing, { ...wanted[index], ...keptKey(existing, keyField) });
     else insertSorted(list, item, keyField);
   }
   list.flow = list.items.length === 0;
+}
+
+/** However a reference is written, it stays. */
+function keptKey(item: YAMLMap, keyField: KeyField): Fields {
+  return keyField === 'chart' ? {} : { [keyField]: plain(item.get(keyField)) };
 }
 
 function newItem(fields: Fields): YAMLMap {

@@ -1,9 +1,12 @@
 import { dirname, isAbsolute, join } from 'node:path';
 
-import type { Definition } from '../definition/definition.ts';
+import type { DefinedChart, Definition } from '../definition/definition.ts';
 import { readDefinition } from '../definition/read-definition.ts';
 import type { DefinitionSource } from '../definition/read-definition.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import type { Origin } from '../oci/origin.ts';
+import { chartRequest } from '../profile/requested-chart.ts';
+import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { readSourceFile } from './read-source-file.ts';
 import type { PinnableRequests } from './scope-images.ts';
@@ -43,13 +46,37 @@ export function definitionRequests({ source, definition }: LoadedDefinition): Pi
       ...(digest === undefined ? {} : { pin: digest }),
     })),
     profiles: definition.profiles,
-    warnings: images
+    warnings: [...images, ...definition.charts]
       .filter(({ digest }) => digest === undefined)
       .map(({ name, line }) => ({
         code: 'NOT_PINNED',
         message: `${source.name}:${line}: ${name} has no digest: what its tag stands for is taken, which changes`,
       })),
   };
+}
+
+/**
+ * The charts of a definition, as if flags and packs asked for them.
+ *
+ * @throws PaletteEdgeError `CHART_REFERENCE_INVALID` (kind usage)
+ */
+export function definitionCharts({ source, definition }: LoadedDefinition): RequestedChart[] {
+  return definition.charts.map((chart) => ({
+    ...definedChartRequest(chart, chart.origins ?? [{ kind: 'list', file: source.name, line: chart.line }]),
+    digest: chart.digest,
+  }));
+}
+
+/**
+ * What a chart of a definition asks for: the exact version where it is known, without the digest.
+ *
+ * @throws PaletteEdgeError `CHART_REFERENCE_INVALID` (kind usage)
+ */
+export function definedChartRequest(
+  { repository, name, wanted = '', version = wanted }: DefinedChart,
+  origins: readonly Origin[],
+): RequestedChart {
+  return { ...chartRequest({ repository, name, version }), origins };
 }
 
 /** The files of a definition; their paths begin at its folder. */

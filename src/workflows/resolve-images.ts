@@ -12,7 +12,7 @@ import { discover } from './discover-images.ts';
 import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
-import { definitionRequests } from './load-definition.ts';
+import { definitionCharts, definitionRequests } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
@@ -142,7 +142,8 @@ async function readDefinition(
   source: ChartSource,
 ): Promise<ReadRequests> {
   const resolver = new MacroResolver({ profiles: [], variables, macros });
-  const { charts, warnings } = requestCharts({ profiles: [], resolver, texts });
+  const { charts: added, warnings } = requestCharts({ profiles: [], resolver, texts });
+  const charts = [...definitionCharts(definition), ...added];
   const atHand = await source.fetch(charts);
   const requests = definitionRequests(definition);
   const all = [...requests.warnings, ...warnings, ...atHand.warnings];

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 
+import { chartKey } from '../definition/definition.ts';
 import type { Definition } from '../definition/definition.ts';
 import { writeDefinition as definitionText } from '../definition/write-definition.ts';
 import type { DefinitionContent } from '../definition/write-definition.ts';
@@ -23,6 +24,9 @@ import { definitionFiles } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
 import { rootOf } from './root-of.ts';
 import type { ScopedRequests } from './scope-images.ts';
+import { pinDefinedCharts } from './pin-defined-charts.ts';
+import type { ChartPinner } from './pin-defined-charts.ts';
+import type { RequestedChart } from '../profile/requested-chart.ts';
 
 /** What is written. */
 export interface WriteDefinitionInput {
@@ -30,7 +34,7 @@ export interface WriteDefinitionInput {
   /** What is there already; its digests stay, unless `isUpdate`. */
   readonly existing: LoadedDefinition | undefined;
   /** What the sources ask for. */
-  readonly requests: ScopedRequests;
+  readonly requests: ScopedRequests & { readonly charts: readonly RequestedChart[] };
   /** As `PREFIX=PREFIX` and patterns: those of flags and of the file that is there. */
   readonly map: readonly string[];
   readonly exclude: readonly string[];
@@ -46,6 +50,8 @@ export interface WriteDefinitionInput {
 export interface WriteDefinitionResources {
   /** Undefined when nobody is to be asked. */
   readonly registry: RegistryClient | undefined;
+  /** Fetches charts; undefined when nobody is to be asked. */
+  readonly pinChart: ChartPinner | undefined;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
 }
@@ -56,6 +62,7 @@ export interface WrittenDefinition {
   /** False when the file says all that already. */
   readonly isChanged: boolean;
   readonly images: number;
+  readonly charts: number;
   readonly files: number;
   /** References that were not there before. */
   readonly added: readonly string[];
@@ -75,6 +82,7 @@ const nothing: Definition = {
   options: { map: [], exclude: [] },
   profiles: [],
   images: [],
+  charts: [],
   files: [],
 };
 
@@ -110,11 +118,14 @@ export async function writeDefinition(
     path,
     isChanged,
     images: content.images.length,
+    charts: content.charts.length,
     files: content.files.length,
     added: [...after].filter((name) => !before.has(name)),
     removed: [...before.keys()].filter((name) => !after.has(name)).toSorted(),
     moved: content.images.filter(isMoved).map(({ name }) => name),
-    unpinned: content.images.filter(({ digest }) => digest === undefined).map(({ name }) => name),
+    unpinned: [...content.images, ...content.charts]
+      .filter(({ digest }) => digest === undefined)
+      .map(({ name }) => name),
     warnings,
   };
 }
@@ -144,6 +155,7 @@ async function contentOf(
       digest: pin,
       origins: own.has(name) ? undefined : origins,
     })),
+    charts: await pinCharts(input, resources, warnings),
     files: await filesOf(input, resources),
   };
 }
@@ -191,8 +203,21 @@ async function pinAll(
       }
     },
   );
-  if (failures.length > 0) throw notPinned(failures, images.length);
+  if (failures.length > 0) throw notPinned(failures, images.length, 'images');
   return pinned.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+async function pinCharts(
+  { existing, requests, isUpdate }: WriteDefinitionInput,
+  { pinChart }: WriteDefinitionResources,
+  warnings: Warning[],
+): Promise<DefinitionContent['charts']> {
+  const before = (existing?.definition ?? nothing).charts;
+  const pinned = await pinDefinedCharts(requests.charts, { before, isUpdate, pinChart });
+  warnings.push(...pinned.warnings);
+  if (pinned.failures.length > 0)
+    throw notPinned(pinned.failures, pinned.charts.length + pinned.failures.length, 'charts');
+  return pinned.charts.toSorted((left, right) => (chartKey(left) < chartKey(right) ? -1 : 1));
 }
 
 /** Files of the definition stay; a flag of the same name replaces one. */
@@ -232,9 +257,9 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-function notPinned(failures: readonly ImageFailure[], total: number): PaletteEdgeError {
+function notPinned(failures: readonly ImageFailure[], total: number, what: string): PaletteEdgeError {
   const reports = failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)).map(reportFailure);
-  const title = `${failures.length} of ${total} images could not be pinned; no definition was written`;
+  const title = `${failures.length} of ${total} ${what} could not be pinned; no definition was written`;
   const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
   return new PaletteEdgeError('IMAGES_NOT_PINNED', [title, ...failureLines(reports)].join('\n'), {
     kind: failures[0]?.error.kind ?? 'failure',

@@ -37,7 +37,7 @@ images:
       - {kind: discovered, key: chart web, how: annotation}
       - {kind: palette, service: stylus, version: 4.6.1}
   - {reference: "ghcr.io/a/b@${digest}"}
-charts: []
+charts: [{repository: "https://a.io", name: web, wanted: ^1.2, version: 1.2.3}]
 files: [{path: in/a, name: b/c}]
 `);
   expect(definition).toEqual({
@@ -83,6 +83,7 @@ files: [{path: in/a, name: b/c}]
         line: 24,
       },
     ],
+    charts: [{ repository: 'https://a.io', name: 'web', wanted: '^1.2', version: '1.2.3', line: 25 }],
     files: [{ path: 'in/a', name: 'b/c' }],
   });
 });
@@ -117,7 +118,7 @@ test.each([
   ],
   [`${version}images: []\nimages: []\n`, 'd.yaml:3: images: it is there twice'],
   [`${version}options: &a {}\nprofiles: [*a]\n`, 'd.yaml:3: it has an alias'],
-  [`${version}charts: [a]\n`, 'd.yaml:2: charts[0]: '],
+  [`${version}charts: [a]\n`, 'd.yaml:2: charts[0]: expected repository'],
   [`${version}images: ${'['.repeat(50_000)}`, 'nested too deeply'],
   [`${version}#${'x'.repeat(8 * 1024 * 1024)}`, 'it has more than 8388608 characters'],
 ])('%j: refused with its place', (text, expected) => {
@@ -137,7 +138,11 @@ test('any text is read or refused with an error of ours', () => {
     fc.json(),
     fc.json().map((json) => `${version}images: ${json}\n`),
   );
-  fc.assert(fc.property(texts, (text) => expect(codeOf(text)).toMatch(/^(?:read|DEFINITION_INVALID)$/)));
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(codeOf(text)).toMatch(/^(?:read|DEFINITION_INVALID)$/);
+    }),
+  );
 });
 
 function codeOf(text: string): string {

@@ -45,6 +45,10 @@ describe('a definition', () => {
     ['an image without digest', `${minimal}images:\n  - reference: nginx\n`],
     ['a number as a version', `${minimal}profiles:\n  - name: a\n    version: 1.10\n`],
     ['an origin', `${minimal}images: [{reference: a, digest: "${digest}", origins: [{kind: flag}]}]\n`],
+    [
+      'a chart',
+      `${minimal}charts: [{repository: "https://a.io", name: a, wanted: 1.2, version: 1.2.3, digest: "${digest}"}]\n`,
+    ],
     ['a file', `${minimal}files:\n  - {path: a b, name: c/d, digest: "${digest}"}\n`],
     [
       'options',
@@ -66,7 +70,7 @@ describe('a definition', () => {
     ['an unknown origin', `${minimal}images: [{reference: a, origins: [{kind: dream}]}]\n`],
     ['a level of 20', `${minimal}options: {compressionLevel: 20}\n`],
     ['a platform without architecture', `${minimal}options: {platforms: [linux]}\n`],
-    ['a chart', `${minimal}charts: [a]\n`],
+    ['a chart without name', `${minimal}charts: [{repository: "https://a.io"}]\n`],
     ['a file without name', `${minimal}files: [{path: a}]\n`],
     ['a truth that is a text', `${minimal}options: {allowMissingPlatform: "yes"}\n`],
   ])('schema and reader refuse %s', (_, text) => {

@@ -25,6 +25,15 @@ const content: DefinitionContent = {
     },
   ],
   images: [image('a.io/x:1'), image('b.io/x:1'), image('c.io/x:1')],
+  charts: [
+    {
+      repository: 'https://a.io',
+      name: 'web',
+      version: '1.10',
+      digest: b,
+      origins: [{ kind: 'flag', flag: 'chart' }],
+    },
+  ],
   files: [{ path: 'in/f', name: 'f', digest: b }],
 };
 
