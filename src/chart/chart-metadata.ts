@@ -160,10 +160,19 @@ function record(fields: readonly (readonly [string, Field])[]): Field {
   };
 }
 
+const maximumDepth = 32;
+
 function anything(value: unknown): GoJson {
-  if (Array.isArray(value)) return value.map(anything);
+  return valueOf(value, 0);
+}
+
+/** An alias may lead back to where it stands. */
+function valueOf(value: unknown, depth: number): GoJson {
+  if (depth > maximumDepth) throw new FieldError(`has values more than ${maximumDepth} deep`);
+  if (Array.isArray(value)) return value.map((item: unknown) => valueOf(item, depth + 1));
   if (isRecord(value)) {
-    return sortedMap(new Map(Object.entries(value).map(([key, field]) => [key, anything(field)])));
+    const fields = Object.entries(value).map(([key, field]) => [key, valueOf(field, depth + 1)] as const);
+    return sortedMap(new Map(fields));
   }
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   return null;
