@@ -1,0 +1,84 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { digestOf } from '../../src/oci/digest.ts';
+import type { BuildResult } from '../../src/workflows/build-bundle.ts';
+import type { WrittenDefinition } from '../../src/workflows/write-definition.ts';
+import { startChartRepository } from '../support/chart-repository.ts';
+import { runCli, runCliJson } from '../support/run-cli.ts';
+import { sampleChart } from '../support/sample-charts.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** A repository with versions of one chart, which can get more. */
+async function scene() {
+  const files = new Map<string, string | Uint8Array>();
+  const versions: string[] = [];
+  const publish = async (version: string, more = ''): Promise<Buffer> => {
+    const archive = await sampleChart('web', version, { more });
+    if (!versions.includes(version)) versions.push(version);
+    files.set(`/charts/web-${version}.tgz`, archive);
+    const entries = versions.map((each) => `    - {name: web, version: ${each}, urls: [web-${each}.tgz]}\n`);
+    files.set('/charts/index.yaml', `apiVersion: v1\nentries:\n  web:\n${entries.join('')}`);
+    return archive;
+  };
+  const archive = await publish('1.2.3');
+  const { host } = await startChartRepository(files);
+  const cwd = await temporaryFolder();
+  const chart = ['--chart', `repo=http://${host}/charts,name=web,version=^1.2`, '--plain-http', host];
+  const write = async (...more: string[]) =>
+    await runCliJson<WrittenDefinition>(['resolve', ...chart, '--write', 'd.yaml', ...more], { cwd });
+  const text = async () => await readFile(join(cwd, 'd.yaml'), 'utf8');
+  return { host, cwd, chart, archive, publish, write, text };
+}
+
+test('a range is pinned to the version that it gave, and the bundle is the same when there is a newer one', async () => {
+  const { host, cwd, chart, archive, publish, write, text } = await scene();
+  const output = ['--output', 'out.tar.zst'];
+  const direct = await runCliJson<BuildResult>(['build', ...chart, ...output], { cwd });
+  expect(await write()).toMatchObject({ charts: 1, images: 0, unpinned: [] });
+  expect(await text()).toContain(`charts:
+  - repository: http://${host}/charts
+    name: web
+    wanted: ^1.2
+    version: 1.2.3
+    digest: ${digestOf(archive)}
+    origins:
+      - {kind: flag, flag: chart}
+`);
+  await publish('1.3.0');
+  const build = ['build', '--definition', 'd.yaml', '--plain-http', host, '--store', 'fresh', ...output];
+  const again = await runCliJson<BuildResult>(build, { cwd });
+  expect(again.bundle).toMatchObject({ id: direct.bundle?.id, sha256: direct.bundle?.sha256 });
+  expect((await write()).isChanged).toBe(false);
+  await write('--update');
+  expect(await text()).toContain('    version: 1.3.0\n');
+});
+
+test('another chart under the same version is refused; one without a digest is told', async () => {
+  const { host, cwd, publish, write } = await scene();
+  await write();
+  await publish('1.2.3', 'description: another one\n');
+  const build = [
+    'build',
+    '--definition',
+    'd.yaml',
+    '--plain-http',
+    host,
+    '--output',
+    'o.tar.zst',
+    '--store',
+    'fresh',
+  ];
+  const wrong = await runCli(build, { cwd });
+  expect(wrong).toMatchObject({ code: 5, stderr: expect.stringContaining('web 1.2.3') });
+  const offline = await write('--offline', '--update');
+  expect(offline.unpinned).toEqual([]);
+  await writeFile(
+    join(cwd, 'd.yaml'),
+    `definitionVersion: 1\ncharts:\n  - {repository: "http://${host}/charts", name: web}\n`,
+  );
+  const unpinned = await runCliJson<BuildResult>(build, { cwd });
+  expect(unpinned.warnings.map(({ code }) => code)).toEqual(['NOT_PINNED']);
+});
