@@ -138,3 +138,24 @@ test('a cluster definition has its line', () => {
     '  cluster definition  store-17.tgz, 12.3 kB',
   ]);
 });
+
+test('raw files have a table of their own, and renamed images a column', () => {
+  const [image] = sampleInspection.inventory.images;
+  const images = [
+    { ...(image ?? bundledImage('a.io/x:1', [])), sourceReference: 'docker.io/library/other:1' },
+  ];
+  const digest = digestOf('file');
+  const rawFiles = [{ name: 'models/a.bin', digest, size: 2_000_000 }];
+  const lines = inspectView({
+    ...sampleInspection,
+    inventory: { ...sampleInspection.inventory, images, rawFiles },
+  }).split('\n');
+  expect(lines.find((line) => line.startsWith('IMAGE'))).toMatch(/ RENAMED FROM$/);
+  expect(lines.find((line) => line.startsWith('docker.io/library/nginx'))).toMatch(
+    / docker\.io\/library\/other:1$/,
+  );
+  expect(lines.slice(-2)).toEqual([
+    'FILE          DIGEST        SIZE',
+    `models/a.bin  ${digest.slice(7, 19)}  2.00 MB`,
+  ]);
+});

@@ -75,3 +75,18 @@ test('a plan without registries has short columns', () => {
   free space    9.00 GB for store and bundle, on one disk`,
   );
 });
+
+test('what is left out, what existing bundles have, and raw files', () => {
+  const plan = {
+    ...samplePlan,
+    excluded: [{ by: '--exclude **/debug-*', images: 2 }],
+    bytesInBundles: 5_000_000,
+    files: { count: 2, bytes: 7_000_000 },
+  };
+  const lines = planView(plan).split('\n');
+  expect(lines.filter((line) => /left out|in bundles|files/.test(line))).toEqual([
+    '  left out                     2 by --exclude **/debug-*',
+    '  files                        2, 7.00 MB',
+    '  in bundles                   5.00 MB',
+  ]);
+});

@@ -61,3 +61,22 @@ test('a blob that no inventory lists is named by its path', () => {
     '    needed by a.io/b:1',
   ]);
 });
+
+test('a damaged raw file is told by its names', () => {
+  const digest = digestOf('file');
+  const problems = [
+    {
+      path: `blobs/sha256/${digest.slice(7)}`,
+      digest,
+      role: 'file' as const,
+      images: [],
+      files: ['docs/a', 'b'],
+      message: 'broken',
+    },
+  ];
+  expect(
+    verifyView({ ...whole, problems })
+      .split('\n')
+      .slice(1, 4),
+  ).toEqual([`  file ${digest}: broken`, '    needed by the file docs/a', '    needed by the file b']);
+});
