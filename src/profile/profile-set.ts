@@ -61,13 +61,20 @@ function titleOf({ name, version }: Profile): string {
 /**
  * Parses the values of one pack.
  *
+ * @param known values that were parsed before, by their text: profiles have many packs in common
  * @throws PaletteEdgeError `YAML_INVALID` that names profile, pack and line
  */
-export function parsePackValues(profile: Profile, pack: Pack): { parsed: ParsedPack; warnings: Warning[] } {
+export function parsePackValues(
+  profile: Profile,
+  pack: Pack,
+  known: Map<string, TemplatedYaml>,
+): { parsed: ParsedPack; warnings: Warning[] } {
   const title = `profile ${profile.name}, pack ${pack.name}`;
   const place = (line: number) => `${title}, values line ${line}`;
   const text = pack.values.startsWith('\uFEFF') ? pack.values.slice(1) : pack.values;
-  const yaml = parseTemplatedYaml(text, place);
+  const yaml = known.get(text) ?? parseTemplatedYaml(text, place);
+  // Errors name the pack.
+  if (yaml.unreadSections.length === 0) known.set(text, yaml);
   refuseTwiceInPack(yaml, place);
   return { parsed: { ...pack, parsed: yaml }, warnings: templatedYamlWarnings(yaml, `${title}, values`) };
 }

@@ -18,6 +18,7 @@ import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
 import { parseTemplatedYaml } from './templated-yaml.ts';
+import type { TemplatedYaml } from './templated-yaml.ts';
 import { warnUnusedNames } from './unused-names.ts';
 import { yamlInvalid } from './yaml-tree.ts';
 
@@ -127,14 +128,15 @@ function parseProfiles(files: readonly SourceFile[]): { profiles: ParsedProfile[
   throwIfAny(read.errors);
   const selected = selectProfiles(read.results);
   const warnings = [...selected.warnings];
-  const parsed = collectErrors(selected.profiles, (profile) => parsePacks(profile, warnings));
+  const known = new Map<string, TemplatedYaml>();
+  const parsed = collectErrors(selected.profiles, (profile) => parsePacks(profile, warnings, known));
   throwIfAny(parsed.errors);
   return { profiles: parsed.results, warnings };
 }
 
-function parsePacks(profile: Profile, warnings: Warning[]): ParsedProfile {
+function parsePacks(profile: Profile, warnings: Warning[], known: Map<string, TemplatedYaml>): ParsedProfile {
   const { results, errors } = collectErrors(profile.packs, (pack): ParsedPack => {
-    const { parsed, warnings: found } = parsePackValues(profile, pack);
+    const { parsed, warnings: found } = parsePackValues(profile, pack, known);
     for (const warning of found) warnings.push(warning);
     return parsed;
   });
