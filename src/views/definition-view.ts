@@ -4,8 +4,12 @@ import { countOf } from './count-of.ts';
 
 /** What was written. */
 export function writtenDefinitionView(written: WrittenDefinition): string {
-  const { path, isChanged, images, files, added, removed, moved, unpinned } = written;
-  const content = [countOf(images, 'image'), ...(files > 0 ? [countOf(files, 'file')] : [])].join(', ');
+  const { path, isChanged, images, charts, files, added, removed, moved, unpinned } = written;
+  const content = [
+    countOf(images, 'image'),
+    ...(charts > 0 ? [countOf(charts, 'chart')] : []),
+    ...(files > 0 ? [countOf(files, 'file')] : []),
+  ].join(', ');
   const title = isChanged ? `Wrote ${path}: ${content}` : `${path} says that already: ${content}`;
   return [
     title,

@@ -10,6 +10,7 @@ test('what was written, and what became of it', () => {
     path: 'd.yaml',
     isChanged: true,
     images: 2,
+    charts: 1,
     files: 1,
     added: ['a.io/x:1'],
     removed: ['b.io/x:1'],
@@ -17,12 +18,12 @@ test('what was written, and what became of it', () => {
     unpinned: [],
     warnings: [],
   };
-  expect(writtenDefinitionView(written)).toBe(`Wrote d.yaml: 2 images, 1 file
+  expect(writtenDefinitionView(written)).toBe(`Wrote d.yaml: 2 images, 1 chart, 1 file
 new:
   a.io/x:1
 no longer asked for, and removed:
   b.io/x:1`);
-  const same = { ...written, isChanged: false, files: 0, added: [], removed: [] };
+  const same = { ...written, isChanged: false, charts: 0, files: 0, added: [], removed: [] };
   expect(writtenDefinitionView(same)).toBe('d.yaml says that already: 2 images');
 });
 
