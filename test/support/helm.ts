@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const runFile = promisify(execFile);
+const program = 'helm';
 const built = fileURLToPath(new URL('../../node_modules/.cache/helm/helm', import.meta.url));
 
 /**
@@ -14,7 +15,7 @@ const built = fileURLToPath(new URL('../../node_modules/.cache/helm/helm', impor
  */
 export function helmProgram(): string {
   if (existsSync(built)) return built;
-  if (spawnSync('helm', ['version'], { stdio: 'ignore' }).status === 0) return 'helm';
+  if (spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0) return program;
   throw new Error('this test needs Helm 3: run npm test, which sets it up, or install it');
 }
 

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { helmProgram } from './helm.ts';
 import { nodeBinary, nodeMajors } from './node-versions.ts';
 import { requiredTools, requireTool } from './required-tools.ts';
 
@@ -14,6 +15,11 @@ describe('what setup brings', () => {
   test.each(nodeMajors)('Node %i runs', (major) => {
     const version = execFileSync(nodeBinary(major), ['--version'], { encoding: 'utf8' });
     expect(version).toMatch(new RegExp(`^v${major}\\.`));
+  });
+
+  test('Helm 3 runs', () => {
+    const version = execFileSync(helmProgram(), ['version', '--short'], { encoding: 'utf8' });
+    expect(version).toMatch(/^v3\./);
   });
 
   test('a program that setup does not install is refused', () => {
