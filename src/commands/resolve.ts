@@ -27,6 +27,7 @@ import type { RetryEvent } from '../registry/registry-transport.ts';
 import { explainImages } from '../profile/explain-images.ts';
 import type { Explanation } from '../profile/explain-images.ts';
 import { definitionCheckView, writtenDefinitionView } from '../views/definition-view.ts';
+import { excludedView } from '../views/excluded-view.ts';
 import { explainView } from '../views/explain-view.ts';
 import { plainResolveView, resolveView } from '../views/resolve-view.ts';
 import { retryView } from '../views/retry-view.ts';
@@ -128,6 +129,7 @@ export default class Resolve extends BaseCommand {
     const access = wiring === undefined ? undefined : { client: wiring.client, signal: this.signal };
     const result = await resolveImages(sources, access, charts);
     for (const warning of result.warnings) this.tell(warningView(warning));
+    for (const excluded of result.excluded) this.tell(excludedView(excluded));
     return result;
   }
 

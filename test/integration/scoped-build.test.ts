@@ -70,6 +70,9 @@ describe('exclusion', () => {
     const run = await runCli([...args, '--exclude', '*/org/ap*', '--output', 'a.tar.zst'], { cwd });
     expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}images +1$/m) });
     expect(run.stderr).toMatch(/^ {2}left out +1 by --exclude \*\/org\/ap\*$/m);
+    const images = ['resolve', '--image', `${host}/org/app:1`, '--exclude', '*/org/app'];
+    const resolved = await runCli(images, { cwd });
+    expect(resolved.stderr).toBe('1 image left out by --exclude */org/app\nNo images are named.\n');
     const all = await runCli([...args, '--exclude', `${host}/**`], { cwd });
     expect(all).toMatchObject({ code: 2, stderr: expect.stringContaining('every image is left out') });
   });
