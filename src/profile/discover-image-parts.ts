@@ -13,7 +13,7 @@ export interface PartsPlace {
 }
 
 /** An image that a map's fields make. */
-export interface ImageOfParts {
+interface ImageOfParts {
   readonly text: string;
   /** The field that names it. */
   readonly key: string;

@@ -19,7 +19,7 @@ import { shownText } from './shown-text.ts';
 import type { SkippedImage, SkipReason } from './skipped-image.ts';
 
 /** An image that something names, and no list. */
-export interface DiscoveredImage {
+interface DiscoveredImage {
   readonly reference: Reference;
   /** The reference in full; without a tag when none is known. */
   readonly name: string;

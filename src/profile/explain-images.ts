@@ -37,7 +37,7 @@ export interface ExplainedProfile {
 }
 
 /** Flags, lists, manifests and services of Palette. */
-export interface ExplainedSource {
+interface ExplainedSource {
   readonly title: string;
   readonly images: number;
   readonly places: readonly ExplainedPlace[];
