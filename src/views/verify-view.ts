@@ -4,9 +4,10 @@ import { countOf } from './count-of.ts';
 
 /** What verifying found: one line when all is well, else everything that is wrong and whom it concerns. */
 export function verifyView(result: VerifyResult): string {
-  const { path, id, name, images, companions, blobs, bytes, problems } = result;
+  const { path, id, name, images, charts = 0, companions, blobs, bytes, problems } = result;
   const counts = [
     countOf(images, 'image'),
+    ...(charts > 0 ? [countOf(charts, 'chart')] : []),
     ...(companions > 0 ? [countOf(companions, 'companion')] : []),
     countOf(blobs, 'blob'),
     formatByteSize(bytes),

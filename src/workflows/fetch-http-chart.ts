@@ -21,7 +21,7 @@ import type { ChartContext, PinnedChart } from './pin-charts.ts';
  * @throws PaletteEdgeError as the repository, the chart's reader and the store do
  */
 export async function fetchHttpChart(request: RequestedChart, context: ChartContext): Promise<PinnedChart> {
-  const { repositories, store, signal } = context;
+  const { repositories, signal } = context;
   const repository = new URL(request.repository);
   const found = await repositories.find(repository, request, signal);
   const wanted = checkDigest(request, found);
@@ -31,7 +31,7 @@ export async function fetchHttpChart(request: RequestedChart, context: ChartCont
   const metadata = readChartMetadata(await readChartArchive(archive, title), title);
   const artifact = chartArtifact(archive, metadata, provenance);
   const blobs = [...artifact.blobs, artifact.manifest];
-  for (const { descriptor, bytes } of blobs) await store.ingest(descriptor, onePiece(bytes), signal);
+  for (const blob of blobs) await keep(blob, context);
   const reference = chartReference(repository, metadata);
   const name = formatReference(reference);
   const { version } = metadata;
@@ -41,6 +41,18 @@ export async function fetchHttpChart(request: RequestedChart, context: ChartCont
     platforms: undefined,
   });
   return { archive, image: { reference, name, origins: request.origins, graph, chart } };
+}
+
+/** Nobody else has the blob: what is damaged in the store must be found now, not when the bundle is written. */
+async function keep({ descriptor, bytes }: ArtifactBlob, { store, signal }: ChartContext): Promise<void> {
+  await store.ingest(descriptor, onePiece(bytes), signal);
+  try {
+    await readWholeBlob(store, descriptor, signal);
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
+    // It is no longer in the store.
+    await store.ingest(descriptor, onePiece(bytes), signal);
+  }
 }
 
 /** A digest that was asked for must be that of the index; it takes its place where the index has none. */

@@ -9,6 +9,8 @@ export interface VerifyResult {
   readonly id: string;
   readonly name: string;
   readonly images: number;
+  /** Helm charts; undefined when there are none. */
+  readonly charts?: number;
   /** Signatures, SBOMs and other referrers of the images. */
   readonly companions: number;
   readonly blobs: number;
@@ -40,8 +42,10 @@ export async function verifyBundle(
     // Opening has read the head, which is the first frame.
     listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
     const report = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
-    const { name, images } = reader.inventory;
+    const { name, images, charts } = reader.inventory;
     const companions = images.filter(isCompanion).length;
-    return { path, id: reader.id, name, images: images.length - companions, companions, ...report };
+    const counts = { images: images.length - companions - charts.length, companions };
+    const isAny = charts.length > 0;
+    return { path, id: reader.id, name, ...counts, charts: isAny ? charts.length : undefined, ...report };
   });
 }

@@ -90,7 +90,7 @@ test('a chart of an HTTP repository with a login comes back through a registry a
   expect(stdout).toMatch(/^ {2}images +0\n {2}charts +1$/m);
   expect(`${stdout}${stderr}`).not.toContain(login.password);
   const verified = await runCli(['verify', 'charts.tar.zst'], { cwd: folder });
-  expect(verified).toMatchObject({ code: 0 });
+  expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('0 images, 1 chart, ') });
   const inspected = await runCli(['inspect', 'charts.tar.zst'], { cwd: folder });
   expect(inspected.stdout).toMatch(/charts\/stable\/thing:1\.2\.3_b5 +[0-9a-f]{12} +Helm chart/);
 
