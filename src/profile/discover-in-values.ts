@@ -71,7 +71,7 @@ function visitMap(map: YamlMap, from: Position, walk: Walk): void {
   for (const [key, entry] of map.entries) {
     const path = pathBelow(at, key);
     const isPalette = isRoot && keysOfPalette.has(key);
-    if (isPalette || parts.used.has(key) || walk.place.passedOver.has(path)) continue;
+    if (isPalette || parts.used.has(key) || isKnown(walk.place.passedOver, path)) continue;
     visitEntry(map, entry, { at: below(at, { path, key, walk }), walk });
   }
 }
@@ -81,11 +81,17 @@ function pathBelow({ path }: Position, key: string): string {
 }
 
 function below(at: Position, { path, key, walk }: { path: string; key: string; walk: Walk }): Position {
-  const appVersion = walk.place.appVersions.get(path) ?? at.appVersion;
+  const { appVersions } = walk.place;
+  const appVersion = isKnown(appVersions, path) ? appVersions.get(path) : at.appVersion;
   const isImageKey = isImageName(key) || (at.isImageKey && at.key.toLowerCase().endsWith('images'));
   // Tests of the chart run when somebody asks for them.
   const isDisabled = at.isDisabled || /^(?:helm)?tests?(?:framework)?$/i.test(key);
   return { ...at, path, key, isImageKey, isDisabled, appVersion };
+}
+
+/** Long paths are not looked up: to hash a path at every node takes the square of the depth. */
+function isKnown(paths: { readonly size: number; has(path: string): boolean }, path: string): boolean {
+  return paths.size > 0 && path.length < 500 && paths.has(path);
 }
 
 function visitEntry(

@@ -1,12 +1,15 @@
 import { formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 
+/** Repositories of one name that are compared: every image that is found is compared with all of them. */
+const maximumNamesakes = 200;
+
 /** The images that are asked for already, by what makes two references the same image. */
 export class ListedImages {
   readonly #exact = new Set<string>();
   readonly #repositories = new Set<string>();
   /** Repositories by last part of the name and tag. */
-  readonly #byName = new Map<string, string[]>();
+  readonly #byName = new Map<string, Set<string>>();
 
   constructor(references: readonly Reference[]) {
     for (const reference of references) {
@@ -37,14 +40,14 @@ export class ListedImages {
     const names = isTagged
       ? versions.map((version) => `${lastPart(reference)} ${version}`)
       : [lastPart(reference)];
-    const others = names.flatMap((name) => this.#byName.get(name) ?? []);
+    const others = names.flatMap((name) => [...(this.#byName.get(name) ?? [])]);
     return others.some((other) => isSamePath(other, reference.repository)) ? 'elsewhere' : undefined;
   }
 
   #addName(name: string, repository: string): void {
-    const known = this.#byName.get(name);
-    if (known === undefined) this.#byName.set(name, [repository]);
-    else known.push(repository);
+    const known = this.#byName.get(name) ?? new Set();
+    this.#byName.set(name, known);
+    if (known.size < maximumNamesakes) known.add(repository);
   }
 }
 
