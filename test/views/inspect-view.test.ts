@@ -140,10 +140,9 @@ test('a cluster definition has its line', () => {
 });
 
 test('raw files have a table of their own, and renamed images a column', () => {
-  const [image] = sampleInspection.inventory.images;
-  const images = [
-    { ...(image ?? bundledImage('a.io/x:1', [])), sourceReference: 'docker.io/library/other:1' },
-  ];
+  const images = sampleInspection.inventory.images
+    .slice(0, 1)
+    .map((image) => ({ ...image, sourceReference: 'docker.io/library/other:1' }));
   const digest = digestOf('file');
   const rawFiles = [{ name: 'models/a.bin', digest, size: 2_000_000 }];
   const lines = inspectView({
