@@ -194,7 +194,7 @@ describe('config files', () => {
   });
 
   test('what is wrong only for another command stops that one', async () => {
-    const files = { [here]: 'concurrency: 65\nimage: a.test/a:1' };
+    const files = { [here]: 'compression-level: 20\nimage: a.test/a:1' };
     expect(await images([], { files })).toEqual(['a.test/a:1']);
   });
 
