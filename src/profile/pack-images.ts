@@ -34,7 +34,8 @@ export function collectPackImages(profile: ParsedProfile, pack: ParsedPack, coll
   for (const { root } of pack.parsed.documents) {
     collectImageList(source, root);
     collectProviderImage(source, root);
-    collectStylusPackages(source, root, '');
+    // Every node of every pack would be looked at for what hardly any pack has.
+    if (pack.values.includes('stylusPackage')) collectStylusPackages(source, root, '');
     collectManifestsInValues(source, root);
   }
   for (const { name, content } of pack.manifests) {
