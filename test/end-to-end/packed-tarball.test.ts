@@ -39,10 +39,19 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
-test('the package has the program and the demo, and nothing else', async () => {
+test('the package has the program, the demo and the schemas, and nothing else', async () => {
   const names = await readdir(join(folder, 'node_modules/palette-edge-content-builder'));
-  expect(names.toSorted()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'fixtures', 'package.json']);
+  expect(names.toSorted()).toEqual([
+    'LICENSE',
+    'README.md',
+    'bin',
+    'dist',
+    'docs',
+    'fixtures',
+    'package.json',
+  ]);
   expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/fixtures'))).toEqual(['demo']);
+  expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/docs'))).toEqual(['schemas']);
   const executable = await run(join(folder, 'node_modules/.bin/palette-edge'), ['--version']);
   expect(executable.stdout).toMatch(/^palette-edge-content-builder\/\d/);
 });
