@@ -29,12 +29,17 @@ export function selectProfiles(profiles: readonly Profile[]): {
   const warnings: Warning[] = [];
   for (const profile of profiles) {
     const twin = kept.find(({ name, version }) => name === profile.name && version === profile.version);
-    const isSame = twin !== undefined && JSON.stringify(twin.packs) === JSON.stringify(profile.packs);
+    const isSame = twin !== undefined && contentOf(twin) === contentOf(profile);
     if (!isSame) kept.push(profile);
     if (twin !== undefined) warnings.push(duplicateWarning(twin, profile, isSame));
   }
   refuseTwoInfrastructureProfiles(kept);
   return { profiles: kept, warnings };
+}
+
+/** Shapes of documents differ in what they say of registries. */
+function contentOf({ packs }: Profile): string {
+  return JSON.stringify(packs.map((pack) => ({ ...pack, server: undefined, providerType: undefined })));
 }
 
 function duplicateWarning(first: Profile, second: Profile, isSame: boolean): Warning {
