@@ -9,6 +9,7 @@ import { startContainerd } from '../support/containerd.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { imageToBundle, noise, writeSample } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
+import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
 import { sampleCompanions } from '../support/sample-companions.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from '../support/sample-images.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -36,6 +37,11 @@ beforeAll(async () => {
     imageToBundle(app, await graphOf(blobs, index)),
     imageToBundle(plain, await graphOf(blobs, addImage(blobs, 'plain', { docker: true }))),
     ...found,
+    await chartToBundle(blobs, {
+      reference: 'charts.example.com/thing:1.0.0',
+      source: 'https://charts.example.com',
+      archive: await sampleChart('thing', '1.0.0'),
+    }),
   ];
   const content = {
     name: 'companions',
