@@ -55,3 +55,24 @@ test('no images leave the head, and plain nothing', () => {
   expect(resolveView(requestsOf({}))).toBe('IMAGE  ASKED FOR BY');
   expect(plainResolveView(requestsOf({}))).toBe('');
 });
+
+test('charts have a table of their own, without what may be a secret', () => {
+  const charts = [
+    {
+      repository: 'https://charts.example.com/stable?token=s3cret',
+      name: 'thing',
+      version: '^1.2',
+      origins: [
+        { kind: 'flag', flag: 'chart' },
+        { kind: 'profile', profile: 'p', pack: 'k', key: 'pack.content.charts[0]', line: 4 },
+      ] as const,
+    },
+  ];
+  expect(resolveView({ ...requestsOf({}), charts }).split('\n')).toEqual([
+    'CHART       REPOSITORY                         ASKED FOR BY',
+    'thing ^1.2  https://charts.example.com/stable  --chart',
+    '                                               profile p, pack k, pack.content.charts[0] (line 4)',
+  ]);
+  const images = { 'a.io/x:1': [{ kind: 'flag' }] } as const;
+  expect(resolveView({ ...requestsOf(images), charts })).toMatch(/^IMAGE .*\n.*--image\n\nCHART /);
+});
