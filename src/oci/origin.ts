@@ -61,15 +61,10 @@ export function formatOrigin(origin: Origin): string {
       return `${origin.file}:${origin.line}`;
     case 'manifest':
       return `${origin.file}:${origin.line} ${origin.key}`;
-    case 'profile': {
-      const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
-      return `profile ${origin.profile}, pack ${origin.pack}, ${origin.key}${line}`;
-    }
-    case 'discovered': {
-      const line = origin.line === undefined ? '' : ` (line ${origin.line})`;
-      const owner = origin.profile === undefined ? '' : `profile ${origin.profile}, pack ${origin.pack}, `;
-      return `${owner}${origin.key}${line}, discovered (${origin.how})`;
-    }
+    case 'profile':
+      return placeInPack(origin);
+    case 'discovered':
+      return `${placeInPack(origin)}, discovered (${origin.how})`;
     case 'palette':
       return `Palette service ${origin.service} ${origin.version}`;
     case 'referrer':
@@ -77,6 +72,16 @@ export function formatOrigin(origin: Origin): string {
     default:
       throw new TypeError('unknown kind of origin');
   }
+}
+
+function placeInPack({
+  profile,
+  pack,
+  key,
+  line,
+}: Extract<Origin, { readonly kind: 'profile' | 'discovered' }>): string {
+  const owner = profile === undefined ? '' : `profile ${profile}, pack ${pack}, `;
+  return `${owner}${key}${line === undefined ? '' : ` (line ${line})`}`;
 }
 
 /** Whether an image was not asked for, but carried along with others: a signature, an attestation, an SBOM. */
