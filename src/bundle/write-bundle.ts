@@ -1,3 +1,5 @@
+import type { FileHandle } from 'node:fs/promises';
+
 import { allEnded } from '../io/all-ended.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import type { Hasher, StreamHash } from '../io/hash-thread.ts';
@@ -13,10 +15,11 @@ import type { BundlePlan } from './plan-bundle.ts';
 import { blobHeader, encodeHead, paddingFor, tarEnd } from './tar-layout.ts';
 import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
 
-/** Where a bundle's bytes go. One write at a time, in order; a write must be done with the bytes when it resolves. */
-export interface BundleSink {
-  write(bytes: Uint8Array): Promise<void>;
-}
+/**
+ * Where a bundle's bytes go: an empty file, or anything that takes one write at a time, in order, and is done with the bytes when
+ * it resolves.
+ */
+export type BundleSink = { readonly file: FileHandle } | { write(bytes: Uint8Array): Promise<void> };
 
 /** What is written, from where and how. */
 export interface WriteBundleOptions {
@@ -43,7 +46,7 @@ export interface WrittenBundle {
 }
 
 /** Keeps the threads busy while one frame is filled and one is written. */
-const defaultConcurrency = 4;
+const defaultConcurrency = 5;
 
 /** Fewer bytes of tar are compressed before threads would be ready. */
 const worthThreads = 16 * 1024 * 1024;
@@ -215,14 +218,24 @@ class FrameOutput {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    const position = this.#size;
     this.#size += bytes.length;
-    this.#written = writeAfter(this.#written, this.#sink, bytes);
-    await allEnded([this.#written, this.#hash.update(bytes)]);
+    const sink = this.#sink;
+    if ('file' in sink) {
+      await this.#hash.updateAndWrite(bytes, { file: sink.file, position });
+    } else {
+      this.#written = writeAfter(this.#written, sink, bytes);
+      await allEnded([this.#written, this.#hash.update(bytes)]);
+    }
   }
 }
 
 /** The sink takes one piece at a time, and nothing after a failure. */
-async function writeAfter(previous: Promise<void>, sink: BundleSink, bytes: Uint8Array): Promise<void> {
+async function writeAfter(
+  previous: Promise<void>,
+  sink: Extract<BundleSink, { write: unknown }>,
+  bytes: Uint8Array,
+): Promise<void> {
   await previous;
   await sink.write(bytes);
 }

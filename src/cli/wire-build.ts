@@ -13,7 +13,7 @@ import type { RegistryFlags } from './registry-flags.ts';
 import { paletteClient } from './wire-palette.ts';
 import { wireRegistry } from './wire-registry.ts';
 
-/** The real parts of a build. Disposing closes every connection and ends the thread. */
+/** The real parts of a build. Disposing closes every connection and ends the threads. */
 export interface BuildWiring extends AsyncDisposable {
   readonly resources: BuildResources;
 }
@@ -26,6 +26,8 @@ export async function wireBuild(
 ): Promise<BuildWiring> {
   const { bin, version, cacheDir } = config;
   const registry = await wireRegistry(flags, `${bin}/${version}`);
+  // Each hashes and writes: one what comes in, one what goes out.
+  const ingester = new HashThread();
   const hasher = new HashThread();
   const storeFolder = flags.store ?? join(cacheDir, 'store');
   return {
@@ -42,7 +44,7 @@ export async function wireBuild(
           http: registry.http,
           onRetry: ({ host, ...retry }) => listener({ kind: 'retry', retry: { registry: host, ...retry } }),
         }),
-      openStore: async () => await BlobStore.open(storeFolder, hasher),
+      openStore: async () => await BlobStore.open(storeFolder, ingester),
       hasher,
       concurrency: flags.concurrency,
       tool: { name: bin, version },
@@ -50,6 +52,7 @@ export async function wireBuild(
       now: () => performance.now(),
     },
     [Symbol.asyncDispose]: async () => {
+      await using _ingester = ingester;
       await using _hasher = hasher;
       await registry[Symbol.asyncDispose]();
     },

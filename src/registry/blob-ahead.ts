@@ -6,6 +6,11 @@ export interface AheadLimits {
   readonly segmentSize: number;
   /** What one request is for while there are none: then more requests would only cost time. */
   readonly lonelySize: number;
+  /**
+   * Parts are downloaded side by side while one connection brings less than this in a second: one that brings more is
+   * not what the download waits for, and others would only take turns with it. Undefined: no connection is enough.
+   */
+  readonly enoughBytesPerSecond: number | undefined;
   /** What all blobs together may have in memory ahead of their readers; 0 downloads nothing ahead. */
   readonly memory: number;
 }
@@ -15,9 +20,10 @@ const mebibyte = 1024 * 1024;
 /** A segment takes longer than the request for it; four of them fit into memory beside everything else of a build. */
 export const defaultAheadLimits: AheadLimits = {
   threshold: 64 * mebibyte,
-  segmentSize: 8 * mebibyte,
+  segmentSize: 4 * mebibyte,
   lonelySize: 64 * mebibyte,
-  memory: 32 * mebibyte,
+  enoughBytesPerSecond: 32 * mebibyte,
+  memory: 16 * mebibyte,
 };
 
 /** Memory for bytes that have not been asked for yet. */

@@ -34,7 +34,7 @@ export async function* downloadSegments(
     while (position < download.end) {
       for await (const bytes of window.read(position)) {
         position += bytes.length;
-        window.fill();
+        window.fill(position);
         yield bytes;
       }
     }
@@ -46,6 +46,7 @@ export async function* downloadSegments(
 /** The parts of one blob that are under way: one that is read directly, and those ahead of it in order. */
 class SegmentWindow {
   readonly #download: SegmentedDownload;
+  readonly #startedAt = performance.now();
   #ahead: BlobSegment[] = [];
   readonly #abandoned: Promise<void>[] = [];
   /** Up to here everything was downloaded or is being downloaded, or failed and is read directly once it is its turn. */
@@ -75,9 +76,10 @@ class SegmentWindow {
     yield* this.#readDirectly(position, gapEnd > position ? gapEnd : this.#frontier);
   }
 
-  /** Downloads more parts ahead, if there are places and memory for them. */
-  fill(): void {
+  /** Downloads more parts ahead of a position, if there are places and memory for them, and it is worth it. */
+  fill(position: number): void {
     const { ahead, end } = this.#download;
+    if (!this.#isSlow(position)) return;
     while (this.#frontier < end) {
       const start = this.#frontier;
       const size = Math.min(ahead.limits.segmentSize, end - start);
@@ -93,6 +95,15 @@ class SegmentWindow {
       this.#ahead.push(segment);
       this.#frontier += size;
     }
+  }
+
+  #isSlow(position: number): boolean {
+    const { start, ahead } = this.#download;
+    const enough = ahead.limits.enoughBytesPerSecond;
+    if (enough === undefined) return true;
+    // A connection has a second to show what it can do.
+    const seconds = (performance.now() - this.#startedAt) / 1000 - 1;
+    return position - start < seconds * enough;
   }
 
   /** Ends every part and gives back what it holds. */

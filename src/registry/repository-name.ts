@@ -25,7 +25,7 @@ export function registryOfHost(host: string): string {
 }
 
 /** The root URL of a registry's host. Docker Hub's API is not at the name it goes by. */
-export function apiUrl(http: HttpClient, registry: string): URL {
+function apiUrl(http: HttpClient, registry: string): URL {
   return http.baseUrl(registry === 'docker.io' ? 'registry-1.docker.io' : registry);
 }
 

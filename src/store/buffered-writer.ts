@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import { allEnded } from '../io/all-ended.ts';
 import type { StreamHash } from '../io/hash-thread.ts';
 import { writeAll } from '../io/write-all.ts';
 import { bufferSize } from './buffer-pool.ts';
@@ -8,12 +7,6 @@ import type { BufferPool } from './buffer-pool.ts';
 
 /** A slow connection fills a buffer in minutes; what it gave should not be lost when the process is killed. */
 const longestWaitMs = 1000;
-
-/**
- * The disk gets its work while there is more to come, and not all of it at the end: a fifth faster for 1 GiB, and a power
- * cut costs less.
- */
-const syncEvery = 32 * 1024 * 1024;
 
 /** Where a writer begins in its file, how many bytes it will get at most, and what hashes them on their way. */
 export interface WriterOptions {
@@ -36,11 +29,8 @@ export class BufferedWriter {
   #spare: Buffer | undefined;
   #filled = 0;
   #position: number;
-  #unsynced = 0;
   #lastWrite = performance.now();
   #writing: Promise<void> = Promise.resolve();
-  #syncing: Promise<void> = Promise.resolve();
-  #isSyncing = false;
 
   constructor(file: FileHandle, { position, limit, pool, hash }: WriterOptions) {
     this.#file = file;
@@ -69,17 +59,9 @@ export class BufferedWriter {
     await this.#writing;
   }
 
-  /** As {@link flush}, and the disk has it. */
-  async sync(): Promise<void> {
-    await this.flush();
-    // An error of the disk is told once: to the sync that was under way when it happened.
-    await this.#syncing;
-    await this.#file.datasync();
-  }
-
   /** Gives its buffers back once nothing is under way; it is of no use then. Never throws. */
   async end(): Promise<void> {
-    await Promise.allSettled([this.#writing, this.#syncing]);
+    await this.#writing.catch(() => undefined);
     for (const buffer of [this.#buffer, this.#spare]) if (buffer !== undefined) this.#pool.give(buffer);
     this.#spare = undefined;
     this.#buffer = Buffer.alloc(0);
@@ -88,12 +70,10 @@ export class BufferedWriter {
   async #startWrite(): Promise<void> {
     await this.#writing;
     if (this.#filled === 0) return;
-    if (this.#unsynced >= syncEvery && !this.#isSyncing) this.#startSync();
     const full = this.#buffer.subarray(0, this.#filled);
-    this.#writing = this.#writeAndHash(full, this.#position);
+    this.#writing = this.#write(full, this.#position);
     ignoreUntilAwaited(this.#writing);
     this.#position += full.length;
-    this.#unsynced += full.length;
     this.#lastWrite = performance.now();
     const next = this.#spare ?? this.#pool.take(this.#capacity);
     this.#spare = this.#buffer;
@@ -101,20 +81,9 @@ export class BufferedWriter {
     this.#filled = 0;
   }
 
-  async #writeAndHash(bytes: Uint8Array, position: number): Promise<void> {
-    await allEnded([writeAll(this.#file, bytes, position), this.#hash?.update(bytes) ?? Promise.resolve()]);
-  }
-
-  #startSync(): void {
-    this.#unsynced = 0;
-    this.#isSyncing = true;
-    const before = this.#syncing;
-    this.#syncing = (async () => {
-      await before;
-      await this.#file.datasync();
-      this.#isSyncing = false;
-    })();
-    ignoreUntilAwaited(this.#syncing);
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
+    const file = this.#file;
+    await (this.#hash?.updateAndWrite(bytes, { file, position }) ?? writeAll(file, bytes, position));
   }
 }
 

@@ -108,12 +108,13 @@ export class PartialFile {
   }
 
   /**
-   * Gives it its final name, once the disk has all of it. An older file of that name is replaced.
+   * Gives it its final name. An older file of that name is replaced. The disk may get it later: whoever reads a blob that they
+   * did not hash themselves hashes it.
    *
    * @returns false when somebody has removed its name; it is still open then
    */
   async moveTo(path: string): Promise<boolean> {
-    await this.#writer.sync();
+    await this.#writer.flush();
     try {
       await rename(this.#path, path);
     } catch (error) {

@@ -1,6 +1,5 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
-import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { IngestReport } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
@@ -12,6 +11,7 @@ import { defaultBundlePath } from './bundle-name.ts';
 import { writeClusterDefinition } from './cluster-definition.ts';
 import type { WrittenClusterDefinition } from './cluster-definition.ts';
 import { ExistingBundles } from './existing-bundles.ts';
+import { damagedWarning, dropDamagedBlobs } from './drop-damaged-blobs.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
@@ -72,12 +72,10 @@ export async function buildBundle(
   const { plan, warnings } = prepared;
   const problem = spaceProblem(plan);
   if (problem !== undefined && !input.isDryRun) throw problem;
+  const context = { input, resources: counted, signal };
   const done = input.isDryRun
     ? nothingDone(prepared)
-    : await repairingStore(
-        counted,
-        async () => await pullAndWrite(prepared, { input, resources: counted, signal }),
-      );
+    : await repairingStore(prepared, context, async () => await pullAndWrite(prepared, context));
   return {
     bundle: done.bundle,
     clusterDefinition: await besideBundle(done, prepared),
@@ -131,27 +129,29 @@ function nothingDone({ bundlePlan, failures }: PreparedBuild): DoneBuild {
   return { bundle: undefined, images, failures, repairs: [], warnings: [], pulled: { reused: 0 } };
 }
 
-/** More damaged blobs than that are no accident. */
-const maximumRepairs = 20;
+/** All that are damaged are found the first time; a disk that damages more meanwhile is broken. */
+const maximumRepairs = 3;
 
 /**
  * A damaged blob is found when the bundle is written, and is then no longer in the store: once more, and it is pulled. What a
  * registry gives wrong is a failed image, and does not come here.
  */
 async function repairingStore(
-  { listener }: BuildResources,
+  { store, queue }: PreparedBuild,
+  { resources, signal }: BuildContext,
   work: () => Promise<Omit<DoneBuild, 'repairs'>>,
 ): Promise<DoneBuild> {
   const repairs: Warning[] = [];
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return { ...(await work()), repairs };
     } catch (error) {
-      const isDamaged = error instanceof PaletteEdgeError && error.code === 'DIGEST_MISMATCH';
-      if (!isDamaged || repairs.length >= maximumRepairs) throw error;
-      const warning = { code: 'STORE_BLOB_DAMAGED', message: `${error.message}; it is pulled again` };
-      repairs.push(warning);
-      listener({ kind: 'warning', warning });
+      if (attempt >= maximumRepairs) throw error;
+      const first = damagedWarning(error);
+      const blobs = queue.map(({ blob }) => blob);
+      const damaged = [first, ...(await dropDamagedBlobs(blobs, store, signal))];
+      for (const warning of damaged) resources.listener({ kind: 'warning', warning });
+      repairs.push(...damaged);
     }
   }
 }

@@ -1,5 +1,4 @@
 import { rmdir } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
@@ -9,7 +8,6 @@ import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { makeFolder } from '../io/make-folder.ts';
-import { writeAll } from '../io/write-all.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
@@ -39,9 +37,7 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenB
     madeFolder = await makeFolder(dirname(path));
     const target = await outputTarget(path);
     await removeStalePartials(target);
-    const written = await writeFileAtomically(target, async (file) => {
-      return await writeBundle(rest, { write: async (bytes) => await writeWorded(file, bytes, action) });
-    });
+    const written = await writeFileAtomically(target, async (file) => await writeBundle(rest, { file }));
     const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
     await writeFileAtomically(
       await outputTarget(`${path}.sha256`),
@@ -51,14 +47,6 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenB
   } catch (error) {
     // A folder that was made for this file only; one that holds something stays.
     if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
-    throw wordDiskError(error, action);
-  }
-}
-
-async function writeWorded(file: FileHandle, bytes: Uint8Array, action: string): Promise<void> {
-  try {
-    await writeAll(file, bytes);
-  } catch (error) {
     throw wordDiskError(error, action);
   }
 }

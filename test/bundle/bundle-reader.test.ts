@@ -224,7 +224,7 @@ describe('a head that is not ours is refused', () => {
   });
 
   test('an unknown format version, with the version that is needed', async () => {
-    const document = { ...JSON.parse(serializeInventory(inventory).toString()), formatVersion: 3 };
+    const document = { ...JSON.parse(serializeInventory(inventory).toString()), formatVersion: 4 };
     const bytes = Buffer.from(canonicalJson(document));
     const head = (entries: HeadEntry[]) => [
       ...replaced(entries, 'palette-edge/inventory.json', bytes),

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -9,6 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { hashHere, HashThread } from '../../src/io/hash-thread.ts';
 import type { Hasher } from '../../src/io/hash-thread.ts';
 import { nodeBinary, nodeMajors } from '../support/node-versions.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const emptyDigest = sha256(Buffer.alloc(0));
 
@@ -50,6 +53,26 @@ describe.each([
     const updates = pieces.map(async (piece) => await hash.update(piece));
     expect(await hash.digest()).toBe(sha256(Buffer.concat(pieces)));
     await Promise.all(updates);
+  });
+
+  test('bytes that are written are in the file where they belong, and hashed', async () => {
+    const path = join(await temporaryFolder(), 'file');
+    await using file = await open(path, 'w+');
+    const bytes = randomBytes(700_001);
+    const hash = makeHasher().begin();
+    await hash.update(bytes.subarray(0, 5));
+    await hash.updateAndWrite(shared(bytes.subarray(5, 400_000)), { file, position: 5 });
+    await hash.updateAndWrite(bytes.subarray(400_000), { file, position: 400_000 });
+    expect(await hash.digest()).toBe(sha256(bytes));
+    expect((await readFile(path)).subarray(5).equals(bytes.subarray(5))).toBe(true);
+  });
+
+  test('what cannot be written is told with the code of the system', async () => {
+    const path = join(await temporaryFolder(), 'file');
+    await writeFile(path, '');
+    await using file = await open(path, 'r');
+    const writing = makeHasher().begin().updateAndWrite(Buffer.from('x'), { file, position: 0 });
+    await expect(writing).rejects.toMatchObject({ code: 'EBADF' });
   });
 
   test('nothing has a digest too', async () => {

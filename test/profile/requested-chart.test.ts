@@ -20,7 +20,7 @@ describe('a chart on the command line', () => {
     ['name=thing, repo=http://a.io', 'http://a.io', 'thing', ''],
     ['repo=https://a.io/?t=1,name=thing,version=^1', 'https://a.io?t=1', 'thing', '^1'],
     ['version=>=1, <2 || 3.x,repo=oci://a.io/c,name=thing', 'oci://a.io/c', 'thing', '>=1, <2 || 3.x'],
-  ])('%s', (text, repository, name, version) => {
+  ])('%s', (text, ...[repository, name, version]) => {
     expect(parseChartText(text)).toEqual({ repository, name, version });
   });
 

@@ -16,6 +16,7 @@ const ahead: AheadLimits = {
   threshold: 2 * segment,
   segmentSize: segment,
   lonelySize: 4 * segment,
+  enoughBytesPerSecond: undefined,
   memory: 3 * segment,
 };
 const content = randomBytes(20 * segment + 5);

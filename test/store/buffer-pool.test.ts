@@ -119,12 +119,19 @@ function slowHasher(changed: number[]): Hasher {
   return {
     begin: () => {
       const hash = hashHere.begin();
+      const watch = async (bytes: Uint8Array): Promise<void> => {
+        const before = digestOf(bytes);
+        for (let turn = 0; turn < 30; turn += 1) await setImmediate();
+        if (digestOf(bytes) !== before) changed.push(bytes.length);
+      };
       return {
         update: async (bytes) => {
-          const before = digestOf(bytes);
-          for (let turn = 0; turn < 30; turn += 1) await setImmediate();
-          if (digestOf(bytes) !== before) changed.push(bytes.length);
+          await watch(bytes);
           await hash.update(bytes);
+        },
+        updateAndWrite: async (bytes, place) => {
+          await watch(bytes);
+          await hash.updateAndWrite(bytes, place);
         },
         digest: async () => await hash.digest(),
       };
@@ -139,9 +146,10 @@ test('a thread that has ended fails the blob, which is gone on with later', asyn
   const store = await BlobStore.open(folder, thread);
   const bytes = seededBytes({ seed: 1, size: 3 * bufferSize });
   async function* content() {
-    yield* inPieces(bytes.subarray(0, bufferSize));
+    // The second buffer is not filled before the first is written.
+    yield* inPieces(bytes.subarray(0, 2 * bufferSize));
     await thread[Symbol.asyncDispose]();
-    yield* inPieces(bytes.subarray(bufferSize));
+    yield* inPieces(bytes.subarray(2 * bufferSize));
   }
   const ingesting = store.ingestFrom(identityOf(bytes), async () => await Promise.resolve(content()));
   await expect(ingesting).rejects.toThrow('the hashing thread has ended');
