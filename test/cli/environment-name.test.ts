@@ -77,11 +77,14 @@ test('flags that name files and folders say so in their help: config files go by
   expect(paths.map(([name]) => name)).toEqual(
     expect.arrayContaining(['ca-cert', 'store', 'auth-file', 'dir']),
   );
-  const unclear = paths.filter(
-    ([, flag]) => flag.type !== 'option' || !/^(?:FILE|DIR|FOLDER|PATH)$/.test(String(flag.helpValue)),
-  );
+  const unclear = paths.filter(([, flag]) => flag.type !== 'option' || !isPathLike(String(flag.helpValue)));
   expect(unclear.map(([name]) => name)).toEqual([]);
 });
+
+/** What may be a name just as well is not taken for a path. */
+function isPathLike(helpValue: string): boolean {
+  return /^(?:FILE|DIR|FOLDER|PATH(?:\[:NAME\])?|NAME\|FILE\|UID)$/.test(helpValue);
+}
 
 test('the help of each command shows the variable of each of its flags', async () => {
   const cwd = await temporaryFolder();
