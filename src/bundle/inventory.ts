@@ -137,17 +137,19 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll(controls, '\uFFFD').slice(0, maximumTextLength).toWellFormed();
 }
 
-/** The version that an inventory of these images and raw files has. */
+/** The version that an inventory of these images and raw files has: the least whose readers know all that is in it. */
 export function formatVersionOf({
   images,
   rawFiles = [],
 }: Pick<Inventory, 'images' | 'rawFiles'>): Inventory['formatVersion'] {
   if (rawFiles.length > 0) return 3;
-  return images.some((image) => isChart(image) || hasOwner(image)) ? 2 : 1;
+  return images.some((image) => isChart(image) || hasNewOrigin(image)) ? 2 : 1;
 }
 
-function hasOwner({ origins }: BundledImage): boolean {
-  return origins.some(({ kind }) => kind === 'referrer');
+const firstOriginKinds: ReadonlySet<string> = new Set(['flag', 'list', 'manifest', 'profile']);
+
+function hasNewOrigin({ origins }: BundledImage): boolean {
+  return origins.some(({ kind }) => !firstOriginKinds.has(kind));
 }
 
 /** Whether an entry of `images` is a Helm chart. */

@@ -4,6 +4,7 @@ import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { BundleContent, BundlePlan, ImageToBundle } from '../../src/bundle/plan-bundle.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
+import type { Origin } from '../../src/oci/origin.ts';
 import { imageToBundle, sampleContent } from '../support/sample-bundle.ts';
 import { sampleBundleWithCompanions, sbomType } from '../support/sample-companions.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -74,6 +75,16 @@ test('a digest that is a layer here and a config there is in it once', async () 
   const plan = await planOf(blobs, { 'ghcr.io/org/artifact:1': root });
   expect(plan.inventory.blobs.map(({ role }) => role)).toEqual(['manifest', 'config']);
   expect(document(plan, 'manifest.json')).toEqual([]);
+});
+
+test('an image that discovery named needs a reader that knows of discoveries', async () => {
+  const content = await sampleContent(new MemoryBlobs());
+  const [image, ...others] = content.images;
+  if (image === undefined) throw new Error('the sample has no image');
+  expect(planBundle(content).inventory.formatVersion).toBe(1);
+  const origins: Origin[] = [{ kind: 'discovered', key: 'image', how: 'read' }];
+  const images = [{ ...image, origins }, ...others];
+  expect(planBundle({ ...content, images }).inventory.formatVersion).toBe(2);
 });
 
 describe('companions', () => {
