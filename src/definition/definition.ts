@@ -67,15 +67,23 @@ export interface DefinedChart {
   readonly version?: string | undefined;
   /** Of the archive in an HTTP repository, of the manifest in a registry. */
   readonly digest?: Digest | undefined;
+  /** Whether the digest is asked for, too: then it never moves, and the name of a chart of a registry has it. */
+  readonly wantsDigest?: boolean | undefined;
+  /** Of the provenance file beside the archive in an HTTP repository; undefined for whatever is there. */
+  readonly provenance?: Digest | 'none' | undefined;
   /** As those of an image. */
   readonly origins?: readonly Origin[] | undefined;
   /** Of the entry, from 1. */
   readonly line: number;
 }
 
-/** What tells a chart from others: the same, and another version wanted, is another one. */
-export function chartKey({ repository, name, wanted, version }: Omit<DefinedChart, 'line'>): string {
-  return JSON.stringify([repository, name, wanted ?? version ?? '']);
+/** What tells a chart from others: the same, and another version or digest wanted, is another one. */
+export function chartKey(
+  chart: Omit<DefinedChart, 'line' | 'digest'> & { readonly digest?: string | undefined },
+): string {
+  const { repository, name, wanted, version, digest, wantsDigest } = chart;
+  const asked = [repository, name, wanted ?? version ?? ''];
+  return JSON.stringify(wantsDigest === true ? [...asked, digest ?? ''] : asked);
 }
 
 /** A file that goes into the bundle as it is. */

@@ -1,3 +1,4 @@
+import { isRawFileName } from '../io/raw-file-name.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parsePlatform } from '../oci/platform.ts';
@@ -125,20 +126,39 @@ function readOrigins(node: DefinitionNode): DefinedImage['origins'] {
 function readCharts(node: DefinitionNode): DefinedChart[] {
   const keys = new Set<string>();
   return node.items().map((item) => {
-    const fields = item.fields(['repository', 'name', 'wanted', 'version', 'digest', 'origins']);
-    const chart = {
-      repository: fields.repository.text(),
-      name: fields.name.text(),
-      wanted: fields.wanted.optional((wanted) => wanted.text()),
-      version: fields.version.optional((version) => version.text()),
-      digest: fields.digest.optional(readDigest),
-      origins: readOrigins(fields.origins),
-      line: item.line,
-    };
+    const chart = readChart(item);
     if (keys.has(chartKey(chart))) throw item.invalid('this chart is there already');
     keys.add(chartKey(chart));
     return chart;
   });
+}
+
+function readChart(node: DefinitionNode): DefinedChart {
+  const fields = node.fields([
+    'repository',
+    'name',
+    'wanted',
+    'version',
+    'digest',
+    'wantsDigest',
+    'provenance',
+    'origins',
+  ]);
+  return {
+    repository: fields.repository.text(),
+    name: fields.name.text(),
+    wanted: fields.wanted.optional((wanted) => wanted.text()),
+    version: fields.version.optional((version) => version.text()),
+    digest: fields.digest.optional(readDigest),
+    wantsDigest: fields.wantsDigest.optional((value) => value.truth()),
+    provenance: fields.provenance.optional(readProvenance),
+    origins: readOrigins(fields.origins),
+    line: node.line,
+  };
+}
+
+function readProvenance(node: DefinitionNode): DefinedChart['provenance'] {
+  return node.text() === 'none' ? 'none' : readDigest(node);
 }
 
 function readFiles(node: DefinitionNode): DefinedFile[] {
@@ -146,6 +166,10 @@ function readFiles(node: DefinitionNode): DefinedFile[] {
   return node.items().map((item) => {
     const fields = item.fields(['path', 'name', 'digest']);
     const name = fields.name.text();
+    if (!isRawFileName(name))
+      throw fields.name.invalid(`${JSON.stringify(name.slice(0, 80))} cannot name a file in a bundle`, [
+        'Use letters, digits, . _ @ + - and / between folders; no folder is . or ..',
+      ]);
     if (names.has(name)) throw fields.name.invalid('another file has this name');
     names.add(name);
     return { path: fields.path.text(), name, digest: fields.digest.optional(readDigest) };
