@@ -46,7 +46,7 @@ export interface WrittenBundle {
 }
 
 /** Keeps the threads busy while one frame is filled and one is written. */
-const defaultConcurrency = 5;
+const defaultConcurrency = 4;
 
 /** Fewer bytes of tar are compressed before threads would be ready. */
 const worthThreads = 16 * 1024 * 1024;
