@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
 import { formatRepository, parseReference } from '../oci/reference.ts';
 import type { BundledImage } from './inventory.ts';
 
@@ -54,8 +55,17 @@ function oneHolder(wanted: readonly WantedName[]): WantedName[] {
   if (plain.length === 0) return [];
   throw new PaletteEdgeError('IMAGE_NAME_CONFLICT', `${first.name} stands for two different images`, {
     kind: 'failure',
-    suggestions: ['Run it again: the tag may have moved meanwhile.'],
+    suggestions: candidates.every(isChart)
+      ? [
+          'The URLs of two chart repositories may give one name: build a bundle from each of the two charts. --map and --exclude cannot tell them apart.',
+          'Where both are from one registry, run it again: the tag may have moved meanwhile.',
+        ]
+      : ['Run it again: the tag may have moved meanwhile.'],
   });
+}
+
+function isChart({ image }: WantedName): boolean {
+  return image.artifactType === mediaTypes.helmConfig;
 }
 
 function digestsOf(names: readonly WantedName[]): ReadonlySet<Digest> {
