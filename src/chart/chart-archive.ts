@@ -15,6 +15,11 @@ export const maximumArchiveSize = 64 * 1024 * 1024;
 const maximumContentSize = 100 * 1024 * 1024;
 /** One file, as Helm allows (`MaxDecompressedFileSize`). */
 const maximumFileSize = 5 * 1024 * 1024;
+/**
+ * What all archives of a chart inflate to, padding and what is passed over included: archives in it that unpack to nothing
+ * would otherwise cost as much as they like.
+ */
+const maximumInflatedSize = 200 * 1024 * 1024;
 const maximumFiles = 20_000;
 /** How deep sub-charts may be in sub-charts. */
 const maximumDepth = 8;
@@ -28,10 +33,15 @@ const unzip = promisify(gunzip);
  * their files are under `charts/NAME/`. Links are passed over; a byte order mark is left out, as Helm does.
  *
  * @param place which chart it is, for messages
+ * @param signal is looked at before each archive
  * @throws PaletteEdgeError `CHART_INVALID` (kind content)
  */
-export async function readChartArchive(archive: Uint8Array, place: string): Promise<ChartFiles> {
-  const budget = { bytes: maximumContentSize, files: maximumFiles };
+export async function readChartArchive(
+  archive: Uint8Array,
+  place: string,
+  signal?: AbortSignal,
+): Promise<ChartFiles> {
+  const budget = { bytes: maximumContentSize, files: maximumFiles, inflated: maximumInflatedSize, signal };
   const files = new Map<string, Uint8Array>();
   await unpack({ archive, place, parent: '', depth: 0 }, files, budget);
   if (!files.has('Chart.yaml')) throw invalidChart(place, 'there is no Chart.yaml in it');
@@ -50,6 +60,10 @@ interface Unpacked {
 interface Budget {
   bytes: number;
   files: number;
+  /** Bytes of tars. */
+  inflated: number;
+  /** Ends the unpacking. */
+  readonly signal: AbortSignal | undefined;
 }
 
 async function unpack(chart: Unpacked, files: Map<string, Uint8Array>, budget: Budget): Promise<void> {
@@ -91,16 +105,24 @@ function spend(
 
 async function decompress(
   { archive, place }: Pick<Unpacked, 'archive' | 'place'>,
-  { bytes }: Budget,
+  budget: Budget,
 ): Promise<Uint8Array> {
+  budget.signal?.throwIfAborted();
   // A gzip header: what is no gzip at all is told as that.
   if (archive[0] !== 0x1f || archive[1] !== 0x8b) throw invalidChart(place, 'it is no gzip archive');
+  // Room for the headers of the tar.
+  const roomForContent = budget.bytes + maximumFiles * 1024;
   try {
-    // Room for the headers of the tar.
-    return await unzip(archive, { maxOutputLength: bytes + maximumFiles * 1024 });
+    const tar = await unzip(archive, {
+      maxOutputLength: Math.max(1, Math.min(roomForContent, budget.inflated)),
+    });
+    budget.inflated -= tar.length;
+    return tar;
   } catch (error) {
-    if (systemErrorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(place);
-    throw invalidChart(place, 'its gzip is damaged', error);
+    if (systemErrorCode(error) !== 'ERR_BUFFER_TOO_LARGE')
+      throw invalidChart(place, 'its gzip is damaged', error);
+    if (roomForContent < budget.inflated) throw tooLarge(place);
+    throw invalidChart(place, `its archives inflate to more than ${maximumInflatedSize} bytes`);
   }
 }
 

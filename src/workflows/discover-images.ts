@@ -47,7 +47,7 @@ export async function discover(collected: CollectedRequests, parts: DiscoveryPar
   const warnings: Warning[] = [];
   for (const chart of parts.charts) {
     const { profile, pack, name, archive } = chart;
-    const files = await readChartArchive(archive, titleOf(chart));
+    const files = await readChartArchive(archive, titleOf(chart), parts.signal);
     const rendered = await render(chart, collected, parts);
     if (rendered instanceof PaletteEdgeError)
       warnings.push({ code: rendered.code, message: `${rendered.message}; it was only read` });

@@ -137,6 +137,24 @@ describe('refused', () => {
     expect(await refused(await tgz(files))).toEqual(invalid('more than 20000 files'));
   });
 
+  test('archives that inflate to more than their files have, all together', async () => {
+    const padding = Buffer.alloc(60 * 1024 * 1024);
+    const sub = gunzipSync(await tgz([['sub/Chart.yaml', 'sub']]));
+    const padded = gzipSync(Buffer.concat([sub, padding]), { level: 1 });
+    const charts = (count: number): ArchiveEntry[] =>
+      Array.from({ length: count }, (_, index) => [`thing/charts/${index}.tgz`, padded]);
+    expect(Object.keys(await read(await tgz([chart, ...charts(3)])))).toContain('charts/sub/Chart.yaml');
+    expect(await refused(await tgz([chart, ...charts(4)]))).toEqual(
+      invalid('inflate to more than 209715200'),
+    );
+  });
+
+  test('anything, once nobody waits for it', async () => {
+    const reason = new Error('enough');
+    const reading = readChartArchive(await tgz([chart]), 'chart thing', AbortSignal.abort(reason));
+    await expect(reading).rejects.toBe(reason);
+  });
+
   test('sub-charts without end', async () => {
     let inner = await tgz([chart]);
     for (let depth = 0; depth < 10; depth += 1) inner = await tgz([chart, ['thing/charts/a.tgz', inner]]);
