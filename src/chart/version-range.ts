@@ -42,7 +42,16 @@ function withoutHyphens(text: string): string {
   });
 }
 
-function parseGroup(text: string): VersionRange | undefined {
+/**
+ * Where the patterns allow any white space there is at most one space, and none beside a comma: more of it would match in so
+ * many ways that a text that is no range takes for ever.
+ */
+function withoutSpareSpace(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ').replaceAll(/ ?, ?/g, ',');
+}
+
+function parseGroup(group: string): VersionRange | undefined {
+  const text = withoutSpareSpace(group);
   if (!groupPattern.test(text)) return undefined;
   const conditions = (text.match(findConditions) ?? [text]).map(parseCondition);
   const known = conditions.filter((condition) => condition !== undefined);

@@ -61,6 +61,8 @@ describe.each<[range: string, inside: readonly string[], outside: readonly strin
   ['>=1, <2', ['1.5.0'], ['2.0.0']],
   ['>=1 <2 || 3.x', ['1.5.0', '3.1.0'], ['2.5.0']],
   ['1.2 - 1.4', ['1.2.0', '1.4.9'], ['1.5.0']],
+  ['  >=  1\t,   <  2  ||   3.x ', ['1.5.0', '3.1.0'], ['2.5.0']],
+  ['>=1   <2', ['1.5.0'], ['2.0.0']],
 ])('the range %j', (range, inside, outside) => {
   const isIn = (text: string) => {
     const version = parseChartVersion(text);
@@ -76,6 +78,16 @@ test.each(['', 'latest', '>>1', '1 ||', '1.2.3.4', 'x'.repeat(600), '1||'.repeat
   '%j is no range',
   (range) => {
     expect(parseVersionRange(range)).toBeUndefined();
+  },
+);
+
+// They took longer than anybody would wait.
+test.each(['1  ', '1, ', '1 , ', ' ', '>  '])(
+  '%j, again and again, is told in time to be no range',
+  (part) => {
+    const text = `${part.repeat(500 / part.length)}!`;
+    expect(parseVersionRange(text)).toBeUndefined();
+    expect(chooseVersion(['1.0.0'], text)).toBeUndefined();
   },
 );
 
