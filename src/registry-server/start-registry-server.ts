@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { isIPv6 } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 import { PaletteEdgeError, systemErrorCode } from '../errors.ts';
 import { createRegistryHandler } from './registry-handler.ts';
@@ -9,14 +11,18 @@ import { defaultLimits, maximumHeaderSize } from './registry-limits.ts';
 
 /** A registry and where it listens. */
 export interface RegistryServerOptions extends RegistryHandlerOptions {
+  /** An IP address of this machine, or a name of one; `127.0.0.1` by default. */
+  readonly address?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
 }
 
 /** A registry that runs. */
 export interface RegistryServer {
-  /** `127.0.0.1:<port>`, as references name it. */
+  /** `127.0.0.1:<port>`, `[::1]:<port>`, as references name it. */
   readonly host: string;
+  /** The IP address that it listens on. */
+  readonly address: string;
   readonly port: number;
   /**
    * Takes no more requests, lets those under way go on for the grace time of the limits, cuts off the rest, and removes
@@ -28,7 +34,8 @@ export interface RegistryServer {
 const loopback = '127.0.0.1';
 
 /**
- * Starts a registry on loopback, over plain HTTP (distribution-spec 1.1). It is the demo's and the tests'.
+ * Starts a registry over plain HTTP (distribution-spec 1.1), on loopback unless told otherwise. It serves bundles, and is
+ * the demo's and the tests'.
  *
  * @throws PaletteEdgeError `PORT_UNAVAILABLE` (kind network) when it cannot listen
  */
@@ -47,10 +54,11 @@ export async function startRegistryServer(options: RegistryServerOptions): Promi
   );
   server.maxConnections = maximumConnections;
   server.timeout = connectionIdleMs;
-  const port = await listen(server, options.port ?? 0);
+  const { address, port } = await listen(server, options);
   let closed: Promise<void> | undefined;
   return {
-    host: `${loopback}:${port}`,
+    host: hostOf(address, port),
+    address,
     port,
     close: async () => {
       closed ??= closeServer(server, handler, closeGraceMs);
@@ -59,20 +67,31 @@ export async function startRegistryServer(options: RegistryServerOptions): Promi
   };
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, loopback);
+async function listen(
+  server: Server,
+  { address = loopback, port = 0 }: Pick<RegistryServerOptions, 'address' | 'port'>,
+): Promise<AddressInfo> {
+  server.listen(port, address);
   try {
     await once(server, 'listening');
   } catch (error) {
     throw new PaletteEdgeError(
       'PORT_UNAVAILABLE',
-      `cannot listen on ${loopback}:${port}: ${systemErrorCode(error) ?? 'unknown failure'}`,
-      { kind: 'network', cause: error, suggestions: ['Choose another port, or 0 for a free one.'] },
+      `cannot listen on ${hostOf(address, port)}: ${systemErrorCode(error) ?? 'unknown failure'}`,
+      {
+        kind: 'network',
+        cause: error,
+        suggestions: ['Choose another address or port; port 0 is a free one.'],
+      },
     );
   }
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) return address.port;
+  const listening = server.address();
+  if (typeof listening === 'object' && listening !== null) return listening;
   throw new TypeError('the server has no port');
+}
+
+function hostOf(address: string, port: number): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
 async function closeServer(server: Server, handler: RegistryHandler, graceMs: number): Promise<void> {

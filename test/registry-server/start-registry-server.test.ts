@@ -24,6 +24,22 @@ describe('the port', () => {
     expect((await runningRegistry({ port })).host).toBe(`127.0.0.1:${port}`);
   });
 
+  test('is on another address when one is named', async () => {
+    const registry = await runningRegistry({ address: '127.0.0.2' });
+    expect(registry).toMatchObject({ address: '127.0.0.2', host: `127.0.0.2:${registry.port}` });
+    expect((await registry.send('/v2/')).status).toBe(200);
+  });
+
+  test.each([
+    ['192.0.2.1', '192.0.2.1:5080'],
+    ['2001:db8::1', '[2001:db8::1]:5080'],
+  ])('is not on %s, which is no address of this machine', async (address, host) => {
+    const { content } = await runningRegistry();
+    const error = await rejection(startRegistryServer({ content, address, port: 5080 }));
+    expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
+    expect(error.message).toContain(`cannot listen on ${host}: E`);
+  });
+
   test('that is taken is told', async () => {
     const { port, content } = await runningRegistry();
     const error = await rejection(startRegistryServer({ content, port }));
