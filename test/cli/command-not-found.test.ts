@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = async (...args: string[]) => await runCli(args, { cwd: await temporaryFolder() });
 const known =
-  'The commands are build, demo, inspect, login, logout, profiles, resolve, verify. See the help: palette-edge --help';
+  'The commands are build, demo, inspect, login, logout, profiles, resolve, serve, verify. See the help: palette-edge --help';
 
 const told = (message: string, suggestions: readonly string[]) => ({
   code: 2,

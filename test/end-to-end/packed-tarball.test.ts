@@ -83,7 +83,17 @@ test('help names every command, and each has examples and exit codes', async () 
   const cwd = await temporaryFolder();
   const { stdout } = await runCli(['--help'], { cwd, entry });
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}[A-Z]/gm)].map(([, name = '']) => name);
-  expect(commands).toEqual(['build', 'demo', 'inspect', 'login', 'logout', 'profiles', 'resolve', 'verify']);
+  expect(commands).toEqual([
+    'build',
+    'demo',
+    'inspect',
+    'login',
+    'logout',
+    'profiles',
+    'resolve',
+    'serve',
+    'verify',
+  ]);
   for (const command of commands) {
     const help = await runCli([command, '--help'], { cwd, entry });
     expect(help.code).toBe(0);

@@ -6,19 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
 import { openFileAccess } from '../../src/bundle/file-access.ts';
 import { digestOf } from '../../src/oci/digest.ts';
-import type { Descriptor } from '../../src/oci/descriptor.ts';
-import { walkImage } from '../../src/oci/image-graph.ts';
-import { parseReference } from '../../src/oci/reference.ts';
 import { readWholeBlob } from '../../src/oci/read-whole-blob.ts';
-import { publishImage } from '../../src/registry-server/publish-image.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import { filesOf, startChartRepository } from '../support/chart-repository.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
 import { helm } from '../support/helm.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
-import { runningRegistry } from '../support/running-registry.ts';
-import type { RunningRegistry } from '../support/running-registry.ts';
+import { servingBundles } from '../support/serving-bundles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Packages a chart with Helm, with a sub-chart in it. */
@@ -40,18 +35,6 @@ async function packageChart(folder: string, name: string, version: string): Prom
   return await readFile(join(folder, `${name}-${version}.tgz`));
 }
 
-/** Puts everything that a bundle holds into a registry, each image under the path of its reference. */
-async function publishBundle(path: string, { content }: RunningRegistry): Promise<void> {
-  await using reader = await openBundle(path);
-  for (const blob of reader.inventory.blobs) await content.blobs.ingest(blob, await reader.open(blob));
-  for (const { reference, digest, size, mediaType } of reader.inventory.images) {
-    const fetch = async (descriptor: Descriptor) => await readWholeBlob(content.blobs, descriptor);
-    const graph = await walkImage(reference, { digest, size, mediaType }, { fetch, platforms: undefined });
-    const { repository, tag } = parseReference(reference);
-    await publishImage(content, graph, { repository, tag });
-  }
-}
-
 async function openBundle(path: string) {
   const file = await openFileAccess(path);
   const reader = await BundleReader.open(file, path);
@@ -71,7 +54,7 @@ async function pulledBy(
 
 const login = { username: 'edge', password: 's3cret-of-charts' };
 
-test('a chart of an HTTP repository with a login comes back through a registry as Helm packaged it', async () => {
+test('a chart of an HTTP repository with a login comes back through serve as Helm packaged it', async () => {
   const folder = await temporaryFolder();
   const archive = await packageChart(folder, 'thing', '1.2.3+b5');
   await packageChart(folder, 'thing', '2.0.0');
@@ -94,10 +77,11 @@ test('a chart of an HTTP repository with a login comes back through a registry a
   const inspected = await runCli(['inspect', 'charts.tar.zst'], { cwd: folder });
   expect(inspected.stdout).toMatch(/charts\/stable\/thing:1\.2\.3_b5 +[0-9a-f]{12} +Helm chart/);
 
-  const registry = await runningRegistry();
-  await publishBundle(join(folder, 'charts.tar.zst'), registry);
-  const from = `oci://${registry.host}/charts/stable/thing`;
-  expect(await pulledBy(folder, { name: 'thing', from, version: '1.2.3+b5' })).toBe(digestOf(archive));
+  const served = await servingBundles([join(folder, 'charts.tar.zst')]);
+  for (const path of [`${host.replace(':', '-')}/charts/stable`, 'charts/stable']) {
+    const from = `oci://${served.host}/${path}/thing`;
+    expect(await pulledBy(folder, { name: 'thing', from, version: '1.2.3+b5' })).toBe(digestOf(archive));
+  }
 });
 
 test('the same chart gives the same bytes, and what the store has is not fetched again', async () => {
@@ -138,7 +122,7 @@ describe('a chart of a registry', () => {
     return archives;
   }
 
-  test('keeps its manifest, is found by a range, and comes back through a registry', async () => {
+  test('keeps its manifest, is found by a range, and comes back through serve', async () => {
     const archives = await pushed('ranged', ['1.0.0', '1.1.0+x', '2.0.0']);
     const folder = await temporaryFolder();
     const { host } = registry;
@@ -153,8 +137,7 @@ describe('a chart of a registry', () => {
     expect(plan).toMatchObject({ images: 0, charts: 1 });
     expect(warnings).toEqual([expect.objectContaining({ code: 'CHART_VERSION_MOVES' })]);
 
-    const served = await runningRegistry();
-    await publishBundle(join(folder, 'charts.tar.zst'), served);
+    const served = await servingBundles([join(folder, 'charts.tar.zst')]);
     const from = `oci://${served.host}/charts/ranged`;
     const digest = digestOf(archives.get('1.1.0+x') ?? '');
     expect(await pulledBy(folder, { name: 'ranged', from, version: '1.1.0+x' })).toBe(digest);

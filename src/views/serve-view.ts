@@ -1,0 +1,45 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import { printable } from '../io/printable.ts';
+import type { RequestRecord } from '../registry-server/registry-handler.ts';
+import type { ServedBundle, ServeResult, Serving } from '../workflows/serve-bundles.ts';
+import { countOf } from './count-of.ts';
+import { textFields } from './text-fields.ts';
+import { textTable } from './text-table.ts';
+
+const shownNames = 50;
+const longestPath = 1000;
+
+/** What is served and how it is asked for. */
+export function serveView({ host, bundles, names }: Serving): string {
+  const rows = names.slice(0, shownNames).map(({ name, shortName }) => [name, shortName ?? '-']);
+  const more = names.length - rows.length;
+  return [
+    `Serving on http://${host} until Ctrl-C, read-only`,
+    textFields(bundles.map(({ path, ...bundle }) => [path, bundleText(bundle)])),
+    '',
+    textTable(['NAME', 'SHORT NAME'], rows),
+    ...(more > 0 ? [`and ${more} more: http://${host}/v2/_catalog has all repositories`] : []),
+    '',
+    `Pull them as ${host}/NAME over plain HTTP`,
+  ].join('\n');
+}
+
+function bundleText({ name, id, images, charts, companions }: Omit<ServedBundle, 'path'>): string {
+  return [
+    `${name} ${id}`,
+    countOf(images, 'image'),
+    ...(charts > 0 ? [countOf(charts, 'chart')] : []),
+    ...(companions > 0 ? [countOf(companions, 'companion')] : []),
+  ].join(', ');
+}
+
+/** A request in the access log. The path is the client's: cut, and without what could steer a terminal. */
+export function accessView({ method, path, status, bytes }: RequestRecord): string {
+  return `${method} ${printable(path, longestPath)} ${status} ${bytes}`;
+}
+
+/** What was served in all. */
+export function servedView({ requests, bytes, failures }: ServeResult): string {
+  const failed = failures > 0 ? `, ${failures} failed` : '';
+  return `Stopped after ${countOf(requests, 'request')}${failed}, ${formatByteSize(bytes)} sent`;
+}

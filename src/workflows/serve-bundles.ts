@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { BlockList, isIPv6 } from 'node:net';
+
+import { BundleReader } from '../bundle/bundle-reader.ts';
+import { openFileAccess } from '../bundle/file-access.ts';
+import { isCompanion } from '../oci/origin.ts';
+import type { RequestRecord } from '../registry-server/registry-handler.ts';
+import { startRegistryServer } from '../registry-server/start-registry-server.ts';
+import type { RegistryServer } from '../registry-server/start-registry-server.ts';
+import type { Warning } from '../warning.ts';
+import type { OpenBundle } from './bundle-blobs.ts';
+import { servedContent } from './served-content.ts';
+import type { ServedName } from './served-content.ts';
+
+/** What to serve, and where. */
+export interface ServeInput {
+  /** Bundles; the same one twice is served once. */
+  readonly paths: readonly string[];
+  /** An IP address of this machine, or a name of one. */
+  readonly address: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A bundle that is served. */
+export interface ServedBundle {
+  readonly path: string;
+  readonly name: string;
+  readonly id: string;
+  readonly images: number;
+  readonly charts: number;
+  /** Signatures, SBOMs and other referrers. */
+  readonly companions: number;
+}
+
+/** What is served, and where. */
+export interface Serving {
+  /** `127.0.0.1:5080`, `[::1]:5080`. */
+  readonly host: string;
+  readonly bundles: readonly ServedBundle[];
+  readonly names: readonly ServedName[];
+  readonly warnings: readonly Warning[];
+}
+
+/** What was served until the end. */
+export interface ServeResult extends Serving {
+  readonly requests: number;
+  /** Of all answers' bodies. */
+  readonly bytes: number;
+  /** Requests that failed because of the bundles or of this machine. */
+  readonly failures: number;
+}
+
+/** Told of what happens while bundles are served; must not throw. */
+export interface ServeListener {
+  readonly onStart: (serving: Serving) => void;
+  readonly onRequest: (record: RequestRecord) => void;
+  /** The client sees a status of 500, or a body that is cut off: never a wrong one. */
+  readonly onFailure: (error: unknown) => void;
+  /** Nothing more is answered; what is under way gets a few seconds. */
+  readonly onStop: () => void;
+}
+
+/**
+ * Serves bundles as a read-only registry (distribution-spec 1.1) until the signal is aborted, which is its normal end.
+ * Nothing is unpacked: blobs are decompressed as they are asked for.
+ *
+ * @throws PaletteEdgeError for a bundle that cannot be opened, `TAG_CONFLICT`, `PORT_UNAVAILABLE`; the signal's reason when it
+ *   is aborted before anything is served
+ */
+export async function serveBundles(
+  input: ServeInput,
+  listener: ServeListener,
+  signal: AbortSignal,
+): Promise<ServeResult> {
+  await using resources = new AsyncDisposableStack();
+  const bundles: OpenBundle[] = [];
+  for (const path of new Set(input.paths)) {
+    signal.throwIfAborted();
+    const reader = await BundleReader.open(await openFileAccess(path), path);
+    resources.defer(async () => await reader.close());
+    bundles.push({ path, reader });
+  }
+  const { content, names, warnings } = await servedContent(bundles, signal);
+  const counts = { requests: 0, bytes: 0, failures: 0 };
+  const { address, port } = input;
+  const server = await startRegistryServer({
+    content,
+    address,
+    port,
+    onRequest: (record) => {
+      counts.requests += 1;
+      counts.bytes += record.bytes;
+      listener.onRequest(record);
+    },
+    onFailure: (error) => {
+      counts.failures += 1;
+      listener.onFailure(error);
+    },
+  });
+  resources.defer(async () => await server.close());
+  const serving = {
+    host: server.host,
+    bundles: bundles.map(describeBundle),
+    names,
+    warnings: [...warnings, ...reachWarnings(server)],
+  };
+  listener.onStart(serving);
+  if (!signal.aborted) await once(signal, 'abort');
+  listener.onStop();
+  await server.close();
+  return { ...serving, ...counts };
+}
+
+function describeBundle({ path, reader: { id, inventory } }: OpenBundle): ServedBundle {
+  const { name, images, charts } = inventory;
+  const companions = images.filter(isCompanion).length;
+  return {
+    path,
+    name,
+    id,
+    images: images.length - companions - charts.length,
+    charts: charts.length,
+    companions,
+  };
+}
+
+function reachWarnings({ address, host }: RegistryServer): Warning[] {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  if (loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return [];
+  const message = `whoever reaches ${host} can pull all of it: there is no login, and no TLS, so clients must take plain HTTP`;
+  return [{ code: 'SERVED_TO_ALL', message }];
+}
