@@ -38,7 +38,7 @@ const foreignEncodings: ReadonlySet<string> = new Set(['zstd', 'compress', 'x-co
  */
 export function parseContentEncoding(header: string | undefined): string | undefined {
   const names = (header ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const known = names.filter((name) => name in decoders || foreignEncodings.has(name));
+  const known = names.filter((name) => Object.hasOwn(decoders, name) || foreignEncodings.has(name));
   return known.length === 0 ? undefined : known.join(', ');
 }
 

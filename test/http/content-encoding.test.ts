@@ -113,6 +113,7 @@ test.each([
   ['utf-8', undefined],
   ['aws-chunked', undefined],
   ['aws-chunked,gzip', 'gzip'],
+  ['constructor, toString, __proto__', undefined],
   ['GZip', 'gzip'],
   ['gzip, identity', 'gzip'],
   ['gzip, br', 'gzip, br'],
