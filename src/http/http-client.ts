@@ -74,10 +74,16 @@ export class HttpClient {
     });
   }
 
-  /** The root URL of a host, `host` or `host:port`: plain HTTP when the user listed it, HTTPS otherwise. */
+  /**
+   * The root URL of a host, `host` or `host:port`: plain HTTP when the user listed it, HTTPS otherwise. A host without a
+   * port has to be listed without one: that its port 80 speaks plain HTTP says nothing of its port 443.
+   */
   baseUrl(host: string): URL {
+    const { plainHttpHosts } = this.#options;
     const plain = new URL(`http://${host}/`);
-    return isListedHost(this.#options.plainHttpHosts, plain) ? plain : new URL(`https://${host}/`);
+    const hasPort = /:\d+$/.test(host);
+    const isPlain = hasPort ? isListedHost(plainHttpHosts, plain) : plainHttpHosts.has(plain.hostname);
+    return isPlain ? plain : new URL(`https://${host}/`);
   }
 
   /**
@@ -87,6 +93,7 @@ export class HttpClient {
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     let { url } = request;
+    let hasLeftOrigin = false;
     let headers: Readonly<Record<string, string>> = {
       'user-agent': this.#options.userAgent,
       // What is pulled is hashed as it is, and most of it is compressed already.
@@ -99,6 +106,7 @@ export class HttpClient {
       const raw = await this.#connections.send({ method, url, headers, body, signal });
       const response = httpResponse(raw, {
         url,
+        hasLeftOrigin,
         signal,
         limits: this.#stallLimits,
         rate: this.#rate,
@@ -108,7 +116,10 @@ export class HttpClient {
       await response.discard();
       const next = resolveLocation(location, url);
       // Never restored, even when a later hop leads back: whoever redirects there chose the path.
-      if (next.origin !== url.origin) headers = withoutCredentials(headers);
+      if (next.origin !== url.origin) {
+        headers = withoutCredentials(headers);
+        hasLeftOrigin = true;
+      }
       url = next;
     }
     throw new PaletteEdgeError(

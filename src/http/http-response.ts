@@ -13,6 +13,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** Whether a redirect led to another origin, back again or not: then it was asked without credentials. */
+  readonly hasLeftOrigin: boolean;
   /**
    * How the body claims to be encoded (`gzip`, `deflate`, `br`, …), although nobody asked for it; undefined in the usual
    * case. Storage often claims it of a blob that was compressed before: then the body as sent is the blob.
@@ -47,7 +49,7 @@ export interface HttpResponse {
 }
 
 /** How an answer is read; `totalMs` of the limits holds for bodies that are read into memory. */
-export type ResponseReading = BodyPace;
+export interface ResponseReading extends BodyPace, Pick<HttpResponse, 'hasLeftOrigin'> {}
 
 const discardLimit = 128 * 1024;
 /** What little is left of a body that nobody wants has to come in this time. */
@@ -55,7 +57,7 @@ const discardTimeoutMs = 5000;
 
 /** Wraps what undici gives into an {@link HttpResponse}. */
 export function httpResponse(raw: Dispatcher.ResponseData, reading: ResponseReading): HttpResponse {
-  const { url, signal, limits } = reading;
+  const { url, hasLeftOrigin, signal, limits } = reading;
   const headers = flatten(raw.headers);
   const encoding = parseContentEncoding(headers['content-encoding']);
   const from = displayUrl(url);
@@ -74,6 +76,7 @@ export function httpResponse(raw: Dispatcher.ResponseData, reading: ResponseRead
     status: raw.statusCode,
     headers,
     url,
+    hasLeftOrigin,
     encoding,
     body,
     decoded: () => (encoding === undefined ? body : decodedBody({ body, encoding, from, giveUp })),

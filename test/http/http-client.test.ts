@@ -50,6 +50,7 @@ test('a redirect within an origin keeps credentials', async () => {
   const response = await get(client(), `${origin}/a`, { authorization: 'Basic s3cret' });
   expect(await response.readText(100)).toBe('here');
   expect(response.url.href).toBe(`${origin}/b`);
+  expect(response.hasLeftOrigin).toBe(false);
   expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Basic s3cret', 'Basic s3cret']);
 });
 
@@ -64,6 +65,7 @@ test('a redirect to another origin drops credentials, and the way back does not 
   const headers = { authorization: 'Bearer s3cret', cookie: 'a=b', range: 'bytes=0-1' };
   const response = await get(client(), `${home.origin}/a`, headers);
   expect(await response.readText(100)).toBe('home again');
+  expect(response.hasLeftOrigin).toBe(true);
   expect(away.requests[0]?.headers.authorization).toBeUndefined();
   expect(away.requests[0]?.headers.cookie).toBeUndefined();
   expect(away.requests[0]?.headers.range).toBe('bytes=0-1');
@@ -119,7 +121,9 @@ test('a redirect to another scheme is refused', async () => {
 });
 
 test('hosts are HTTPS unless listed, with their port or without any', () => {
-  const http = client({ plainHttpHosts: new Set(['plain.test', 'other.test:5000', '[::1]:5000']) });
+  const http = client({
+    plainHttpHosts: new Set(['plain.test', 'other.test:5000', '[::1]:5000', 'both.test:80']),
+  });
   expect(
     ['plain.test', 'plain.test:80', 'other.test:5000', 'other.test', 'localhost:5000', '[::1]:5000'].map(
       (host) => http.baseUrl(host).href,
@@ -131,6 +135,11 @@ test('hosts are HTTPS unless listed, with their port or without any', () => {
     'https://other.test/',
     'https://localhost:5000/',
     'http://[::1]:5000/',
+  ]);
+  // What is said of port 80 is not said of a name without port, which is 443.
+  expect(['both.test', 'both.test:80'].map((host) => http.baseUrl(host).href)).toEqual([
+    'https://both.test/',
+    'http://both.test/',
   ]);
 });
 
