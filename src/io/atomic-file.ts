@@ -13,16 +13,18 @@ const staleAfterMs = 24 * 60 * 60 * 1000;
  *
  * The parent folder is made. On any failure the half-written file is removed and the old one, if any, is still there.
  *
+ * @param mode permissions of the file, of which the process may take some away
  * @returns what `write` returned
  */
 export async function writeFileAtomically<T>(
   path: string,
   write: (file: FileHandle) => Promise<T>,
+  mode = 0o666,
 ): Promise<T> {
   await makeFolder(dirname(path));
   const beside = `${path}.${randomBytes(6).toString('hex')}.partial`;
   try {
-    const file = await open(beside, 'wx');
+    const file = await open(beside, 'wx', mode);
     let result: T;
     try {
       result = await write(file);

@@ -1,4 +1,5 @@
 import { chmod, readlink, realpath, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { systemErrorCode, wordDiskError } from '../errors.ts';
@@ -125,13 +126,12 @@ async function writeDocument(path: string, document: Document): Promise<void> {
     const before = await stat(target).catch(() => undefined);
     // Docker indents with tabs.
     const text = `${JSON.stringify(document, null, '\t')}\n`;
-    await writeFileAtomically(target, async (file) => {
-      // Before there is a secret in it.
-      await file.chmod(0o600);
+    const write = async (file: FileHandle): Promise<void> => {
       // Root, who logs in for somebody, must not take the file away.
       if (before !== undefined) await file.chown(before.uid, before.gid).catch(() => undefined);
       await file.writeFile(text);
-    });
+    };
+    await writeFileAtomically(target, write, 0o600);
   } catch (error) {
     throw wordDiskError(error, `writing the Docker config ${path}`);
   }

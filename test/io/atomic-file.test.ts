@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -17,6 +18,13 @@ test('the file is there when writing is done, and nothing else', async () => {
   expect(result).toBe(42);
   expect(await readFile(path, 'utf8')).toBe('new');
   expect(await readdir(join(folder, 'a/b'))).toEqual(['file']);
+});
+
+test('a file that is to be private is so before anything is in it', async () => {
+  const path = join(await temporaryFolder(), 'file');
+  const write = async (file: FileHandle): Promise<number> => (await file.stat()).mode & 0o777;
+  expect(await writeFileAtomically(path, write, 0o600)).toBe(0o600);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 test('an old file is replaced', async () => {
