@@ -106,15 +106,18 @@ export abstract class BaseCommand extends Command {
       argv,
     );
     await outside.checkFiles(parsed.flags);
-    for (const [path, names] of outside.usedFiles)
-      this.tell(`Using ${path} for ${names.map((name) => `--${name}`).join(', ')}`);
+    // With --json, too: whoever reads that least expects a file to have a say.
+    for (const [path, names] of outside.usedFiles) {
+      const text = `Using ${path} for ${names.map((name) => `--${name}`).join(', ')}`;
+      process.stderr.write(`${terminalText(text)}\n`);
+    }
     return parsed;
   }
 
   async #readConfigFiles(named: string | undefined, commands: KnownCommands): Promise<ConfigFile[]> {
     const command = commandName(this.id ?? '');
     const texts = await readConfigTexts({ named, userFolder: this.config.configDir });
-    return texts.map(({ path, text }) => parseConfigFile(text, { path, command, commands }));
+    return texts.map(({ text, ...file }) => parseConfigFile(text, { ...file, command, commands }));
   }
 
   protected override async init(): Promise<void> {

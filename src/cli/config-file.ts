@@ -38,7 +38,25 @@ export interface ConfigFileOptions {
   /** The command that runs. */
   readonly command: string;
   readonly commands: KnownCommands;
+  /** The file of the user, when this one merely lies in the working folder: then it may not set everything. */
+  readonly ownFile?: string | undefined;
 }
+
+/**
+ * Flags that say where secrets go, and what is trusted. Whoever unpacks an archive, or works in the checkout of somebody
+ * else, must not get them from there.
+ */
+const guardedFlags: ReadonlySet<string> = new Set([
+  'palette-endpoint',
+  'registries-file',
+  'mirror',
+  'insecure',
+  'plain-http',
+  'ca-cert',
+  'cert-dir',
+  'auth-file',
+  'cred-file-path',
+]);
 
 /** Nobody writes so much by hand. */
 const maximumLength = 1024 * 1024;
@@ -57,6 +75,7 @@ export function parseConfigFile(text: string, options: ConfigFileOptions): Confi
     .filter(([, { value }]) => value.kind !== 'map')
     .map(([key, entry]) => {
       const flag = own.get(key) ?? flagOfAny(key, entry, options);
+      refuseGuarded(key, entry, options);
       return { key, setting: readSetting(key, entry, { path, flag }) };
     });
   const sections = entries
@@ -122,6 +141,7 @@ function readSection(command: string, section: YamlEntry, options: ConfigFileOpt
       const what = `no flag of ${command} that can be set in a file`;
       throw unknownKey(`${path}:${entry.line}`, key, { what, names: [...known.keys()] });
     }
+    refuseGuarded(key, entry, options);
     settings.set(key, readSetting(key, entry, { path, flag }));
   }
   return settings;
@@ -144,6 +164,16 @@ function flagOfAny(key: string, { line, value }: YamlEntry, options: ConfigFileO
     what: 'no flag that can be set in a file, and no command',
     names: [...flagNames(commands), ...commands.keys()],
   });
+}
+
+function refuseGuarded(key: string, { line }: YamlEntry, { path, ownFile }: ConfigFileOptions): void {
+  if (ownFile === undefined || !guardedFlags.has(key)) return;
+  const reason =
+    'it decides where secrets go or what is trusted, and this file was only found in the working folder';
+  throw invalid(`${path}:${line}`, `${key}: ${reason}`, [
+    `If you trust the file, name it: --config ${path}, or PALETTE_EDGE_CONFIG=${path}`,
+    `Or set ${key} in your own file, ${ownFile}`,
+  ]);
 }
 
 function readSetting(

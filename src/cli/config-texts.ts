@@ -7,6 +7,8 @@ import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 export interface ConfigText {
   readonly path: string;
   readonly text: string;
+  /** The file of the user, for one that merely lies in the working folder: nobody named it, and whose it is nobody knows. */
+  readonly ownFile?: string | undefined;
 }
 
 /** Where config files are looked for. */
@@ -35,9 +37,14 @@ export async function readConfigTexts({ named, userFolder }: ConfigPlaces): Prom
       suggestions: ['Check --config and PALETTE_EDGE_CONFIG.'],
     });
   }
-  const paths = new Map([fileName, join(userFolder, fileName)].map((path) => [resolve(path), path]));
+  const ownFile = join(userFolder, fileName);
+  const paths = new Map([fileName, ownFile].map((path) => [resolve(path), path]));
   const found = await Promise.all(
-    [...paths.values()].map(async (path) => ({ path, text: await readText(path) })),
+    [...paths.values()].map(async (path) => ({
+      path,
+      text: await readText(path),
+      ...(path !== ownFile && { ownFile }),
+    })),
   );
   return found.filter((file): file is ConfigText => file.text !== undefined);
 }

@@ -95,6 +95,53 @@ test('paths are those of the folder of the file', () => {
   expect(parse(text)['store']?.texts).toEqual(['store']);
 });
 
+describe('a file that merely lies in the working folder', () => {
+  const ownFile = '/home/me/.config/palette-edge/palette-edge.yaml';
+  const options = { path: 'palette-edge.yaml', command: 'build', commands };
+  const guarded = [
+    'palette-endpoint',
+    'registries-file',
+    'mirror',
+    'insecure',
+    'plain-http',
+    'ca-cert',
+    'cert-dir',
+    'auth-file',
+    'cred-file-path',
+  ];
+
+  test.each(guarded)('may not set %s, for no command', (key) => {
+    for (const [text, line] of [
+      [`${key}: x`, 1],
+      [`store: x\n${key}: []`, 2],
+      [`demo:\n  dir: x\n  ${key}: x`, 3],
+    ] as const) {
+      const multiple = new Map(
+        [...commands].map(([name, flags]) => [name, { ...flags, [key]: list }] as const),
+      );
+      const all = { ...options, commands: multiple };
+      expect(() => parseConfigFile(text, { ...all, ownFile })).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_FILE_INVALID',
+          kind: 'usage',
+          message: expect.stringContaining(`palette-edge.yaml:${line}: ${key}: `),
+          suggestions: [
+            'If you trust the file, name it: --config palette-edge.yaml, or PALETTE_EDGE_CONFIG=palette-edge.yaml',
+            `Or set ${key} in your own file, ${ownFile}`,
+            'To go on without config files: --no-config',
+          ],
+        }),
+      );
+      expect(() => parseConfigFile(text, all)).not.toThrow();
+    }
+  });
+
+  test('may set the rest', () => {
+    const { settings } = parseConfigFile('concurrency: 8\nstore: x', { ...options, ownFile });
+    expect([...settings.keys()]).toEqual(['concurrency', 'store']);
+  });
+});
+
 describe('refused, with the line, the key and what to do', () => {
   test.each([
     ['a misspelt flag', 'a:\n', /:1: "a" is no flag that can be set in a file, and no command$/],

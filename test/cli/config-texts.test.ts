@@ -33,7 +33,7 @@ test('the file of the working directory comes before the one of the user', async
   expect(await readConfigTexts({ userFolder })).toEqual([{ path: user, text: 'user' }]);
   await writeFile('palette-edge.yaml', 'here');
   expect(await readConfigTexts({ userFolder })).toEqual([
-    { path: 'palette-edge.yaml', text: 'here' },
+    { path: 'palette-edge.yaml', text: 'here', ownFile: user },
     { path: user, text: 'user' },
   ]);
 });
@@ -41,7 +41,8 @@ test('the file of the working directory comes before the one of the user', async
 test('one file that is both is read once', async () => {
   const { here } = await folders();
   await writeFile('palette-edge.yaml', 'here');
-  expect(await readConfigTexts({ userFolder: here })).toHaveLength(1);
+  const path = join(here, 'palette-edge.yaml');
+  expect(await readConfigTexts({ userFolder: here })).toEqual([{ path, text: 'here' }]);
 });
 
 test('a named file is the only one, and has to be there', async () => {

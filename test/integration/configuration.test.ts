@@ -117,11 +117,11 @@ describe('the environment', () => {
 });
 
 describe('config files', () => {
-  test('that are used are told, with the flags; not with --json, and not when they set nothing', async () => {
+  test('that are used are told, with the flags, and on stderr with --json, too; not when they set nothing', async () => {
     const files = { [here]: 'image: a.test/a:1\nplain: true\nbuild: {store: x}' };
     expect((await run(['resolve'], { files })).stderr).toBe('Using palette-edge.yaml for --image, --plain\n');
     const json = await run(['resolve', '--json'], { files });
-    expect(json.stderr).toBe('');
+    expect(json.stderr).toBe('Using palette-edge.yaml for --image, --plain\n');
     expect(JSON.parse(json.stdout)).toMatchObject({ images: [{ name: 'a.test/a:1' }] });
     const unused = await run(['resolve', '--plain', '--image', 'b.test/b:1'], { files });
     expect(unused.stderr).toBe('');
@@ -193,6 +193,17 @@ describe('config files', () => {
     expect(stderr).toContain('\nCode: CONFIG_FILE_INVALID\n');
   });
 
+  test('one that was found here may not set what is trusted; one that was named, or is the user’s, may', async () => {
+    const text = 'image: a.test/a:1\nplain-http: a.test';
+    const found = await run(['resolve', '--plain'], { files: { [here]: text } });
+    expect(found).toMatchObject({ code: 2, stdout: '' });
+    expect(found.stderr).toContain('Error: palette-edge.yaml:2: plain-http: ');
+    expect(found.stderr).toContain('/.config/palette-edge/palette-edge.yaml\n');
+    const env = { PALETTE_EDGE_CONFIG: here };
+    expect(await images([], { files: { [here]: text }, env })).toEqual(['a.test/a:1']);
+    expect(await images([], { files: { [user]: text } })).toEqual(['a.test/a:1']);
+  });
+
   test('what is wrong only for another command stops that one', async () => {
     const files = { [here]: 'compression-level: 20\nimage: a.test/a:1' };
     expect(await images([], { files })).toEqual(['a.test/a:1']);
@@ -200,7 +211,7 @@ describe('config files', () => {
 
   test('an error about a flag that nobody typed says who set it', async () => {
     const args = ['build', '--image', 'a.test/a:1', '--dry-run'];
-    const file = await run(args, { files: { [here]: '\nplain-http: a/b' } });
+    const file = await run([...args, '--config', here], { files: { [here]: '\nplain-http: a/b' } });
     expect(file.stderr).toContain('--plain-http was set by palette-edge.yaml:2\n');
     const variable = await run(args, { env: { PALETTE_EDGE_PLAIN_HTTP: 'a/b' } });
     expect(variable.stderr).toContain('--plain-http was set by PALETTE_EDGE_PLAIN_HTTP\n');

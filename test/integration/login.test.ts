@@ -105,6 +105,8 @@ test('flags of a login may stand in the config file', async () => {
   const cwd = await temporaryFolder();
   const text = `plain-http: ${registry.host}\nlogin: {username: edge, auth-file: kept.json}\n`;
   await writeFile(join(cwd, 'palette-edge.yaml'), text);
-  expect(await runCli(['login', registry.host], { cwd, input: password })).toMatchObject({ code: 0 });
+  expect(
+    await runCli(['login', registry.host, '--config', 'palette-edge.yaml'], { cwd, input: password }),
+  ).toMatchObject({ code: 0 });
   expect(await readFile(join(cwd, 'kept.json'), 'utf8')).toContain(registry.host);
 });
