@@ -1,15 +1,18 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { HttpClient } from '../http/http-client.ts';
+import { isRetryableStatus } from '../http/retry-policy.ts';
 import { untilAborted } from '../io/until-aborted.ts';
-import { formatRepository } from '../oci/reference.ts';
 import { basicAuthorization, bearerAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { CredentialSource } from './credentials.ts';
-import { apiRootUrl } from './repository-name.ts';
+import { PasswordTrials } from './password-trials.ts';
+import { registryError } from './registry-error.ts';
+import { apiRootUrl, placeKey } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { fetchToken } from './token-flow.ts';
+import type { TokenAnswer } from './token-flow.ts';
 
 /** The parts an authenticator works with. */
 export interface AuthenticatorOptions {
@@ -47,6 +50,7 @@ export class Authenticator {
   readonly #sessions = new Map<string, Session>();
   /** What the roots of APIs ask for, by URL. */
   readonly #roots = new Map<string, Promise<Challenge | undefined>>();
+  readonly #passwords = new PasswordTrials<TokenAnswer>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -91,7 +95,7 @@ export class Authenticator {
   }
 
   #session(repository: RepositoryName): Session {
-    const key = formatRepository(repository);
+    const key = placeKey(repository);
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
     const session: Session = {};
@@ -106,7 +110,11 @@ export class Authenticator {
   ): Promise<Authorization | undefined> {
     if (session.grant !== undefined && this.#now() < session.grant.renewAt)
       return session.grant.authorization;
-    session.login ??= this.#runLogin(repository, session);
+    if (session.login === undefined) {
+      session.login = this.#runLogin(repository, session);
+      // All who wait for it may have given up when it fails.
+      session.login.catch(() => undefined);
+    }
     // The login belongs to all who wait: one of them giving up must not end it.
     const grant = await untilAborted(session.login, signal);
     return grant?.authorization;
@@ -142,6 +150,7 @@ export class Authenticator {
       service: parameters.get('service'),
       scope: parameters.get('scope') ?? `repository:${repository.repository}:pull`,
       credential,
+      passwords: this.#passwords,
     });
     return {
       authorization: bearerAuthorization(value, credential),
@@ -157,16 +166,29 @@ export class Authenticator {
     const url = apiRootUrl(this.#options.http, repository);
     const known = this.#roots.get(url.href);
     if (known !== undefined) return await untilAborted(known, signal);
-    const asked = this.#askRoot(url);
+    const asked = this.#askRoot(url, repository);
     this.#roots.set(url.href, asked);
     asked.catch(() => this.#roots.delete(url.href));
     return await untilAborted(asked, signal);
   }
 
-  async #askRoot(url: URL): Promise<Challenge | undefined> {
+  async #askRoot(url: URL, { registry }: RepositoryName): Promise<Challenge | undefined> {
     const response = await this.#options.http.request({ method: 'GET', url });
     await response.discard();
-    if (response.status !== 401 || response.url.origin !== url.origin) return undefined;
+    const { status, hasLeftOrigin } = response;
+    if (isRetryableStatus(status)) {
+      throw registryError({
+        subject: `the registry ${registry}`,
+        registry,
+        host: response.url.host,
+        isRedirected: hasLeftOrigin,
+        status,
+        retryAfter: response.headers['retry-after'],
+        text: '',
+        notFoundCode: 'NO_REGISTRY',
+      });
+    }
+    if (status !== 401 || hasLeftOrigin) return undefined;
     const challenge = chooseChallenge(response.headers['www-authenticate']);
     return challenge === undefined ? undefined : withoutScope(challenge);
   }

@@ -62,12 +62,12 @@ export class BlobAhead {
   }
 
   /** Remembers that a registry gave other bytes than those that were asked for. */
-  rememberWithoutRanges(registry: string): void {
-    this.#withoutRanges.add(registry);
+  rememberWithoutRanges(origin: string): void {
+    this.#withoutRanges.add(origin);
   }
 
   /** Whether blobs of the registry can be fetched in parts, as far as is known. */
-  mayHonourRanges(registry: string): boolean {
-    return !this.#withoutRanges.has(registry);
+  mayHonourRanges(origin: string): boolean {
+    return !this.#withoutRanges.has(origin);
   }
 }

@@ -10,7 +10,8 @@ export interface SegmentedDownload extends Pick<
   BlobDownload,
   'blob' | 'start' | 'end' | 'side' | 'restarts'
 > {
-  readonly registry: string;
+  /** Of the registry: see {@link BlobAhead}. */
+  readonly origin: string;
   readonly ahead: BlobAhead;
   readonly signal: AbortSignal | undefined;
   /** One request and the retries of one part; the signal ends that part alone. */
@@ -124,11 +125,11 @@ class SegmentWindow {
   }
 
   async *#readDirectly(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const { blob, side, restarts, signal, connection, ahead, registry } = this.#download;
+    const { blob, side, restarts, signal, connection, ahead, origin } = this.#download;
     this.#isReadingDirectly = true;
     await this.#placeUser?.ended;
     const onUnaskedPart = (): number => {
-      ahead.rememberWithoutRanges(registry);
+      ahead.rememberWithoutRanges(origin);
       this.#abandonAhead();
       this.#frontier = this.#download.end;
       return this.#frontier;
@@ -149,9 +150,9 @@ class SegmentWindow {
   }
 
   #openAhead(start: number, end: number, stop: AbortSignal): AsyncIterable<Uint8Array> {
-    const { blob, side, restarts, signal, connectionAhead, ahead, registry } = this.#download;
+    const { blob, side, restarts, signal, connectionAhead, ahead, origin } = this.#download;
     const onUnaskedPart = (): never => {
-      ahead.rememberWithoutRanges(registry);
+      ahead.rememberWithoutRanges(origin);
       throw new PaletteEdgeError('RANGE_IGNORED', `${side}: the server does not honour ranges`, {
         kind: 'network',
       });

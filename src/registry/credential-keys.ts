@@ -1,8 +1,10 @@
+import { withoutDefaultPort } from './repository-name.ts';
+
 const hubHosts: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io', 'docker.io']);
 
 /**
- * Brings a key of a credentials file into one form, `host` or `host/path`: without scheme, without the `/v1/` or `/v2/`
- * of old Docker clients, with Docker Hub's aliases folded into `docker.io`.
+ * Brings a key of a credentials file into one form, `host` or `host/path`: without scheme, without the port 443, without
+ * the `/v1/` or `/v2/` of old Docker clients, with Docker Hub's aliases folded into `docker.io`.
  */
 export function normaliseCredentialKey(key: string): string {
   const bare = key
@@ -11,7 +13,7 @@ export function normaliseCredentialKey(key: string): string {
     .replace(/\/+$/, '')
     .replace(/\/v[12]$/, '');
   const slash = bare.indexOf('/');
-  const host = (slash === -1 ? bare : bare.slice(0, slash)).toLowerCase();
+  const host = withoutDefaultPort((slash === -1 ? bare : bare.slice(0, slash)).toLowerCase());
   const path = slash === -1 ? '' : bare.slice(slash);
   return `${hubHosts.has(host) ? 'docker.io' : host}${path}`;
 }

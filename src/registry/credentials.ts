@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Credential } from './credential.ts';
-import { lookUpCredential } from './credential-keys.ts';
+import { lookUpCredential, normaliseCredentialKey } from './credential-keys.ts';
 import { readCredentialFile } from './credential-file.ts';
 import { createCredentialHelper } from './credential-helper.ts';
 import type { CredentialHelper } from './credential-helper.ts';
@@ -121,11 +121,18 @@ async function askHelpers(
   config: DockerConfig,
   { helper, registry, signal }: { helper: CredentialHelper; registry: string; signal?: AbortSignal },
 ): Promise<Credential | undefined> {
-  const own = config.helpers.get(registry);
-  if (own !== undefined) return await helper.find(own, registry, { isOptional: false, signal });
-  if (config.store === undefined) return undefined;
+  const key = normaliseCredentialKey(registry);
+  const own = config.helpers.get(key);
+  const name = own ?? config.store;
+  if (name === undefined) return undefined;
   // Left behind by an uninstalled Docker Desktop more often than not: no reason to fail a public pull.
-  return await helper.find(config.store, registry, { isOptional: true, signal });
+  const isOptional = own === undefined;
+  // Docker keeps a login by the host as it was written, with the port 443 if it had it.
+  for (const host of new Set([registry, key])) {
+    const found = await helper.find(name, host, { isOptional, signal });
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -7,6 +7,7 @@ import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import { downloadBlob } from './blob-download.ts';
 import { BlobRestarts } from './blob-restarts.ts';
 import type { RegistryTransport } from './registry-transport.ts';
+import { registryOfHost } from './repository-name.ts';
 
 /** Layers whose licence forbids registries to hand them on, such as those of Windows (image-spec, layer.md). */
 const foreignTypes: ReadonlySet<string> = new Set([
@@ -81,29 +82,38 @@ async function* readLink(
   { link, blob, start, end, signal }: LinkPart,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { host } = link;
-  const release = await transport.acquire(host, signal);
+  const asked = { registry: registryOfHost(host) };
+  const release = await transport.acquire(asked, signal);
   try {
     yield* downloadBlob({
       blob,
       start,
       end,
       side: `reading from ${host}`,
-      budget: transport.budget({ registry: host }, `layer ${blob.digest}`, signal),
+      budget: transport.budget(asked, `layer ${blob.digest}`, signal),
       restarts: new BlobRestarts(blob.size),
-      request: async (range) => await ask(http, link, { range, signal }),
+      request: async (range) =>
+        await transport.sendPaced(
+          asked,
+          async (tell) => await ask(http, link, { range, signal, tell }),
+          signal,
+        ),
     });
   } finally {
     release();
   }
 }
 
-async function ask(
-  http: HttpClient,
-  link: URL,
-  { range, signal }: { readonly range: string | undefined; readonly signal: AbortSignal | undefined },
-): Promise<HttpResponse> {
+interface LinkRequest {
+  readonly range: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly tell: (answer: HttpResponse) => void;
+}
+
+async function ask(http: HttpClient, link: URL, { range, signal, tell }: LinkRequest): Promise<HttpResponse> {
   const headers = { 'accept-encoding': 'identity', ...(range === undefined ? {} : { range }) };
   const response = await http.request({ method: 'GET', url: link, headers, signal });
+  tell(response);
   const { status } = response;
   if ([200, 206, 416].includes(status)) return response;
   await response.discard();

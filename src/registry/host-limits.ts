@@ -2,7 +2,7 @@ import type { RateLimit } from './host-rate-limit.ts';
 import { HostState } from './host-state.ts';
 import type { HostOptions } from './host-state.ts';
 
-/** What is known of each registry, by the name it goes by in references. */
+/** What is known of the hosts of registries, by their origins: at one port there may be one for each scheme. */
 export class HostLimits {
   readonly #concurrency: number;
   readonly #options: HostOptions;
@@ -14,19 +14,23 @@ export class HostLimits {
     this.#options = options;
   }
 
-  /** The state of a registry; the same object every time. */
-  of(registry: string): HostState {
-    const known = this.#hosts.get(registry);
+  /**
+   * The state of a host; the same object every time.
+   *
+   * @param registry what it is called in messages
+   */
+  of(origin: string, registry: string): HostState {
+    const known = this.#hosts.get(origin);
     if (known !== undefined) return known;
     const host = new HostState(registry, this.#concurrency, this.#options);
-    this.#hosts.set(registry, host);
+    this.#hosts.set(origin, host);
     return host;
   }
 
-  /** How many pulls are left, of the registries that told. */
+  /** How many pulls are left, of the registries that told, by the name they go by in references. */
   rateLimits(): ReadonlyMap<string, RateLimit> {
     const told = new Map<string, RateLimit>();
-    for (const [registry, { rateLimit }] of this.#hosts) {
+    for (const { registry, rateLimit } of this.#hosts.values()) {
       if (rateLimit !== undefined) told.set(registry, rateLimit);
     }
     return told;

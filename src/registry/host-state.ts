@@ -27,7 +27,8 @@ export interface HostOptions extends Partial<HostClock> {
 /** What is known of one registry, for all requests to it: how many at a time, when, and whether at all. */
 export class HostState {
   readonly places: HostPlaces;
-  readonly #registry: string;
+  /** The name it goes by in references and messages. */
+  readonly registry: string;
   readonly #policy: RetryPolicy;
   readonly #concurrency: HostConcurrency;
   readonly #pace: HostPace;
@@ -41,7 +42,7 @@ export class HostState {
 
   constructor(registry: string, concurrency: number, options: HostOptions = {}) {
     const { policy = defaultRetryPolicy, sleep = sleepFor, now = () => performance.now() } = options;
-    this.#registry = registry;
+    this.registry = registry;
     this.#policy = policy;
     this.#now = now;
     this.#concurrency = new HostConcurrency(concurrency);
@@ -88,7 +89,7 @@ export class HostState {
    */
   refuseWhilePaused(): void {
     const { pauseMs } = this.#pace;
-    if (pauseMs > 0) throw hostIsPaused(this.#registry, pauseMs);
+    if (pauseMs > 0) throw hostIsPaused(this.registry, pauseMs);
   }
 
   /** Takes note of an answer, whatever it says. */
@@ -126,7 +127,8 @@ export class HostState {
     if (!(error instanceof PaletteEdgeError) || !isThrottling(error)) return undefined;
     const asked = retryAfterOf(error, Date.now());
     const pause = throttlePause(asked, this.#pace.throttling, this.#policy);
-    if (typeof pause === 'number') return { delayMs: this.#pace.pauseMs };
+    // The pause that others were asked for may be over when the last of them fails; this one is not without a wait.
+    if (typeof pause === 'number') return { delayMs: this.#pace.pauseMs || pause };
     return { final: this.#giveUp(error, pause, asked) };
   }
 
@@ -151,7 +153,7 @@ export class HostState {
     reason: 'asks-too-much' | 'no-end',
     askedMs: number | undefined,
   ): PaletteEdgeError {
-    const registry = this.#registry;
+    const registry = this.registry;
     if (reason === 'no-end') {
       const final = hostHasNoEnd(error, registry, this.#pace.throttling.sinceMs);
       this.#breaker.trip(final);

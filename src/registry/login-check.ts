@@ -62,13 +62,12 @@ async function askRoot(
 }
 
 function rootUrl({ http, registry }: LoginAttempt): URL {
-  return apiRootUrl(http, { registry, repository: '' });
+  return apiRootUrl(http, { registry });
 }
 
-function challengeOf({ url, headers }: HttpResponse, attempt: LoginAttempt): Challenge {
+function challengeOf({ url, headers, hasLeftOrigin }: HttpResponse, attempt: LoginAttempt): Challenge {
   // What a redirect's target wants is not for it to get.
-  const isRedirected = url.origin !== rootUrl(attempt).origin;
-  const challenge = isRedirected ? undefined : chooseChallenge(headers['www-authenticate']);
+  const challenge = hasLeftOrigin ? undefined : chooseChallenge(headers['www-authenticate']);
   if (challenge !== undefined) return challenge;
   throw new PaletteEdgeError(
     'LOGIN_UNSUPPORTED',
@@ -101,12 +100,13 @@ async function refusal(
 ): Promise<PaletteEdgeError> {
   const { registry, username, password } = attempt;
   const text = await response.readText(maximumErrorBody).catch(() => '');
+  attempt.signal?.throwIfAborted();
   const encoded = Buffer.from(`${username}:${password}`).toString('base64');
   return registryError({
     subject: `the registry ${registry}`,
     registry,
     host: response.url.host,
-    isRedirected: response.url.origin !== rootUrl(attempt).origin,
+    isRedirected: response.hasLeftOrigin,
     status: response.status,
     retryAfter: response.headers['retry-after'],
     text,

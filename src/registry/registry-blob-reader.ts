@@ -53,20 +53,20 @@ async function* download(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { repository, blob, signal } = request;
   if (range.start === range.end && blob.size > 0) return;
-  const { registry } = repository;
+  const origin = transport.originOf(repository);
   const connection = (own: AbortSignal | undefined) => connectTo(transport, { ...request, signal: own });
   const connectionAhead = (own: AbortSignal) =>
     connectTo(transport, { ...request, signal: own, isAhead: true });
   const side = `reading from ${formatRepository(repository)}`;
   const parts = { blob, ...range, side, restarts: new BlobRestarts(blob.size) };
-  const release = await transport.acquire(registry, signal);
+  const release = await transport.acquire(repository, signal);
   try {
-    if (range.end - range.start <= ahead.limits.threshold || !ahead.mayHonourRanges(registry)) {
+    if (range.end - range.start <= ahead.limits.threshold || !ahead.mayHonourRanges(origin)) {
       yield* downloadBlob({ ...parts, ...connection(signal) });
     } else {
-      const tryAcquire = () => transport.tryAcquire(registry);
+      const tryAcquire = () => transport.tryAcquire(repository);
       const connections = { connection, connectionAhead };
-      yield* downloadSegments({ ...parts, ...connections, registry, ahead, signal, tryAcquire });
+      yield* downloadSegments({ ...parts, ...connections, origin, ahead, signal, tryAcquire });
     }
   } finally {
     release();
@@ -107,10 +107,9 @@ async function sizeOf(
   request: { readonly repository: RepositoryName; readonly digest: Digest; readonly signal?: AbortSignal },
 ): Promise<number | undefined> {
   const { repository, digest, signal } = request;
-  const { registry } = repository;
   const subject = `blob ${digest} of ${formatRepository(repository)}`;
   const budget = transport.budget(repository, subject, signal);
-  const release = await transport.acquire(registry, signal);
+  const release = await transport.acquire(repository, signal);
   try {
     // Storage behind a redirect often answers GET only (GHCR).
     for (const method of ['HEAD', 'GET'] as const) {

@@ -67,7 +67,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     const { http, credentials, now } = options;
     this.#mirrors = options.mirrors ?? noMirrors;
-    this.#routes = new Routes(this.#mirrors, now ?? (() => performance.now()));
+    this.#routes = new Routes(http, this.#mirrors, now ?? (() => performance.now()));
     this.#limits = new HostLimits(options.concurrencyPerHost, options.retry);
     this.#transport = new RegistryTransport({
       http,
@@ -192,9 +192,9 @@ export class RegistryClient {
   /** Whether a repository would be asked at once, would have to wait, or can be given up: whoever has a choice asks first. */
   readiness(repository: RepositoryName): 'idle' | 'busy' | 'down' {
     const routes = this.#routes.of(repository);
-    const first = routes.find(({ registry }) => !this.#transport.isDown(registry));
+    const first = routes.find((route) => !this.#transport.isDown(route));
     if (first === undefined) return 'down';
-    const release = this.#transport.tryAcquire(first.registry);
+    const release = this.#transport.tryAcquire(first);
     release?.();
     return release === undefined ? 'busy' : 'idle';
   }
@@ -250,7 +250,7 @@ export class RegistryClient {
   /** Runs an operation in the registry's concurrency limit, with retries. */
   async #run<T>(request: RegistryRequest, operation: () => Promise<T>): Promise<T> {
     const { repository, subject, signal } = request;
-    const release = await this.#transport.acquire(repository.registry, signal);
+    const release = await this.#transport.acquire(repository, signal);
     try {
       return await withRetry(operation, this.#transport.budget(repository, subject, signal));
     } finally {

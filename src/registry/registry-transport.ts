@@ -10,10 +10,10 @@ import type { Authorization } from './authorization.ts';
 import type { HostLimits } from './host-limits.ts';
 import { pullLimitReached } from './host-rate-limit.ts';
 import type { HostState } from './host-state.ts';
-import { PasswordTrials } from './password-trials.ts';
+import { isPasswordRefused, PasswordTrials } from './password-trials.ts';
 import { registryError } from './registry-error.ts';
-import { repositoryUrl } from './repository-name.ts';
-import type { RepositoryName } from './repository-name.ts';
+import { registryOrigin, repositoryUrl } from './repository-name.ts';
+import type { RegistryHost, RepositoryName } from './repository-name.ts';
 
 /** A request to a repository. */
 export interface RegistryRequest {
@@ -33,7 +33,7 @@ export interface RegistryRequest {
 }
 
 /** Whom an operation asks. */
-interface BudgetPurpose extends Pick<RepositoryName, 'registry' | 'mirror'> {
+interface BudgetPurpose extends RegistryHost {
   /** Whether nobody needs the answer yet: then a host that asks to slow down is not waited for. */
   readonly isAhead?: boolean;
 }
@@ -74,24 +74,29 @@ export class RegistryTransport {
   }
 
   /** Takes a place in the registry's concurrency limit. */
-  async acquire(registry: string, signal?: AbortSignal): Promise<() => void> {
-    return await this.#host(registry).places.acquire(signal);
+  async acquire(asked: RegistryHost, signal?: AbortSignal): Promise<() => void> {
+    return await this.#host(asked).places.acquire(signal);
   }
 
   /** As {@link acquire}, but only when a place is free now and nobody waits for it. */
-  tryAcquire(registry: string): (() => void) | undefined {
-    return this.#host(registry).places.tryAcquire();
+  tryAcquire(asked: RegistryHost): (() => void) | undefined {
+    return this.#host(asked).places.tryAcquire();
   }
 
   /** Whether the registry is known not to answer: whoever has another place to ask need not ask it. */
-  isDown(registry: string): boolean {
-    return this.#host(registry).isDown;
+  isDown(asked: RegistryHost): boolean {
+    return this.#host(asked).isDown;
+  }
+
+  /** The origin that is asked for a registry. */
+  originOf(asked: RegistryHost): string {
+    return registryOrigin(this.#options.http, asked);
   }
 
   /** A fresh retry budget for one operation, which holds one place. A mirror is tried twice: there is another place to ask. */
   budget({ registry, mirror, isAhead }: BudgetPurpose, subject: string, signal?: AbortSignal): RetryBudget {
     const { retry, onRetry } = this.#options;
-    const host = this.#host(registry);
+    const host = this.#host({ registry, mirror });
     const mayWait = mirror === undefined && isAhead !== true;
     return new RetryBudget({
       ...retry,
@@ -122,16 +127,31 @@ export class RegistryTransport {
    * @throws PaletteEdgeError for every status that was not expected; for a registry that is down at once
    */
   async send(request: RegistryRequest): Promise<HttpResponse> {
-    const host = this.#host(request.repository.registry);
+    const { repository, signal } = request;
     // There is another place to ask than a mirror that wants to be left alone.
-    if (request.repository.mirror !== undefined) host.refuseWhilePaused();
-    const round = await host.enter(request.signal);
+    if (repository.mirror !== undefined) this.#host(repository).refuseWhilePaused();
+    return await this.sendPaced(repository, async () => await this.#sendOrLogIn(request), signal);
+  }
+
+  /**
+   * Sends a request when its host may be asked, and takes note of how it went.
+   *
+   * @param send sends it; tells of every answer before it throws for those that are not good
+   * @throws what `send` throws; for a host that is down at once
+   */
+  async sendPaced(
+    asked: RegistryHost,
+    send: (tell: (answer: HttpResponse) => void) => Promise<HttpResponse>,
+    signal?: AbortSignal,
+  ): Promise<HttpResponse> {
+    const host = this.#host(asked);
+    const round = await host.enter(signal);
     try {
-      const response = await this.#sendOrLogIn(request);
+      const response = await send(({ status, headers }) => host.answered(status, headers));
       host.succeeded();
       return response;
     } catch (error) {
-      if (request.signal?.aborted !== true) host.failed(error, round);
+      if (signal?.aborted !== true) host.failed(error, round);
       throw error;
     }
   }
@@ -146,14 +166,14 @@ export class RegistryTransport {
     const header = first.response.headers['www-authenticate'];
     const renewed = await authenticator.renew(repository, authorization, { header, signal });
     if (renewed === undefined) throw this.#refusal(request, first, authorization);
-    await this.#host(repository.registry).enter(signal);
+    await this.#host(repository).enter(signal);
     const second = await this.#show(request, renewed);
     if (second.outcome === 'answered') return second.response;
     throw this.#refusal(request, second, renewed);
   }
 
   async #show(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
-    return await this.#passwords.send(request.repository.registry, authorization, {
+    return await this.#passwords.send(this.originOf(request.repository), authorization, {
       send: async () => await this.#exchange(request, authorization),
       signal: request.signal,
     });
@@ -161,7 +181,6 @@ export class RegistryTransport {
 
   async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
     const { http } = this.#options;
-    const { registry } = request.repository;
     const url = repositoryUrl(http, request.repository, request.path);
     const response = await http.request({
       method: request.method,
@@ -172,13 +191,12 @@ export class RegistryTransport {
           : { ...request.headers, authorization: authorization.header },
       signal: request.signal,
     });
-    this.#host(registry).answered(response.status, response.headers);
-    const isRedirected = response.url.origin !== url.origin;
+    this.#host(request.repository).answered(response.status, response.headers);
     if (request.expected.includes(response.status) || request.isAnswer?.(response) === true)
       return { outcome: 'answered', response, isPasswordRefused: false };
     const text = await response.readText(maximumErrorBody).catch(() => '');
-    const isPasswordRefused = response.status === 401 && !isRedirected;
-    return { outcome: 'refused', response, isRedirected, isPasswordRefused, text };
+    request.signal?.throwIfAborted();
+    return { outcome: 'refused', response, isPasswordRefused: isPasswordRefused(response), text };
   }
 
   #refusal(
@@ -190,14 +208,14 @@ export class RegistryTransport {
     const { registry } = request.repository;
     const { response, text } = refused;
     const isPullLimit = response.status === 429 && response.headers['retry-after'] === undefined;
-    const { rateLimit } = this.#host(registry);
+    const { rateLimit } = this.#host(request.repository);
     const isLoggedIn = authorization?.credentialOrigin !== undefined;
     const reached = isPullLimit && pullLimitReached({ subject, registry, text, isLoggedIn, rateLimit });
     return reached instanceof PaletteEdgeError ? reached : refusal(request, refused, authorization);
   }
 
-  #host(registry: string): HostState {
-    return this.#options.limits.of(registry);
+  #host(asked: RegistryHost): HostState {
+    return this.#options.limits.of(this.originOf(asked), asked.registry);
   }
 }
 
@@ -216,16 +234,15 @@ interface Answered {
 interface Refused {
   readonly outcome: 'refused';
   /** See {@link PasswordTrials}. */
-  readonly isPasswordRefused: boolean;
+  readonly isPasswordRefused: boolean | undefined;
   readonly response: HttpResponse;
-  readonly isRedirected: boolean;
   readonly text: string;
 }
 
 /** What a redirect's target wants is not ours to give. ECR Public says 400 to a token that has expired. */
 function isAboutAuthorization(refused: Refused, authorization: Authorization | undefined): boolean {
-  const { response, isRedirected, text } = refused;
-  if (isRedirected) return false;
+  const { response, text } = refused;
+  if (response.hasLeftOrigin) return false;
   if (response.status === 401) return true;
   return response.status === 400 && authorization !== undefined && /expired|token/i.test(text);
 }
@@ -235,12 +252,12 @@ function refusal(
   refused: Refused,
   authorization: Authorization | undefined,
 ): PaletteEdgeError {
-  const { response, isRedirected, text } = refused;
+  const { response, text } = refused;
   return registryError({
     subject: request.subject,
     registry: request.repository.registry,
     host: response.url.host,
-    isRedirected,
+    isRedirected: response.hasLeftOrigin,
     status: response.status,
     retryAfter: response.headers['retry-after'],
     text,

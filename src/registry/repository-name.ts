@@ -1,4 +1,5 @@
 import type { HttpClient } from '../http/http-client.ts';
+import { formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { MirrorHealth } from './mirror-health.ts';
 
@@ -6,6 +7,9 @@ import type { MirrorHealth } from './mirror-health.ts';
 export interface RepositoryName extends Pick<Reference, 'registry' | 'repository'> {
   readonly mirror?: MirrorAccess;
 }
+
+/** What tells hosts apart: one registry may be asked at several, with either scheme. */
+export type RegistryHost = Pick<RepositoryName, 'registry' | 'mirror'>;
 
 /** How a mirror is asked. */
 interface MirrorAccess {
@@ -24,15 +28,30 @@ export function registryOfHost(host: string): string {
   return hubHosts.has(host) ? 'docker.io' : host;
 }
 
+/** A host without the port that HTTPS has anyway: `mirror.corp` for `mirror.corp:443`. */
+export function withoutDefaultPort(host: string): string {
+  return host.replace(/:443$/, '');
+}
+
 /** The root URL of a registry's host. Docker Hub's API is not at the name it goes by. */
 function apiUrl(http: HttpClient, registry: string): URL {
   return http.baseUrl(registry === 'docker.io' ? 'registry-1.docker.io' : registry);
 }
 
 /** The root URL of the API that has a repository, with `/` at its end: `https://ghcr.io/v2/`. */
-export function apiRootUrl(http: HttpClient, { registry, mirror }: RepositoryName): URL {
+export function apiRootUrl(http: HttpClient, { registry, mirror }: RegistryHost): URL {
   if (mirror?.apiRoot !== undefined) return new URL(`${mirror.apiRoot}/`);
   return new URL('/v2/', apiUrl(http, registry));
+}
+
+/** The origin that is asked for a registry, by which limits and failures are remembered: `https://ghcr.io`. */
+export function registryOrigin(http: HttpClient, host: RegistryHost): string {
+  return apiRootUrl(http, host).origin;
+}
+
+/** Tells repositories apart, those of one name at several roots of an API as well. */
+export function placeKey(name: RepositoryName): string {
+  return `${name.mirror?.apiRoot ?? ''} ${formatRepository(name)}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatRepository } from '../oci/reference.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
+import { placeKey } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { allRoutesFailed, routeFailure } from './route-failures.ts';
 import type { RouteFailure } from './route-failures.ts';
@@ -80,7 +81,7 @@ async function* readInTurn(
     try {
       const rest = { range: { start, end }, signal, reusesBuffers };
       for await (const bytes of await readerOf(route).open(blob, rest)) {
-        gave.add(formatRepository(route));
+        gave.add(placeKey(route));
         start += bytes.length;
         yield bytes;
       }
@@ -98,7 +99,7 @@ function withSuspectsLast(
 ): readonly RepositoryName[] {
   if (suspects.size === 0) return routes;
   const rank = (route: RepositoryName): number => {
-    if (suspects.has(formatRepository(route))) return 2;
+    if (suspects.has(placeKey(route))) return 2;
     return route.mirror === undefined ? 0 : 1;
   };
   return routes.toSorted((left, right) => rank(left) - rank(right));

@@ -1,6 +1,6 @@
 import { repositoryBelow, restBehind } from '../oci/name-prefix.ts';
 import type { NamePrefix } from '../oci/name-prefix.ts';
-import { formatRepository } from '../oci/reference.ts';
+import { placeKey, withoutDefaultPort } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 
 /** What is below one prefix is also below another one. */
@@ -37,7 +37,7 @@ export interface RegistryMirrors {
 /** What the user said about mirrors. */
 export interface Mirrors {
   readonly prefixes: readonly PrefixMirror[];
-  /** By registry; `*` for those that are not listed. */
+  /** By registry, without the port 443; `*` for those that are not listed. */
   readonly registries: ReadonlyMap<string, RegistryMirrors>;
 }
 
@@ -56,7 +56,7 @@ export function routesOf(original: RepositoryName, mirrors: Mirrors): readonly R
   const routes = new Map<string, RepositoryName>();
   const candidates = [...prefixRoutes(original, mirrors), ...registryRoutes(original, mirrors), original];
   for (const candidate of candidates) {
-    const place = `${candidate.mirror?.apiRoot ?? ''} ${formatRepository(candidate)}`;
+    const place = placeKey(candidate);
     if (isRepositoryName(candidate.repository) || candidate === original)
       routes.set(place, candidate === original ? original : (routes.get(place) ?? candidate));
   }
@@ -89,7 +89,9 @@ function registryRoutes({ registry, repository }: RepositoryName, mirrors: Mirro
 }
 
 function mirrorsOfRegistry(registry: string, { registries }: Mirrors): RegistryMirrors {
-  return registries.get(registry) ?? registries.get('*') ?? { endpoints: [], rewrites: [] };
+  return (
+    registries.get(withoutDefaultPort(registry)) ?? registries.get('*') ?? { endpoints: [], rewrites: [] }
+  );
 }
 
 function route(namespace: string, endpoint: MirrorEndpoint, name: string): RepositoryName {

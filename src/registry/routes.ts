@@ -1,15 +1,19 @@
+import type { HttpClient } from '../http/http-client.ts';
 import { MirrorHealth } from './mirror-health.ts';
+import { registryOrigin } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { routesOf } from './route.ts';
 import type { Mirrors } from './route.ts';
 
 /** The places to ask, with what is known of the mirrors among them. */
 export class Routes {
+  readonly #http: HttpClient;
   readonly #mirrors: Mirrors;
   readonly #now: () => number;
   readonly #healths = new Map<string, MirrorHealth>();
 
-  constructor(mirrors: Mirrors, now: () => number) {
+  constructor(http: HttpClient, mirrors: Mirrors, now: () => number) {
+    this.#http = http;
     this.#mirrors = mirrors;
     this.#now = now;
   }
@@ -21,10 +25,11 @@ export class Routes {
   }
 
   #withHealth(route: RepositoryName): RepositoryName {
-    const { registry, mirror } = route;
+    const { mirror } = route;
     if (mirror === undefined) return route;
-    const health = this.#healths.get(registry) ?? new MirrorHealth(this.#now);
-    this.#healths.set(registry, health);
+    const origin = registryOrigin(this.#http, route);
+    const health = this.#healths.get(origin) ?? new MirrorHealth(this.#now);
+    this.#healths.set(origin, health);
     return { ...route, mirror: { ...mirror, health } };
   }
 }

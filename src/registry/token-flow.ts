@@ -7,6 +7,8 @@ import { printable } from '../io/printable.ts';
 import { basicAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
 import type { Credential } from './credential.ts';
+import { isPasswordRefused } from './password-trials.ts';
+import type { PasswordTrials } from './password-trials.ts';
 import { accessDenied, registryError } from './registry-error.ts';
 import type { RefusedExchange } from './registry-error.ts';
 
@@ -29,7 +31,16 @@ export interface TokenRequest {
   /** One scope: some servers read only the first. Undefined to ask only whether the login is good. */
   readonly scope: string | undefined;
   readonly credential: Credential | undefined;
+  /** What became of passwords at login servers, shared by all requests; undefined to send the password in any case. */
+  readonly passwords?: PasswordTrials<TokenAnswer>;
   readonly signal?: AbortSignal;
+}
+
+/** The answer of a login server, read. */
+export interface TokenAnswer {
+  readonly response: HttpResponse;
+  readonly text: string;
+  readonly isPasswordRefused: boolean | undefined;
 }
 
 const maximumTokenBody = 128 * 1024;
@@ -40,20 +51,30 @@ const clientId = 'palette-edge';
 
 /**
  * Asks the token server that a challenge names, once: GET with Basic, or POST with an identity token and GET when
- * the server knows no POST.
+ * the server knows no POST. Not at all with a password that this server has refused for another repository.
  *
  * @throws PaletteEdgeError kind authentication when the login is refused or the answer holds no token; kind network when
  *   the server fails
  */
 export async function fetchToken(request: TokenRequest): Promise<Token> {
   const realm = checkRealm(request);
-  const { credential } = request;
+  const { passwords, signal } = request;
+  const send = async (): Promise<TokenAnswer> => await readAnswer(request, await ask(request, realm));
+  const answer =
+    passwords === undefined
+      ? await send()
+      : await passwords.send(realm.origin, loginOf(request), { send, signal });
+  return tokenOf(request, answer);
+}
+
+async function ask(request: TokenRequest, realm: URL): Promise<HttpResponse> {
+  const { http, credential } = request;
   if (credential !== undefined && 'identityToken' in credential) {
-    const response = await request.http.request(postRequest(request, realm, credential.identityToken));
-    if (response.status !== 404 && response.status !== 405) return await readToken(request, response);
+    const response = await http.request(postRequest(request, realm, credential.identityToken));
+    if (response.status !== 404 && response.status !== 405) return response;
     await response.discard();
   }
-  return await readToken(request, await request.http.request(getRequest(request, realm)));
+  return await http.request(getRequest(request, realm));
 }
 
 function checkRealm(request: TokenRequest): URL {
@@ -110,9 +131,19 @@ function loginOf({ credential }: TokenRequest): Authorization | undefined {
   return credential === undefined ? undefined : basicAuthorization(credential);
 }
 
-async function readToken(request: TokenRequest, response: HttpResponse): Promise<Token> {
-  if (response.status !== 200) throw await refusal(request, response);
-  const body = parseBody(await response.readText(maximumTokenBody));
+async function readAnswer({ signal }: TokenRequest, response: HttpResponse): Promise<TokenAnswer> {
+  const isGood = response.status === 200;
+  const text = isGood
+    ? await response.readText(maximumTokenBody)
+    : await response.readText(maximumErrorBody).catch(() => '');
+  signal?.throwIfAborted();
+  return { response, text, isPasswordRefused: isPasswordRefused(response) };
+}
+
+function tokenOf(request: TokenRequest, answer: TokenAnswer): Token {
+  const { response } = answer;
+  if (response.status !== 200) throw refusal(request, answer);
+  const body = parseBody(answer.text);
   const value = [body['token'], body['access_token']].find((text) => typeof text === 'string' && text !== '');
   // Visible ASCII only: it goes into a header.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
@@ -125,15 +156,14 @@ async function readToken(request: TokenRequest, response: HttpResponse): Promise
   return { value, lifetimeMs: lifetimeSeconds(body['expires_in']) * 1000 };
 }
 
-async function refusal(request: TokenRequest, response: HttpResponse): Promise<PaletteEdgeError> {
-  const text = await response.readText(maximumErrorBody).catch(() => '');
+function refusal(request: TokenRequest, { response, text }: TokenAnswer): PaletteEdgeError {
   const login = loginOf(request);
   const { scope } = request;
   const exchange: RefusedExchange = {
     subject: `logging in to ${request.registry}${scope === undefined ? '' : ` for ${printable(scope, 200)}`}`,
     registry: request.registry,
     host: response.url.host,
-    isRedirected: false,
+    isRedirected: response.hasLeftOrigin,
     status: response.status,
     retryAfter: response.headers['retry-after'],
     text,

@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
+import { Authenticator } from '../../src/registry/authenticator.ts';
 import type { Credential } from '../../src/registry/credential.ts';
 import { fetchToken } from '../../src/registry/token-flow.ts';
 import { startServer } from '../support/loopback-server.ts';
@@ -269,6 +270,80 @@ test('a wrong password is told with its origin, asked once, and shown nowhere', 
     expect(everythingShown(error)).not.toContain('s3cret');
     expect(error.message).not.toContain('\u001B');
   }
+});
+
+test.each([
+  [401, 1],
+  [403, 5],
+])('a password that a login server answers %d is tried %d times for five repositories', async (...row) => {
+  const [status, tries] = row;
+  const login = await tokenServer({ refuse: (response) => response.writeHead(status).end() });
+  const registry = await startServer((request, response) => {
+    const repository = /^\/v2\/(.*)\/manifests\//.exec(request.url ?? '')?.[1];
+    const challenge = `Bearer realm="${login.realm}",service="s",scope="repository:${repository}:pull"`;
+    response.writeHead(401, { 'www-authenticate': challenge }).end();
+  });
+  const { client } = pullingClient({ credentials: credentialsFor(registry.host, 'user', 'wrong') });
+  const names = Array.from({ length: 5 }, (_, index) => `org/app${index}`);
+  const errors = await Promise.all(
+    names.map(
+      async (repository) =>
+        await rejection(client.fetchManifest({ registry: registry.host, repository }, { tag: '1' })),
+    ),
+  );
+  expect(login.requests).toHaveLength(tries);
+  for (const [index, error] of errors.entries()) {
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED', kind: 'authentication' });
+    expect(error.message).toContain(`for repository:${names[index]}:pull`);
+  }
+});
+
+test.each([429, 503])('a root that answers %d is asked again', async (status) => {
+  let failures = 1;
+  const registry = await startServer((request, response) => {
+    if (request.headers.authorization !== undefined) sendManifest(request, response);
+    else if (request.url !== '/v2/') response.writeHead(401).end();
+    else if (failures-- > 0) response.writeHead(status).end();
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+  });
+  const { client } = pullingClient({ credentials: credentialsFor(registry.host, 'user', 'pass') });
+  const { descriptor } = await client.fetchManifest(named(registry.host), { tag: '1' });
+  expect(descriptor.digest).toBe(digestOf(manifest));
+  expect(registry.requests.filter(({ url }) => url === '/v2/')).toHaveLength(2);
+});
+
+test('a login that fails after all who wanted it have given up is nobody’s failure', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const { http } = pullingClient();
+  const asked = Promise.withResolvers<undefined>();
+  const authenticator = new Authenticator({ http, credentials: { find: async () => await asked.promise } });
+  const reason = new Error('interrupted');
+  const renewal = authenticator.renew(named('a.test'), undefined, {
+    header: 'Basic realm="x"',
+    signal: AbortSignal.abort(reason),
+  });
+  await expect(renewal).rejects.toBe(reason);
+  asked.reject(new Error('no such file'));
+  // Node tells of unhandled ones after the microtasks of this turn.
+  await new Promise(setImmediate);
+  expect(unhandled).toEqual([]);
+});
+
+test('what a registry asks for after a redirect to another origin and back is not given', async () => {
+  const registry = await startServer(({ url }, response) => {
+    if (url === '/blob') response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    else response.writeHead(302, { location: `${away.origin}/` }).end();
+  });
+  const away = await startServer((_, response) =>
+    response.writeHead(302, { location: `${registry.origin}/blob` }).end(),
+  );
+  const { client } = pullingClient({ credentials: credentialsFor(registry.host, 'user', 's3cret') });
+  const error = await rejection(client.fetchManifest(named(registry.host), { tag: '1' }));
+  expect(error).toMatchObject({ code: 'STORAGE_REFUSED', kind: 'network' });
+  for (const { headers } of registry.requests) expect(headers.authorization).toBeUndefined();
 });
 
 test('a login that is refused without credentials says that none were found', async () => {

@@ -11,6 +11,12 @@ test.each([
   ['docker.io/library', 'docker.io/library'],
   ['https://example.com:5000/', 'example.com:5000'],
   ['http://example.com/v2/', 'example.com'],
+  ['mirror.corp:443', 'mirror.corp'],
+  ['https://mirror.corp:443/v2/', 'mirror.corp'],
+  ['[fd00::443]:443/org', '[fd00::443]/org'],
+  ['[fd00::443]', '[fd00::443]'],
+  ['mirror.corp:4430', 'mirror.corp:4430'],
+  ['registry-1.docker.io:443', 'docker.io'],
   ['us-docker.pkg.dev/palette-images', 'us-docker.pkg.dev/palette-images'],
 ])('%s is kept as %s', (key, normalised) => {
   expect(normaliseCredentialKey(key)).toBe(normalised);
@@ -35,4 +41,5 @@ test('hosts match as a whole: no part, no other port', () => {
     expect(lookUpCredential(credentials, host, 'app')).toBeUndefined();
   }
   expect(lookUpCredential(credentials, 'example.com', 'app')).toBe('secret');
+  expect(lookUpCredential(credentials, 'example.com:443', 'app')).toBe('secret');
 });

@@ -178,6 +178,19 @@ test('a helper is run once for all images of a registry', async () => {
   expect(await readFile(log, 'utf8')).toBe('run\n');
 });
 
+test('a helper is asked for a host as it is written, and then without the port 443', async () => {
+  const folder = await temporaryFolder();
+  const script = (kept: string) =>
+    `read host; if [ "$host" = ${kept} ]; then echo '{"Username":"u","Secret":"s"}'; else echo "credentials not found in native keychain"; exit 1; fi`;
+  await helper(folder, 'docker', script('own.test:443'));
+  await helper(folder, 'ours', script('own.test'));
+  for (const name of ['docker', 'ours']) {
+    const config = { credHelpers: { 'own.test:443': name } };
+    const source = await dockerSource(config, { PATH: `${folder}:${path}` });
+    expect(await source.find('own.test:443', 'app')).toMatchObject({ username: 'u' });
+  }
+});
+
 test('a helper that fails is run once, too', async () => {
   const folder = await temporaryFolder();
   const log = join(folder, 'log');

@@ -54,6 +54,16 @@ test('the longest wish of several is granted', async () => {
   ]);
 });
 
+test('one that is refused with others, and fails when their pause is over, waits all the same', async () => {
+  const { host, pass } = hostWith();
+  const round = await host.enter(undefined);
+  host.failed(answer(429), round);
+  pass(500);
+  const late = answer(429);
+  host.failed(late, round);
+  expect(host.judge(late)).toEqual({ delayMs: 500 });
+});
+
 test('bodies that stall together halve the limit once; later ones once more', () => {
   const { host, pass } = hostWith();
   host.judge(failure('CONNECTION_TIMEOUT'));

@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
 
 import { basicAuthorization, bearerAuthorization } from '../../src/registry/authorization.ts';
-import { PasswordTrials } from '../../src/registry/password-trials.ts';
+import { isPasswordRefused, PasswordTrials } from '../../src/registry/password-trials.ts';
+import { startServer } from '../support/loopback-server.ts';
+import { pullingClient } from '../support/pulling-client.ts';
 
 const password = basicAuthorization({ username: 'edge', password: 'secret', origin: 'a test' });
 const other = basicAuthorization({ username: 'edge', password: 'other', origin: 'a test' });
 
+interface Answer {
+  readonly isPasswordRefused: boolean | undefined;
+}
+
 /** Sends that are answered by hand, in the order of sending. */
 function sender() {
-  const trials = new PasswordTrials<{ isPasswordRefused: boolean }>();
-  const sent: PromiseWithResolvers<{ isPasswordRefused: boolean }>[] = [];
+  const trials = new PasswordTrials<Answer>();
+  const sent: PromiseWithResolvers<Answer>[] = [];
   const show = async (registry: string, authorization = password, signal?: AbortSignal) =>
     await trials.send(registry, authorization, {
       signal,
       send: async () => {
-        const answer = Promise.withResolvers<{ isPasswordRefused: boolean }>();
+        const answer = Promise.withResolvers<Answer>();
         sent.push(answer);
         return await answer.promise;
       },
@@ -53,6 +59,38 @@ test('a request that failed says nothing of the password: the next one tries it'
   await expect.poll(() => sent.length).toBe(2);
   sent[1]?.resolve({ isPasswordRefused: false });
   expect(await second).toEqual({ isPasswordRefused: false });
+});
+
+test('an answer that says nothing of the password leaves the trial to the next one, which goes alone', async () => {
+  const { show, sent } = sender();
+  const all = [show('a.io'), show('a.io'), show('a.io')];
+  sent[0]?.resolve({ isPasswordRefused: undefined });
+  expect(await all[0]).toEqual({ isPasswordRefused: undefined });
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.resolve({ isPasswordRefused: true });
+  expect(await Promise.all(all.slice(1))).toEqual([{ isPasswordRefused: true }, { isPasswordRefused: true }]);
+  expect(sent).toHaveLength(2);
+});
+
+test.each([
+  [401, false, true],
+  [401, true, false],
+  [403, false, false],
+  [200, false, false],
+  [408, false, undefined],
+  [429, false, undefined],
+  [502, false, undefined],
+])('a %d, from another origin: %s, refuses the password: %s', async (status, isElsewhere, refuses) => {
+  const server = await startServer(({ url }, response) => {
+    if (url === '/away') response.writeHead(302, { location: `${elsewhere.origin}/` }).end();
+    else response.writeHead(status).end();
+  });
+  const elsewhere = await startServer((_, response) => response.writeHead(status).end());
+  const { http } = pullingClient();
+  const url = new URL(isElsewhere ? '/away' : '/', server.origin);
+  const response = await http.request({ method: 'GET', url });
+  await response.discard();
+  expect(isPasswordRefused(response)).toBe(refuses);
 });
 
 test('whoever waits for a trial can give up', async () => {

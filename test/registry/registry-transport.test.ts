@@ -5,9 +5,13 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { PaletteEdgeError } from '../../src/errors.ts';
+import { HttpClient } from '../../src/http/http-client.ts';
+import type { HttpRequest } from '../../src/http/http-client.ts';
+import type { HttpResponse } from '../../src/http/http-response.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
-import type { RegistryClient } from '../../src/registry/registry-client.ts';
+import { noCredentials } from '../../src/registry/credentials.ts';
+import { RegistryClient } from '../../src/registry/registry-client.ts';
 import { listen, startServer, unusedHost } from '../support/loopback-server.ts';
 import { credentialsFor, pullingClient } from '../support/pulling-client.ts';
 import { rejection } from '../support/rejection.ts';
@@ -349,3 +353,31 @@ async function netServer(onConnection: (socket: Socket) => void) {
   });
   return { host, connections: () => sockets.size };
 }
+
+test('a request that is given up while its refusal is read ends as given up', async () => {
+  const { host } = await startServer((_, response) => void response.writeHead(404).write('{"errors": ['));
+  const reason = new Error('interrupted');
+  const controller = new AbortController();
+  /** Whoever gives up does so when the answer has come and its body has not. */
+  class ImpatientClient extends HttpClient {
+    override async request(request: HttpRequest): Promise<HttpResponse> {
+      const response = await super.request(request);
+      controller.abort(reason);
+      return response;
+    }
+  }
+  const http = new ImpatientClient({
+    plainHttpHosts: new Set(['127.0.0.1']),
+    insecureHosts: new Set(),
+    caCertificates: [],
+    userAgent: 'test/1',
+  });
+  onTestFinished(async () => await http.close());
+  const client = new RegistryClient({ http, credentials: noCredentials, concurrencyPerHost: 1 });
+  const fetching = client.fetchManifest(
+    { registry: host, repository: 'org/app' },
+    { tag: '1' },
+    controller.signal,
+  );
+  await expect(fetching).rejects.toBe(reason);
+});

@@ -58,6 +58,23 @@ test('a mirror that rests is asked when all others have failed', async () => {
   expect(origin.requests).toHaveLength(2);
 });
 
+test('a port with both schemes is two hosts: that TLS fails says nothing of plain HTTP', async () => {
+  const mirror = await startServer((_request, response) =>
+    response.writeHead(200, { 'content-type': type }).end(manifest),
+  );
+  const origin = await startServer((_request, response) => response.writeHead(404).end());
+  const endpoint = { registry: mirror.host, path: '' };
+  const endpoints = [{ ...endpoint, apiRoot: `https://${mirror.host}/v2` }, endpoint];
+  const registries = new Map([[origin.host, { endpoints, rewrites: [] }]]);
+  const { client } = pullingClient({ mirrors: { prefixes: [], registries }, now: () => 0 });
+  const reference = parseReference(`${origin.host}/org/app:1`);
+  for (const round of [1, 2]) {
+    expect(Buffer.from((await client.fetchManifest(reference, target)).bytes)).toEqual(manifest);
+    expect(mirror.requests).toHaveLength(round);
+  }
+  expect(origin.requests).toHaveLength(0);
+});
+
 test('of many that start at once, each tries a mirror that is down no more than twice, and those after them not at all', async () => {
   const mirror = await startServer((_request, response) => response.destroy());
   const origin = await startServer((_request, response) =>
