@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { HostTls } from '../http/host-tls.ts';
 import type { Credential } from '../registry/credential.ts';
+import { withoutDefaultPort } from '../registry/repository-name.ts';
 import { readSourceFile } from '../workflows/read-source-file.ts';
 import { fieldsOf, invalidPiece, switchOf, textOf } from './registries-piece.ts';
 import type { RegistriesPiece } from './registries-piece.ts';
@@ -9,9 +10,9 @@ import { registryHost } from './registries-host.ts';
 
 /** What a registries file says about hosts. */
 export interface HostConfigs {
-  /** By registry, as in a reference. */
+  /** By registry, as in a reference, without the port 443. */
   readonly credentials: ReadonlyMap<string, Credential>;
-  /** By host, as in a URL. */
+  /** By host and port, as in a URL. */
   readonly tls: ReadonlyMap<string, HostTls>;
 }
 
@@ -42,11 +43,11 @@ export async function readConfigs(
   }
   const common = configs.get('*');
   configs.delete('*');
-  for (const registry of common === undefined ? [] : named)
+  for (const registry of Array.from(common === undefined ? [] : named, withoutDefaultPort))
     if (common !== undefined && !configs.has(registry)) configs.set(registry, common);
   return {
     credentials: present([...configs].map(([registry, { credential }]) => [registry, credential])),
-    tls: present([...configs].map(([registry, { tls }]) => [apiHost(registry), tls])),
+    tls: present([...configs].map(([registry, { tls }]) => [hostAndPort(registry), tls])),
   };
 }
 
@@ -54,8 +55,10 @@ function present<T>(entries: readonly (readonly [string, T | undefined])[]): Rea
   return new Map(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
 }
 
-function apiHost(registry: string): string {
-  return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+/** What is said of `registry.corp` is said of its port 443, and of no other server on that host. */
+function hostAndPort(registry: string): string {
+  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+  return /:\d+$/.test(host) ? host : `${host}:443`;
 }
 
 const authKeys = ['username', 'password', 'auth', 'identity_token', 'token'] as const;

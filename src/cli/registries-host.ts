@@ -1,10 +1,11 @@
-import { registryOfHost } from '../registry/repository-name.ts';
+import { registryOfHost, withoutDefaultPort } from '../registry/repository-name.ts';
 import { invalidPiece } from './registries-piece.ts';
 import type { RegistriesPiece } from './registries-piece.ts';
 
 /**
  * Reads a key of a registries file that names a registry: `docker.io`, `registry.corp:5000`, `[fd00::1]:5000`.
  *
+ * @returns as in a reference, without the port 443
  * @throws PaletteEdgeError `REGISTRIES_FILE_INVALID`
  */
 export function registryHost(name: string, piece: RegistriesPiece): string {
@@ -18,5 +19,5 @@ export function registryHost(name: string, piece: RegistriesPiece): string {
       'Write HOST or HOST:PORT, without scheme and path. Paths are for --mirror, and for rewrite.',
     ]);
   }
-  return registryOfHost(host);
+  return registryOfHost(withoutDefaultPort(host));
 }

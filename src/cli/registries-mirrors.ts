@@ -86,9 +86,18 @@ function mirrorEndpoint(endpoint: Endpoint, plainHttpHosts: ReadonlySet<string>)
   if (path !== '' && path !== '/v2' && !path.startsWith('/v2/'))
     return { registry, path: '', apiRoot: `${apiRoot}${path}` };
   const prefix = path.slice('/v2/'.length);
-  // The same port over http:// elsewhere in the file: only the URL in full tells them apart.
-  const isAmbiguous = !isPlain(endpoint) && plainHttpHosts.has(hostAndPort(url));
-  return { registry, path: prefix, ...(isAmbiguous && { apiRoot: `${apiRoot}/v2` }) };
+  return { registry, path: prefix, ...(!isNamed(endpoint, plainHttpHosts) && { apiRoot: `${apiRoot}/v2` }) };
+}
+
+/**
+ * Whether the name of the registry alone leads to the endpoint. Where it does the endpoint is the same place as the
+ * registry itself, and is asked once.
+ */
+function isNamed(endpoint: Endpoint, plainHttpHosts: ReadonlySet<string>): boolean {
+  const { url } = endpoint;
+  // Names are HTTPS, but for ports that the file lists as plain HTTP, here or elsewhere; and without a port it is 443.
+  if (isPlain(endpoint)) return url.port !== '' && url.port !== '443';
+  return !plainHttpHosts.has(hostAndPort(url));
 }
 
 function isPlain({ url }: Endpoint): boolean {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { HttpClient } from '../http/http-client.ts';
 import { checkHostTls } from '../http/host-tls.ts';
 import type { HostTls } from '../http/host-tls.ts';
+import { withoutDefaultPort } from '../registry/repository-name.ts';
 import { readSourceFile } from '../workflows/read-source-file.ts';
 import { parseByteRate } from './byte-rate.ts';
 import { readCertificateFolders } from './certificate-folders.ts';
@@ -13,7 +14,7 @@ import type { RegistryFlags } from './registry-flags.ts';
 /** What is known of hosts besides flags and environment. */
 export interface KnownHosts {
   readonly plainHttpHosts: Iterable<string>;
-  /** By `host` or `host:port`. Goes before what the folders of Docker and podman say, not before `--cert-dir`. */
+  /** By `host:port`. Goes before what the folders of Docker and podman say, not before `--cert-dir`. */
   readonly tls: ReadonlyMap<string, HostTls>;
 }
 
@@ -42,13 +43,13 @@ export async function wireHttp(
     environment,
     homeFolder: homedir(),
   });
+  // A folder without a port holds for 443, too, and comes before what a file says of that port.
+  const ownTls = [...hosts.tls].filter(([host]) => !folders.has(withoutDefaultPort(host)));
   return new HttpClient({
     plainHttpHosts: new Set([...hostList('--plain-http', flags['plain-http']), ...hosts.plainHttpHosts]),
     insecureHosts: hostList('--insecure', flags.insecure),
     caCertificates,
-    hostTls: new Map(
-      certificateFolder === undefined ? [...folders, ...hosts.tls] : [...hosts.tls, ...folders],
-    ),
+    hostTls: new Map(certificateFolder === undefined ? [...folders, ...hosts.tls] : [...ownTls, ...folders]),
     proxies: proxiesOf(environment),
     maximumBytesPerSecond: maxRate === undefined ? undefined : parseByteRate('--max-rate', maxRate),
     userAgent,

@@ -60,8 +60,8 @@ test('files of certificates are those beside the registries file, unless their p
     isInsecure: false,
   };
   expect([...configs.tls]).toEqual([
-    ['a.io', expected],
-    ['registry-1.docker.io', expected],
+    ['a.io:443', expected],
+    ['registry-1.docker.io:443', expected],
   ]);
 });
 
@@ -85,7 +85,15 @@ test('the star holds for the registries named elsewhere, and for no other', asyn
       ['a.corp:5000', 'any'],
     ]),
   );
-  expect([...tls.keys()]).toEqual(['registry-1.docker.io', 'a.corp:5000']);
+  expect([...tls.keys()]).toEqual(['registry-1.docker.io:443', 'a.corp:5000']);
+});
+
+test('what is said of a host without a port is said of its port 443, and of no other', async () => {
+  const tls = { insecure_skip_verify: true };
+  const auth = { username: 'user', password: 'pass' };
+  const configs = await read({ 'a.io': { tls }, 'B.io:443': { tls, auth }, '[::1]': { tls } });
+  expect([...configs.tls.keys()]).toEqual(['a.io:443', 'b.io:443', '[::1]:443']);
+  expect([...configs.credentials.keys()]).toEqual(['b.io']);
 });
 
 async function read(configs: object, { folder = '/nowhere', named = [] as readonly string[] } = {}) {

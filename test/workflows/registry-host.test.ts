@@ -9,6 +9,7 @@ test.each([
   ['https://ghcr.io/', 'ghcr.io'],
   ['http://localhost:5000/v2/', 'localhost:5000'],
   ['[::1]:5000', '[::1]:5000'],
+  ['mirror.corp:443', 'mirror.corp'],
   ['docker.io', 'docker.io'],
   ['index.docker.io', 'docker.io'],
   ['https://index.docker.io/v1/', 'docker.io'],
