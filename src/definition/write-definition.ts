@@ -2,8 +2,9 @@ import { Document, isMap, isScalar, isSeq, Pair, YAMLMap, YAMLSeq } from 'yaml';
 
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
-import { formatPlatform } from '../oci/platform.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
+import { chartFields, fileFields, imageFields, optionFields, profileFields } from './definition-fields.ts';
+import type { Fields } from './definition-fields.ts';
 import { chartKey, definitionVersion } from './definition.ts';
 import type {
   DefinedChart,
@@ -33,8 +34,6 @@ const header = ` yaml-language-server: $schema=${definitionSchemaUrl}
  What goes into a bundle, pinned: built from this file it is the same bundle on any day.
  Comments stay when the file is written again, and so do digests and images without origins.`;
 
-type Fields = Readonly<Record<string, Json | undefined>>;
-
 /**
  * Writes a definition. What is there already is kept as it is written, comments included, as far as it says the same: only
  * what differs is changed.
@@ -50,7 +49,7 @@ export function writeDefinition(content: DefinitionContent, existing: Definition
   if (!isMap(root)) throw new TypeError('a definition that is no mapping');
   const before = canonicalJson(plain(root));
   updateMap(mapIn(root, 'options'), optionFields(content.options));
-  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
+  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'profile');
   updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
   updateList(listIn(root, 'charts'), content.charts.map(chartFields), 'chart');
   updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
@@ -63,7 +62,7 @@ function newDocument(content: DefinitionContent): Document {
   document.commentBefore = header;
   root.set('definitionVersion', definitionVersion);
   updateMap(mapIn(root, 'options'), optionFields(content.options));
-  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'name');
+  updateList(listIn(root, 'profiles'), content.profiles.map(profileFields), 'profile');
   updateList(listIn(root, 'images'), content.images.map(imageFields), 'reference');
   updateList(listIn(root, 'charts'), content.charts.map(chartFields), 'chart');
   updateList(listIn(root, 'files'), content.files.map(fileFields), 'name');
@@ -74,54 +73,47 @@ function textOf(document: Document): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-function optionFields(options: DefinitionOptions): Fields {
-  const { name, platforms = [], allowMissingPlatform, compressionLevel, map, exclude } = options;
-  return {
-    name,
-    platforms: platforms.map(formatPlatform),
-    allowMissingPlatform,
-    compressionLevel,
-    map: [...map],
-    exclude: [...exclude],
-  };
-}
+/** What tells an item of a list from others: a field, or all that a profile or chart is known by. */
+type KeyField = 'name' | 'reference' | 'profile' | 'chart';
 
-function profileFields({ name, version, type, packs }: DefinedProfile): Fields {
-  return { name, version, type, packs: packs.map((pack) => ({ ...pack })) };
-}
-
-function imageFields({ name, digest, origins }: Omit<DefinedImage, 'line'>): Fields {
-  return { reference: name, digest, origins: origins?.map((origin) => ({ ...origin })) };
-}
-
-function chartFields({ origins, ...chart }: Omit<DefinedChart, 'line'>): Fields {
-  const { repository, name, wanted, version, digest } = chart;
-  return { repository, name, wanted, version, digest, origins: origins?.map((origin) => ({ ...origin })) };
-}
-
-function fileFields({ path, name, digest }: DefinedFile): Fields {
-  return { path, name, digest };
-}
-
-/** What tells an item of a list from others: a field, or all of what a chart is asked for by. */
-type KeyField = 'name' | 'reference' | 'chart';
-
-/** References are the same however they are written. */
 function keyOf(item: unknown, field: KeyField): string {
-  if (field === 'chart') return isMap(item) ? chartKeyOf(item) : '';
-  const value = isMap(item) ? item.get(field) : undefined;
-  if (typeof value !== 'string') return '';
-  return field === 'reference' ? formatReference(parseReference(value)) : value;
+  if (!isMap(item)) return '';
+  const textIn = (name: string): string | undefined => plainText(item.get(name, true));
+  switch (field) {
+    case 'chart':
+      return chartKeyOf(item, textIn);
+    case 'profile':
+      return `${textIn('name') ?? ''}\0${textIn('version') ?? ''}`;
+    case 'reference':
+      // The same however it is written.
+      return formatReference(parseReference(textIn('reference') ?? ''));
+    case 'name':
+    default:
+      return textIn('name') ?? '';
+  }
 }
 
-function chartKeyOf(item: YAMLMap): string {
-  const textIn = (field: string): string | undefined => {
-    const value = item.get(field, true);
-    const text = typeof value === 'string' ? value : plainText(value);
-    return text;
-  };
-  const [repository = '', name = ''] = [textIn('repository'), textIn('name')];
-  return chartKey({ repository, name, wanted: textIn('wanted'), version: textIn('version') });
+function chartKeyOf(item: YAMLMap, textIn: (field: string) => string | undefined): string {
+  return chartKey({
+    repository: textIn('repository') ?? '',
+    name: textIn('name') ?? '',
+    wanted: textIn('wanted'),
+    version: textIn('version'),
+    digest: textIn('digest'),
+    wantsDigest: item.get('wantsDigest') === true,
+  });
+}
+
+/** By key; the second of two with one key, as of profiles that differ only in their packs, has a number. */
+function byKey<T>(items: readonly T[], key: (item: T) => string): Map<string, T> {
+  const counts = new Map<string, number>();
+  const entries = items.map((item): [string, T] => {
+    const own = key(item);
+    const count = counts.get(own) ?? 0;
+    counts.set(own, count + 1);
+    return [count === 0 ? own : `${own}\0${count}`, item];
+  });
+  return new Map(entries);
 }
 
 /** A number as it is written. */
@@ -164,20 +156,47 @@ function newList(items: readonly Json[]): YAMLSeq {
 /** Brings a list to the fields, which are in order; items that say the same stay as they are written. */
 function updateList(list: YAMLSeq, wanted: readonly Fields[], keyField: KeyField): void {
   keepFirstComment(list);
-  const known = new Map(list.items.map((item) => [keyOf(item, keyField), item]));
-  const fresh = new Map(wanted.map(newItem).map((item) => [keyOf(item, keyField), item]));
-  list.items = list.items.filter((item) => fresh.has(keyOf(item, keyField)));
-  for (const [index, [key, item]] of [...fresh].entries()) {
-    const existing = known.get(key);
-    if (isMap(existing)) updateMap(existing, { ...wanted[index], ...keptKey(existing, keyField) });
+  const fresh = wanted.map((fields) => ({ fields, item: newItem(fields) }));
+  const kept = pairUp(
+    list.items,
+    fresh.map(({ item }) => item),
+    keyField,
+  );
+  const staying = new Set(kept.values());
+  list.items = list.items.filter((item) => staying.has(item));
+  for (const { fields, item } of fresh) {
+    const existing = kept.get(item);
+    if (isMap(existing)) updateMap(existing, { ...fields, ...keptKey(existing, keyField) });
     else insertSorted(list, item, keyField);
   }
   list.flow = list.items.length === 0;
 }
 
-/** However a reference is written, it stays. */
+/** The item that each of the fresh ones is in the list: the one with its key, else, of profiles, another version of it. */
+function pairUp(
+  list: readonly unknown[],
+  fresh: readonly YAMLMap[],
+  keyField: KeyField,
+): ReadonlyMap<YAMLMap, unknown> {
+  const pairs = new Map<YAMLMap, unknown>();
+  const fields: readonly KeyField[] = keyField === 'profile' ? ['profile', 'name'] : [keyField];
+  for (const field of fields) {
+    const taken = new Set(pairs.values());
+    const free = list.filter((item) => !taken.has(item));
+    const known = byKey(free, (item) => keyOf(item, field));
+    const open = fresh.filter((item) => !pairs.has(item));
+    for (const [key, item] of byKey(open, (other) => keyOf(other, field))) {
+      if (known.has(key)) pairs.set(item, known.get(key));
+    }
+  }
+  return pairs;
+}
+
+/** However a reference or a name is written, it stays. */
 function keptKey(item: YAMLMap, keyField: KeyField): Fields {
-  return keyField === 'chart' ? {} : { [keyField]: plain(item.get(keyField)) };
+  if (keyField === 'chart') return {};
+  const name = keyField === 'profile' ? 'name' : keyField;
+  return { [name]: plain(item.get(name, true)) };
 }
 
 function newItem(fields: Fields): YAMLMap {
@@ -189,7 +208,7 @@ function newItem(fields: Fields): YAMLMap {
 /** Behind the last one that comes before it, so that the order that somebody chose stays. */
 function insertSorted(list: YAMLSeq, item: YAMLMap, keyField: KeyField): void {
   const key = keyOf(item, keyField);
-  const index = list.items.findLastIndex((other) => keyOf(other, keyField) < key);
+  const index = list.items.findLastIndex((other) => keyOf(other, keyField) <= key);
   list.items.splice(index + 1, 0, item);
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { readDefinition } from '../../src/definition/read-definition.ts';
 import { definitionSchemaUrl, writeDefinition } from '../../src/definition/write-definition.ts';
@@ -114,4 +114,51 @@ test('empty lists stand on one line, and are filled again', () => {
   expect(empty).toContain('images: []\n');
   expect(readDefinition({ name: 'd.yaml', text: rewrite(empty) })).toMatchObject(content);
   expect(rewrite(empty)).toContain('images:\n  - reference: a.io/x:1\n');
+});
+
+describe('profiles of one name', () => {
+  const profile = (version: string, pack: string) => ({
+    name: 'edge',
+    version,
+    type: 'add-on',
+    packs: [{ name: pack, type: 'spectro', layer: 'addon', version: '1' }],
+  });
+  const versions = [profile('1.10', 'a'), profile('2', 'b')];
+  const readProfiles = (text: string) => readDefinition({ name: 'd.yaml', text }).profiles;
+
+  test('and two versions are both written, and written again each where it stands', () => {
+    const text = writeDefinition({ ...content, profiles: versions }, undefined);
+    expect(readProfiles(text)).toEqual(versions);
+    expect(rewrite(text, { profiles: versions })).toBe(text);
+    const [first, second] = [profile('1.10', 'c'), profile('2', 'd')];
+    const commented = text.replace(/( {4}version: "2"\n)/, '    # the new one\n$1');
+    const changed = rewrite(commented, { profiles: [first, second] });
+    expect(readProfiles(changed)).toEqual([first, second]);
+    expect(changed).toContain('    # the new one\n    version: "2"\n');
+    expect(readProfiles(rewrite(changed, { profiles: [second] }))).toEqual([second]);
+    expect(readProfiles(rewrite(changed, { profiles: [profile('1.9', 'x'), ...versions] }))).toHaveLength(3);
+  });
+
+  test('and one version, but other packs, are both written', () => {
+    const twins = [profile('1', 'a'), profile('1', 'b')];
+    const text = writeDefinition({ ...content, profiles: twins }, undefined);
+    expect(readProfiles(text)).toEqual(twins);
+    expect(rewrite(text, { profiles: twins })).toBe(text);
+    expect(readProfiles(rewrite(fresh, { profiles: twins }))).toEqual(twins);
+  });
+
+  test('a new version takes the place of the old one, with its comments', () => {
+    const text = fresh.replace('profiles:\n', 'profiles:\n  # of the shops\n');
+    const written = rewrite(text, { profiles: [profile('2', 'b')] });
+    expect(written).toContain('  # of the shops\n  - name: edge\n    version: "2"\n');
+  });
+});
+
+test('a name that YAML takes for a number stays as it is written', () => {
+  const text = `definitionVersion: 1\nprofiles:\n  - name: 1.10 # ours\n    version: 2\nfiles:\n  - {path: a, name: 7.10}\n`;
+  const profiles = [{ name: '1.10', version: '2', type: '', packs: [] }];
+  const written = rewrite(text, { profiles, files: [{ path: 'a', name: '7.10' }] });
+  expect(written).toContain('  - name: 1.10 # ours\n');
+  expect(written).toContain('  - {path: a, name: 7.10}\n');
+  expect(readDefinition({ name: 'd.yaml', text: written }).profiles).toEqual(profiles);
 });
