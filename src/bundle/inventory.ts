@@ -19,7 +19,7 @@ export type Inventory = {
   readonly name: string;
   /** The tool that wrote the bundle. */
   readonly tool: { readonly name: string; readonly version: string };
-  /** Sorted. */
+  /** Sorted by their canonical JSON, each once. */
   readonly profiles: readonly BundledProfile[];
   /** Sorted by reference, each reference once. */
   readonly images: readonly BundledImage[];

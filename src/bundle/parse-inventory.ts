@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
+import { isRawFileName } from '../io/raw-file-name.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import { waysOfDiscovery } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
@@ -19,7 +20,7 @@ import type {
   Inventory,
 } from './inventory.ts';
 import { Fields, invalidInventory } from './inventory-fields.ts';
-import { checkRawFiles, isRawFileName } from './raw-files.ts';
+import { checkRawFiles } from './raw-files.ts';
 
 const maximumImages = 50_000;
 const maximumBlobs = 200_000;
@@ -50,6 +51,7 @@ export function parseInventory(bytes: Uint8Array): Inventory {
     blobs,
   };
   checkBlobs(inventory);
+  checkProfiles(inventory);
   checkImages(inventory);
   checkCompanions(inventory);
   checkCharts(inventory);
@@ -220,9 +222,17 @@ function checkImages({ images, blobs }: Inventory): void {
     const previous = images[index - 1]?.reference;
     if (previous !== undefined && previous >= reference)
       throw invalidInventory(`images[${index}] is not in order`);
-    if (roots.get(digest)?.size !== size)
-      throw invalidInventory(`the root of images[${index}] is not among the blobs`);
+    const root = roots.get(digest);
+    if (root?.size !== size) throw invalidInventory(`the root of images[${index}] is not among the blobs`);
+    if (root.role !== 'index' && root.role !== 'manifest')
+      throw invalidInventory(`the root of images[${index}] is said to be no manifest`);
   }
+}
+
+function checkProfiles({ profiles }: Inventory): void {
+  const keys = profiles.map((profile) => canonicalJson(profile));
+  const wrong = keys.findIndex((key, index) => index > 0 && (keys[index - 1] ?? '') >= key);
+  if (wrong !== -1) throw invalidInventory(`profiles[${wrong}] is not in order`);
 }
 
 function checkFiles(files: readonly BundledFile[]): void {

@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
+import { clashingName, isRawFileName } from '../io/raw-file-name.ts';
 import type { Digest } from '../oci/digest.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
@@ -29,7 +30,7 @@ import type {
   Inventory,
 } from './inventory.ts';
 import { dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
-import { clashingName, isRawFileName, rawFileMediaType } from './raw-files.ts';
+import { rawFileMediaType } from './raw-files.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
 import { frameBound } from './zstd-frames.ts';
@@ -99,7 +100,7 @@ export function planBundle(content: BundleContent): BundlePlan {
     mode: 'plain',
     name: content.name,
     tool: content.tool,
-    profiles: sortBy(content.profiles.map(cleanProfile), canonicalJson),
+    profiles: sortedProfiles(content.profiles),
     images,
     charts: sortBy(content.images.flatMap(describeChart), ({ reference }) => reference),
     files: [...leading, ...extras].map(({ path, bytes }) => ({
@@ -228,6 +229,12 @@ function requireRawFiles(files: readonly BundledRawFile[]): void {
   const wrong = names.find((name) => !isRawFileName(name)) ?? clashingName(names);
   if (wrong !== undefined)
     throw new TypeError(`not the name of a raw file, or in another one's way: ${wrong}`);
+}
+
+/** Those that differ only in what a bundle does not tell of them are one. */
+function sortedProfiles(profiles: readonly BundledProfile[]): BundledProfile[] {
+  const byText = new Map(profiles.map(cleanProfile).map((profile) => [canonicalJson(profile), profile]));
+  return sortBy([...byText.values()], canonicalJson);
 }
 
 function cleanProfile({ name, version, type }: BundledProfile): BundledProfile {

@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { walkImage } from '../oci/image-graph.ts';
@@ -8,7 +9,8 @@ import { mediaTypes } from '../oci/media-types.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { BundleReader } from './bundle-reader.ts';
-import type { BundledImage } from './inventory.ts';
+import { cleanText } from './inventory.ts';
+import type { BundledChart, BundledImage } from './inventory.ts';
 
 /** Something wrong with what an image consists of. */
 interface ImageFault {
@@ -41,9 +43,10 @@ export async function walkBundledImages(
   const needs = new Map<Digest, Set<string>>();
   const graphs = new Map<Digest, ImageGraph>();
   let isComplete = true;
+  const charts = new Map(reader.inventory.charts.map((chart) => [chart.reference, chart]));
   for (const image of reader.inventory.images) {
     signal?.throwIfAborted();
-    const walk = new BundledImageWalk(reader, damaged, image);
+    const walk = new BundledImageWalk(reader, damaged, { image, chart: charts.get(image.reference) });
     const graph = await walk.run();
     for (const digest of walk.needed) {
       needs.set(digest, (needs.get(digest) ?? new Set<string>()).add(image.reference));
@@ -65,12 +68,18 @@ class BundledImageWalk {
   readonly #reader: BundleReader;
   readonly #damaged: ReadonlySet<Digest>;
   readonly #image: BundledImage;
+  readonly #chart: BundledChart | undefined;
   #isComplete = true;
 
-  constructor(reader: BundleReader, damaged: ReadonlySet<Digest>, image: BundledImage) {
+  constructor(
+    reader: BundleReader,
+    damaged: ReadonlySet<Digest>,
+    { image, chart }: { readonly image: BundledImage; readonly chart: BundledChart | undefined },
+  ) {
     this.#reader = reader;
     this.#damaged = damaged;
     this.#image = image;
+    this.#chart = chart;
   }
 
   /** @returns the graph, or undefined when not all of it could be read */
@@ -91,6 +100,7 @@ class BundledImageWalk {
       this.#fault(digest, 'its platforms are not those of the inventory');
     }
     this.#checkType(graph);
+    await this.#checkChart(graph);
     return graph;
   }
 
@@ -98,6 +108,28 @@ class BundledImageWalk {
     const isTold = isCompanion(this.#image) || this.#image.artifactType !== undefined;
     if (isTold && artifactType !== this.#image.artifactType)
       this.#fault(this.#image.digest, 'its type is not that of the inventory');
+  }
+
+  /** Name and version of a chart are those of its config, which is its Chart.yaml as JSON. */
+  async #checkChart({ root, blobs }: ImageGraph): Promise<void> {
+    const chart = this.#chart;
+    if (chart === undefined) return;
+    const config = blobs.find(({ descriptor }) => descriptor.mediaType === mediaTypes.helmConfig)?.descriptor;
+    if (config === undefined) return this.#fault(root.digest, 'it has no config of a chart');
+    // That it is damaged is told already.
+    if (this.#damaged.has(config.digest)) return;
+    const { name, version } = await this.#readConfig(config);
+    if (name !== chart.name || version !== chart.version)
+      this.#fault(config.digest, `the chart is not ${chart.name} ${chart.version}, as the inventory says`);
+  }
+
+  async #readConfig(config: Descriptor): Promise<{ readonly name?: string; readonly version?: string }> {
+    if (config.size > maximumManifestSize) return {};
+    const document = parsedJson(await readWholeBlob(this.#reader, config));
+    const { name, version } = isRecord(document) ? document : {};
+    return typeof name === 'string' && typeof version === 'string'
+      ? { name: cleanText(name), version: cleanText(version) }
+      : {};
   }
 
   async #walk(): Promise<ImageGraph> {
@@ -136,6 +168,15 @@ class BundledImageWalk {
 
   #fault(digest: Digest, message: string): void {
     this.faults.push({ digest, image: this.#image.reference, message });
+  }
+}
+
+function parsedJson(bytes: Uint8Array): unknown {
+  try {
+    const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return document;
+  } catch {
+    return undefined;
   }
 }
 

@@ -68,6 +68,31 @@ test('they are verified', async () => {
   expect(report.problems).toEqual([]);
 });
 
+test.each([
+  ['name', { name: 'other' }],
+  ['version', { version: '9.9.9' }],
+])('a %s that is not that of the chart is found', async (_what, lie) => {
+  const blobs = new MemoryBlobs();
+  const content = await sampleContent(blobs);
+  const chart = await chartToBundle(blobs, {
+    reference: 'charts.example.com/stable/thing:1.2.3',
+    source: 'https://charts.example.com/stable',
+    archive: await sampleChart('thing', '1.2.3'),
+  });
+  const facts = { name: 'thing', version: '1.2.3', source: 'https://charts.example.com/stable', ...lie };
+  const lying = await writeSample(
+    { ...content, images: [...content.images, { ...chart, chart: facts }] },
+    blobs,
+  );
+  const { problems } = await verifyBundleBytes(await openSample(lying.bytes));
+  expect(problems).toMatchObject([
+    {
+      images: ['charts.example.com/stable/thing:1.2.3'],
+      message: `the chart is not ${facts.name} ${facts.version}, as the inventory says`,
+    },
+  ]);
+});
+
 test('an inventory with charts is parsed back', () => {
   expect(parseInventory(serializeInventory(plan.inventory))).toEqual(plan.inventory);
 });

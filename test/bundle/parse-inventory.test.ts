@@ -27,7 +27,12 @@ test('every kind of origin is parsed back', () => {
     { kind: 'discovered', profile: 'p', pack: 'k', key: 'charts.web.image', line: 3, how: 'read' },
     { kind: 'discovered', key: 'chart web, Chart.yaml', how: 'annotation' },
   ];
-  const parsed = parseInventory(altered((document) => (document.images[0].origins = origins)));
+  const parsed = parseInventory(
+    altered((document) => {
+      document.formatVersion = 2;
+      document.images[0].origins = origins;
+    }),
+  );
   expect(parsed.images[0]?.origins).toEqual(origins);
 });
 
@@ -78,6 +83,17 @@ describe('refused as invalid', () => {
     ['a root that is no blob', (d) => (d.images[0].digest = zeros), 'images[0]'],
     ['a root of another size', (d) => (d.images[0].size += 1), 'images[0]'],
     ['a root that is no manifest', (d) => (d.images[0].mediaType = 'text/plain'), 'images[0].mediaType'],
+    [
+      'a root that is said to be a layer',
+      (d) => (d.blobs.find(({ digest }: { digest: string }) => digest === d.images[0].digest).role = 'layer'),
+      'the root of images[0] is said to be no manifest',
+    ],
+    ['a profile twice', (d) => d.profiles.push(d.profiles[0]), 'profiles[1] is not in order'],
+    [
+      'profiles out of order',
+      (d) => d.profiles.push({ ...d.profiles[0], name: 'a' }),
+      'profiles[1] is not in order',
+    ],
     ['a platform that is no text', (d) => (d.images[0].platforms = [1]), 'images[0].platforms[0]'],
     ['an unknown origin', (d) => (d.images[0].origins = [{ kind: 'x' }]), 'images[0].origins[0].kind'],
     ['a bad digest', (d) => (d.blobs[0].digest = 'sha256:abc'), 'blobs[0].digest'],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
+import { serializeInventory } from '../../src/bundle/inventory.ts';
+import { parseInventory } from '../../src/bundle/parse-inventory.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { BundleContent, BundlePlan, ImageToBundle } from '../../src/bundle/plan-bundle.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
@@ -46,6 +48,15 @@ test('blobs are unique, small ones first, layers by size', async () => {
   const layers = inventory.blobs.filter(({ role }) => role === 'layer').map(({ size }) => size);
   expect(layers).toEqual(layers.toSorted((left, right) => right - left));
   expect(new Set(inventory.blobs.map(({ digest }) => digest)).size).toBe(inventory.blobs.length);
+});
+
+test('profiles that differ only in their packs are told of once, whatever their order', async () => {
+  const content = await sampleContent(new MemoryBlobs());
+  const [a, b] = ['1', '2'].map((version) => ({ name: 'p', version, type: 'add-on' }));
+  const profiles = [b, a, b].flatMap((profile) => profile ?? []);
+  const { inventory } = planBundle({ ...content, profiles });
+  expect(inventory.profiles).toEqual([a, b]);
+  expect(parseInventory(serializeInventory(inventory)).profiles).toEqual([a, b]);
 });
 
 test('texts from outside are made fit for the inventory', async () => {

@@ -4,7 +4,6 @@ import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { BundleContent } from '../../src/bundle/plan-bundle.ts';
 import { parseInventory } from '../../src/bundle/parse-inventory.ts';
 import { serializeInventory } from '../../src/bundle/inventory.ts';
-import { clashingName, isRawFileName } from '../../src/bundle/raw-files.ts';
 import { verifyBundleBytes } from '../../src/bundle/verify-bundle.ts';
 import { canonicalJson } from '../../src/io/canonical-json.ts';
 import { readWholeBlob } from '../../src/oci/read-whole-blob.ts';
@@ -118,39 +117,6 @@ describe('an inventory with raw files that make no sense is refused', () => {
     expect(error).toMatchObject({ code: 'INVENTORY_INVALID', kind: 'content' });
     expect(error.message).toContain(expected);
   });
-});
-
-test.each(['a', 'a.txt', '.profile', 'a/b/c_1+2@3-4', '-', '...', 'x'.repeat(200)])('a name: %s', (name) => {
-  expect(isRawFileName(name)).toBe(true);
-});
-
-test.each([
-  '',
-  '.',
-  '..',
-  '/a',
-  'a/',
-  'a//b',
-  'a/../b',
-  './a',
-  'a\\b',
-  'a b',
-  'a:b',
-  'ä',
-  'a\n',
-  'x'.repeat(201),
-])('no name: %j', (name) => {
-  expect(isRawFileName(name)).toBe(false);
-});
-
-test.each([
-  [['a', 'b', 'c/d', 'c/e'], undefined],
-  [['a', 'b', 'a'], 'a'],
-  [['a', 'A'], 'A'],
-  [['a', 'a/b'], 'a/b'],
-  [['x/a/b', 'X/a'], 'X/a'],
-])('names in the way of each other: %j', (names, expected) => {
-  expect(clashingName(names)).toBe(expected);
 });
 
 // oxlint-disable-next-line typescript/no-explicit-any -- documents are changed in ways no type allows
