@@ -4,9 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import type { BundledRawFile } from '../bundle/inventory.ts';
-import { clashingName, isRawFileName } from '../bundle/raw-files.ts';
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import { clashingName, isRawFileName } from '../io/raw-file-name.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
@@ -69,8 +69,7 @@ export async function readBundleFiles(
   options: ReadFilesOptions,
 ): Promise<BundleFiles> {
   const unique = [...new Map(files.map((file) => [`${file.name}\n${file.path}`, file])).values()];
-  const clashing = clashingName(unique.map(({ name }) => name));
-  if (clashing !== undefined) throw nameTaken(clashing);
+  refuseClashingNames(unique.map(({ name }) => name));
   const limits = { concurrency: filesAtOnce, signal: options.signal };
   const read = await runLimited(unique, limits, async (file, signal) => {
     const identity = await hashFile(file, { ...options, signal });
@@ -82,6 +81,12 @@ export async function readBundleFiles(
     files: read.map(({ name, digest, size }) => ({ name, digest, size })),
     over: (blobs) => overBlobs(blobs, paths),
   };
+}
+
+/** @throws PaletteEdgeError `FILE_NAME_TAKEN` (kind usage) for names that are in each other's way */
+export function refuseClashingNames(names: readonly string[]): void {
+  const clashing = clashingName(names);
+  if (clashing !== undefined) throw nameTaken(clashing);
 }
 
 function overBlobs(blobs: BlobReader, paths: ReadonlyMap<Digest, string>): BlobReader {

@@ -12,7 +12,7 @@ import type { Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { Warning } from '../warning.ts';
-import { readBundleFiles } from './bundle-files.ts';
+import { readBundleFiles, refuseClashingNames } from './bundle-files.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundleName } from './bundle-name.ts';
 import { outputTarget } from './check-output.ts';
@@ -228,6 +228,7 @@ async function filesOf(
   const listed = existing === undefined ? [] : definitionFiles(existing);
   const written = new Map((existing?.definition ?? nothing).files.map((file) => [file.name, file]));
   const byName = new Map([...listed, ...files].map((file) => [file.name, file]));
+  refuseClashingNames([...byName.keys()]);
   const toHash = [...byName.values()].filter(({ digest }) => digest === undefined || isUpdate);
   const unpinned = toHash.map((file) => ({ path: file.path, name: file.name }));
   const hashed = await readBundleFiles(unpinned, { hasher, signal });

@@ -154,3 +154,9 @@ function codeOf(text: string): string {
     throw error;
   }
 }
+
+test.each(['../../x', 'a/../b', '/etc/x', 'a b', ''])('a file in a bundle cannot be named %j', (name) => {
+  const error = thrown(() => read(`${version}files:\n  - path: a\n    name: ${JSON.stringify(name)}\n`));
+  expect(error).toMatchObject({ code: 'DEFINITION_INVALID', kind: 'usage' });
+  expect(error.message).toContain('d.yaml:4: files[0].name');
+});
