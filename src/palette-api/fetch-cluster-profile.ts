@@ -42,7 +42,8 @@ export async function fetchClusterProfile(
   const access = { client, uid, signal };
   const [profile, variables] = await Promise.all([fetchProfile(access), fetchVariables(access)]);
   const spec = objectField(profile, 'spec');
-  const state = Array.isArray(objectField(spec, 'published')['packs']) ? 'published' : 'draft';
+  // The API leaves empty lists out: a published profile may have no packs.
+  const state = Object.keys(objectField(spec, 'published')).length > 0 ? 'published' : 'draft';
   const template = objectField(spec, state);
   const packs = await withManifests(arrayField(template, 'packs'), access);
   const document = {

@@ -6,8 +6,8 @@ import type { PaletteClient } from './palette-client.ts';
 export interface ServiceImageList {
   readonly service: string;
   readonly version: string;
-  /** YAML: `images.yaml` of the service. */
-  readonly text: string;
+  /** YAML: `images.yaml` of the service; undefined when there is none, or nothing in it. */
+  readonly text: string | undefined;
 }
 
 /** The agent of edge hosts. */
@@ -43,7 +43,7 @@ const listName = 'images.yaml';
 /**
  * Fetches the image list of the version of a service that this Palette runs.
  *
- * @returns undefined when this Palette does not have the service, or no list of its images
+ * @returns undefined when this Palette does not have the service
  * @throws PaletteEdgeError as {@link PaletteClient.object} does; `PALETTE_ANSWER_INVALID` for a version that is none
  */
 export async function fetchServiceImages(
@@ -52,12 +52,13 @@ export async function fetchServiceImages(
   signal: AbortSignal,
 ): Promise<ServiceImageList | undefined> {
   const subject = `service ${service} of Palette`;
-  try {
-    const path = ['v1', 'services', service, 'version'];
-    const latest = await client.object({ method: 'GET', path, subject }, signal);
-    const version = versionIn(objectField(objectField(latest, 'spec'), 'latestVersion'));
-    if (version === undefined) throw client.answerInvalid(subject, 'it names no version');
-    const manifest = await client.object(
+  const path = ['v1', 'services', service, 'version'];
+  const latest = await unlessMissing(client.object({ method: 'GET', path, subject }, signal));
+  if (latest === undefined) return undefined;
+  const version = versionIn(objectField(objectField(latest, 'spec'), 'latestVersion'));
+  if (version === undefined) throw client.answerInvalid(subject, 'it names no version');
+  const manifest = await unlessMissing(
+    client.object(
       {
         method: 'GET',
         path: ['v1', 'services', service, 'versions', version, 'manifest'],
@@ -65,9 +66,15 @@ export async function fetchServiceImages(
         subject: `${listName} of ${subject}`,
       },
       signal,
-    );
-    const text = listIn(arrayField(objectField(manifest, 'spec'), 'manifests'));
-    return text === undefined ? undefined : { service, version, text };
+    ),
+  );
+  const text = listIn(arrayField(objectField(manifest, 'spec'), 'manifests'));
+  return { service, version, text };
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
   } catch (error) {
     if (error instanceof PaletteEdgeError && error.code === 'PALETTE_NOT_FOUND') return undefined;
     throw error;

@@ -4,6 +4,7 @@ import { agentService, fetchServiceImages, paletteServices } from '../palette-ap
 import type { ServiceImageList } from '../palette-api/fetch-service-images.ts';
 import { callsAtOnce } from '../palette-api/palette-client.ts';
 import type { PaletteClient } from '../palette-api/palette-client.ts';
+import type { ServiceImages } from '../profile/service-images.ts';
 import type { SourceFile } from '../profile/source-file.ts';
 import type { Warning } from '../warning.ts';
 
@@ -25,7 +26,7 @@ export interface PaletteAccess {
 export interface FetchedSources {
   /** As if they had been downloaded: `<uid>.json`. */
   readonly profiles: readonly SourceFile[];
-  readonly services: readonly ServiceImageList[];
+  readonly services: readonly ServiceImages[];
   readonly warnings: readonly Warning[];
 }
 
@@ -51,13 +52,10 @@ export async function fetchProfiles(request: PaletteRequest, access: PaletteAcce
   );
   return {
     profiles: profiles.map(({ uid, text }) => ({ name: `${uid}.json`, text })),
-    services: lists.filter((list) => list !== undefined),
+    services: lists.flatMap((list) => (list?.text === undefined ? [] : [{ ...list, text: list.text }])),
     warnings: [
       ...profiles.flatMap(({ warnings }) => warnings),
-      // The agent is what the user asked for; of the others no Palette has all.
-      ...names
-        .filter((name, index) => name === agentService && lists[index] === undefined)
-        .map((name) => noListWarning(name, client)),
+      ...names.flatMap((name, index) => listWarnings(name, lists[index], client)),
     ],
   };
 }
@@ -67,9 +65,11 @@ function servicesOf({ services }: PaletteRequest): readonly string[] {
   return services === 'agent' ? [agentService] : paletteServices;
 }
 
-function noListWarning(service: string, { host }: PaletteClient): Warning {
-  return {
-    code: 'SERVICE_WITHOUT_IMAGES',
-    message: `${host} has no list of the images of the agent (service ${service}); they are not in the bundle. Add them with --image`,
-  };
+/** Of services that are there, and of the agent, which the user asked for: of the others no Palette has all. */
+function listWarnings(name: string, list: ServiceImageList | undefined, { host }: PaletteClient): Warning[] {
+  if (list === undefined ? name !== agentService : list.text !== undefined) return [];
+  const title = list === undefined ? `service ${name}` : `service ${name} ${list.version}`;
+  const whose = name === agentService ? `the agent (${title})` : title;
+  const message = `${host} has no list of the images of ${whose}; they are not in the bundle. Add them with --image`;
+  return [{ code: 'SERVICE_WITHOUT_IMAGES', message }];
 }

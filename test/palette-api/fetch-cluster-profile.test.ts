@@ -84,6 +84,17 @@ test('the published state goes before a draft', async () => {
   expect(codes).toEqual([]);
 });
 
+test('a published state without packs goes before a draft with some', async () => {
+  const published = { type: 'add-on', name: 'p' };
+  const draft = { packs: [{ name: 'new', layer: 'addon' }] };
+  const profile = { metadata: { name: 'p', uid: infraUid }, spec: { version: '1.0.0', published, draft } };
+  const server = await startPaletteServer({ data: paletteWith(profile) });
+  const { document, codes } = await fetchFrom(server.host, infraUid);
+  expect(document['spec']).toMatchObject({ published: { packs: [] } });
+  expect(JSON.stringify(document)).not.toContain('new');
+  expect(codes).toEqual([]);
+});
+
 test('a profile that is not there', async () => {
   const server = await startPaletteServer({ data: samplePalette({ profiles: new Map() }) });
   const error = await rejection(fetchFrom(server.host, infraUid));

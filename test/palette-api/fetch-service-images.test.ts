@@ -30,6 +30,19 @@ test('a service that this Palette does not have has no list', async () => {
   expect(await fetchServiceImages(client, 'lodge', never)).toBeUndefined();
 });
 
+test('a service without a list is told from one that is not there', async () => {
+  const server = await startPaletteServer({
+    fault: (operation, response) => {
+      if (operation.id !== 'v1ServiceManifestGet') return false;
+      send(response, failure(404, 'ResourceNotFound', 'no such file'));
+      return true;
+    },
+  });
+  const { client } = paletteClientOf(server.host);
+  const list = await fetchServiceImages(client, 'jet', never);
+  expect(list).toEqual({ service: 'jet', version: '4.8.2', text: undefined });
+});
+
 test('any other failure is one', async () => {
   const server = await startPaletteServer({
     fault: (_operation, response) => {

@@ -152,6 +152,20 @@ describe('images of Palette itself', () => {
     expect(services).toEqual([]);
     expect(warnings.map(({ code }) => code)).toEqual(['SERVICE_WITHOUT_IMAGES']);
   });
+
+  test('of a service that is there and has no list are told', async () => {
+    const all = samplePalette();
+    const services = new Map([...all.services, ['jet', { version: '4.8.2', images: ' ' }]]);
+    const { access } = await paletteAccess({ data: { ...all, services } });
+    const fetched = await fetchProfiles({ ...nothing, services: 'all' }, access);
+    expect(fetched.services.map(({ service }) => service)).toEqual(['stylus']);
+    expect(fetched.warnings).toEqual([
+      {
+        code: 'SERVICE_WITHOUT_IMAGES',
+        message: expect.stringContaining('no list of the images of service jet 4.8.2;'),
+      },
+    ]);
+  });
 });
 
 test('files are read before anything is asked', async () => {
