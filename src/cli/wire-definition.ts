@@ -27,11 +27,11 @@ export interface DefinitionWatch {
  * @throws PaletteEdgeError as {@link wireBuild} does
  */
 export async function wireDefinition(
-  flags: RegistryFlags & { readonly offline: boolean },
+  flags: RegistryFlags & { readonly offline: boolean; readonly store?: string | undefined },
   config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
   { listener, signal }: DefinitionWatch,
 ): Promise<DefinitionWiring> {
-  const wiring = await wireBuild({ ...flags, store: undefined }, config, listener);
+  const wiring = await wireBuild({ ...flags, store: flags.store }, config, listener);
   const { createRegistryClient, createChartRepositories, openStore, hasher } = wiring.resources;
   const end = { hasher, [Symbol.asyncDispose]: async () => await wiring[Symbol.asyncDispose]() };
   if (flags.offline || createChartRepositories === undefined)

@@ -10,6 +10,7 @@ import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '
 import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
+import { storeFlags } from '../cli/store-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
 import { typedKeyWarnings } from '../cli/wire-palette.ts';
 import { buildView } from '../views/build-view.ts';
@@ -55,13 +56,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
         'Carry signatures, attestations, SBOMs and other referrers of the images along: the tags of cosign, and OCI referrers.',
       default: false,
     }),
-    store: Flags.directory({
-      helpGroup: 'STORE',
-      helpValue: 'DIR',
-      summary: 'Where pulled blobs are kept for the next build.',
-      defaultHelp: async () => await Promise.resolve('in the cache folder of the user'),
-      env: 'PALETTE_EDGE_STORE',
-    }),
+    ...storeFlags,
     outfile: Flags.string({
       helpGroup: 'OUTPUT',
       helpValue: 'NAME',

@@ -19,11 +19,13 @@ import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import type { RegistryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
+import { storeFlags } from '../cli/store-flags.ts';
 import { typedKeyWarnings, wirePalette } from '../cli/wire-palette.ts';
 import type { ReachFlags } from '../cli/wire-palette.ts';
 import { wireDefinition } from '../cli/wire-definition.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
+import { withoutQuery } from '../profile/requested-chart.ts';
 import { explainImages } from '../profile/explain-images.ts';
 import type { Explanation } from '../profile/explain-images.ts';
 import { definitionCheckView, writtenDefinitionView } from '../views/definition-view.ts';
@@ -50,7 +52,11 @@ type ResolveOutcome =
 type WriteFlags = DefinableFlags &
   DiscoveryFlags &
   RegistryFlags &
-  PaletteAccessFlags & { readonly offline: boolean; readonly update: boolean };
+  PaletteAccessFlags & {
+    readonly offline: boolean;
+    readonly update: boolean;
+    readonly store?: string | undefined;
+  };
 
 /** `palette-edge resolve` */
 export default class Resolve extends BaseCommand {
@@ -92,6 +98,7 @@ export default class Resolve extends BaseCommand {
     ...contentFlags,
     ...platformFlags,
     ...registryFlags,
+    ...storeFlags,
     explain: Flags.boolean({
       helpGroup: 'OUTPUT',
       summary: 'Print profile, layer, pack and key of each image as a tree, and what was skipped and why.',
@@ -116,7 +123,7 @@ export default class Resolve extends BaseCommand {
     if (explanation !== undefined) this.show(explainView(explanation, result.excluded));
     else if (result.images.length + result.charts.length === 0) this.tell('No images are named.');
     else this.show(flags.plain ? plainResolveView(result) : resolveView(result));
-    return { ...result, explanation };
+    return { ...shownResult(result), explanation };
   }
 
   async #resolve(
@@ -173,4 +180,10 @@ export default class Resolve extends BaseCommand {
   #tellRetry(retry: RetryEvent): void {
     this.tell(retryView(retry));
   }
+}
+
+/** Printed with --json: the query of a repository may be a secret. */
+function shownResult(result: ResolvedImages): ResolvedImages {
+  const charts = result.charts.map((chart) => ({ ...chart, repository: withoutQuery(chart.repository) }));
+  return { ...result, charts };
 }

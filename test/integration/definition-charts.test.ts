@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { digestOf } from '../../src/oci/digest.ts';
+import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import type { WrittenDefinition } from '../../src/workflows/write-definition.ts';
 import { startChartRepository } from '../support/chart-repository.ts';
@@ -30,7 +30,7 @@ async function scene() {
   const write = async (...more: string[]) =>
     await runCliJson<WrittenDefinition>(['resolve', ...chart, '--write', 'd.yaml', ...more], { cwd });
   const text = async () => await readFile(join(cwd, 'd.yaml'), 'utf8');
-  return { host, cwd, chart, archive, publish, write, text };
+  return { host, cwd, chart, archive, files, publish, write, text };
 }
 
 test('a range is pinned to the version that it gave, and the bundle is the same when there is a newer one', async () => {
@@ -44,6 +44,7 @@ test('a range is pinned to the version that it gave, and the bundle is the same 
     wanted: ^1.2
     version: 1.2.3
     digest: ${digestOf(archive)}
+    provenance: none
     origins:
       - {kind: flag, flag: chart}
 `);
@@ -81,4 +82,58 @@ test('another chart under the same version is refused; one without a digest is t
   );
   const unpinned = await runCliJson<BuildResult>(build, { cwd });
   expect(unpinned.warnings.map(({ code }) => code)).toEqual(['NOT_PINNED']);
+});
+
+describe('the provenance file of a chart', () => {
+  const path = '/charts/web-1.2.3.tgz.prov';
+  const signed = (text: string): string => `-----BEGIN PGP SIGNED MESSAGE-----\n${text}\n`;
+  const build = ['build', '--definition', 'd.yaml', '--store', 'fresh', '--output', 'b.tar.zst'];
+  const argsFor = (host: string) => [...build, '--plain-http', host];
+
+  test('is pinned: another one, or none, ends the build', async () => {
+    const { host, cwd, chart, files, write, text } = await scene();
+    files.set(path, signed('a'));
+    const direct = await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
+    await write();
+    expect(await text()).toContain(`    provenance: ${digestOf(signed('a'))}\n`);
+    files.set(path, signed('b'));
+    const other = await runCli(argsFor(host), { cwd });
+    expect(other).toMatchObject({ code: 5, stderr: expect.stringContaining(digestOf(signed('b'))) });
+    files.delete(path);
+    const gone = await runCli(argsFor(host), { cwd });
+    expect(gone).toMatchObject({ code: 5, stderr: expect.stringContaining('there is none') });
+    files.set(path, signed('a'));
+    const same = await runCliJson<BuildResult>(argsFor(host), { cwd });
+    expect(same.bundle?.id).toBe(direct.bundle?.id);
+  });
+
+  test('stays out when there was none', async () => {
+    const { host, cwd, chart, files, write } = await scene();
+    const direct = await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
+    await write();
+    files.set(path, signed('a'));
+    const same = await runCliJson<BuildResult>(argsFor(host), { cwd });
+    expect(same.bundle?.id).toBe(direct.bundle?.id);
+  });
+});
+
+test('a chart that the index has under another version than it says itself is found again', async () => {
+  const { host, cwd, chart, files, write, text } = await scene();
+  files.set('/charts/web-1.2.3.tgz', await sampleChart('web', '9.9.9'));
+  const direct = await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
+  await write();
+  expect(await text()).toContain('    version: 1.2.3\n');
+  const args = ['build', '--definition', 'd.yaml', '--plain-http', host, '--store', 'fresh'];
+  const again = await runCliJson<BuildResult>([...args, '--output', 'b.tar.zst'], { cwd });
+  expect(again.bundle?.id).toBe(direct.bundle?.id);
+});
+
+test('charts are fetched into the store that is named', async () => {
+  const { cwd, chart, archive, write } = await scene();
+  const kept = async (store: string) => await readdir(join(cwd, store, 'blobs', 'sha256'));
+  await write('--store', 'own');
+  expect(await kept('own')).toContain(digestHex(digestOf(archive)));
+  const args = ['resolve', ...chart, '--write', 'e.yaml'];
+  await runCliJson(args, { cwd, env: { PALETTE_EDGE_STORE: join(cwd, 'other') } });
+  expect(await kept('other')).toContain(digestHex(digestOf(archive)));
 });

@@ -16,6 +16,7 @@ import { secretsBelow, secretsIn } from '../support/planted-secrets.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli } from '../support/run-cli.ts';
 import { addImage, MemoryBlobs } from '../support/sample-images.ts';
+import { profileFile } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const password = 'pa55-s3cret&more';
@@ -217,6 +218,32 @@ describe('a build of blobs behind signed links', () => {
     const bundle = exit === 0 ? await unpacked(join(folder, 'b.tar.zst')) : '';
     expect(bundle.includes('org/app')).toBe(exit === 0);
     expect(secretsIn(bundle, secrets)).toEqual([]);
+  });
+});
+
+describe.each([
+  ['as text', []],
+  ['as a tree', ['--explain']],
+  ['with --json', ['--json']],
+])('the query of a chart repository does not come out %s', (_how, more) => {
+  test.each([
+    ['of resolve', 0, ['resolve']],
+    ['of a definition that is written', 0, ['resolve', '--write', 'd.yaml', '--offline']],
+    ['of a build that is refused', 3, ['build', '--output', 'b.tar.zst']],
+  ])('%s', async (_what, exit, args) => {
+    const { host } = await startServer(refuse(401));
+    const folder = await temporaryFolder();
+    const chart = `{repo: "http://${host}/stable?token=${token}", name: web, version: 1.0.0}`;
+    const values = `pack: {content: {images: [], charts: [${chart}]}}`;
+    await writeFile(join(folder, 'p.json'), profileFile([values]).text);
+    const flags = args[0] === 'build' ? more.filter((flag) => flag !== '--explain') : more;
+    const run = await runCli([...args, '--profile', 'p.json', '--plain-http', host, ...flags], {
+      cwd: folder,
+    });
+    expect(run).toMatchObject({ code: exit });
+    expect(run.stdout + run.stderr).toMatch(/web|chart/);
+    expect(secretsIn(run.stdout + run.stderr, secrets)).toEqual([]);
+    expect(await secretsBelow(folder, secrets, ['p.json'])).toEqual([]);
   });
 });
 
