@@ -10,7 +10,7 @@ import {
 import type { Reference } from '../oci/reference.ts';
 import type { Warning } from '../warning.ts';
 import { chartCandidates } from './discover-of-charts.ts';
-import type { ChartContent } from './discover-of-charts.ts';
+import type { ChartCandidates, ChartContent } from './discover-of-charts.ts';
 import { isReference } from './discover-reference.ts';
 import type { Candidate } from './image-collector.ts';
 import { ListedImages } from './listed-images.ts';
@@ -50,6 +50,7 @@ export interface DiscoveryInput {
 /**
  * Finds images that values, charts and manifests name, and no list. Those that are certain are added to the collector when
  * they are wanted; the others are told, each with the line to add. What a list has from another registry is not told again.
+ * Of silent profiles nothing is told.
  */
 export function discoverImages(
   { profiles, resolver, collector }: CollectedRequests,
@@ -58,28 +59,34 @@ export function discoverImages(
   const listed = new ListedImages(collector.images().map(({ reference }) => reference));
   const values = chartCandidates(profiles, charts);
   const found: Found[] = [];
-  const skipped: SkippedImage[] = [];
+  const passedOver: (SkippedImage & Pick<Candidate, 'profile'>)[] = [];
   for (const candidate of [...values.candidates, ...collector.candidates()]) {
     const result = judge(candidate, resolver, listed);
     if (result === undefined) continue;
-    if (typeof result === 'string') skipped.push(skippedOf(candidate, result));
-    else if (isExcluded(result.reference)) skipped.push(skippedOf(candidate, 'is excluded'));
+    if (typeof result === 'string') passedOver.push(skippedOf(candidate, result));
+    else if (isExcluded(result.reference)) passedOver.push(skippedOf(candidate, 'is excluded'));
     else found.push(result);
   }
-  const discovered = withoutTwins(found).map((image) => ({
+  const all = withoutTwins(found).map((image) => ({
     ...image,
     isIncluded: isIncluded && image.isCertain,
   }));
-  for (const { name, origin } of discovered.filter((image) => image.isIncluded))
+  for (const { name, origin } of all.filter((image) => image.isIncluded))
     collector.add({ text: name, origin });
+  const discovered = all.filter(isTold).map(({ profile: _profile, ...image }) => image);
+  const skipped = passedOver.filter(isTold).map(({ profile: _profile, ...image }) => image);
   return {
     discovered,
     skipped: [...collector.skipped(), ...skipped],
-    warnings: [...discovered.flatMap(discoveryWarning), ...notes(skipped, values.unrendered)],
+    warnings: [...discovered.flatMap(discoveryWarning), ...notes(skipped, values)],
   };
 }
 
-type Found = Omit<DiscoveredImage, 'isIncluded'>;
+function isTold({ profile }: Pick<Candidate, 'profile'>): boolean {
+  return profile?.isSilent !== true;
+}
+
+type Found = Omit<DiscoveredImage, 'isIncluded'> & Pick<Candidate, 'profile'>;
 
 /** @returns the image, why it is passed over, or undefined for what is no image or is listed */
 function judge(
@@ -92,12 +99,12 @@ function judge(
   if (problems.length > 0 || sensitive.length > 0) return 'has a macro without value';
   const bare = text.trim();
   if (/\{\{|\$\{|\$\(/.test(bare)) return 'is a template';
-  return isReference(bare) ? judgeReference(bare, { found, origin }, listed) : undefined;
+  return isReference(bare) ? judgeReference(bare, { found, origin, profile }, listed) : undefined;
 }
 
 function judgeReference(
   bare: string,
-  { found, origin }: Candidate,
+  { found, origin, profile }: Candidate,
   listed: ListedImages,
 ): Found | SkipReason | undefined {
   if (/^(?:na|none|null)$/i.test(bare)) return undefined;
@@ -108,7 +115,7 @@ function judgeReference(
   if (found.isDisabled) return 'is switched off';
   if (place === 'elsewhere') return 'is listed at another registry';
   const name = isTagged ? formatReference(reference) : formatRepository(reference);
-  return { reference, name, origin, isCertain: !found.isMaybe && isTagged };
+  return { reference, name, origin, profile, isCertain: !found.isMaybe && isTagged };
 }
 
 /** One for each pack and image: the certain one, else the first. */
@@ -127,8 +134,11 @@ function ownerOf(origin: Origin): readonly string[] {
   return origin.kind === 'discovered' ? [origin.profile ?? '', origin.pack ?? ''] : [];
 }
 
-function skippedOf({ found, origin }: Candidate, reason: SkipReason): SkippedImage {
-  return { origin, text: shownText(maskUserInfo(found.text)), reason };
+function skippedOf(
+  { found, origin, profile }: Candidate,
+  reason: SkipReason,
+): SkippedImage & Pick<Candidate, 'profile'> {
+  return { origin, profile, text: shownText(maskUserInfo(found.text)), reason };
 }
 
 const wordings: Readonly<Record<HowDiscovered, string>> = {
@@ -164,7 +174,10 @@ function discoveryWarning({ name, origin, reference, isCertain, isIncluded }: Di
 const maximumNamed = 5;
 
 /** What is said once, however often it is so. */
-function notes(skipped: readonly SkippedImage[], unrendered: readonly string[]): Warning[] {
+function notes(
+  skipped: readonly SkippedImage[],
+  { unrendered, unreadable }: Omit<ChartCandidates, 'candidates'>,
+): Warning[] {
   const elsewhere = skipped.filter(({ reason }) => reason === 'is listed at another registry');
   const names = [...new Set(elsewhere.map(({ text }) => text))];
   const found: Warning[] = [];
@@ -174,6 +187,10 @@ function notes(skipped: readonly SkippedImage[], unrendered: readonly string[]):
   }
   if (unrendered.length > 0) {
     const message = `the charts of ${someOf(unrendered)} were not rendered; their values were only read, so images that templates put together are not seen`;
+    found.push({ code: 'VALUES_ONLY_READ', message });
+  }
+  if (unreadable.length > 0) {
+    const message = `what ${someOf(unreadable)} was rendered to is no YAML that can be read; values and templates were only read, so images that templates put together are not seen`;
     found.push({ code: 'VALUES_ONLY_READ', message });
   }
   return found;

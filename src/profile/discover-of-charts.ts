@@ -31,29 +31,47 @@ export interface ChartCandidates {
   readonly candidates: readonly Candidate[];
   /** Packs with charts that were not rendered: `profile/pack`. */
   readonly unrendered: readonly string[];
+  /** Charts that were rendered to what cannot be read: `profile/pack, chart NAME`. */
+  readonly unreadable: readonly string[];
 }
 
 /** Reads the values of every pack, and the charts that are at hand: rendered, or else their templates, annotations and defaults. */
 export function chartCandidates(
   profiles: readonly ParsedProfile[],
-  charts: readonly ChartContent[],
+  contents: readonly ChartContent[],
 ): ChartCandidates {
+  const charts = contents.map((chart) => ({ ...chart, runs: renderedImages(chart) }));
   const candidates: Candidate[] = [];
   const unrendered: string[] = [];
+  const unreadable: string[] = [];
   for (const profile of profiles) {
     for (const pack of profile.packs) {
       const own = charts.filter((chart) => chart.profile === profile.name && chart.pack === pack.name);
       candidates.push(...ofPack(profile, pack, own));
+      if (profile.isSilent === true) continue;
+      const title = `${profile.name}/${pack.name}`;
       const isRendered = own.length > 0 && own.every(({ rendered }) => rendered !== undefined);
-      if (hasCharts(pack) && !isRendered) unrendered.push(`${profile.name}/${pack.name}`);
+      if (hasCharts(pack) && !isRendered) unrendered.push(title);
+      unreadable.push(...own.filter(isUnreadable).map(({ name }) => `${title}, chart ${name}`));
     }
   }
-  for (const chart of charts.filter(({ pack }) => pack === undefined))
+  for (const chart of charts.filter(({ pack }) => pack === undefined)) {
     candidates.push(...ofChart(chart, { values: emptyMap, path: '' }, {}));
-  return { candidates, unrendered };
+    if (isUnreadable(chart)) unreadable.push(`chart ${chart.name}`);
+  }
+  return { candidates, unrendered, unreadable };
 }
 
-function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ChartContent[]): Candidate[] {
+/** A chart with the images that it runs; undefined when it was not rendered, or to what cannot be read. */
+interface ReadChart extends ChartContent {
+  readonly runs: readonly FoundImage[] | undefined;
+}
+
+function isUnreadable({ rendered, runs }: ReadChart): boolean {
+  return rendered !== undefined && runs === undefined;
+}
+
+function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ReadChart[]): Candidate[] {
   const owner: Owner = { profile, pack: pack.name };
   return pack.parsed.documents.flatMap(({ root }) => {
     const places = charts.map((chart) => ({ chart, values: chartValues(root, chart.name) }));
@@ -96,14 +114,13 @@ interface Owner {
   readonly pack?: string;
 }
 
-function ofChart(chart: ChartContent, { values, path }: ChartValues, owner: Owner): Candidate[] {
+function ofChart(chart: ReadChart, { values, path }: ChartValues, owner: Owner): Candidate[] {
   const title = (found: FoundImage): FoundImage => ({ ...found, key: `chart ${chart.name}, ${found.key}` });
   const annotated = discoverInAnnotations(chart.files).map((found) =>
     candidate(title(found), owner, 'annotation'),
   );
-  const rendered = renderedImages(chart);
-  if (rendered !== undefined)
-    return [...rendered.map((found) => candidate(title(found), owner, 'rendered')), ...annotated];
+  if (chart.runs !== undefined)
+    return [...chart.runs.map((found) => candidate(title(found), owner, 'rendered')), ...annotated];
   const defaults = readChartDefaults(chart.files);
   const merged = mergeValues(defaults.values, values);
   const read = discoverInValues(merged, {

@@ -85,12 +85,14 @@ export class ImageCollector {
     return this.#skipped;
   }
 
-  #skip({ origin, text }: ImageText, reason: SkipReason): void {
-    this.#skipped.push({ origin, text: shownText(maskUserInfo(text)), reason });
+  #skip({ origin, text, profile }: ImageText, reason: SkipReason): void {
+    if (profile?.isSilent !== true)
+      this.#skipped.push({ origin, text: shownText(maskUserInfo(text)), reason });
   }
 
-  warn(code: string, message: string): void {
-    this.#warnings.push({ code, message });
+  /** @param profile what it is about; nothing is said of a silent one */
+  warn(code: string, message: string, profile?: ParsedProfile): void {
+    if (profile?.isSilent !== true) this.#warnings.push({ code, message });
   }
 
   /** Everything that is wrong with the input. */
@@ -135,7 +137,8 @@ export class ImageCollector {
     const known = this.#images.get(name) ?? { reference, origins: new Map<string, Origin>() };
     this.#images.set(name, known);
     known.origins.set(JSON.stringify(image.origin), image.origin);
-    if (image.needsList === true) this.#unlisted.push({ name, origin: image.origin });
+    if (image.needsList === true && image.profile?.isSilent !== true)
+      this.#unlisted.push({ name, origin: image.origin });
     else this.#listed.add(name);
     const place = formatOrigin(image.origin);
     if (sensitive.length > 0) {
@@ -143,22 +146,26 @@ export class ImageCollector {
       this.warn(
         'SENSITIVE_IN_REFERENCE',
         `${place}: the sensitive variable ${names} becomes readable in the bundle`,
+        image.profile,
       );
     }
     if (reference.tag === undefined && isListEntry(image.origin)) {
       this.warn(
         'NO_TAG_BUT_DIGEST',
         `${place}: ${shownText(image.text)} has a digest and no tag: nobody sees which version it is; write NAME:TAG@DIGEST`,
+        image.profile,
       );
     } else if (hasImplicitTag(text)) {
       this.warn(
         'NO_TAG',
         `${place}: ${shownText(image.text)} has neither tag nor digest: :latest is pulled, which changes`,
+        image.profile,
       );
     } else if (reference.tag === 'latest' && reference.digest === undefined) {
       this.warn(
         'LATEST_TAG',
         `${place}: ${shownText(image.text)} is :latest, which changes; name a version or a digest`,
+        image.profile,
       );
     }
   }
@@ -172,6 +179,7 @@ export class ImageCollector {
       this.warn(
         'TEMPLATE_SKIPPED',
         `${formatOrigin(origin)}: ${shown} is a template; left out. Add the image with --image`,
+        image.profile,
       );
       return false;
     }
@@ -186,6 +194,7 @@ export class ImageCollector {
       this.warn(
         'IMAGE_FIELD_SKIPPED',
         `${formatOrigin(origin)}: ${shown} may be no image; left out. If it is one, add --image`,
+        image.profile,
       );
     }
     return false;

@@ -43,11 +43,11 @@ export function collectPackImages(profile: ParsedProfile, pack: ParsedPack, coll
     if (content !== undefined) collectManifest(source, { place, text: content, firstLine: 1 });
     else {
       const message = `${source.title}: the text of manifest ${name} is not in the document, so its images are not seen; use the profile's export`;
-      collector.warn('MANIFEST_NOT_INCLUDED', message);
+      collector.warn('MANIFEST_NOT_INCLUDED', message, profile);
     }
   }
   const lints = pack.parsed.documents.flatMap(({ root }) => lintPackContent(source.title, root));
-  for (const { code, message } of lints) collector.warn(code, message);
+  for (const { code, message } of lints) collector.warn(code, message, profile);
   if (lints.length === 0) warnWithoutImageList(source);
 }
 
@@ -120,7 +120,7 @@ function collectManifest({ profile, pack, title, collector }: PackSource, manife
   const shift = firstLine - 1;
   const yaml = parseTemplatedYaml(text, (line) => `${title}, ${place} line ${line + shift}`);
   for (const { code, message } of templatedYamlWarnings(yaml, `${title}, ${place}`))
-    collector.warn(code, message);
+    collector.warn(code, message, profile);
   for (const { root } of yaml.documents) {
     for (const image of findManifestImages(root)) {
       const key = `${place} ${shownText(image.key)}`;
@@ -143,7 +143,7 @@ function collectManifest({ profile, pack, title, collector }: PackSource, manife
 }
 
 /** Manifests are their own list; any other pack should say what it needs. */
-function warnWithoutImageList({ pack, title, collector }: PackSource): void {
+function warnWithoutImageList({ profile, pack, title, collector }: PackSource): void {
   const roots = pack.parsed.documents.map(({ root }) => root);
   const hasList = roots.some((root) => {
     const images = entryOf(mapField(mapField(root, 'pack'), 'content'), 'images');
@@ -154,11 +154,11 @@ function warnWithoutImageList({ pack, title, collector }: PackSource): void {
   if (hasList || (pack.type === 'manifest' && hasManifests)) return;
   if (roots.length === 0) {
     const message = `${title}, values line 1: the values are empty, so there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
-    collector.warn('NO_VALUES', message);
+    collector.warn('NO_VALUES', message, profile);
     return;
   }
   const message = `${title}, values line ${packLine(roots) ?? 1}: there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
-  collector.warn('NO_IMAGE_LIST', message);
+  collector.warn('NO_IMAGE_LIST', message, profile);
 }
 
 function packLine(roots: readonly YamlNode[]): number | undefined {

@@ -9,6 +9,8 @@ import { yamlInvalid } from './yaml-tree.ts';
 /** A profile whose packs' values have been parsed; macros are still in them. */
 export interface ParsedProfile extends Omit<Profile, 'packs'> {
   readonly packs: readonly ParsedPack[];
+  /** Whether nothing is said of what is in it: all of that is left out. */
+  readonly isSilent?: boolean;
 }
 
 /** A pack with its values as trees. */

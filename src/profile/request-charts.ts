@@ -122,7 +122,7 @@ class ChartCollector {
       version: resolve(chart.version),
     };
     try {
-      this.keep(chartRequest(resolved), origin);
+      this.keep(chartRequest(resolved), origin, profile);
     } catch (error) {
       if (!(error instanceof PaletteEdgeError)) throw error;
       const { code, kind, suggestions } = error;
@@ -130,12 +130,14 @@ class ChartCollector {
     }
   }
 
-  keep(chart: ChartRequest, origin: Origin): void {
+  /** @param profile that asks for it; undefined for a flag */
+  keep(chart: ChartRequest, origin: Origin, profile?: ParsedProfile): void {
     const { repository, name, version, digest } = chart;
     const key = JSON.stringify([repository, name, version, digest ?? '']);
     const known = this.#charts.get(key) ?? { chart, origins: new Map<string, Origin>() };
     this.#charts.set(key, known);
     known.origins.set(JSON.stringify(origin), origin);
+    if (profile?.isSilent === true) return;
     if (digest !== undefined || /^v?\d+\.\d+\.\d+(?:[-+].*)?$/.test(version)) return;
     const what =
       version === '' ? 'no version: the newest is taken' : 'a range of versions: the newest in it is taken';
@@ -147,6 +149,7 @@ class ChartCollector {
 
   /** Exports of profiles name the registry of a pack, and do not always say where it is. */
   warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
+    if (profile.isSilent === true) return;
     const { name, version, server } = pack;
     const title = `profile ${profile.name}, pack ${name}`;
     if ([...this.#charts.values()].some(({ chart }) => chart.name === name)) return;

@@ -38,6 +38,8 @@ export interface RequestInput {
   readonly variables: ReadonlyMap<string, string>;
   /** Values of project macros, by name; of system macros as `system.<path>`. */
   readonly macros: ReadonlyMap<string, string>;
+  /** Names of profiles that nothing is said of: what they ask for is left out. */
+  readonly silentProfiles?: readonly string[];
 }
 
 /** What a profile is made of, without anything that could be a secret. */
@@ -81,7 +83,7 @@ export interface CollectedRequests {
 
 /** The first part of {@link requestImages}; throws as it does. */
 export function collectRequests(input: RequestInput): CollectedRequests {
-  const { profiles, warnings } = parseProfiles(input.profiles);
+  const { profiles, warnings } = parseProfiles(input);
   const { variables, macros } = input;
   const resolver = new MacroResolver({ profiles, variables, macros });
   const collector = new ImageCollector(resolver);
@@ -123,13 +125,19 @@ function summaryOf({ name, version, type, packs }: ParsedProfile): ProfileSummar
   };
 }
 
-function parseProfiles(files: readonly SourceFile[]): { profiles: ParsedProfile[]; warnings: Warning[] } {
+function parseProfiles({ profiles: files, silentProfiles = [] }: RequestInput): {
+  profiles: ParsedProfile[];
+  warnings: Warning[];
+} {
   const read = collectErrors(files, readProfile);
   throwIfAny(read.errors);
   const selected = selectProfiles(read.results);
   const warnings = [...selected.warnings];
   const known = new Map<string, TemplatedYaml>();
-  const parsed = collectErrors(selected.profiles, (profile) => parsePacks(profile, warnings, known));
+  const parsed = collectErrors(selected.profiles, (profile) => {
+    const isSilent = silentProfiles.includes(profile.name);
+    return { ...parsePacks(profile, isSilent ? [] : warnings, known), isSilent };
+  });
   throwIfAny(parsed.errors);
   return { profiles: parsed.results, warnings };
 }

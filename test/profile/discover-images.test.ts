@@ -5,6 +5,7 @@ import { discoverImages } from '../../src/profile/discover-images.ts';
 import type { Discoveries, DiscoveryInput } from '../../src/profile/discover-images.ts';
 import { collectRequests, finishRequests } from '../../src/profile/request-images.ts';
 import type { RequestInput } from '../../src/profile/request-images.ts';
+import type { Warning } from '../../src/warning.ts';
 import { profileFile, valuesWith } from '../support/sample-profiles.ts';
 import type { SamplePack } from '../support/sample-profiles.ts';
 
@@ -20,6 +21,8 @@ const nothing: RequestInput = {
 interface Discovered extends Discoveries {
   /** Names of the images that are asked for afterwards. */
   readonly images: readonly string[];
+  /** What was told before discovery. */
+  readonly requestWarnings: readonly Warning[];
 }
 
 function discover(input: Partial<RequestInput>, options: Partial<DiscoveryInput> = {}): Discovered {
@@ -30,7 +33,8 @@ function discover(input: Partial<RequestInput>, options: Partial<DiscoveryInput>
     isExcluded: () => false,
     ...options,
   });
-  return { ...found, images: finishRequests(collected).images.map(({ name }) => name) };
+  const { images, warnings } = finishRequests(collected);
+  return { ...found, images: images.map(({ name }) => name), requestWarnings: warnings };
 }
 
 function ofPacks(packs: readonly (SamplePack | string)[], options: Partial<DiscoveryInput> = {}): Discovered {
@@ -136,6 +140,37 @@ describe('taken in', () => {
   });
 });
 
+describe('a silent profile', () => {
+  const manifest =
+    'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: x.io/pod:latest\n      args: [--a=x.io/arg:1]\n';
+  const packs = [
+    {
+      name: 'web',
+      type: 'helm',
+      values: 'pak: {}\na: {image: x.io/y:1}\nb: {image: x.io/z}\nc: {enabled: false, image: x.io/off:1}\n',
+      manifests: [{ name: 'm', content: manifest }, { name: 'none' }],
+    },
+    { name: 'empty', values: '' },
+    {
+      name: 'list',
+      values: `${valuesWith('x.io/listed', `x.io/d@sha256:${'0'.repeat(64)}`)}options:\n  system.uri: NA\n`,
+    },
+  ];
+  const own = profileFile(['x: {image: z.io/own:1}\n'], { name: 'own' });
+
+  test.each([false, true])('nothing is told of it, and its images are there; taken in: %s', (isIncluded) => {
+    const profiles = [profileFile(packs), own];
+    const aloud = discover({ profiles }, { isIncluded });
+    const silent = discover({ profiles, silentProfiles: ['sample'] }, { isIncluded });
+    expect(JSON.stringify(aloud.warnings)).toContain('sample');
+    expect(JSON.stringify(aloud.requestWarnings)).toContain('sample');
+    expect(silent.images).toEqual(aloud.images);
+    expect(told(silent)).toEqual([expect.stringMatching(/^z\.io\/own:1 /)]);
+    expect(JSON.stringify([silent.skipped, silent.warnings, silent.requestWarnings])).not.toContain('sample');
+    expect(silent.discovered.some((image) => 'profile' in image)).toBe(false);
+  });
+});
+
 describe('manifests', () => {
   const content =
     'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: x.io/pod:1\n      args: [--a=x.io/arg:1, --b=x.io/pod:1]\n';
@@ -201,6 +236,16 @@ describe('charts', () => {
       expect.stringMatching(/^a\.io\/noted:1 /),
     ]);
     expect(codes(result)).not.toContain('VALUES_ONLY_READ');
+  });
+
+  test('that are rendered to what is no YAML: they are read, and that is said', () => {
+    const rendered = 'a: [\n';
+    const result = ofPacks([pack], { charts: [{ ...chart, rendered }] });
+    expect(told(result)).toContainEqual(expect.stringMatching(/^a\.io\/web:2 .*\(read\)$/));
+    const { message } = result.warnings.find(({ code }) => code === 'VALUES_ONLY_READ') ?? {};
+    expect(message).toContain('what sample/web, chart web was rendered to is no YAML that can be read');
+    const alone = discover({}, { charts: [{ name: 'web', files, rendered }] });
+    expect(alone.warnings.at(-1)?.message).toContain('what chart web was rendered to');
   });
 
   test('that only a flag names', () => {

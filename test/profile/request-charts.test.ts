@@ -10,11 +10,13 @@ interface Asked {
   readonly packs?: readonly object[];
   readonly texts?: readonly string[];
   readonly variables?: readonly object[];
+  readonly silentProfiles?: readonly string[];
 }
 
-function request({ packs = [], texts = [], variables }: Asked): ChartRequests {
+function request({ packs = [], texts = [], variables, silentProfiles }: Asked): ChartRequests {
   const nothing = { images: [], lists: [], manifests: [], variables: new Map(), macros: new Map() };
-  const collected = collectRequests({ ...nothing, profiles: [profileFile(packs, { variables })] });
+  const profiles = [profileFile(packs, { variables })];
+  const collected = collectRequests({ ...nothing, profiles, silentProfiles });
   return requestCharts({ ...collected, texts });
 }
 
@@ -148,4 +150,13 @@ test('a sensitive variable does not get into a bundle', () => {
   expect(code).toBe('CHART_REFERENCE_INVALID');
   expect(message).toContain('Secret');
   expect(message).not.toContain('hunter2');
+});
+
+test('of a silent profile charts are asked for, and nothing is told', () => {
+  const helm = { name: 'web', type: 'helm', version: '1.0.0' };
+  const packs = [listed('{repo: "https://a.io", name: n, version: ^1}'), helm];
+  expect(warningsOf({ packs })).toHaveLength(2);
+  const silent = { packs, silentProfiles: ['sample'] };
+  expect(warningsOf(silent)).toEqual([]);
+  expect(chartsOf(silent)).toHaveLength(1);
 });
