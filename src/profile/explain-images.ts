@@ -138,7 +138,9 @@ function sourceTitle(origin: Origin): string {
 
 /** Origins know the names of profiles only: of two with one name, all is told of the first. */
 function distinct(profiles: readonly ProfileSummary[]): ProfileSummary[] {
-  return profiles.filter(({ name }, index) => profiles.findIndex((other) => other.name === name) === index);
+  return [...Map.groupBy(profiles, ({ name }) => name).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : { ...first, packs: [first, ...others].flatMap(({ packs }) => packs) },
+  );
 }
 
 const layerOrder = ['kernel', 'os', 'k8s', 'cni', 'csi', 'addon'];

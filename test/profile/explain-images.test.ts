@@ -121,3 +121,19 @@ test('two profiles of one name are told once', () => {
   const twice = { ...requests, profiles };
   expect(explainImages(twice).profiles).toHaveLength(1);
 });
+
+test('of two versions of a profile the packs of both are told, and no place is counted that is not shown', () => {
+  const profile = { name: 'edge', type: 'add-on' };
+  const { counts, profiles } = explainImages({
+    images: [image('a.io/a:1', listed('web', 'a', 1)), image('a.io/b:1', listed('later', 'b', 1))],
+    profiles: [
+      { ...profile, version: '1', packs: [pack('web', 'addon')] },
+      { ...profile, version: '2', packs: [pack('web', 'addon'), pack('later', 'addon')] },
+    ],
+    discovered: [],
+    skipped: [],
+  });
+  const packs = profiles.flatMap(({ layers }) => layers.flatMap((layer) => layer.packs));
+  expect(packs.map(({ name }) => name)).toEqual(['web', 'later']);
+  expect(packs.flatMap(({ places }) => places)).toHaveLength(counts.places);
+});
