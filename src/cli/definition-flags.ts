@@ -103,7 +103,10 @@ export function definableInput(flags: DefinableFlags, named: NamedDefinitions): 
   });
   const listed = definition === undefined ? [] : definitionFiles(definition);
   return {
-    sources: { ...sourcesOf(flags, named), scope },
+    sources: {
+      ...sourcesOf(flags, named),
+      scope: { ...scope, silentExcludes: definition?.definition.options.exclude },
+    },
     platforms: keptPlatforms(flags) ?? options.platforms,
     allowMissingPlatform: flags['allow-missing-platform'] || options.allowMissingPlatform === true,
     files: [...listed, ...flags.file.map(parseFileFlag)],

@@ -74,6 +74,13 @@ export function formatOrigin(origin: Origin): string {
   }
 }
 
+/** Whether one of the places is in this profile: a list, a manifest, or whatever discovery looks into. */
+export function isNamedIn(profile: string, origins: readonly Origin[]): boolean {
+  return origins.some(
+    (origin) => (origin.kind === 'profile' || origin.kind === 'discovered') && origin.profile === profile,
+  );
+}
+
 function placeInPack({
   profile,
   pack,

@@ -3,7 +3,7 @@ import { imageGlob } from '../oci/image-glob.ts';
 import type { ImageGlob } from '../oci/image-glob.ts';
 import { mapReference } from '../oci/name-mapping.ts';
 import type { NameMapping } from '../oci/name-mapping.ts';
-import { formatOrigin } from '../oci/origin.ts';
+import { formatOrigin, isNamedIn } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { ImageRequests } from '../profile/request-images.ts';
 import type { ImageToPin } from './image-to-pin.ts';
@@ -14,6 +14,8 @@ export interface ImageScope {
   readonly excludedProfiles: readonly string[];
   /** Patterns of references, see {@link imageGlob}. */
   readonly excludes: readonly string[];
+  /** Those of them that are not told when they leave nothing out: a definition keeps its patterns, not what they left out. */
+  readonly silentExcludes?: readonly string[];
   /** Renames in the bundle. */
   readonly mappings: readonly NameMapping[];
 }
@@ -45,7 +47,7 @@ export const wholeScope: ImageScope = { excludedProfiles: [], excludes: [], mapp
 
 /**
  * Leaves out what the excluded profiles ask for, also where another one asks for it too, and what a pattern names. Adds the
- * warning `EXCLUDE_UNUSED` of what leaves nothing out.
+ * warning `EXCLUDE_UNUSED` of what leaves nothing out, unless it may.
  *
  * @throws PaletteEdgeError of kind usage: `IMAGE_GLOB_INVALID`, `MAP_CONFLICT` when two images would have one name; what
  *   the lookup throws
@@ -67,7 +69,10 @@ export async function scopeImages(
     return index === -1;
   });
   const lost = new Set(profiles.flatMap(({ profileTitles }) => profileTitles));
-  const unused = exclusions.filter(({ leavesOut }) => !requests.images.some(leavesOut));
+  const silent = new Set(scope.silentExcludes?.map(titleOfGlob));
+  const unused = exclusions.filter(
+    ({ by, leavesOut }) => !silent.has(by) && !requests.images.some(leavesOut),
+  );
   checkNames(images, scope.mappings);
   return {
     images,
@@ -97,7 +102,7 @@ async function exclusionOf(
   const given = profiles.filter(({ name }) => name === profile);
   const asked =
     given.length > 0
-      ? { profiles: given, images: imagesOf(profile, images) }
+      ? { profiles: given, images: images.filter(({ origins }) => isNamedIn(profile, origins)) }
       : await lookUp(profile).catch((error: unknown) => {
           throw notFound(profile, profiles, error);
         });
@@ -119,14 +124,12 @@ function notFound(profile: string, given: ImageRequests['profiles'], error: unkn
   );
 }
 
-function imagesOf(profile: string, images: readonly ImageToPin[]): ImageToPin[] {
-  return images.filter(({ origins }) =>
-    origins.some((origin) => origin.kind === 'profile' && origin.profile === profile),
-  );
+function exclusionByGlob({ text, matches }: ImageGlob): Exclusion {
+  return { by: titleOfGlob(text), leavesOut: ({ reference }) => matches(reference) };
 }
 
-function exclusionByGlob({ text, matches }: ImageGlob): Exclusion {
-  return { by: `--exclude ${text}`, leavesOut: ({ reference }) => matches(reference) };
+function titleOfGlob(text: string): string {
+  return `--exclude ${text}`;
 }
 
 function titleOf({ name, version }: ImageRequests['profiles'][number]): string {

@@ -121,6 +121,26 @@ test('written again it keeps digests, comments and what was added by hand; --upd
   expect(await text()).toContain('# by hand');
 });
 
+test('names of files that are in the way of each other are refused before anything is written', async () => {
+  const { cwd, write, text } = await scene();
+  await write('--file', 'notes.txt:docs/notes.txt');
+  const before = await text();
+  const run = await runCli(
+    ['resolve', '--image', 'a.io/x:1', '--offline', '--write', 'd.yaml', '--file', 'notes.txt:DOCS'],
+    { cwd },
+  );
+  expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('two files are to be called DOCS') });
+  expect(await text()).toBe(before);
+});
+
+test('patterns of a definition are no warnings, with --strict neither', async () => {
+  const { host, write, build } = await scene();
+  await write('--exclude', `${host}/org/base`, '--exclude', '*/org/app:2');
+  const result = await build('--definition', 'd.yaml', '--strict');
+  expect(result.warnings).toEqual([]);
+  expect(result.images).toHaveLength(1);
+});
+
 test('without a registry only what is known is written, and the build says what is not pinned', async () => {
   const { host, cwd, sources, write, build } = await scene();
   const offline = await write('--offline');

@@ -78,6 +78,13 @@ test('patterns take images out; what takes none out is told', async () => {
   ]);
 });
 
+test('patterns of a definition may leave nothing out', async () => {
+  const excludes = ['c.io/*', 'd.io/*'];
+  const { warnings, excluded } = await resolveIn({ excludes, silentExcludes: ['c.io/*'] });
+  expect(warnings.map(({ message }) => message)).toEqual(['--exclude d.io/* leaves no image out']);
+  expect(excluded).toHaveLength(2);
+});
+
 test('renames keep the references that are pulled, and two images of one name are refused', async () => {
   const mappings = ['a.io', 'b.io'].map((registry) => ({
     from: { registry, path: '' },
