@@ -41,9 +41,20 @@ export interface ChartName {
   readonly version: string;
 }
 
-const maximumProvenanceSize = 1024 * 1024;
-/** What is answered for a provenance file that is not there; some storages refuse what they do not have. */
-const absentStatuses: readonly number[] = [400, 401, 403, 404, 405, 410];
+/** What a repository has to say of a provenance file. */
+export interface FoundProvenance {
+  /** Undefined when there is none, as far as is known. */
+  readonly bytes?: Uint8Array;
+  /** Why that is not certain; undefined when it is. */
+  readonly doubt?: string;
+}
+
+/** Largest provenance file, in bytes. */
+export const maximumProvenanceSize = 1024 * 1024;
+/** What is answered for a provenance file that is not there. */
+const absentStatuses: readonly number[] = [404, 410];
+/** Some storages refuse what they do not have; so does one that only lets others see it. */
+const refusingStatuses: readonly number[] = [400, 401, 403, 405];
 
 /** Asks chart repositories that are spoken to over HTTP (helm.sh/docs/topics/chart_repository). Each index is fetched once. */
 export class ChartRepositories {
@@ -101,22 +112,24 @@ export class ChartRepositories {
   /**
    * Fetches the provenance file beside the archive of a chart (helm.sh/docs/topics/provenance).
    *
-   * @returns undefined when there is none
    * @throws PaletteEdgeError of kind network
    */
-  async fetchProvenance({ url }: FoundChart, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+  async fetchProvenance({ url }: FoundChart, signal?: AbortSignal): Promise<FoundProvenance> {
     const place = new URL(url);
     place.pathname += '.prov';
     return await this.#retrying(place, signal, async () => {
       const response = await this.#get(place, signal);
-      if (absentStatuses.includes(response.status)) {
+      const { status } = response;
+      if (absentStatuses.includes(status) || refusingStatuses.includes(status)) {
         await response.discard();
-        return undefined;
+        const doubt = `${displayUrl(place)} answered with the HTTP status ${status}`;
+        return absentStatuses.includes(status) ? {} : { doubt };
       }
       await requireStatus(response, { url: place, notFoundCode: 'CHART_NOT_FOUND' });
       const bytes = await response.readBytes(maximumProvenanceSize);
       // Some servers have a page for whatever they do not have.
-      return Buffer.from(bytes).toString('latin1').startsWith('-----BEGIN PGP') ? bytes : undefined;
+      const isSigned = Buffer.from(bytes).toString('latin1').startsWith('-----BEGIN PGP');
+      return isSigned ? { bytes } : { doubt: `${displayUrl(place)} is something else` };
     });
   }
 
@@ -157,12 +170,15 @@ function basic({ username, password }: { readonly username: string; readonly pas
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** The query stays: some repositories want a token in it (Helm's `ResolveReferenceURL`). */
+/**
+ * The query stays: some repositories want a token in it (Helm's `ResolveReferenceURL`). A link without a scheme may lead to
+ * another host, which must not learn it.
+ */
 function below(repository: URL, path: string): URL {
   const base = new URL(repository);
   base.pathname = `${base.pathname.replace(/\/+$/, '')}/`;
   const url = new URL(path, base);
-  url.search = repository.search;
+  if (url.origin === repository.origin) url.search = repository.search;
   url.hash = '';
   return url;
 }

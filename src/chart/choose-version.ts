@@ -20,6 +20,11 @@ export function chooseVersion(versions: readonly string[], wanted: string): stri
   return fitting.toSorted((left, right) => compareChartVersions(right.version, left.version))[0]?.text;
 }
 
+/** Whether a version is none, but a range of them; nothing means any release. */
+export function isVersionRange(text: string): boolean {
+  return text === '' || (parseChartVersion(text) === undefined && parseVersionRange(text) !== undefined);
+}
+
 /** Whether a version names one chart, and does not stand for whatever is newest. */
 export function isExactVersion(text: string): boolean {
   return /^v?\d+\.\d+\.\d+/.test(text) && parseChartVersion(text) !== undefined;

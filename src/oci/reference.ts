@@ -54,6 +54,11 @@ export function formatRepository(reference: Pick<Reference, 'registry' | 'reposi
   return `${reference.registry}/${reference.repository}`;
 }
 
+/** Whether a text can be a tag (distribution-spec, "Pulling manifests"). */
+export function isTag(text: string): boolean {
+  return tagPattern.test(text);
+}
+
 /** Whether the text as the user wrote it names neither a tag nor a digest, so that `latest` was implied. */
 export function hasImplicitTag(text: string): boolean {
   const bare = withoutScheme(text.trim());

@@ -1,7 +1,7 @@
 import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { Origin } from '../oci/origin.ts';
-import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { BuildListener } from './build-event.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import type { ChartAtHand } from './discover-images.ts';
 import { chartFacts } from './fetch-oci-chart.ts';
 import type { FetchContext } from './fetch-small.ts';
@@ -32,7 +32,7 @@ export class BuildCharts implements ChartSource {
     this.signal = parts.signal;
   }
 
-  async fetch(requests: readonly RequestedChart[]): Promise<FetchedCharts> {
+  async fetch(requests: readonly ChartToPin[]): Promise<FetchedCharts> {
     if (requests.length === 0) return { charts: [], warnings: [] };
     const { createRepositories, openStore, listener, ...context } = this.#parts;
     listener({ kind: 'fetching-charts', charts: requests.length });

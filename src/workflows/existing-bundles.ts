@@ -70,6 +70,15 @@ export class ExistingBundles implements AsyncDisposable {
     return undefined;
   }
 
+  /** Bytes of a blob that {@link find} would find. */
+  async sizeOf(digest: Digest): Promise<number | undefined> {
+    for (const { path, reader } of this.#bundles) {
+      const size = this.#damaged.has(path) ? undefined : await reader.sizeOf(digest);
+      if (size !== undefined) return size;
+    }
+    return undefined;
+  }
+
   /** The descriptor of an index or manifest that one of the bundles has. */
   manifest(digest: Digest): Descriptor | undefined {
     for (const { reader } of this.#bundles) {

@@ -3,44 +3,113 @@ import { chartArtifact } from '../chart/chart-artifact.ts';
 import type { ArtifactBlob, ChartArtifact } from '../chart/chart-artifact.ts';
 import { readChartMetadata } from '../chart/chart-metadata.ts';
 import { chartReference } from '../chart/chart-reference.ts';
+import { maximumProvenanceSize } from '../chart/chart-repositories.ts';
 import type { FoundChart } from '../chart/chart-repositories.ts';
+import { isVersionRange } from '../chart/choose-version.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import { digestHex, toDigest } from '../oci/digest.ts';
+import { digestHex, digestOf, toDigest } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 import { walkImage } from '../oci/image-graph.ts';
 import { onePiece } from '../oci/one-piece.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import { formatReference } from '../oci/reference.ts';
 import { chartTitle, withoutQuery } from '../profile/requested-chart.ts';
-import type { RequestedChart } from '../profile/requested-chart.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import type { ChartContext, PinnedChart } from './pin-charts.ts';
+import { readDigestAtHand } from './read-at-hand.ts';
 
 /**
- * Fetches a chart of an HTTP repository and makes of it the image that `helm push` would. An archive that the store has
- * already, by the digest in the index, is not fetched again.
+ * Fetches a chart of an HTTP repository and makes of it the image that `helm push` would. An archive that the store or an
+ * existing bundle has already, by the digest in the index, is not fetched again; where a definition says all that the
+ * repository would be asked for, and all of it is at hand, it is not asked at all.
  *
- * @throws PaletteEdgeError as the repository, the chart's reader and the store do
+ * @throws PaletteEdgeError as the repository, the chart's reader and the store do, and `DIGEST_MISMATCH` for what is not as pinned
  */
-export async function fetchHttpChart(request: RequestedChart, context: ChartContext): Promise<PinnedChart> {
-  const { repositories, signal } = context;
-  const repository = new URL(request.repository);
-  const found = await repositories.find(repository, request, signal);
-  const wanted = checkDigest(request, found);
-  const archive = await archiveOf(wanted, context);
-  const provenance = await repositories.fetchProvenance(wanted, signal);
+export async function fetchHttpChart(request: ChartToPin, context: ChartContext): Promise<PinnedChart> {
+  const { signal } = context;
+  const files = (await filesAtHand(request, context)) ?? (await filesOfRepository(request, context));
+  const { archive, provenance, version } = files;
   const title = chartTitle(request);
-  const metadata = readChartMetadata(await readChartArchive(archive, title), title);
+  const metadata = readChartMetadata(await readChartArchive(archive, title, signal), title);
   const artifact = chartArtifact(archive, metadata, provenance);
   const blobs = [...artifact.blobs, artifact.manifest];
   for (const blob of blobs) await keep(blob, context);
-  const reference = chartReference(repository, metadata);
+  const reference = chartReference(new URL(request.repository), metadata);
   const name = formatReference(reference);
-  const { version } = metadata;
-  const chart = { name: metadata.name, version, source: withoutQuery(request.repository) };
+  const chart = {
+    name: metadata.name,
+    version: metadata.version,
+    source: withoutQuery(request.repository),
+  };
   const graph = await walkImage(name, artifact.manifest.descriptor, {
     fetch: readerOf(artifact),
     platforms: undefined,
   });
-  return { archive, image: { reference, name, origins: request.origins, graph, chart } };
+  return { archive, version, image: { reference, name, origins: request.origins, graph, chart } };
+}
+
+/** What a repository has of a chart. */
+interface ChartFiles {
+  readonly archive: Uint8Array;
+  /** Undefined when there is none. */
+  readonly provenance: Uint8Array | undefined;
+  /** As the index has it. */
+  readonly version: string;
+}
+
+/** @returns undefined when something is not pinned, or not at hand */
+async function filesAtHand(
+  { pin, provenance, version }: ChartToPin,
+  context: ChartContext,
+): Promise<ChartFiles | undefined> {
+  if (pin === undefined || provenance === undefined || isVersionRange(version)) return undefined;
+  const archive = await readDigestAtHand(pin, maximumArchiveSize, context);
+  if (archive === undefined) return undefined;
+  if (provenance === 'none') return { archive, provenance: undefined, version };
+  const signature = await readDigestAtHand(provenance, maximumProvenanceSize, context);
+  return signature === undefined ? undefined : { archive, provenance: signature, version };
+}
+
+async function filesOfRepository(request: ChartToPin, context: ChartContext): Promise<ChartFiles> {
+  const { repositories, signal } = context;
+  const found = await repositories.find(new URL(request.repository), request, signal);
+  const wanted = checkDigest(request, found);
+  const archive = await archiveOf(wanted, context);
+  return { archive, provenance: await provenanceOf(request, wanted, context), version: found.version };
+}
+
+/** @throws PaletteEdgeError `DIGEST_MISMATCH` when it is not the one that is pinned, or gone */
+async function provenanceOf(
+  request: ChartToPin,
+  found: FoundChart,
+  context: ChartContext,
+): Promise<Uint8Array | undefined> {
+  const { provenance: expected } = request;
+  const { repositories, signal, onWarning } = context;
+  if (expected === 'none') return undefined;
+  const known =
+    expected === undefined ? undefined : await readDigestAtHand(expected, maximumProvenanceSize, context);
+  if (known !== undefined) return known;
+  const { bytes, doubt } = await repositories.fetchProvenance(found, signal);
+  const digest = bytes === undefined ? undefined : digestOf(bytes);
+  if (expected !== undefined && digest !== expected)
+    throw otherProvenance(request, expected, digest ?? doubt ?? 'there is none');
+  if (doubt !== undefined) {
+    const message = `${chartTitle(request)} is bundled without a provenance file; whether it has one is not known: ${doubt}`;
+    onWarning({ code: 'CHART_PROVENANCE_UNKNOWN', message });
+  }
+  return bytes;
+}
+
+function otherProvenance(request: ChartToPin, expected: Digest, instead: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'DIGEST_MISMATCH',
+    `the provenance file of ${chartTitle(request)} is to be ${expected}; now: ${instead}`,
+    {
+      kind: 'content',
+      suggestions: ['To take what is there now, write the definition again with --update.'],
+    },
+  );
 }
 
 /** Nobody else has the blob: what is damaged in the store must be found now, not when the bundle is written. */
@@ -55,8 +124,8 @@ async function keep({ descriptor, bytes }: ArtifactBlob, { store, signal }: Char
   }
 }
 
-/** A digest that was asked for must be that of the index; it takes its place where the index has none. */
-function checkDigest({ digest, ...request }: RequestedChart, found: FoundChart): FoundChart {
+/** A digest that is known must be that of the index; it takes its place where the index has none. */
+function checkDigest({ pin, digest = pin, ...request }: ChartToPin, found: FoundChart): FoundChart {
   if (digest === undefined) return found;
   const sha256 = digestHex(digest);
   if (found.sha256 === undefined || found.sha256 === sha256) return { ...found, sha256 };
@@ -72,27 +141,13 @@ function checkDigest({ digest, ...request }: RequestedChart, found: FoundChart):
 
 async function archiveOf(found: FoundChart, context: ChartContext): Promise<Uint8Array> {
   const { repositories, signal, received } = context;
-  const stored = found.sha256 === undefined ? undefined : await storedArchive(found.sha256, context);
-  if (stored !== undefined) return stored;
+  const { sha256 } = found;
+  const known =
+    sha256 === undefined ? undefined : await readDigestAtHand(toDigest(sha256), maximumArchiveSize, context);
+  if (known !== undefined) return known;
   const archive = await repositories.fetchArchive(found, signal);
   received.bytes += archive.length;
   return archive;
-}
-
-/** @returns undefined when the store does not have it, or had it damaged and has removed it */
-async function storedArchive(
-  sha256: string,
-  { store, signal }: ChartContext,
-): Promise<Uint8Array | undefined> {
-  const digest = toDigest(sha256);
-  const size = await store.sizeOf(digest, signal);
-  if (size === undefined || size > maximumArchiveSize) return undefined;
-  try {
-    return await readWholeBlob(store, { digest, size }, signal);
-  } catch (error) {
-    if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
-    throw error;
-  }
 }
 
 function readerOf({

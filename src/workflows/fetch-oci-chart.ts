@@ -1,41 +1,53 @@
 import { maximumArchiveSize } from '../chart/chart-archive.ts';
 import { chartMediaTypes } from '../chart/chart-artifact.ts';
 import { chartTag, versionOfTag } from '../chart/chart-reference.ts';
-import { chooseVersion, isExactVersion } from '../chart/choose-version.ts';
+import { chooseVersion, isExactVersion, isVersionRange } from '../chart/choose-version.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
-import { formatReference, parseReference } from '../oci/reference.ts';
+import { formatReference, isTag, parseReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import { chartTitle } from '../profile/requested-chart.ts';
-import type { RequestedChart } from '../profile/requested-chart.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import { fetchSmall } from './fetch-small.ts';
 import type { FetchContext } from './fetch-small.ts';
-import type { PinnedChart } from './pin-charts.ts';
+import type { ChartContext, PinnedChart } from './pin-charts.ts';
 import type { PinnedImage } from './pin-images.ts';
+import { readAtHand } from './read-at-hand.ts';
+import { rootOf } from './root-of.ts';
 
 /**
  * Fetches a chart of a registry. Its manifest stays as the registry has it.
  *
  * @throws PaletteEdgeError `CHART_NOT_FOUND`, `CHART_INVALID`, and those of registry and store
  */
-export async function fetchOciChart(request: RequestedChart, context: FetchContext): Promise<PinnedChart> {
-  const { registry, signal } = context;
-  const reference = await referenceOf(request, context);
-  const name = formatReference(reference);
-  const root = await registry.resolve(reference, signal);
+export async function fetchOciChart(request: ChartToPin, context: ChartContext): Promise<PinnedChart> {
+  const { origins, pin } = request;
+  const asked = await referenceOf(request, context);
+  const root = await rootOf({ reference: asked, name: chartTitle(request), origins, pin }, context);
   const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
-    await fetchSmall(reference, descriptor, context);
-  const graph = await walkImage(name, root, { fetch, platforms: undefined });
-  const facts = await chartFacts({ reference, graph }, context);
+    await fetchSmall(asked, descriptor, context);
+  const graph = await walkImage(chartTitle(request), root, { fetch, platforms: undefined });
+  const facts = await chartFacts({ reference: asked, graph }, context);
   const layer = graph.blobs.find(({ descriptor }) => descriptor.mediaType === chartMediaTypes.content);
   if (facts === undefined || layer === undefined) throw noChart(request, graph);
-  const archive = await fetchArchive(reference, layer.descriptor, context);
+  const archive = await fetchArchive(asked, layer.descriptor, context);
+  const reference = withName(asked, facts.version, root.digest);
+  const name = formatReference(reference);
   const chart = { ...facts, source: request.repository };
-  return { archive, image: { reference, name, origins: request.origins, graph, chart } };
+  const version = reference.tag === undefined ? facts.version : versionOfTag(reference.tag);
+  return { archive, version, image: { reference, name, origins, graph, chart } };
+}
+
+/** What is pinned and has no version that could be its tag has the version that the chart says it has. */
+function withName(asked: Reference, version: string, digest: Digest): Reference {
+  if (asked.tag !== undefined || asked.digest !== undefined) return asked;
+  const tag = chartTag(version);
+  return isTag(tag) ? { ...asked, tag } : { ...asked, digest };
 }
 
 /**
@@ -64,9 +76,9 @@ function parseConfig(bytes: Uint8Array): unknown {
   }
 }
 
-/** An exact version is its tag; for a range the registry is asked which there are. */
-async function referenceOf(request: RequestedChart, context: FetchContext): Promise<Reference> {
-  const { repository, name, version, digest } = request;
+/** An exact version is its tag; for a range the registry is asked which there are, unless a digest says which one it is. */
+async function referenceOf(request: ChartToPin, context: FetchContext): Promise<Reference> {
+  const { repository, name, version, digest, pin } = request;
   const base = parseReference(`${repository}/${name}`);
   const { registry, repository: path } = base;
   if (digest !== undefined) {
@@ -74,6 +86,10 @@ async function referenceOf(request: RequestedChart, context: FetchContext): Prom
     return { registry, repository: path, tag, digest };
   }
   if (isExactVersion(version)) return { registry, repository: path, tag: chartTag(version) };
+  if (pin !== undefined) {
+    const isName = !isVersionRange(version) && isTag(chartTag(version));
+    return { registry, repository: path, tag: isName ? chartTag(version) : undefined };
+  }
   const tags = await context.registry.listTags({ registry, repository: path }, context.signal);
   const chosen = chooseVersion(tags.map(versionOfTag), version);
   if (chosen !== undefined) return { registry, repository: path, tag: chartTag(chosen) };
@@ -98,19 +114,14 @@ async function fetchArchive(
       { kind: 'content' },
     );
   }
-  if ((await store.sizeOf(blob.digest, signal)) !== blob.size) {
-    const bundled = await bundles?.find(blob);
-    const content =
-      bundled === undefined
-        ? await registry.blobs(reference).open(blob, { signal })
-        : await bundled.open({ signal });
-    await store.ingest(blob, content, signal);
-    if (bundled === undefined) received.bytes += blob.size;
-  }
+  const known = await readAtHand(blob, { store, bundles, signal });
+  if (known !== undefined) return known;
+  await store.ingest(blob, await registry.blobs(reference).open(blob, { signal }), signal);
+  received.bytes += blob.size;
   return await readWholeBlob(store, blob, signal);
 }
 
-function noChart(request: RequestedChart, { artifactType }: ImageGraph): PaletteEdgeError {
+function noChart(request: ChartToPin, { artifactType }: ImageGraph): PaletteEdgeError {
   const what =
     artifactType === undefined ? 'an image' : `of the type ${JSON.stringify(artifactType.slice(0, 100))}`;
   return new PaletteEdgeError('CHART_INVALID', `${chartTitle(request)} is no Helm chart: it is ${what}`, {

@@ -4,10 +4,10 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import { onePiece } from '../oci/one-piece.ts';
-import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
+import { readAtHand } from './read-at-hand.ts';
 
 /** Where manifests and configs come from, and what counts those that were pulled. */
 export interface FetchContext {
@@ -38,13 +38,8 @@ export async function fetchSmall(
       { kind: 'content' },
     );
   }
-  const stored = await readStored(descriptor, context);
-  if (stored !== undefined) return stored;
-  const bundled = await readBundled(descriptor, context);
-  if (bundled !== undefined) {
-    await store.ingest(descriptor, onePiece(bundled), signal);
-    return bundled;
-  }
+  const known = await readAtHand(descriptor, context);
+  if (known !== undefined) return known;
   const isManifest = isIndexType(descriptor.mediaType) || isManifestType(descriptor.mediaType);
   const bytes = isManifest
     ? (await registry.fetchManifest(reference, descriptor, signal)).bytes
@@ -52,34 +47,4 @@ export async function fetchSmall(
   context.received.bytes += bytes.length;
   await store.ingest(descriptor, onePiece(bytes), signal);
   return bytes;
-}
-
-/** @returns undefined when the store does not have it, or had it damaged and has removed it */
-async function readStored(
-  descriptor: Descriptor,
-  { store, signal }: FetchContext,
-): Promise<Uint8Array | undefined> {
-  if ((await store.sizeOf(descriptor.digest, signal)) !== descriptor.size) return undefined;
-  try {
-    return await readWholeBlob(store, descriptor, signal);
-  } catch (error) {
-    if (error instanceof PaletteEdgeError && error.kind === 'content') return undefined;
-    throw error;
-  }
-}
-
-/** @returns undefined when no bundle has it, or the one that has it is damaged */
-async function readBundled(descriptor: Descriptor, context: FetchContext): Promise<Uint8Array | undefined> {
-  const { bundles, signal } = context;
-  const content = await bundles?.find(descriptor);
-  if (bundles === undefined || content === undefined) return undefined;
-  const pieces: Uint8Array[] = [];
-  try {
-    for await (const bytes of await content.open({ signal })) pieces.push(bytes);
-    return Buffer.concat(pieces);
-  } catch (error) {
-    bundles.giveUp(content.path, error);
-    // Another one may have it.
-    return await readBundled(descriptor, context);
-  }
 }

@@ -4,10 +4,12 @@ import type { DefinedChart, Definition } from '../definition/definition.ts';
 import { readDefinition } from '../definition/read-definition.ts';
 import type { DefinitionSource } from '../definition/read-definition.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { isNamedIn } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 import { chartRequest } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { FileToBundle } from './bundle-files.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import { readSourceFile } from './read-source-file.ts';
 import type { PinnableRequests } from './scope-images.ts';
 
@@ -35,8 +37,15 @@ export async function loadDefinitionIfThere(path: string): Promise<LoadedDefinit
   }
 }
 
-/** What a definition asks for, as if it came from profiles and flags; warns of what is not pinned (`NOT_PINNED`). */
-export function definitionRequests({ source, definition }: LoadedDefinition): PinnableRequests {
+/**
+ * What a definition asks for, as if it came from profiles and flags; warns of what is not pinned (`NOT_PINNED`).
+ *
+ * @param excludedProfiles names of profiles of which nothing is said
+ */
+export function definitionRequests(
+  { source, definition }: LoadedDefinition,
+  excludedProfiles: readonly string[],
+): PinnableRequests {
   const images = definition.images.toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return {
     images: images.map(({ reference, name, digest, origins, line }) => ({
@@ -48,6 +57,7 @@ export function definitionRequests({ source, definition }: LoadedDefinition): Pi
     profiles: definition.profiles,
     warnings: [...images, ...definition.charts]
       .filter(({ digest }) => digest === undefined)
+      .filter(({ origins = [] }) => !excludedProfiles.some((profile) => isNamedIn(profile, origins)))
       .map(({ name, line }) => ({
         code: 'NOT_PINNED',
         message: `${source.name}:${line}: ${name} has no digest: what its tag stands for is taken, which changes`,
@@ -60,23 +70,27 @@ export function definitionRequests({ source, definition }: LoadedDefinition): Pi
  *
  * @throws PaletteEdgeError `CHART_REFERENCE_INVALID` (kind usage)
  */
-export function definitionCharts({ source, definition }: LoadedDefinition): RequestedChart[] {
+export function definitionCharts({ source, definition }: LoadedDefinition): ChartToPin[] {
   return definition.charts.map((chart) => ({
     ...definedChartRequest(chart, chart.origins ?? [{ kind: 'list', file: source.name, line: chart.line }]),
-    digest: chart.digest,
+    pin: chart.digest,
+    provenance: chart.provenance,
   }));
 }
 
 /**
- * What a chart of a definition asks for: the exact version where it is known, without the digest.
+ * What a chart of a definition asks for: the exact version where it is known, without the digest. Where the digest is asked
+ * for, too, it is just what was asked for: the name depends on that.
  *
  * @throws PaletteEdgeError `CHART_REFERENCE_INVALID` (kind usage)
  */
 export function definedChartRequest(
-  { repository, name, wanted = '', version = wanted }: DefinedChart,
+  { repository, name, wanted, version, digest, wantsDigest = false }: DefinedChart,
   origins: readonly Origin[],
 ): RequestedChart {
-  return { ...chartRequest({ repository, name, version }), origins };
+  const asked = (wantsDigest ? (wanted ?? version) : (version ?? wanted)) ?? '';
+  const request = { ...chartRequest({ repository, name, version: asked }), origins };
+  return wantsDigest ? { ...request, digest } : request;
 }
 
 /** The files of a definition; their paths begin at its folder. */

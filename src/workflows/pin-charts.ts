@@ -8,6 +8,7 @@ import { formatReference } from '../oci/reference.ts';
 import { chartTitle } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { Warning } from '../warning.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import { fetchHttpChart } from './fetch-http-chart.ts';
 import { fetchOciChart } from './fetch-oci-chart.ts';
 import type { FetchContext } from './fetch-small.ts';
@@ -18,6 +19,8 @@ import type { PinnedImage } from './pin-images.ts';
 /** Where charts come from. */
 export interface ChartContext extends FetchContext {
   readonly repositories: ChartRepositories;
+  /** Takes what is to be said of a chart that was found. */
+  readonly onWarning: (warning: Warning) => void;
 }
 
 /** A chart of which everything is in the store. */
@@ -25,6 +28,8 @@ export interface PinnedChart {
   readonly image: PinnedImage & Required<Pick<PinnedImage, 'chart'>>;
   /** The `.tgz`. */
   readonly archive: Uint8Array;
+  /** As its repository has it: in the index, or as its tag. The chart itself may say otherwise. */
+  readonly version: string;
 }
 
 /** What pinning gave. */
@@ -32,7 +37,7 @@ export interface PinnedCharts {
   /** By name, each once. */
   readonly charts: readonly PinnedChart[];
   readonly failures: readonly ImageFailure[];
-  /** `CHART_RENAMED` and `CHART_DEPENDENCY_MISSING`. */
+  /** `CHART_RENAMED`, `CHART_DEPENDENCY_MISSING`, `CHART_PROVENANCE_UNKNOWN` and `DIGEST_FROM_BUNDLE`. */
   readonly warnings: readonly Warning[];
 }
 
@@ -46,16 +51,17 @@ const chartsAtOnce = 8;
  * @throws what is no failure of one chart: a full disk, an interruption, a bug
  */
 export async function pinCharts(
-  requests: readonly RequestedChart[],
-  context: ChartContext,
+  requests: readonly ChartToPin[],
+  context: Omit<ChartContext, 'onWarning'>,
 ): Promise<PinnedCharts> {
   const failures: ImageFailure[] = [];
   const warnings: Warning[] = [];
   const options = { concurrency: chartsAtOnce, signal: context.signal };
   const pinned = await runLimited(requests, options, async (request, signal) => {
     try {
-      const chart = await fetchChart(request, { ...context, signal });
-      warnings.push(...(await warningsOf(request, chart)));
+      const onWarning = (warning: Warning): void => void warnings.push(warning);
+      const chart = await fetchChart(request, { ...context, signal, onWarning });
+      warnings.push(...(await warningsOf(request, chart, signal)));
       return chart;
     } catch (error) {
       failures.push(toImageFailure({ name: chartTitle(request), origins: request.origins }, error));
@@ -69,7 +75,7 @@ export async function pinCharts(
   };
 }
 
-async function fetchChart(request: RequestedChart, context: ChartContext): Promise<PinnedChart> {
+async function fetchChart(request: ChartToPin, context: ChartContext): Promise<PinnedChart> {
   return request.repository.startsWith('oci://')
     ? await fetchOciChart(request, context)
     : await fetchHttpChart(request, context);
@@ -89,9 +95,13 @@ function mergeCharts(charts: readonly PinnedChart[]): PinnedChart[] {
   return [...byName.values()].toSorted((left, right) => (left.image.name < right.image.name ? -1 : 1));
 }
 
-async function warningsOf(request: RequestedChart, { image, archive }: PinnedChart): Promise<Warning[]> {
+async function warningsOf(
+  request: RequestedChart,
+  { image, archive }: PinnedChart,
+  signal: AbortSignal,
+): Promise<Warning[]> {
   const title = formatReference(image.reference);
-  const files: ChartFiles = await readChartArchive(archive, title);
+  const files: ChartFiles = await readChartArchive(archive, title, signal);
   const metadata = readChartMetadata(files, title);
   const missing = missingDependencies(metadata, files);
   const warnings: Warning[] = [];

@@ -108,6 +108,19 @@ test('the query of a repository goes with every request to it, and is not shown'
   expect(everythingShown(error)).not.toContain('s3cret');
 });
 
+test.each(['http:', ''])(
+  'the query of a repository does not go to another host, linked to with %j',
+  async (scheme) => {
+    const other = await startServer((_, response) => response.end(archive));
+    const { host } = await startServer((_, response) =>
+      response.end(index(`${scheme}//${other.host}/t.tgz?x=1`)),
+    );
+    const { client } = repositories([host, other.host]);
+    await client.fetchArchive(await client.find(new URL(`http://${host}/?token=s3cret`), thing));
+    expect(other.requests.map(({ url }) => url)).toEqual(['/t.tgz?x=1']);
+  },
+);
+
 test('an index is fetched once, also when several charts are sought at a time', async () => {
   const { host, requests } = await startChartRepository(new Map([['/index.yaml', index('t.tgz')]]));
   const { client } = repositories([host]);
@@ -145,19 +158,22 @@ test('a server that fails at times is asked again', async () => {
 
 describe('a provenance file', () => {
   const signed = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n';
-  test.each([
-    ['is taken', 200, signed, signed],
-    ['need not be there', 404, '', undefined],
-    ['is not seen by everybody', 403, '', undefined],
-    ['is no web page', 200, '<html>', undefined],
-  ])('%s', async (...[, status, body, expected]) => {
+  test.each<[string, number, string, { bytes?: Buffer; doubt?: string }]>([
+    ['is taken', 200, signed, { bytes: Buffer.from(signed) }],
+    ['need not be there', 404, '', {}],
+    ['may be gone', 410, '', {}],
+    ['is not seen by everybody', 403, '', { doubt: 'answered with the HTTP status 403' }],
+    ['needs a login', 401, '', { doubt: 'answered with the HTTP status 401' }],
+    ['is no web page', 200, '<html>', { doubt: 'is something else' }],
+  ])('%s', async (...[, status, body, { bytes, doubt }]) => {
     const { host, requests } = await startServer((request, response) => {
       if (request.url === '/index.yaml') response.end(index('t.tgz'));
       else response.writeHead(status).end(body);
     });
     const { client } = repositories([host]);
     const found = await client.fetchProvenance(await client.find(new URL(`http://${host}`), thing));
-    expect(found === undefined ? undefined : Buffer.from(found).toString()).toBe(expected);
+    expect(found.bytes).toEqual(bytes);
+    expect(found.doubt).toBe(doubt === undefined ? undefined : `http://${host}/t.tgz.prov ${doubt}`);
     expect(requests.at(-1)?.url).toBe('/t.tgz.prov');
   });
 });

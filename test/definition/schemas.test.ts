@@ -49,6 +49,10 @@ describe('a definition', () => {
       'a chart',
       `${minimal}charts: [{repository: "https://a.io", name: a, wanted: 1.2, version: 1.2.3, digest: "${digest}"}]\n`,
     ],
+    [
+      'a chart that is pinned with all that belongs to it',
+      `${minimal}charts: [{repository: "oci://a.io", name: a, digest: "${digest}", wantsDigest: true}, {repository: "https://a.io", name: a, provenance: none}, {repository: "https://a.io", name: b, provenance: "${digest}"}]\n`,
+    ],
     ['a file', `${minimal}files:\n  - {path: a b, name: c/d, digest: "${digest}"}\n`],
     [
       'options',
@@ -71,6 +75,10 @@ describe('a definition', () => {
     ['a level of 20', `${minimal}options: {compressionLevel: 20}\n`],
     ['a platform without architecture', `${minimal}options: {platforms: [linux]}\n`],
     ['a chart without name', `${minimal}charts: [{repository: "https://a.io"}]\n`],
+    [
+      'a provenance that is no digest',
+      `${minimal}charts: [{repository: "https://a.io", name: a, provenance: some}]\n`,
+    ],
     ['a file without name', `${minimal}files: [{path: a}]\n`],
     ['a truth that is a text', `${minimal}options: {allowMissingPlatform: "yes"}\n`],
   ])('schema and reader refuse %s', (_, text) => {

@@ -35,7 +35,7 @@ async function served(charts: Charts) {
     await runCliJson<BuildResult>(['build', ...args, '--plain-http', repository.host, '-o', 'a.tar.zst'], {
       cwd: folder,
     });
-  return { ...repository, url, folder, build };
+  return { ...repository, url, folder, files, build };
 }
 
 const one = { version: '1.0.0', archive: await sampleChart('one', '1.0.0') };
@@ -74,6 +74,16 @@ test('nothing is sought beside a chart of an HTTP repository', async () => {
   const { warnings } = await build('--chart', `repo=${url},name=one,version=1.0.0`, '--include-referrers');
   expect(warnings.map(({ code }) => code)).toEqual(['DISCOVERED_IMAGE']);
   expect(requests.map((request) => request.url)).toEqual(['/index.yaml', '/one.tgz', '/one.tgz.prov']);
+});
+
+test('when nobody can say whether there is a provenance file, that is told', async () => {
+  const { url, files, build } = await served({ one });
+  files.set('/one.tgz.prov', '<html>');
+  const { warnings } = await build('--chart', `repo=${url},name=one,version=1.0.0`);
+  expect(warnings).toContainEqual({
+    code: 'CHART_PROVENANCE_UNKNOWN',
+    message: expect.stringMatching(/^chart one 1\.0\.0 of .*one\.tgz\.prov is something else$/),
+  });
 });
 
 test('what is damaged in the store is made again', async () => {
