@@ -8,6 +8,7 @@ import type { CollectedRequests } from '../profile/request-images.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { SourceFile } from '../profile/source-file.ts';
 import type { Warning } from '../warning.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import { discover } from './discover-images.ts';
 import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
 import { fetchProfiles } from './fetch-profiles.ts';
@@ -56,7 +57,7 @@ export interface FetchedCharts {
 /** Fetches the charts that are asked for. */
 export interface ChartSource {
   /** Keeps to itself what could not be fetched. */
-  fetch(charts: readonly RequestedChart[]): Promise<FetchedCharts>;
+  fetch(charts: readonly ChartToPin[]): Promise<FetchedCharts>;
   readonly signal: AbortSignal;
 }
 
@@ -83,7 +84,7 @@ export async function resolveImages(
   const { requests, ...found } =
     definition === undefined
       ? await readSources(sources, access, { source, lookUp })
-      : await readDefinition(definition, sources, source);
+      : await readDefinition(definition, sources, { source, lookUp });
   const scoped = await scopeImages(requests, scope, async (profile) =>
     finishRequests((await lookUp(profile)).collected),
   );
@@ -103,6 +104,11 @@ interface ReadRequests extends Omit<ResolvedImages, keyof ScopedRequests> {
 
 type Lookup = (profile: string) => Promise<CollectedSources>;
 
+interface Readers {
+  readonly source: ChartSource;
+  readonly lookUp: Lookup;
+}
+
 /** Reads a profile that is only named to be left out. Once each: charts are left out before images are. */
 function profileLookup({ variables, macros }: ImageSources, access: PaletteAccess | undefined): Lookup {
   const known = new Map<string, Promise<CollectedSources>>();
@@ -120,12 +126,12 @@ function profileLookup({ variables, macros }: ImageSources, access: PaletteAcces
 async function readSources(
   sources: ImageSources,
   access: PaletteAccess | undefined,
-  { source, lookUp }: { readonly source: ChartSource; readonly lookUp: Lookup },
+  { source, lookUp }: Readers,
 ): Promise<ReadRequests> {
   const { collected, fetched } = await collect(sources, access);
   const { scope = wholeScope, discovery = noDiscovery, charts: texts = [] } = sources;
   const asked = requestCharts({ ...collected, texts });
-  const charts = await withoutExcluded(asked.charts, { scope, collected, lookUp });
+  const charts = await withoutExcluded(asked.charts, { scope, given: collected.profiles, lookUp });
   const atHand = await source.fetch(charts);
   const parts = { ...discovery, charts: atHand.charts, signal: source.signal, excludes: scope.excludes };
   const { discovered, skipped, warnings } = await discover(collected, parts);
@@ -138,31 +144,37 @@ async function readSources(
 /** A definition names all images; charts may be added to it. */
 async function readDefinition(
   definition: LoadedDefinition,
-  { charts: texts = [], variables, macros }: ImageSources,
-  source: ChartSource,
+  { charts: texts = [], variables, macros, scope = wholeScope }: ImageSources,
+  { source, lookUp }: Readers,
 ): Promise<ReadRequests> {
   const resolver = new MacroResolver({ profiles: [], variables, macros });
   const { charts: added, warnings } = requestCharts({ profiles: [], resolver, texts });
-  const charts = [...definitionCharts(definition), ...added];
+  const given = definition.definition.profiles;
+  const named: ChartToPin[] = [...definitionCharts(definition), ...added];
+  const charts = await withoutExcluded(named, { scope, given, lookUp });
   const atHand = await source.fetch(charts);
-  const requests = definitionRequests(definition);
+  const requests = definitionRequests(definition, scope.excludedProfiles);
   const all = [...requests.warnings, ...warnings, ...atHand.warnings];
   return { requests: { ...requests, warnings: all }, discovered: [], skipped: [], charts };
 }
 
-async function withoutExcluded(
-  charts: readonly RequestedChart[],
+async function withoutExcluded<Chart extends RequestedChart>(
+  charts: readonly Chart[],
   {
     scope: { excludedProfiles },
-    collected,
+    given,
     lookUp,
-  }: { readonly scope: ImageScope; readonly collected: CollectedRequests; readonly lookUp: Lookup },
-): Promise<RequestedChart[]> {
+  }: {
+    readonly scope: ImageScope;
+    readonly given: readonly { readonly name: string }[];
+    readonly lookUp: Lookup;
+  },
+): Promise<Chart[]> {
   if (charts.length === 0) return [];
-  const given = new Set(collected.profiles.map(({ name }) => name));
+  const names = new Set(given.map(({ name }) => name));
   const others = await Promise.all(
     excludedProfiles
-      .filter((profile) => !given.has(profile))
+      .filter((profile) => !names.has(profile))
       .map(async (profile) => requestCharts({ ...(await lookUp(profile)).collected, texts: [] }).charts),
     // What is wrong with it is told when its images are left out.
   ).catch(() => []);
@@ -175,16 +187,18 @@ interface CollectedSources {
 }
 
 async function collect(sources: ImageSources, access: PaletteAccess | undefined): Promise<CollectedSources> {
-  const [files, lists, manifests] = await Promise.all([
+  const [profileFiles, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),
     readAll(sources.manifests, 'manifest'),
   ]);
   const fetched = await fromPalette(sources, access);
-  const profiles = [...files, ...fetched.profiles];
-  const { images, variables, macros } = sources;
+  const profiles = [...profileFiles, ...fetched.profiles];
+  const { images, variables, macros, scope = wholeScope } = sources;
   const { services } = fetched;
-  const collected = collectRequests({ profiles, images, lists, manifests, services, variables, macros });
+  const files = { profiles, lists, manifests, services };
+  const silentProfiles = scope.excludedProfiles;
+  const collected = collectRequests({ ...files, images, variables, macros, silentProfiles });
   return { collected, fetched };
 }
 

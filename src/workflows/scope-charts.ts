@@ -1,3 +1,5 @@
+import { isNamedIn } from '../oci/origin.ts';
+import { withoutQuery } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 
 /**
@@ -6,19 +8,19 @@ import type { RequestedChart } from '../profile/requested-chart.ts';
  * @param excludedProfiles names of given profiles; other texts name none of them
  * @param others charts of excluded profiles that are not given ones
  */
-export function scopeCharts(
-  charts: readonly RequestedChart[],
+export function scopeCharts<Chart extends RequestedChart>(
+  charts: readonly Chart[],
   excludedProfiles: readonly string[],
   others: readonly RequestedChart[],
-): RequestedChart[] {
+): Chart[] {
   const lost = new Set(others.map(keyOf));
   return charts.filter(
     (chart) =>
-      !lost.has(keyOf(chart)) &&
-      !chart.origins.some((origin) => origin.kind === 'profile' && excludedProfiles.includes(origin.profile)),
+      !lost.has(keyOf(chart)) && !excludedProfiles.some((profile) => isNamedIn(profile, chart.origins)),
   );
 }
 
 function keyOf({ repository, name, version }: RequestedChart): string {
-  return JSON.stringify([repository, name, version]);
+  // A definition keeps no query.
+  return JSON.stringify([withoutQuery(repository), name, version]);
 }

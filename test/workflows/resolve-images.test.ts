@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { formatOrigin } from '../../src/oci/origin.ts';
+import { explainImages } from '../../src/profile/explain-images.ts';
+import { loadDefinition } from '../../src/workflows/load-definition.ts';
 import { resolveImages } from '../../src/workflows/resolve-images.ts';
 import type { ImageSources } from '../../src/workflows/resolve-images.ts';
+import { wholeScope } from '../../src/workflows/scope-images.ts';
 import { rejection } from '../support/rejection.ts';
 import { profileFile, valuesWith } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -94,4 +97,71 @@ test('the fixtures resolve', async () => {
   });
   expect(images.length).toBeGreaterThan(4);
   expect(warnings.map(({ code }) => code)).not.toContain('MACRO_UNRESOLVED');
+});
+
+const chartOf = (name: string) => `{repo: "https://charts.example.com", name: ${name}, version: ^1}`;
+const carelessValues = `pack:
+  content:
+    images: [{image: a.io/base}, {image: a.io/base:latest}, {image: a.io/shared:1}]
+    charts: [${chartOf('base')}, ${chartOf('shared')}]
+web:
+  image: a.io/unlisted:1
+off: {enabled: false, image: a.io/off:1}
+`;
+
+test('of a profile that is left out nothing is told, nor counted, and none of its charts is there', async () => {
+  const careful = valuesWith('a.io/site:1', 'a.io/shared:1');
+  const folder = await folderWith({
+    'base.json': profileFile([carelessValues], { name: 'base' }).text,
+    'site.json': profileFile([careful], { name: 'site' }).text,
+  });
+  const profiles = ['base', 'site'].map((name) => join(folder, `${name}.json`));
+  const whole = await resolveImages({ ...none, profiles });
+  expect(whole.warnings.length).toBeGreaterThan(3);
+  const scope = { ...wholeScope, excludedProfiles: ['base'] };
+  const result = await resolveImages({ ...none, profiles, scope, isStrict: true });
+  expect(result.warnings).toEqual([]);
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+  expect(result.charts).toEqual([]);
+  expect(explainImages(result).counts).toEqual({ images: 1, places: 1, notListed: 0, skipped: 0 });
+});
+
+test('what is discovered in a profile that is left out is left out, too', async () => {
+  const folder = await folderWith({
+    'base.json': profileFile([`${valuesWith()}web: {image: a.io/found:1}\n`], { name: 'base' }).text,
+  });
+  const result = await resolveImages({
+    ...none,
+    profiles: [join(folder, 'base.json')],
+    images: ['a.io/site:1'],
+    discovery: { isIncluded: true, helm: undefined },
+    scope: { ...wholeScope, excludedProfiles: ['base'] },
+  });
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+  expect(result.excluded).toEqual([{ by: '--exclude-profile base', images: ['a.io/found:1'] }]);
+});
+
+test('a profile of a definition is left out with its charts, its discoveries and what is not pinned of it', async () => {
+  const origins = (profile: string) => `origins: [{kind: profile, profile: ${profile}, pack: p, key: k}]`;
+  const chart = (profile: string) =>
+    `{repository: "https://charts.example.com", name: ${profile}, version: 1.0.0, ${origins(profile)}}`;
+  const found = 'origins: [{kind: discovered, profile: base, pack: p, key: k, how: read}]';
+  const folder = await folderWith({
+    'd.yaml': `definitionVersion: 1
+profiles: [{name: base}, {name: site}]
+images:
+  - {reference: "a.io/found:1", ${found}}
+  - {reference: "a.io/site:1", ${origins('site')}}
+charts: [${chart('base')}, ${chart('site')}]
+`,
+  });
+  const definition = await loadDefinition(join(folder, 'd.yaml'));
+  const scope = { ...wholeScope, excludedProfiles: ['base'] };
+  const result = await resolveImages({ ...none, definition, scope });
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+  expect(result.charts.map(({ name }) => name)).toEqual(['site']);
+  expect(result.warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining('a.io/site:1 has no digest'),
+    expect.stringContaining('site has no digest'),
+  ]);
 });
