@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+
+import { digestOf } from '../../src/oci/digest.ts';
+import { parseChartText } from '../../src/profile/requested-chart.ts';
+import type { RequestedChart } from '../../src/profile/requested-chart.ts';
+import { pinDefinedCharts } from '../../src/workflows/pin-defined-charts.ts';
+import { rejection } from '../support/rejection.ts';
+
+const offline = { before: [], isUpdate: false, pinChart: undefined };
+const [a, b] = [digestOf('a'), digestOf('b')];
+
+function requested(text: string, pack: string): RequestedChart {
+  return { ...parseChartText(text), origins: [{ kind: 'profile', profile: 'edge', pack, key: 'k' }] };
+}
+
+test('a chart that is asked for with and without its digest, or with a query, is one', async () => {
+  const requests = [
+    requested('repo=https://a.io,name=web,version=1.0.0', 'x'),
+    requested(`repo=https://a.io,name=web,version=1.0.0,digest=${a}`, 'y'),
+    requested('repo=https://a.io?token=t,name=web,version=1.0.0', 'x'),
+    requested('repo=https://a.io,name=web,version=^1', 'x'),
+  ];
+  const { charts } = await pinDefinedCharts(requests, offline);
+  expect(charts.map(({ repository, wanted }) => [repository, wanted])).toEqual([
+    ['https://a.io', '1.0.0'],
+    ['https://a.io', '^1'],
+  ]);
+  expect(charts.at(0)).toMatchObject({ digest: a, origins: [{ pack: 'x' }, { pack: 'y' }] });
+});
+
+test('one chart with two contents is refused', async () => {
+  const requests = [a, b].map((digest) =>
+    requested(`repo=https://a.io?token=t,name=web,version=1.0.0,digest=${digest}`, 'x'),
+  );
+  const error = await rejection(pinDefinedCharts(requests, offline));
+  expect(error).toMatchObject({ code: 'CHART_CONFLICT', kind: 'content' });
+  expect(error.message).toContain(`${a} and ${b}`);
+  expect(error.message).toContain('profile edge, pack x');
+  expect(error.message).not.toContain('token');
+});
