@@ -14,10 +14,10 @@ export interface OpenBundle {
 }
 
 /** What one client holds at a time, in bytes, however slowly it takes it. Frames that it is cut from are not held. */
-const pieceSize = 256 * 1024;
+const pieceSize = 128 * 1024;
 /** What all clients together may have decompressed at a time besides the frames that readers remember, in bytes. */
 const workingBytes = 64 * 1024 * 1024;
-const mostAtOnce = 8;
+const mostAtOnce = 3;
 
 /**
  * The blobs of some bundles, for many clients at once. What memory is needed does not depend on how large blobs are, and on

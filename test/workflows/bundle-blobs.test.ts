@@ -1,0 +1,92 @@
+import { buffer } from 'node:stream/consumers';
+
+import { expect, test } from 'vitest';
+
+import type { BlobIdentity } from '../../src/oci/descriptor.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import type { Digest } from '../../src/oci/digest.ts';
+import { BundleBlobs } from '../../src/workflows/bundle-blobs.ts';
+import type { OpenBundle } from '../../src/workflows/bundle-blobs.ts';
+import { rejection } from '../support/rejection.ts';
+import { imageToBundle, noise, openSample, sampleContent, writeSample } from '../support/sample-bundle.ts';
+import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
+
+/** Blobs of which one is not what its digest says. */
+class LyingBlobs extends MemoryBlobs {
+  lie: Digest | undefined;
+
+  override get(digest: Digest): Buffer {
+    const bytes = Buffer.from(super.get(digest));
+    if (digest === this.lie) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+    return bytes;
+  }
+}
+
+/** A bundle, its largest layer, and what else its reader is asked for. */
+async function openBundle(path: string, seed: number, isLying = false) {
+  const blobs = new LyingBlobs();
+  const graph = await graphOf(blobs, addImage(blobs, noise(600_000, seed)));
+  const layer = graph.images.at(0)?.layers.at(0);
+  if (layer === undefined) throw new Error('no layer');
+  const bytes = blobs.get(layer.digest);
+  if (isLying) blobs.lie = layer.digest;
+  const images = [imageToBundle('ghcr.io/org/app:1', graph)];
+  const sample = await writeSample({ ...(await sampleContent(blobs)), images }, blobs);
+  const bundle: OpenBundle = { path, reader: await openSample(sample.bytes) };
+  return { bundle, layer, bytes };
+}
+
+const first = await openBundle('first.tar.zst', 1);
+const second = await openBundle('second.tar.zst', 2);
+const blobs = new BundleBlobs([first.bundle, second.bundle]);
+
+test.each([
+  ['the first bundle', first],
+  ['the second bundle', second],
+])('a blob of %s is found, whole and in parts', async (_, { layer, bytes }) => {
+  expect(await blobs.sizeOf(layer.digest)).toBe(bytes.length);
+  expect((await buffer(await blobs.open(layer))).equals(bytes)).toBe(true);
+  const range = { start: 123_456, end: 456_789 };
+  const part = await buffer(await blobs.open(layer, { range }));
+  expect(part.equals(bytes.subarray(range.start, range.end))).toBe(true);
+  const rest = await buffer(await blobs.open(layer, { range: { start: bytes.length - 7 } }));
+  expect(rest.equals(bytes.subarray(-7))).toBe(true);
+});
+
+test('a blob comes in pieces that are copies: what a client does not take keeps no frame in memory', async () => {
+  for await (const piece of await blobs.open(first.layer)) {
+    expect(piece.length).toBeLessThanOrEqual(128 * 1024);
+    expect(piece.buffer.byteLength).toBe(piece.length);
+  }
+});
+
+test.each<[what: string, blob: BlobIdentity]>([
+  ['of another digest', { digest: digestOf('elsewhere'), size: 9 }],
+  ['of another size', { digest: first.layer.digest, size: 9 }],
+])('a blob %s is not found', async (_, blob) => {
+  const error = await rejection(blobs.open(blob));
+  expect(error).toMatchObject({ code: 'BLOB_NOT_FOUND', kind: 'notFound' });
+  expect(error.message).toContain('first.tar.zst, second.tar.zst');
+});
+
+test('bytes that are not those of the digest do not end, though their frames are as they were written', async () => {
+  const { bundle, layer, bytes } = await openBundle('lying.tar.zst', 1, true);
+  let received = 0;
+  const read = async () => {
+    for await (const piece of await new BundleBlobs([bundle]).open(layer)) received += piece.length;
+  };
+  const error = await rejection(read());
+  expect(error).toMatchObject({ code: 'DIGEST_MISMATCH', kind: 'content' });
+  expect(error.message).toContain('reading from lying.tar.zst');
+  expect(received).toBe(bytes.length);
+});
+
+test('a client that is gone ends the reading', async () => {
+  const controller = new AbortController();
+  const reason = new Error('gone');
+  const read = async () => {
+    for await (const _ of await blobs.open(first.layer, { signal: controller.signal }))
+      controller.abort(reason);
+  };
+  await expect(read()).rejects.toBe(reason);
+});
