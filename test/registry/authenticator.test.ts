@@ -298,6 +298,38 @@ test.each([
   }
 });
 
+test('what one root of the API gave is not shown to another one that has the same names', async () => {
+  const { http } = pullingClient();
+  const authenticator = new Authenticator({ http, credentials: credentialsFor('a.test:81', 'user', 'pass') });
+  const place = (apiRoot: string) => ({
+    ...named('a.test:81'),
+    mirror: { namespace: 'b.test', apiRoot },
+  });
+  await authenticator.renew(place('https://a.test:81/v2'), undefined, { header: 'Basic realm="x"' });
+  expect(await authenticator.current(place('https://a.test:81/v2'))).toMatchObject({
+    header: basic('user', 'pass'),
+  });
+  expect(await authenticator.current(place('http://a.test:81/v2'))).toBeUndefined();
+});
+
+test('a login server that sends us elsewhere is not quoted, and its 401 says nothing of the password', async () => {
+  const elsewhere = await startServer((_, response) =>
+    response.writeHead(401).end('{"details": "signed link"}'),
+  );
+  const login = await startServer((_, response) =>
+    response.writeHead(302, { location: elsewhere.origin }).end(),
+  );
+  const registry = await bearerRegistry(`${login.origin}/token`, () => false);
+  const { client } = pullingClient({ credentials: credentialsFor(registry.host, 'user', 'pass') });
+  for (const repository of ['org/a', 'org/b']) {
+    const name = { registry: registry.host, repository };
+    const error = await rejection(client.fetchManifest(name, { tag: '1' }));
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(everythingShown(error)).not.toContain('signed link');
+  }
+  expect(login.requests).toHaveLength(2);
+});
+
 test.each([429, 503])('a root that answers %d is asked again', async (status) => {
   let failures = 1;
   const registry = await startServer((request, response) => {

@@ -10,8 +10,11 @@ import type { HttpRequest } from '../../src/http/http-client.ts';
 import type { HttpResponse } from '../../src/http/http-response.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
+import { Authenticator } from '../../src/registry/authenticator.ts';
 import { noCredentials } from '../../src/registry/credentials.ts';
-import { RegistryClient } from '../../src/registry/registry-client.ts';
+import { HostLimits } from '../../src/registry/host-limits.ts';
+import type { RegistryClient } from '../../src/registry/registry-client.ts';
+import { RegistryTransport } from '../../src/registry/registry-transport.ts';
 import { listen, startServer, unusedHost } from '../support/loopback-server.ts';
 import { credentialsFor, pullingClient } from '../support/pulling-client.ts';
 import { rejection } from '../support/rejection.ts';
@@ -373,11 +376,16 @@ test('a request that is given up while its refusal is read ends as given up', as
     userAgent: 'test/1',
   });
   onTestFinished(async () => await http.close());
-  const client = new RegistryClient({ http, credentials: noCredentials, concurrencyPerHost: 1 });
-  const fetching = client.fetchManifest(
-    { registry: host, repository: 'org/app' },
-    { tag: '1' },
-    controller.signal,
-  );
-  await expect(fetching).rejects.toBe(reason);
+  const authenticator = new Authenticator({ http, credentials: noCredentials });
+  const transport = new RegistryTransport({ http, authenticator, limits: new HostLimits(1) });
+  const sending = transport.send({
+    repository: { registry: host, repository: 'org/app' },
+    method: 'GET',
+    path: 'manifests/1',
+    expected: [200],
+    subject: 'a test',
+    notFoundCode: 'IMAGE_NOT_FOUND',
+    signal: controller.signal,
+  });
+  await expect(sending).rejects.toBe(reason);
 });

@@ -57,6 +57,25 @@ test('a blob that is opened from its beginning again comes from the registry, th
   expect(await readAll(await blobs.open(blob, { range }))).toEqual(wrong);
 });
 
+test('two roots of the API on one host are two places: the one that sent nothing wrong comes first', async () => {
+  const wrong = Buffer.from(content).fill(0, 10, 20);
+  const mirror = await startServer((request, response) => {
+    serveBlob(request.url?.startsWith('/one/') === true ? wrong : content)(request, response);
+  });
+  const origin = await startServer(notFound);
+  const endpoints = ['one', 'two'].map((path) => ({
+    registry: mirror.host,
+    path: '',
+    apiRoot: `${mirror.origin}/${path}`,
+  }));
+  const registries = new Map([[origin.host, { endpoints, rewrites: [] }]]);
+  const { client } = pullingClient({ mirrors: { prefixes: [], registries } });
+  const blobs = client.blobs({ registry: origin.host, repository: 'org/app' });
+  const range = { start: 0 };
+  expect(await readAll(await blobs.open(blob, { range }))).toEqual(wrong);
+  expect(await readAll(await blobs.open(blob, { range }))).toEqual(content);
+});
+
 test('other blobs still come from a mirror that sent a wrong one', async () => {
   const other = randomBytes(1000);
   const { blobs, origin } = await places((request, response) => {
