@@ -6,6 +6,7 @@ import type { BuildInput } from '../workflows/build-input.ts';
 import { parseFileFlag } from '../workflows/bundle-files.ts';
 import { definitionFiles, loadDefinition, loadDefinitionIfThere } from '../workflows/load-definition.ts';
 import type { LoadedDefinition } from '../workflows/load-definition.ts';
+import type { ImageScope } from '../workflows/scope-images.ts';
 import { imageSources } from './image-source-flags.ts';
 import type { ImageSourceFlags } from './image-source-flags.ts';
 import { requirePath } from './output-path.ts';
@@ -96,17 +97,9 @@ export interface NamedDefinitions {
 export function definableInput(flags: DefinableFlags, named: NamedDefinitions): DefinableInput {
   const { definition } = named;
   const options = (definition ?? named.target)?.definition.options ?? noOptions;
-  const scope = imageScope({
-    'exclude-profile': flags['exclude-profile'],
-    exclude: [...options.exclude, ...flags.exclude],
-    map: [...options.map, ...flags.map],
-  });
   const listed = definition === undefined ? [] : definitionFiles(definition);
   return {
-    sources: {
-      ...sourcesOf(flags, named),
-      scope: { ...scope, silentExcludes: definition?.definition.options.exclude },
-    },
+    sources: { ...sourcesOf(flags, named), scope: scopeOf(flags, options, definition !== undefined) },
     platforms: keptPlatforms(flags) ?? options.platforms,
     allowMissingPlatform: flags['allow-missing-platform'] || options.allowMissingPlatform === true,
     files: [...listed, ...flags.file.map(parseFileFlag)],
@@ -114,6 +107,16 @@ export function definableInput(flags: DefinableFlags, named: NamedDefinitions): 
     outfile: flags.outfile ?? options.name,
     compressionLevel: flags['compression-level'] ?? options.compressionLevel ?? defaultCompressionLevel,
   };
+}
+
+/** Nothing is said of patterns of a definition that is built: what they left out is no longer in it. */
+function scopeOf(flags: ScopeFlags, options: DefinitionOptions, isBuilt: boolean): ImageScope {
+  const scope = imageScope({
+    'exclude-profile': flags['exclude-profile'],
+    exclude: [...options.exclude, ...flags.exclude],
+    map: [...options.map, ...flags.map],
+  });
+  return isBuilt ? { ...scope, silentExcludes: options.exclude } : scope;
 }
 
 const noOptions: DefinitionOptions = { map: [], exclude: [] };

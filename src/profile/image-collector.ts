@@ -48,7 +48,7 @@ export class ImageCollector {
   readonly #resolver: MacroResolver;
   readonly #images = new Map<string, { reference: Reference; origins: Map<string, Origin> }>();
   readonly #listed = new Set<string>();
-  readonly #unlisted: { name: string; origin: Origin }[] = [];
+  readonly #unlisted: (ImageText & { readonly name: string })[] = [];
   readonly #warnings: Warning[] = [];
   readonly #errors: PaletteEdgeError[] = [];
   readonly #skipped: SkippedImage[] = [];
@@ -112,7 +112,7 @@ export class ImageCollector {
 
   warnings(): Warning[] {
     const unlisted = this.#unlisted
-      .filter(({ name }) => !this.#listed.has(name))
+      .filter(({ name, profile }) => !this.#listed.has(name) && profile?.isSilent !== true)
       .map(({ name, origin }) => ({
         code: 'UNLISTED_IMAGE',
         message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
@@ -137,8 +137,7 @@ export class ImageCollector {
     const known = this.#images.get(name) ?? { reference, origins: new Map<string, Origin>() };
     this.#images.set(name, known);
     known.origins.set(JSON.stringify(image.origin), image.origin);
-    if (image.needsList === true && image.profile?.isSilent !== true)
-      this.#unlisted.push({ name, origin: image.origin });
+    if (image.needsList === true) this.#unlisted.push({ ...image, name });
     else this.#listed.add(name);
     const place = formatOrigin(image.origin);
     if (sensitive.length > 0) {

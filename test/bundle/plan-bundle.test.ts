@@ -52,9 +52,9 @@ test('blobs are unique, small ones first, layers by size', async () => {
 
 test('profiles that differ only in their packs are told of once, whatever their order', async () => {
   const content = await sampleContent(new MemoryBlobs());
-  const [a, b] = ['1', '2'].map((version) => ({ name: 'p', version, type: 'add-on' }));
-  const profiles = [b, a, b].flatMap((profile) => profile ?? []);
-  const { inventory } = planBundle({ ...content, profiles });
+  const a = { name: 'p', version: '1', type: 'add-on' };
+  const b = { ...a, version: '2' };
+  const { inventory } = planBundle({ ...content, profiles: [b, a, b] });
   expect(inventory.profiles).toEqual([a, b]);
   expect(parseInventory(serializeInventory(inventory)).profiles).toEqual([a, b]);
 });
@@ -90,7 +90,7 @@ test('a digest that is a layer here and a config there is in it once', async () 
 
 test('an image that discovery named needs a reader that knows of discoveries', async () => {
   const content = await sampleContent(new MemoryBlobs());
-  const [image, ...others] = content.images;
+  const [image, others] = [content.images.at(0), content.images.slice(1)];
   if (image === undefined) throw new Error('the sample has no image');
   expect(planBundle(content).inventory.formatVersion).toBe(1);
   const origins: Origin[] = [{ kind: 'discovered', key: 'image', how: 'read' }];
