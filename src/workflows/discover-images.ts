@@ -36,13 +36,21 @@ export interface DiscoveryParts extends DiscoveryOptions {
   readonly signal: AbortSignal;
 }
 
+/** What was found, and the patterns that leave some of it out. */
+export interface FoundDiscoveries extends Discoveries {
+  readonly usedExcludes: ReadonlySet<string>;
+}
+
 /**
  * Finds images that no list has: in values, charts and manifests. Charts that are at hand are rendered with the values of
  * their pack when there is a `helm`, one after the other; what cannot be rendered is read, and a warning says so.
  *
  * @throws PaletteEdgeError `CHART_INVALID` (kind content) for an archive that is no chart
  */
-export async function discover(collected: CollectedRequests, parts: DiscoveryParts): Promise<Discoveries> {
+export async function discover(
+  collected: CollectedRequests,
+  parts: DiscoveryParts,
+): Promise<FoundDiscoveries> {
   const charts: ChartContent[] = [];
   const warnings: Warning[] = [];
   for (const chart of parts.charts) {
@@ -60,12 +68,17 @@ export async function discover(collected: CollectedRequests, parts: DiscoveryPar
     });
   }
   const globs = parts.excludes.map((text) => imageGlob(text));
+  const usedExcludes = new Set<string>();
   const discoveries = discoverImages(collected, {
     charts,
     isIncluded: parts.isIncluded,
-    isExcluded: (reference) => globs.some(({ matches }) => matches(reference)),
+    isExcluded: (reference) => {
+      const named = globs.filter(({ matches }) => matches(reference));
+      for (const { text } of named) usedExcludes.add(text);
+      return named.length > 0;
+    },
   });
-  return { ...discoveries, warnings: [...warnings, ...discoveries.warnings] };
+  return { ...discoveries, usedExcludes, warnings: [...warnings, ...discoveries.warnings] };
 }
 
 /** @returns what Helm printed, why it could not, or undefined without Helm */

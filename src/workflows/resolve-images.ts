@@ -81,11 +81,12 @@ export async function resolveImages(
 ): Promise<ResolvedImages> {
   const { definition, scope = wholeScope } = sources;
   const lookUp = profileLookup(sources, access);
-  const { requests, ...found } =
+  const { requests, usedExcludes, ...found } =
     definition === undefined
       ? await readSources(sources, access, { source, lookUp })
       : await readDefinition(definition, sources, { source, lookUp });
-  const scoped = await scopeImages(requests, scope, async (profile) =>
+  const silentExcludes = [...(scope.silentExcludes ?? []), ...usedExcludes];
+  const scoped = await scopeImages(requests, { ...scope, silentExcludes }, async (profile) =>
     finishRequests((await lookUp(profile)).collected),
   );
   if (sources.isStrict === true) refuseWarnings(scoped.warnings);
@@ -100,6 +101,8 @@ const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
 
 interface ReadRequests extends Omit<ResolvedImages, keyof ScopedRequests> {
   readonly requests: PinnableRequests;
+  /** Patterns that leave discovered images out. */
+  readonly usedExcludes: ReadonlySet<string>;
 }
 
 type Lookup = (profile: string) => Promise<CollectedSources>;
@@ -134,11 +137,11 @@ async function readSources(
   const charts = await withoutExcluded(asked.charts, { scope, given: collected.profiles, lookUp });
   const atHand = await source.fetch(charts);
   const parts = { ...discovery, charts: atHand.charts, signal: source.signal, excludes: scope.excludes };
-  const { discovered, skipped, warnings } = await discover(collected, parts);
+  const { warnings, ...found } = await discover(collected, parts);
   const requests = finishRequests(collected);
   const further = [...asked.warnings, ...atHand.warnings, ...warnings];
   const all = [...fetched.warnings, ...requests.warnings, ...further];
-  return { requests: { ...requests, warnings: all }, discovered, skipped, charts };
+  return { requests: { ...requests, warnings: all }, ...found, charts };
 }
 
 /** A definition names all images; charts may be added to it. */
@@ -155,7 +158,8 @@ async function readDefinition(
   const atHand = await source.fetch(charts);
   const requests = definitionRequests(definition, scope.excludedProfiles);
   const all = [...requests.warnings, ...warnings, ...atHand.warnings];
-  return { requests: { ...requests, warnings: all }, discovered: [], skipped: [], charts };
+  const nothingFound = { discovered: [], skipped: [], usedExcludes: new Set<string>() };
+  return { requests: { ...requests, warnings: all }, ...nothingFound, charts };
 }
 
 async function withoutExcluded<Chart extends RequestedChart>(

@@ -141,6 +141,16 @@ test('what is discovered in a profile that is left out is left out, too', async 
   expect(result.excluded).toEqual([{ by: '--exclude-profile base', images: ['a.io/found:1'] }]);
 });
 
+test('a pattern that leaves out what is only discovered has its use', async () => {
+  const values = `${valuesWith('a.io/site:1')}web: {image: a.io/found:1}\n`;
+  const folder = await folderWith({ 'site.json': profileFile([values]).text });
+  const scope = { ...wholeScope, excludes: ['a.io/found'] };
+  const profiles = [join(folder, 'site.json')];
+  const result = await resolveImages({ ...none, profiles, scope, isStrict: true });
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+  expect(result.skipped).toMatchObject([{ text: 'a.io/found:1', reason: 'is excluded' }]);
+});
+
 test('a profile of a definition is left out with its charts, its discoveries and what is not pinned of it', async () => {
   const origins = (profile: string) => `origins: [{kind: profile, profile: ${profile}, pack: p, key: k}]`;
   const chart = (profile: string) =>
