@@ -51,10 +51,10 @@ export interface FoundProvenance {
 
 /** Largest provenance file, in bytes. */
 export const maximumProvenanceSize = 1024 * 1024;
-/** What is answered for a provenance file that is not there. */
-const absentStatuses: readonly number[] = [404, 410];
-/** Some storages refuse what they do not have; so does one that only lets others see it. */
-const refusingStatuses: readonly number[] = [400, 401, 403, 405];
+/** What is answered for a provenance file that is not there; 403 by buckets that may be read and not listed. */
+const absentStatuses: readonly number[] = [403, 404, 410];
+/** Answers that tell nothing of whether it is there. */
+const refusingStatuses: readonly number[] = [400, 401, 405];
 
 /** Asks chart repositories that are spoken to over HTTP (helm.sh/docs/topics/chart_repository). Each index is fetched once. */
 export class ChartRepositories {

@@ -120,7 +120,7 @@ export class PaletteClient {
     const headers = { ...this.#headers(), ...(body === undefined ? {} : jsonContent) };
     const response = await http.request({ method: call.method, url, headers, body, signal });
     this.#hasAnswered = true;
-    if (response.url.origin !== url.origin) throw await this.#ledAway(call, response);
+    if (response.hasLeftOrigin) throw await this.#ledAway(call, response);
     if (response.status === 200) {
       const limit = call.limitBytes ?? maximumAnswer;
       const isAsSent = call.isArchive === true;

@@ -162,7 +162,7 @@ describe('a provenance file', () => {
     ['is taken', 200, signed, { bytes: Buffer.from(signed) }],
     ['need not be there', 404, '', {}],
     ['may be gone', 410, '', {}],
-    ['is not seen by everybody', 403, '', { doubt: 'answered with the HTTP status 403' }],
+    ['may be kept from everybody, as buckets keep what they do not have', 403, '', {}],
     ['needs a login', 401, '', { doubt: 'answered with the HTTP status 401' }],
     ['is no web page', 200, '<html>', { doubt: 'is something else' }],
   ])('%s', async (...[, status, body, { bytes, doubt }]) => {
