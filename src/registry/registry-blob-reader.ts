@@ -12,6 +12,7 @@ import { BlobRestarts } from './blob-restarts.ts';
 import { downloadSegments } from './blob-segments.ts';
 import type { RegistryRequest, RegistryTransport } from './registry-transport.ts';
 import type { RepositoryName } from './repository-name.ts';
+import { resumed } from './resumed.ts';
 
 /** What readers of blobs share. */
 export interface BlobReaderParts {
@@ -88,18 +89,6 @@ function connectTo(
         expected: [200, 206, 416],
       }),
   };
-}
-
-async function* resumed(
-  first: IteratorResult<Uint8Array, void>,
-  rest: AsyncGenerator<Uint8Array, void, undefined>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    if (first.done !== true) yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
 }
 
 async function sizeOf(

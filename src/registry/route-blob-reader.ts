@@ -7,6 +7,7 @@ import { placeKey } from './repository-name.ts';
 import type { RepositoryName } from './repository-name.ts';
 import { allRoutesFailed, routeFailure } from './route-failures.ts';
 import type { RouteFailure } from './route-failures.ts';
+import { resumed } from './resumed.ts';
 
 /** What a reader of several places works with. */
 export interface RouteBlobReaderOptions {
@@ -103,16 +104,4 @@ function withSuspectsLast(
     return route.mirror === undefined ? 0 : 1;
   };
   return routes.toSorted((left, right) => rank(left) - rank(right));
-}
-
-async function* resumed(
-  first: IteratorResult<Uint8Array, void>,
-  rest: AsyncGenerator<Uint8Array, void, undefined>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    if (first.done !== true) yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
 }
