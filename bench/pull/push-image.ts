@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import type { BenchImage } from './image-set.ts';
+import { pushBlob, sendRequest } from '../../test/support/push-blob.ts';
 
 /** Where images of the set are pushed. */
 export interface PushPlace {
@@ -21,7 +22,7 @@ export async function pushImage({ host, blobs }: PushPlace, image: BenchImage): 
   }
   const config = { digest: digestOf(image.config), size: image.config.length };
   await pushBlob(url, config, () => Readable.from([image.config]));
-  await send(`${url}/manifests/1`, {
+  await sendRequest(`${url}/manifests/1`, {
     method: 'PUT',
     headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
     body: new Uint8Array(image.manifest),
@@ -31,25 +32,4 @@ export async function pushImage({ host, blobs }: PushPlace, image: BenchImage): 
 /** What every contestant is asked for. */
 export function imageReference(host: string, { name }: BenchImage): string {
   return `${host}/bench/${name}:1`;
-}
-
-async function pushBlob(
-  url: string,
-  { digest, size }: { readonly digest: string; readonly size: number },
-  open: () => Readable,
-): Promise<void> {
-  const head = await fetch(`${url}/blobs/${digest}`, { method: 'HEAD' });
-  if (head.ok) return;
-  const started = await send(`${url}/blobs/uploads/`, { method: 'POST' });
-  const location = new URL(started.headers.get('location') ?? '', url);
-  location.searchParams.set('digest', digest);
-  const headers = { 'content-length': String(size), 'content-type': 'application/octet-stream' };
-  await send(location.href, { method: 'PUT', headers, body: open(), duplex: 'half' });
-}
-
-async function send(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${init.method} ${url}: ${response.status} ${text}`);
-  return response;
 }

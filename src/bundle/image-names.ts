@@ -1,7 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { mediaTypes } from '../oci/media-types.ts';
 import { formatRepository, parseReference } from '../oci/reference.ts';
+import { isChart } from './inventory.ts';
 import type { BundledImage } from './inventory.ts';
 
 /** A name that an image has in the bundle. */
@@ -55,17 +55,13 @@ function oneHolder(wanted: readonly WantedName[]): WantedName[] {
   if (plain.length === 0) return [];
   throw new PaletteEdgeError('IMAGE_NAME_CONFLICT', `${first.name} stands for two different images`, {
     kind: 'failure',
-    suggestions: candidates.every(isChart)
+    suggestions: candidates.every(({ image }) => isChart(image))
       ? [
           'The URLs of two chart repositories may give one name: build a bundle from each of the two charts. --map and --exclude cannot tell them apart.',
           'Where both are from one registry, run it again: the tag may have moved meanwhile.',
         ]
       : ['Run it again: the tag may have moved meanwhile.'],
   });
-}
-
-function isChart({ image }: WantedName): boolean {
-  return image.artifactType === mediaTypes.helmConfig;
 }
 
 function digestsOf(names: readonly WantedName[]): ReadonlySet<Digest> {

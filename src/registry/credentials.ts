@@ -8,6 +8,7 @@ import type { CredentialHelper } from './credential-helper.ts';
 import { parseDockerConfig } from './docker-config.ts';
 import type { DockerConfig } from './docker-config.ts';
 import { parsePaletteCredentials } from './palette-credentials.ts';
+import { once } from '../io/once.ts';
 
 /** Finds credentials. */
 export interface CredentialSource {
@@ -133,9 +134,4 @@ async function askHelpers(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return async () => await (made ??= make());
 }

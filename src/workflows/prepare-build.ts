@@ -34,6 +34,7 @@ import { renameImages } from './rename-images.ts';
 import { asksPalette, resolveImages } from './resolve-images.ts';
 import type { ResolvedImages } from './resolve-images.ts';
 import type { ScopedRequests } from './scope-images.ts';
+import { once } from '../io/once.ts';
 
 /** A build of which everything is known but the bytes of the layers. */
 export interface PreparedBuild {
@@ -138,11 +139,6 @@ function chartRepositories(
   if (createChartRepositories === undefined)
     throw new TypeError('there are charts, and nobody to fetch them');
   return createChartRepositories(onRetry);
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return async () => await (made ??= make());
 }
 
 interface ResolvedInput extends Pick<PreparedBuild, 'clusterDefinition' | 'files'> {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 
 import { layerContent, layerDigest } from './seeded-images.ts';
 import type { SeededImage, SeededLayer } from './seeded-images.ts';
+import { pushBlob, sendRequest } from './push-blob.ts';
 
 /** Where a pushed layer is. */
 export interface PushedLayer {
@@ -45,7 +46,7 @@ export async function pushSeededImages(
       },
       layers: descriptors,
     });
-    await send(`${url}/manifests/1`, {
+    await sendRequest(`${url}/manifests/1`, {
       method: 'PUT',
       headers: { 'content-type': mediaType },
       body: manifest,
@@ -62,26 +63,6 @@ function configOf(layers: readonly SeededLayer[]): string {
     os: 'linux',
     rootfs: { type: 'layers', diff_ids: diffIds },
   });
-}
-
-async function pushBlob(
-  url: string,
-  { digest, size }: { digest: string; size: number },
-  open: () => Readable,
-): Promise<void> {
-  const head = await fetch(`${url}/blobs/${digest}`, { method: 'HEAD' });
-  if (head.ok) return;
-  const started = await send(`${url}/blobs/uploads/`, { method: 'POST' });
-  const location = new URL(started.headers.get('location') ?? '', url);
-  location.searchParams.set('digest', digest);
-  const headers = { 'content-length': String(size), 'content-type': 'application/octet-stream' };
-  await send(location.href, { method: 'PUT', headers, body: open(), duplex: 'half' });
-}
-
-async function send(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
-  return response;
 }
 
 function digestOf(bytes: Buffer): string {
