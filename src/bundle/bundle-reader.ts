@@ -6,7 +6,7 @@ import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
 import { damagedBundle } from './bundle-error.ts';
 import { parseHead } from './bundle-head.ts';
 import type { BundleHead } from './bundle-head.ts';
-import type { RandomAccess } from './file-access.ts';
+import type { RandomAccess } from '../io/random-access.ts';
 import { FrameReader } from './frame-reader.ts';
 import { readFrameTable } from './frame-table.ts';
 import { inventoryId } from './inventory.ts';

@@ -1,6 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { damagedBundle } from './bundle-error.ts';
-import type { RandomAccess } from './file-access.ts';
+import type { RandomAccess } from '../io/random-access.ts';
 import type { Frame, FrameTable } from './frame-table.ts';
 import { decompressFrame, frameCheck } from './zstd-frames.ts';
 

@@ -1,5 +1,5 @@
 import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
-import type { RandomAccess } from './file-access.ts';
+import type { RandomAccess } from '../io/random-access.ts';
 import { frameBound, frameCheck, maximumFrameContent } from './zstd-frames.ts';
 
 /** One zstd frame of a bundle. */

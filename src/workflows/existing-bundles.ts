@@ -1,5 +1,4 @@
-import { BundleReader } from '../bundle/bundle-reader.ts';
-import { openFileAccess } from '../bundle/file-access.ts';
+import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { BundledImage } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
@@ -7,6 +6,7 @@ import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import type { Warning } from '../warning.ts';
+import { openBundle } from './open-bundle.ts';
 
 /** A blob in a bundle. */
 export interface BundledContent {
@@ -42,8 +42,7 @@ export class ExistingBundles implements AsyncDisposable {
   static async open(paths: readonly string[], tell: (warning: Warning) => void): Promise<ExistingBundles> {
     const bundles: OpenBundle[] = [];
     try {
-      for (const path of new Set(paths))
-        bundles.push({ path, reader: await BundleReader.open(await openFileAccess(path), path) });
+      for (const path of new Set(paths)) bundles.push({ path, reader: await openBundle(path) });
     } catch (error) {
       for (const { reader } of bundles) await reader.close();
       throw error;

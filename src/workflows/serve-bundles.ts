@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { BlockList, isIPv6 } from 'node:net';
 
-import { BundleReader } from '../bundle/bundle-reader.ts';
-import { openFileAccess } from '../bundle/file-access.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { RequestRecord } from '../registry-server/registry-handler.ts';
 import { startRegistryServer } from '../registry-server/start-registry-server.ts';
@@ -11,6 +9,7 @@ import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { servedContent } from './served-content.ts';
 import type { ServedName } from './served-content.ts';
+import { openBundle } from './open-bundle.ts';
 
 /** What to serve, and where. */
 export interface ServeInput {
@@ -77,7 +76,7 @@ export async function serveBundles(
   const bundles: OpenBundle[] = [];
   for (const path of new Set(input.paths)) {
     signal.throwIfAborted();
-    const reader = await BundleReader.open(await openFileAccess(path), path);
+    const reader = await openBundle(path);
     resources.defer(async () => await reader.close());
     bundles.push({ path, reader });
   }

@@ -1,9 +1,9 @@
-import { BundleReader } from '../bundle/bundle-reader.ts';
-import { openFileAccess } from '../bundle/file-access.ts';
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { openBundle } from './open-bundle.ts';
 
 /** Opens a bundle file, gives its reader to `use`, and closes it in any case. */
 export async function withBundle<T>(path: string, use: (reader: BundleReader) => Promise<T>): Promise<T> {
-  const reader = await BundleReader.open(await openFileAccess(path), path);
+  const reader = await openBundle(path);
   try {
     return await use(reader);
   } finally {

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
-import { openFileAccess } from '../../src/bundle/file-access.ts';
+import { openFileAccess } from '../../src/io/random-access.ts';
 import { encodeFrameTable } from '../../src/bundle/frame-table.ts';
 import { serializeInventory } from '../../src/bundle/inventory.ts';
 import { encodeHead } from '../../src/bundle/tar-layout.ts';
@@ -146,12 +146,12 @@ describe('what is no bundle is named', () => {
 
   test('a missing file and a folder', async () => {
     const folder = await temporaryFolder();
-    await expect(openFileAccess(join(folder, 'none'))).rejects.toMatchObject({
+    await expect(openFileAccess(join(folder, 'none'), 'bundle')).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
       kind: 'notFound',
     });
     await mkdir(join(folder, 'folder'));
-    await expect(openFileAccess(join(folder, 'folder'))).rejects.toMatchObject({
+    await expect(openFileAccess(join(folder, 'folder'), 'bundle')).rejects.toMatchObject({
       code: 'NOT_A_FILE',
       kind: 'usage',
     });
@@ -161,9 +161,9 @@ describe('what is no bundle is named', () => {
 test('a file that shrinks while it is open is told', async () => {
   const path = join(await temporaryFolder(), 'bundle');
   await writeFile(path, sample.bytes);
-  const access = await openFileAccess(path);
+  const access = await openFileAccess(path, 'bundle');
   await writeFile(path, '');
-  await expect(access.read(0, 10)).rejects.toMatchObject({ code: 'BUNDLE_TRUNCATED' });
+  await expect(access.read(0, 10)).rejects.toMatchObject({ code: 'FILE_TRUNCATED' });
   await access.close();
 });
 

@@ -8,7 +8,7 @@ import { extract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
-import { openFileAccess } from '../../src/bundle/file-access.ts';
+import { openFileAccess } from '../../src/io/random-access.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import { writeBundle } from '../../src/bundle/write-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -177,7 +177,7 @@ test('a bundle can be written from another bundle, with the same bytes', async (
   const folder = await temporaryFolder();
   const path = join(folder, 'first.tar.zst');
   await writeFile(path, first.bytes);
-  const reader = await BundleReader.open(await openFileAccess(path), path);
+  const reader = await BundleReader.open(await openFileAccess(path, 'bundle'), path);
   const copy: Buffer[] = [];
   const { sha256 } = await writeBundle(
     {

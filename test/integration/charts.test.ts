@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
-import { openFileAccess } from '../../src/bundle/file-access.ts';
+import { openFileAccess } from '../../src/io/random-access.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { readWholeBlob } from '../../src/oci/read-whole-blob.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
@@ -36,7 +36,7 @@ async function packageChart(folder: string, name: string, version: string): Prom
 }
 
 async function openBundle(path: string) {
-  const file = await openFileAccess(path);
+  const file = await openFileAccess(path, 'bundle');
   const reader = await BundleReader.open(file, path);
   return Object.assign(reader, { [Symbol.asyncDispose]: async () => await file.close() });
 }

@@ -18,6 +18,7 @@ const layers: readonly (readonly string[])[] = [
     'bundle',
     'squeeze',
     'iso',
+    'usb',
     'registry-server',
     'runtime',
     'trust',
@@ -38,7 +39,7 @@ const httpStages: ReadonlySet<string> = new Set(['registry', 'palette-api', 'cha
 const homes: Readonly<Record<string, readonly string[]>> = {
   '@oclif/core': ['commands', 'cli'],
   undici: ['http'],
-  execa: ['iso', 'runtime', 'chart'],
+  execa: ['iso', 'usb', 'runtime', 'chart'],
   process: ['cli'],
 };
 

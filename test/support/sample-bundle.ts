@@ -1,5 +1,5 @@
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
-import type { RandomAccess } from '../../src/bundle/file-access.ts';
+import type { RandomAccess } from '../../src/io/random-access.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { BundleContent, BundlePlan, ImageToBundle } from '../../src/bundle/plan-bundle.ts';
 import { writeBundle } from '../../src/bundle/write-bundle.ts';

@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
-import { truncatedBundle } from './bundle-error.ts';
 
 /** Bytes that can be read at any position: a file, joined parts, a file inside an image. */
 export interface RandomAccess {
@@ -16,10 +15,12 @@ export interface RandomAccess {
 /**
  * Opens a file for reading at any position.
  *
- * @throws PaletteEdgeError for a file that is missing, a folder, or not readable
+ * @param what it is, for messages: `bundle`
+ * @throws PaletteEdgeError for a file that is missing, a folder, or not readable; reading throws `FILE_TRUNCATED` (kind
+ *   content) when the file ends earlier
  */
-export async function openFileAccess(path: string): Promise<RandomAccess> {
-  const action = `reading the bundle ${path}`;
+export async function openFileAccess(path: string, what: string): Promise<RandomAccess> {
+  const action = `reading the ${what} ${path}`;
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -33,14 +34,14 @@ export async function openFileAccess(path: string): Promise<RandomAccess> {
         kind: 'usage',
       });
     }
-    return fileAccess(file, path, status.size);
+    return fileAccess(file, action, status.size);
   } catch (error) {
     await file.close();
     throw wordDiskError(error, action);
   }
 }
 
-function fileAccess(file: FileHandle, path: string, size: number): RandomAccess {
+function fileAccess(file: FileHandle, action: string, size: number): RandomAccess {
   return {
     size,
     close: async () => await file.close(),
@@ -48,8 +49,13 @@ function fileAccess(file: FileHandle, path: string, size: number): RandomAccess 
       const buffer = Buffer.allocUnsafeSlow(length);
       let filled = 0;
       while (filled < length) {
-        const bytesRead = await readSome(file, { buffer, offset: filled, position: position + filled, path });
-        if (bytesRead === 0) throw truncatedBundle(path, `it ends before byte ${position + length}`);
+        const bytesRead = await readSome(file, {
+          buffer,
+          offset: filled,
+          position: position + filled,
+          action,
+        });
+        if (bytesRead === 0) throw truncated(action, position + length);
         filled += bytesRead;
       }
       return buffer;
@@ -61,13 +67,23 @@ interface ReadRequest {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly position: number;
-  readonly path: string;
+  readonly action: string;
 }
 
-async function readSome(file: FileHandle, { buffer, offset, position, path }: ReadRequest): Promise<number> {
+async function readSome(
+  file: FileHandle,
+  { buffer, offset, position, action }: ReadRequest,
+): Promise<number> {
   try {
     return (await file.read(buffer, offset, buffer.length - offset, position)).bytesRead;
   } catch (error) {
-    throw wordDiskError(error, `reading the bundle ${path}`);
+    throw wordDiskError(error, action);
   }
+}
+
+function truncated(action: string, end: number): PaletteEdgeError {
+  return new PaletteEdgeError('FILE_TRUNCATED', `${action} failed: it ends before byte ${end}`, {
+    kind: 'content',
+    suggestions: ['Compare its size with the original and copy it again.'],
+  });
 }
