@@ -119,7 +119,7 @@ describe('the rules find', () => {
     [
       'execa in the store',
       { 'store/a.ts': `import { execa } from 'execa';` },
-      'store/a.ts → execa: only in iso, runtime, chart',
+      'store/a.ts → execa: only in iso, usb, runtime, chart',
     ],
     [
       'the process global',

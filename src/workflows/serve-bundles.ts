@@ -7,9 +7,9 @@ import { startRegistryServer } from '../registry-server/start-registry-server.ts
 import type { RegistryServer } from '../registry-server/start-registry-server.ts';
 import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
+import { openBundle } from './open-bundle.ts';
 import { servedContent } from './served-content.ts';
 import type { ServedName } from './served-content.ts';
-import { openBundle } from './open-bundle.ts';
 
 /** What to serve, and where. */
 export interface ServeInput {
