@@ -5,7 +5,7 @@ import type { BuildResult } from '../workflows/build-bundle.ts';
 import { failureLines } from '../workflows/image-failure.ts';
 import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
-import { countOf } from './count-of.ts';
+import { contentCounts } from './content-counts.ts';
 import { durationText } from '../io/duration-text.ts';
 import { planView } from './plan-view.ts';
 import { textFields } from './text-fields.ts';
@@ -50,5 +50,6 @@ function spaceBlock({ warnings }: BuildResult): string[] {
 function failureBlock({ failures, bundle }: BuildResult): string[] {
   if (failures.length === 0) return [];
   const title = bundle === undefined ? 'failed' : 'failed and not in the bundle';
-  return [`${countOf(failures.length, 'image')} ${title}:`, ...failureLines(failures)];
+  const charts = failures.filter((failure) => failure.isChart === true).length;
+  return [`${contentCounts(failures.length - charts, charts)} ${title}:`, ...failureLines(failures)];
 }

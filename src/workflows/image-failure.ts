@@ -3,16 +3,20 @@ import type { ErrorKind } from '../errors.ts';
 import { formatOrigin } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
 
-/** An image that could not be pinned or pulled, and why. */
+/** An image or chart that could not be pinned or pulled, and why. */
 export interface ImageFailure {
   readonly name: string;
   readonly origins: readonly Origin[];
   readonly error: PaletteEdgeError;
+  /** True for a Helm chart; undefined otherwise. */
+  readonly isChart?: boolean | undefined;
 }
 
-/** What `--json` says of a failed image. */
+/** What `--json` says of a failed image or chart. */
 export interface ImageFailureReport {
   readonly reference: string;
+  /** True for a Helm chart; undefined otherwise. */
+  readonly isChart?: boolean | undefined;
   /** Stable code of the reason. */
   readonly code: string;
   readonly message: string;
@@ -22,19 +26,35 @@ export interface ImageFailureReport {
 /** With several kinds of failure the one that a person can do most about picks the exit code. */
 const kindOrder: readonly ErrorKind[] = ['authentication', 'notFound', 'content', 'network', 'failure'];
 
-/** Joins all failures into the one error that ends a build: every image, its reason, and who asked for it. */
-export function failedImagesError(failures: readonly ImageFailure[], total: number): PaletteEdgeError {
+/** How many images and Helm charts were asked for. */
+export interface AskedCounts {
+  readonly images: number;
+  readonly charts: number;
+}
+
+/** Joins all failures into the one error that ends a build: every image and chart, its reason, and who asked for it. */
+export function failedImagesError(failures: readonly ImageFailure[], asked: AskedCounts): PaletteEdgeError {
   const kind = kindOrder.find((candidate) => failures.some(({ error }) => error.kind === candidate));
   const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
-  const skip =
-    failures.length < total ? ['To write a bundle without the failed images, add --skip-missing.'] : [];
+  const isSome = failures.length < asked.images + asked.charts;
+  const skip = isSome ? ['To write a bundle without what failed, add --skip-missing.'] : [];
   const reports = failures.map(reportFailure);
-  const title = `${failures.length} of ${total} images failed; no bundle was written`;
+  const title = `${failedCounts(failures, asked)} failed; no bundle was written`;
   return new PaletteEdgeError('IMAGES_FAILED', [title, ...failureLines(reports)].join('\n'), {
     kind: kind ?? 'failure',
     suggestions: [...suggestions, ...skip],
     details: { failures: reports },
   });
+}
+
+/** `2 of 3 images and 1 of 1 charts`: of each kind that has failures. */
+function failedCounts(failures: readonly ImageFailure[], { images, charts }: AskedCounts): string {
+  const failedCharts = failures.filter(({ isChart }) => isChart === true).length;
+  const failedImages = failures.length - failedCharts;
+  return [
+    ...(failedImages > 0 ? [`${failedImages} of ${images} images`] : []),
+    ...(failedCharts > 0 ? [`${failedCharts} of ${charts} charts`] : []),
+  ].join(' and ');
 }
 
 /** Each failure as text: the image, its reason, and who asked for it. */
@@ -46,8 +66,9 @@ export function failureLines(failures: readonly ImageFailureReport[]): string[] 
 }
 
 /** A failure as plain data. */
-export function reportFailure({ name, error, origins }: ImageFailure): ImageFailureReport {
-  return { reference: name, code: error.code, message: error.message, origins };
+export function reportFailure({ name, error, origins, isChart }: ImageFailure): ImageFailureReport {
+  const { code, message } = error;
+  return { reference: name, ...(isChart === true ? { isChart } : {}), code, message, origins };
 }
 
 /**
@@ -56,11 +77,11 @@ export function reportFailure({ name, error, origins }: ImageFailure): ImageFail
  * @throws the error itself when it is no fault of one image: a bug, an interruption, a full disk, a broken setting
  */
 export function toImageFailure(
-  image: { readonly name: string; readonly origins: readonly Origin[] },
+  { name, origins, isChart }: Omit<ImageFailure, 'error'>,
   error: unknown,
 ): ImageFailure {
   if (!isFailureOfOne(error)) throw error;
-  return { name: image.name, origins: image.origins, error };
+  return { name, origins, ...(isChart === true ? { isChart } : {}), error };
 }
 
 /** Whether an error is the fault of one image, and not a bug, an interruption, a full disk or a broken setting. */

@@ -25,7 +25,8 @@ export function keptImages(
   const isLost = (image: PinnedImage): boolean => errorOf(image) !== undefined;
   const failures = images.flatMap((image) => {
     const error = isCompanion(image) ? undefined : errorOf(image);
-    return error === undefined ? [] : [{ name: image.name, origins: image.origins, error }];
+    const { name, origins, chart } = image;
+    return error === undefined ? [] : [{ name, origins, error, isChart: chart !== undefined }];
   });
   const wanted = withoutLostCompanions(images.filter((image) => isCompanion(image) || !isLost(image)));
   const warnings = wanted.flatMap((image) => {

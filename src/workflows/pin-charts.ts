@@ -64,7 +64,8 @@ export async function pinCharts(
       warnings.push(...(await warningsOf(request, chart, signal)));
       return chart;
     } catch (error) {
-      failures.push(toImageFailure({ name: chartTitle(request), origins: request.origins }, error));
+      const { origins } = request;
+      failures.push(toImageFailure({ name: chartTitle(request), origins, isChart: true }, error));
       return undefined;
     }
   });

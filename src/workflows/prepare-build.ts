@@ -21,7 +21,7 @@ import type { ClusterDefinition } from './cluster-definition.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { PaletteAccess } from './fetch-profiles.ts';
 import { failedImagesError } from './image-failure.ts';
-import type { ImageFailure } from './image-failure.ts';
+import type { AskedCounts, ImageFailure } from './image-failure.ts';
 import { pinCompanions } from './pin-companions.ts';
 import { pinImages } from './pin-images.ts';
 import type { PinnedImage, PinnedImages } from './pin-images.ts';
@@ -43,8 +43,7 @@ export interface PreparedBuild {
   /** Undefined when none was asked for. */
   readonly clusterDefinition: ClusterDefinition | undefined;
   readonly files: BundleFiles;
-  /** How many images were asked for. */
-  readonly requested: number;
+  readonly requested: AskedCounts;
   /** With their companions. */
   readonly images: readonly PinnedImage[];
   /** Images that are not in the bundle: those that could not be pinned, with `skipMissing`, and those left out. */
@@ -104,7 +103,7 @@ export async function prepareBuild(
     store,
     clusterDefinition,
     files,
-    requested: requests.images.length + requests.charts.length,
+    requested: askedCounts(requests),
     images,
     failures: [...failures, ...leftOut],
     warnings: [...requests.warnings, ...warnings, ...limitWarnings],
@@ -229,12 +228,17 @@ async function pin(requests: ResolvedImages, parts: PinParts): ReturnType<typeof
   const received = { bytes: pinned.received + charts.received };
   const images = await charts.among(pinned.images, { ...parts, received });
   const failures = [...pinned.failures, ...charts.failures];
-  const total = count + requests.charts.length;
+  const asked = askedCounts(requests);
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
-    throw failedImagesError(failures, total);
-  if (images.length === 0 && total > 0) throw failedImagesError([...failures, ...pinned.leftOut], total);
+    throw failedImagesError(failures, asked);
+  if (images.length === 0 && asked.images + asked.charts > 0)
+    throw failedImagesError([...failures, ...pinned.leftOut], asked);
   const all = { ...pinned, images, failures, received: received.bytes };
   return input.includeReferrers === true ? await withCompanions(all, parts) : all;
+}
+
+function askedCounts({ images, charts }: ResolvedImages): AskedCounts {
+  return { images: images.length, charts: charts.length };
 }
 
 async function withCompanions(

@@ -186,7 +186,7 @@ describe('a chart of a registry', () => {
     const charts = [`oci://${host}/charts/there:9.9.9`, `repo=oci://${host}/charts,name=there,version=^5`];
     const flags = charts.flatMap((chart) => ['--chart', chart]);
     const { code, stderr } = await runCli(['build', ...flags, '--plain-http', host], { cwd: folder });
-    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('2 of 2 images failed') });
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('2 of 2 charts failed') });
     expect(stderr).toMatch(/chart there 9\.9\.9 of oci:\/\/.*\/charts\n/);
     expect(stderr).toMatch(/there is no chart there \^5 of oci:.*it has 1\.0\.0/);
   });

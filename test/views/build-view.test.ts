@@ -67,6 +67,9 @@ test('after a dry run the plan is the result', () => {
 test('after a dry run failures are told too', () => {
   const text = buildView({ ...sampleBuild, bundle: undefined, failures: [...failures, ...failures] });
   expect(text).toContain(`${planView(samplePlan)}\n2 images failed:\n  ghcr.io/org/secret:1.0\n`);
+  const charts = failures.map((failure) => ({ ...failure, isChart: true }));
+  const mixed = buildView({ ...sampleBuild, bundle: undefined, failures: [...failures, ...charts] });
+  expect(mixed).toContain('\n1 image and 1 chart failed:\n');
 });
 
 test('a cluster definition beside the bundle is told', () => {

@@ -25,7 +25,7 @@ test('every image is told with its reason and who asked for it', () => {
     failure('a.io/one:1', 'notFound', ['Check the spelling.']),
     failure('a.io/two:1', 'notFound', ['Check the spelling.', 'Ask its owner.']),
   ];
-  const error = failedImagesError(failures, 3);
+  const error = failedImagesError(failures, { images: 3, charts: 0 });
   expect(error).toMatchObject({ code: 'IMAGES_FAILED', kind: 'notFound' });
   expect(error.message).toBe(
     `2 of 3 images failed; no bundle was written
@@ -38,24 +38,37 @@ test('every image is told with its reason and who asked for it', () => {
   );
 });
 
+test('charts are counted as charts, and told as such', () => {
+  const chart = { ...failure('chart web 1.0.0 of https://a.io', 'notFound'), isChart: true };
+  const image = failure('a.io/one:1', 'notFound');
+  const titleOf = (failures: readonly ImageFailure[]) =>
+    failedImagesError(failures, { images: 3, charts: 2 }).message.split('\n').at(0);
+  expect(titleOf([image, chart])).toBe('1 of 3 images and 1 of 2 charts failed; no bundle was written');
+  expect(titleOf([chart])).toBe('1 of 2 charts failed; no bundle was written');
+  const { details } = failedImagesError([image, chart], { images: 3, charts: 2 });
+  expect(details).toMatchObject({ failures: [{ reference: 'a.io/one:1' }, { isChart: true }] });
+});
+
 test('each suggestion is made once', () => {
   const failures = [
     failure('a.io/one:1', 'notFound', ['Check the spelling.']),
     failure('a.io/two:1', 'notFound', ['Check the spelling.', 'Ask its owner.']),
   ];
-  expect(failedImagesError(failures, 3).suggestions).toEqual([
+  expect(failedImagesError(failures, { images: 3, charts: 0 }).suggestions).toEqual([
     'Check the spelling.',
     'Ask its owner.',
-    'To write a bundle without the failed images, add --skip-missing.',
+    'To write a bundle without what failed, add --skip-missing.',
   ]);
 });
 
 test('nobody is told to skip all images', () => {
-  expect(failedImagesError([failure('a.io/one:1', 'network')], 1).suggestions).toEqual([]);
+  expect(failedImagesError([failure('a.io/one:1', 'network')], { images: 1, charts: 0 }).suggestions).toEqual(
+    [],
+  );
 });
 
 test('the details have every failure as plain data', () => {
-  const { details } = failedImagesError([failure('a.io/one:1', 'network')], 2);
+  const { details } = failedImagesError([failure('a.io/one:1', 'network')], { images: 2, charts: 0 });
   expect(JSON.parse(JSON.stringify(details))).toEqual({
     failures: [{ reference: 'a.io/one:1', code: 'CODE_NETWORK', message: 'a.io/one:1: it failed', origins }],
   });
@@ -71,7 +84,10 @@ test.each<[kinds: ErrorKind[], kind: ErrorKind, exitCode: number]>([
 ])('failures of the kinds %j end with %s, %d, in any order', (kinds, kind, exitCode) => {
   const failures = kinds.map((each) => failure('a.io/one:1', each));
   for (const order of [failures, failures.toReversed()]) {
-    expect(failedImagesError(order, 9)).toMatchObject({ kind, oclif: { exit: exitCode } });
+    expect(failedImagesError(order, { images: 9, charts: 0 })).toMatchObject({
+      kind,
+      oclif: { exit: exitCode },
+    });
   }
 });
 
