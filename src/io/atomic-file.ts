@@ -13,12 +13,13 @@ const staleAfterMs = 24 * 60 * 60 * 1000;
  *
  * The parent folder is made. On any failure the half-written file is removed and the old one, if any, is still there.
  *
+ * @param write is told the name beside, too, for programs that write by themselves
  * @param mode permissions of the file, of which the process may take some away
  * @returns what `write` returned
  */
 export async function writeFileAtomically<T>(
   path: string,
-  write: (file: FileHandle) => Promise<T>,
+  write: (file: FileHandle, beside: string) => Promise<T>,
   mode = 0o666,
 ): Promise<T> {
   await makeFolder(dirname(path));
@@ -27,7 +28,7 @@ export async function writeFileAtomically<T>(
     const file = await open(beside, 'wx', mode);
     let result: T;
     try {
-      result = await write(file);
+      result = await write(file, beside);
       await file.datasync();
     } finally {
       await file.close();

@@ -1,0 +1,61 @@
+import { isoSectorSize } from './iso-entry.ts';
+import type { IsoEntry } from './iso-entry.ts';
+import { imageMoment, runXorriso } from './xorriso.ts';
+import type { XorrisoRun } from './xorriso.ts';
+
+/** How an image is written. */
+export interface IsoWriterOptions extends Pick<XorrisoRun, 'xorriso' | 'signal'> {
+  /** Volume label, not checked here. */
+  readonly label: string;
+  /** Where the image goes; absolute. Nothing or an empty file is there. */
+  readonly path: string;
+  /** Told of bytes as they are written. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/**
+ * Writes an ISO 9660 image (ECMA-119, level 3) with Rock Ridge and Joliet. The same entries give the same bytes: owners, modes
+ * and times are fixed, and files lie in the order of the entries.
+ *
+ * @throws PaletteEdgeError as {@link runXorriso} does; what is at the path then is of no use
+ */
+export async function writeIso(entries: readonly IsoEntry[], options: IsoWriterOptions): Promise<void> {
+  const { xorriso, signal, onBytes } = options;
+  let written = 0;
+  const onLine = (line: string): void => {
+    const sectors = /\bUPDATE : Writing:\s+(\d+)s/.exec(line)?.[1];
+    const now = sectors === undefined ? written : Number(sectors) * isoSectorSize;
+    onBytes?.(Math.max(0, now - written));
+    written = Math.max(now, written);
+  };
+  await runXorriso(isoArguments(entries, options), { xorriso, signal, onLine });
+}
+
+/** Native commands of xorriso(1). */
+function isoArguments(
+  entries: readonly IsoEntry[],
+  { label, path }: Pick<IsoWriterOptions, 'label' | 'path'>,
+): string[] {
+  return [
+    // One session, from the first sector on, as any other tool writes it; the padding is for CD writers of the nineties.
+    ...['-outdev', `stdio:${path}`, '-padding', '0'],
+    ...['-compliance', 'iso_9660_level=3:joliet_long_names:joliet_long_paths:no_emul_toc'],
+    ...['-file_size_limit', 'off', '--', '-joliet', 'on'],
+    // Else it would be the version of xorriso.
+    ...['-volid', label, '-preparer_id', 'PALETTE-EDGE'],
+    ...entries.flatMap(mapping),
+    ...['-uid', '0', '-gid', '0', '-chmod_r', '0644', '/', '--', '-find', '/', '-type', 'd'],
+    ...['-exec', 'chmod', '0755', '--'],
+    ...entries
+      .filter(({ isExecutable }) => isExecutable)
+      .flatMap(({ path: file }) => ['-chmod', '0755', `/${file}`, '--']),
+    // Without weights files lie in the order of their inode numbers.
+    ...entries.flatMap(({ path: file }, index) => ['-sort_weight_l', String(-index), `/${file}`, '--']),
+    ...['-volume_date', 'all_file_dates', `=${imageMoment}`, '-commit_eject', 'none', '-end'],
+  ];
+}
+
+function mapping({ path, source, start, size }: IsoEntry): string[] {
+  if (start === undefined) return ['-map', source, `/${path}`];
+  return ['-cut_out', source, String(start), String(size), `/${path}`];
+}
