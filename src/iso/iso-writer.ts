@@ -36,23 +36,31 @@ function isoArguments(
   entries: readonly IsoEntry[],
   { label, path }: Pick<IsoWriterOptions, 'label' | 'path'>,
 ): string[] {
-  return [
+  const compliance = 'iso_9660_level=3:joliet_long_names:joliet_long_paths:no_emul_toc';
+  const commands = [
     // One session, from the first sector on, as any other tool writes it; the padding is for CD writers of the nineties.
-    ...['-outdev', `stdio:${path}`, '-padding', '0'],
-    ...['-compliance', 'iso_9660_level=3:joliet_long_names:joliet_long_paths:no_emul_toc'],
-    ...['-file_size_limit', 'off', '--', '-joliet', 'on'],
+    ['-outdev', `stdio:${path}`, '-padding', '0', '-compliance', compliance],
+    ['-file_size_limit', 'off', '--', '-joliet', 'on'],
     // Else it would be the version of xorriso.
-    ...['-volid', label, '-preparer_id', 'PALETTE-EDGE'],
-    ...entries.flatMap(mapping),
-    ...['-uid', '0', '-gid', '0', '-chmod_r', '0644', '/', '--', '-find', '/', '-type', 'd'],
-    ...['-exec', 'chmod', '0755', '--'],
+    ['-volid', label, '-preparer_id', 'PALETTE-EDGE'],
+    ...entries.map(mapping),
+    ['-uid', '0', '-gid', '0', '-chmod_r', '0644', '/', '--'],
+    ['-find', '/', '-type', 'd', '-exec', 'chmod', '0755', '--'],
     ...entries
       .filter(({ isExecutable }) => isExecutable)
-      .flatMap(({ path: file }) => ['-chmod', '0755', `/${file}`, '--']),
+      .map(({ path: file }) => ['-chmod', '0755', `/${file}`, '--']),
     // Without weights files lie in the order of their inode numbers.
-    ...entries.flatMap(({ path: file }, index) => ['-sort_weight_l', String(-index), `/${file}`, '--']),
-    ...['-volume_date', 'all_file_dates', `=${imageMoment}`, '-commit_eject', 'none', '-end'],
+    ...entries.map(({ path: file }, index) => [
+      '-find',
+      `/${file}`,
+      '-exec',
+      'sort_weight',
+      String(-index),
+      '--',
+    ]),
+    ['-volume_date', 'all_file_dates', `=${imageMoment}`],
   ];
+  return commands.flat();
 }
 
 function mapping({ path, source, start, size }: IsoEntry): string[] {

@@ -1,0 +1,25 @@
+import { PaletteEdgeError } from '../errors.ts';
+
+/** The error for an image whose structure is not what it must be. */
+export function damagedIso(place: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('ISO_DAMAGED', `${place} is damaged: ${reason}`, {
+    kind: 'content',
+    suggestions: ['Copy the image again from where it was made.'],
+  });
+}
+
+/** The error for a file that ends before the image does. */
+export function truncatedIso(place: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('ISO_TRUNCATED', `${place} is not a whole ISO image: ${reason}`, {
+    kind: 'content',
+    suggestions: ['Compare its size with the original and copy it again.'],
+  });
+}
+
+/** The error for a file that is something else, or of a kind that is not read here. */
+export function notAnIso(place: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_AN_ISO', `${place} is no ISO 9660 image: ${reason}`, {
+    kind: 'content',
+    suggestions: ['Name an .iso file that palette-edge iso create wrote.'],
+  });
+}
