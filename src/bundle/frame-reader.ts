@@ -47,7 +47,9 @@ export class FrameReader {
   async read(index: number): Promise<Uint8Array> {
     const { position, size, contentSize, check } = this.#frame(index);
     const bytes = await this.#bundle.read(position, size);
-    const place = `frame ${index} (${size} bytes at ${position})`;
+    const inside = this.#bundle.where?.(position, size);
+    const file = inside === undefined ? '' : ` in ${inside}`;
+    const place = `frame ${index} (${size} bytes at ${position}${file})`;
     if (frameCheck(bytes) !== check) throw damagedBundle(this.#name, `${place} is not what was written`);
     try {
       return await decompressFrame(bytes, contentSize);

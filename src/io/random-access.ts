@@ -9,6 +9,8 @@ export interface RandomAccess {
   readonly size: number;
   /** Exactly `length` bytes from `position`, or an error. The caller owns the result. */
   read(position: number, length: number): Promise<Uint8Array>;
+  /** The files that hold these bytes, for messages; absent when it is only one, which is named anyway. */
+  where?(position: number, length: number): string;
   close(): Promise<void>;
 }
 

@@ -1,23 +1,55 @@
 import { BundleReader } from '../bundle/bundle-reader.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { openFileAccess } from '../io/random-access.ts';
+import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
+import type { OpenParts } from './open-parts.ts';
+
+/** A bundle that is open. */
+export interface OpenedBundle {
+  /** Closing it closes all. */
+  readonly reader: BundleReader;
+  /** What it is joined from; undefined for one file. */
+  readonly parts: OpenParts | undefined;
+}
+
+/**
+ * Opens a bundle by the path that a user gave: of a file, or of parts in any way that {@link openParts} takes. The caller closes the
+ * reader.
+ *
+ * @throws PaletteEdgeError for a file that is missing, no bundle, damaged, or of another format version, and for parts that are not
+ *   all there
+ */
+export async function openBundle(path: string): Promise<BundleReader> {
+  return (await openBundleFile(path)).reader;
+}
+
+/** As {@link openBundle}, and says what the bundle was found in. */
+export async function openBundleFile(path: string): Promise<OpenedBundle> {
+  const { access, parts } = await findBundle(path);
+  let reader: BundleReader;
+  try {
+    reader = await BundleReader.open(access, path);
+  } catch (error) {
+    throw parts === undefined ? error : inPartsError(error, parts);
+  }
+  try {
+    if (parts !== undefined) requireListedBundle(parts, reader.id);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+  return { reader, parts };
+}
 
 /** The bytes of a bundle, wherever they lie. */
 interface BundleBytes {
   readonly access: RandomAccess;
-}
-
-/**
- * Opens a bundle by the path that a user gave. The caller closes the reader.
- *
- * @throws PaletteEdgeError for a file that is missing, no bundle, damaged, or of another format version
- */
-export async function openBundle(path: string): Promise<BundleReader> {
-  const { access } = await findBundle(path);
-  return await BundleReader.open(access, path);
+  readonly parts?: OpenParts;
 }
 
 /** Each way of finding a bundle looks at name and content, and says undefined for what is not its own. */
 async function findBundle(path: string): Promise<BundleBytes> {
+  const parts = await openParts(path);
+  if (parts !== undefined) return { access: parts.access, parts };
   return { access: await openFileAccess(path, 'bundle') };
 }
