@@ -16,10 +16,13 @@ import { blobHeader, encodeHead, paddingFor, tarEnd } from './tar-layout.ts';
 import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
 
 /**
- * Where a bundle's bytes go: an empty file, or anything that takes one write at a time, in order, and is done with the bytes when
- * it resolves.
+ * Where a bundle's bytes go: an empty file; anything that takes one write at a time, in order, and is done with the bytes when
+ * it resolves; or anything that takes bytes in the order of the calls, and puts them into the bundle's hash too.
  */
-export type BundleSink = { readonly file: FileHandle } | { write(bytes: Uint8Array): Promise<void> };
+export type BundleSink =
+  | { readonly file: FileHandle }
+  | { write(bytes: Uint8Array): Promise<void> }
+  | { append(bytes: Uint8Array, whole: StreamHash): Promise<void> };
 
 /** What is written, from where and how. */
 export interface WriteBundleOptions {
@@ -223,6 +226,8 @@ class FrameOutput {
     const sink = this.#sink;
     if ('file' in sink) {
       await this.#hash.updateAndWrite(bytes, { file: sink.file, position });
+    } else if ('append' in sink) {
+      await sink.append(bytes, this.#hash);
     } else {
       this.#written = writeAfter(this.#written, sink, bytes);
       await allEnded([this.#written, this.#hash.update(bytes)]);

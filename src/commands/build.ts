@@ -10,6 +10,7 @@ import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '
 import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
+import { splitFlags, splitRequest } from '../cli/split-flags.ts';
 import { storeFlags } from '../cli/store-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
 import { typedKeyWarnings } from '../cli/wire-palette.ts';
@@ -78,6 +79,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       max: 19,
       defaultHelp: async () => await Promise.resolve('3'),
     }),
+    ...splitFlags,
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
     'skip-missing': Flags.boolean({
       helpGroup: 'OUTPUT',
@@ -100,6 +102,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
       output: outputPath(flags.output),
+      split: splitRequest(flags),
     };
     using progress = this.progress();
     await using wiring = await wireBuild(flags, this.config, buildListener(progress, input.isDryRun));

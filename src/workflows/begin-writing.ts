@@ -1,3 +1,4 @@
+import type { ListedFile } from '../bundle/parts-list.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
@@ -6,16 +7,28 @@ import type { Digest } from '../oci/digest.ts';
 import { ArrivingBlobs } from './arriving-blobs.ts';
 import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
+import type { SplitRequest } from './split-request.ts';
 import { writeOutput } from './write-output.ts';
 
-/** The file that was written. */
+/** The file that was written, or the parts of it. */
 export interface WrittenBundleFile {
+  /** Of parts, what they are joined to: no such file was written, and every command takes the path all the same. */
   readonly path: string;
   readonly name: string;
   readonly id: string;
   readonly size: number;
   /** In hex, as in the `.sha256` file beside it. */
   readonly sha256: string;
+  /** Undefined for one file. */
+  readonly parts?: WrittenPartFiles;
+}
+
+/** The parts of a bundle, as they were written. */
+interface WrittenPartFiles {
+  /** Path of the parts list. */
+  readonly list: string;
+  /** In order; they lie beside the list. */
+  readonly files: readonly ListedFile[];
 }
 
 /** A bundle that is being written while its blobs arrive in the store. */
@@ -38,6 +51,7 @@ export interface WritingOptions {
   /** Where the blobs arrive. */
   readonly blobs: BlobReader;
   readonly path: string;
+  readonly split?: SplitRequest;
   readonly compressionLevel: number;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
@@ -46,7 +60,7 @@ export interface WritingOptions {
 
 /** Begins to write a bundle. As long as blobs are pulled, that is what is shown; writing is when it is waited for. */
 export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleBeingWritten {
-  const { path, compressionLevel, hasher, listener } = options;
+  const { path, split, compressionLevel, hasher, listener } = options;
   const giveUp = new AbortController();
   const blobs = new ArrivingBlobs(options.blobs);
   let quietly = 0;
@@ -56,7 +70,7 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
     else quietly += count;
   };
   const signal = AbortSignal.any([options.signal, giveUp.signal]);
-  const outcome = writeOutput({ plan, path, compressionLevel, hasher, blobs, onBytes, signal });
+  const outcome = writeOutput({ plan, path, split, compressionLevel, hasher, blobs, onBytes, signal });
   const failed = new AbortController();
   let failure: { readonly error: unknown } | undefined;
   outcome.catch((error: unknown) => {
@@ -85,8 +99,10 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
     finish: async () => {
       isShown = true;
       listener({ kind: 'writing', total: plan.tarSize - quietly });
-      const { size, sha256 } = await outcome;
-      return { path, name: plan.inventory.name, id: plan.id, size, sha256: digestHex(sha256) };
+      const written = await outcome;
+      const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
+      const { size, sha256 } = written;
+      return { path, name: plan.inventory.name, id: plan.id, size, sha256: digestHex(sha256), parts };
     },
   };
 }

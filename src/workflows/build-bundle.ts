@@ -197,6 +197,7 @@ function begin(plan: BundlePlan, { store, files }: PreparedBuild, context: Build
   const writing = beginWriting(plan, {
     blobs: files.over(store),
     path,
+    split: input.split,
     compressionLevel: input.compressionLevel,
     hasher,
     signal,

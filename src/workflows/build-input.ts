@@ -10,6 +10,7 @@ import type { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from './build-event.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import type { ImageSources } from './resolve-images.ts';
+import type { SplitRequest } from './split-request.ts';
 
 /** What the user asked for. */
 export interface BuildInput {
@@ -33,6 +34,8 @@ export interface BuildInput {
   readonly outfile: string | undefined;
   /** Exact path of the bundle; undefined is `content-<id>/core-<name>-<id>.tar.zst` in the working directory. */
   readonly output: string | undefined;
+  /** Undefined writes one file. */
+  readonly split?: SplitRequest;
   /** zstd level, 1 to 19. */
   readonly compressionLevel: number;
 }

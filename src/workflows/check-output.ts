@@ -45,7 +45,12 @@ const checksum: Replaceable = {
 export async function checkOutput(path: string): Promise<void> {
   if (path.endsWith('/')) throw notAFile(actionFor(path, bundle), 'it is a folder, not a file');
   await requireReplaceable(path, bundle);
-  await requireReplaceable(`${path}.sha256`, checksum);
+  await checkChecksumOutput(path);
+}
+
+/** As {@link checkOutput}, for a checksum only: of a bundle, or of its parts. */
+export async function checkChecksumOutput(bundlePath: string): Promise<void> {
+  await requireReplaceable(`${bundlePath}.sha256`, checksum);
 }
 
 /** As {@link checkOutput}, for a cluster definition beside the bundle. */
@@ -79,11 +84,15 @@ async function requireReplaceable(path: string, expected: Replaceable): Promise<
     await requireNothing(path, action);
     return;
   }
-  throw new PaletteEdgeError(
-    'OUTPUT_TAKEN',
-    `${action} failed: the file is there already and is no ${expected.name}`,
-    { kind: 'usage', suggestions: ['Remove the file, or name another with --output.'] },
-  );
+  throw outputTaken(action, `no ${expected.name}`);
+}
+
+/** The error for a file that must not be replaced. */
+export function outputTaken(action: string, is: string): PaletteEdgeError {
+  return new PaletteEdgeError('OUTPUT_TAKEN', `${action} failed: the file is there already and is ${is}`, {
+    kind: 'usage',
+    suggestions: ['Remove the file, or name another with --output.'],
+  });
 }
 
 async function isReplaceable(path: string, { length, isBeginning }: Replaceable): Promise<boolean> {
@@ -99,7 +108,8 @@ async function requireNothing(path: string, action: string): Promise<void> {
   if (link !== undefined) throw notAFile(action, 'it is a symbolic link to a file that does not exist');
 }
 
-function notAFile(action: string, reason: string): PaletteEdgeError {
+/** The error for a name that stands for something else than a file. */
+export function notAFile(action: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('NOT_A_FILE', `${action} failed: ${reason}`, {
     kind: 'usage',
     suggestions: ['Name a file with --output.'],

@@ -11,42 +11,57 @@ import { makeFolder } from '../io/make-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
+import type { SplitRequest } from './split-request.ts';
+import { writeParts } from './write-parts.ts';
+import type { WrittenParts } from './write-parts.ts';
 
 /** What is written, where, and how. */
 export interface WriteOutputOptions {
   readonly plan: BundlePlan;
   readonly blobs: BlobReader;
   readonly path: string;
+  /** Undefined writes one file. */
+  readonly split?: SplitRequest;
   readonly compressionLevel: number;
   readonly hasher?: Hasher;
   readonly signal: AbortSignal;
   readonly onBytes: (count: number) => void;
 }
 
+/** What was written; in parts, when that was asked for. */
+export type WrittenOutput = WrittenBundle | WrittenParts;
+
 /**
  * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
- * `sha256sum -c` reads. Symbolic links stay: their targets are written.
+ * `sha256sum -c` reads. Symbolic links stay: their targets are written. As parts: see {@link writeParts}.
  *
  * @throws PaletteEdgeError kind disk that names the file, or what reading the blobs throws
  */
-export async function writeOutput(options: WriteOutputOptions): Promise<WrittenBundle> {
-  const { path, ...rest } = options;
+export async function writeOutput(options: WriteOutputOptions): Promise<WrittenOutput> {
+  const { path, split, ...rest } = options;
   const action = `writing the bundle to ${path}`;
   let madeFolder: string | undefined;
   try {
     madeFolder = await makeFolder(dirname(path));
-    const target = await outputTarget(path);
-    await removeStalePartials(target);
-    const written = await writeFileAtomically(target, async (file) => await writeBundle(rest, { file }));
-    const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
-    await writeFileAtomically(
-      await outputTarget(`${path}.sha256`),
-      async (file) => await file.writeFile(checksum),
-    );
-    return written;
+    return split === undefined ? await writeWhole(rest, path) : await writeParts({ ...rest, path, split });
   } catch (error) {
     // A folder that was made for this file only; one that holds something stays.
     if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
     throw wordDiskError(error, action);
   }
+}
+
+async function writeWhole(
+  options: Omit<WriteOutputOptions, 'path' | 'split'>,
+  path: string,
+): Promise<WrittenBundle> {
+  const target = await outputTarget(path);
+  await removeStalePartials(target);
+  const written = await writeFileAtomically(target, async (file) => await writeBundle(options, { file }));
+  const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
+  await writeFileAtomically(
+    await outputTarget(`${path}.sha256`),
+    async (file) => await file.writeFile(checksum),
+  );
+  return written;
 }

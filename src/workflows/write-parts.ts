@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { partNames } from '../bundle/part-name.ts';
+import { PartOutput } from '../bundle/part-output.ts';
+import type { WrittenPart } from '../bundle/part-output.ts';
+import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
+import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
+import type { WriteBundleOptions, WrittenBundle } from '../bundle/write-bundle.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { hashHere } from '../io/hash-thread.ts';
+import { digestHex } from '../oci/digest.ts';
+import { outputTarget } from './check-output.ts';
+import { knownParts } from './known-parts.ts';
+import type { KnownParts } from './known-parts.ts';
+import type { SplitRequest } from './split-request.ts';
+
+/** What is written in parts, and where: `path` is what the parts are joined to. */
+export interface WritePartsOptions extends Pick<
+  WriteBundleOptions,
+  'plan' | 'blobs' | 'compressionLevel' | 'hasher' | 'signal' | 'onBytes'
+> {
+  readonly path: string;
+  readonly split: SplitRequest;
+}
+
+/** A bundle that was written in parts. */
+export interface WrittenParts extends WrittenBundle {
+  /** Path of the list. */
+  readonly list: string;
+  /** In order. */
+  readonly parts: readonly ListedFile[];
+}
+
+/**
+ * Writes a bundle in parts, in one pass (docs/bundle-format.md, "Parts"). Nothing has its name before everything is on the disk; then
+ * the parts get theirs, those of an older bundle that are left over are removed, and the list is the last to come.
+ *
+ * @throws what reading the blobs and writing the files throws; nothing is left then, and an older bundle is whole, unless the parts
+ *   were getting their names already
+ */
+export async function writeParts(options: WritePartsOptions): Promise<WrittenParts> {
+  const { path, split, ...rest } = options;
+  await removeStalePartials(path);
+  await removeStalePartials(listPathOf(path));
+  await using partials = new Partials();
+  const createFile = async (): Promise<FileHandle> => await partials.create(path);
+  const { written, parts } = await writeInto(rest, { partSize: split.partSize, createFile });
+  const names = partNames(basename(path), parts.length, split.style);
+  const listed = parts.map((part, index) => ({ name: names[index] ?? '', ...part }));
+  const list: PartsList = {
+    tool: rest.plan.inventory.tool,
+    bundle: {
+      name: basename(path),
+      size: written.size,
+      sha256: digestHex(written.sha256),
+      id: rest.plan.id,
+    },
+    parts: listed,
+  };
+  await nameParts(path, list, partials);
+  return { ...written, list: listPathOf(path), parts: listed };
+}
+
+async function writeInto(
+  options: Omit<WritePartsOptions, 'path' | 'split'>,
+  { partSize, createFile }: { readonly partSize: number; readonly createFile: () => Promise<FileHandle> },
+): Promise<{ written: WrittenBundle; parts: WrittenPart[] }> {
+  await using output = new PartOutput({ partSize, createFile, hasher: options.hasher ?? hashHere });
+  const written = await writeBundle(options, output);
+  return { written, parts: await output.finish() };
+}
+
+/**
+ * Killed in the middle, the unfinished list stays: it says which of the parts are ours, so that the next build may replace or remove
+ * them. The older list stays in force until the end: what does not fit it any more is told by whoever reads it.
+ */
+async function nameParts(path: string, list: PartsList, partials: Partials): Promise<void> {
+  const folder = dirname(path);
+  const known = await knownParts(path);
+  const files = [...partials.paths];
+  const unfinished = await partials.write(listPathOf(path), encodePartsList(list));
+  for (const [index, { name }] of list.parts.entries()) {
+    const file = files[index];
+    if (file === undefined) throw new Error(`there is no file for ${name}`);
+    await rename(file, join(folder, name));
+    partials.keep(file);
+    partials.keep(unfinished);
+  }
+  await removeLeftOver(path, known, list);
+  const checksums = list.parts.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
+  await writeFileAtomically(
+    await outputTarget(`${path}.sha256`),
+    async (file) => await file.writeFile(checksums),
+  );
+  await rename(unfinished, listPathOf(path));
+  for (const name of known.unfinishedLists) await rm(join(folder, name), { force: true });
+}
+
+/** Only what is as long as a list says: anything else is not what was written. */
+async function removeLeftOver(path: string, known: KnownParts, { parts }: PartsList): Promise<void> {
+  const names = new Set(parts.map(({ name }) => name));
+  for (const [name, listed] of known.files) {
+    if (names.has(name)) continue;
+    const place = join(dirname(path), name);
+    const status = await stat(place).catch(() => undefined);
+    if (status?.isFile() === true && listed.some(({ size }) => size === status.size))
+      await rm(place, { force: true });
+  }
+}
+
+function listPathOf(path: string): string {
+  return join(dirname(path), partsListName(basename(path)));
+}
+
+/** Files beside their names; what is not kept is removed in the end. */
+class Partials implements AsyncDisposable {
+  readonly #paths = new Set<string>();
+
+  /** In the order they were made. */
+  get paths(): ReadonlySet<string> {
+    return this.#paths;
+  }
+
+  async create(path: string): Promise<FileHandle> {
+    const beside = `${path}.${randomBytes(6).toString('hex')}.partial`;
+    const file = await open(beside, 'wx');
+    this.#paths.add(beside);
+    return file;
+  }
+
+  /** @returns the path beside the name, synced */
+  async write(path: string, text: string): Promise<string> {
+    const before = this.#paths.size;
+    await using file = await this.create(path);
+    await file.writeFile(text);
+    await file.datasync();
+    return [...this.#paths][before] ?? path;
+  }
+
+  keep(path: string): void {
+    this.#paths.delete(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const path of this.#paths) await rm(path, { force: true });
+  }
+}
