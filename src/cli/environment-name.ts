@@ -1,5 +1,5 @@
 /** Flags that only make sense where they are typed. */
-const typedOnly: ReadonlySet<string> = new Set(['json', 'help', 'version']);
+const typedOnly: ReadonlySet<string> = new Set(['json', 'help', 'version', 'yes', 'not-removable']);
 
 /** Flags that say where the config file is: they cannot be set in one. */
 const aboutTheFile: ReadonlySet<string> = new Set(['config', 'no-config']);

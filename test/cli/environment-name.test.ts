@@ -51,7 +51,9 @@ test('every flag of every command has a variable of its own, that oclif does not
   const commands = await allCommands();
   expect(commands.map(({ id }) => id)).toEqual(expect.arrayContaining(['build', 'demo', 'login', 'verify']));
   for (const { id, flags } of commands) {
-    const names = Object.keys(flags).filter((name) => !['json', 'help', 'version'].includes(name));
+    const names = Object.keys(flags).filter(
+      (name) => !['json', 'help', 'version', 'yes', 'not-removable'].includes(name),
+    );
     expect(names).toContain('config');
     const variables = names
       .filter((name) => flags[name]?.hidden !== true)
