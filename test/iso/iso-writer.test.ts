@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { largestIsoSize } from '../../src/iso/iso-entry.ts';
+import type { IsoEntry } from '../../src/iso/iso-entry.ts';
+import { writeIso } from '../../src/iso/iso-writer.ts';
+import { requireTool } from '../support/required-tools.ts';
+import { noise } from '../support/sample-bundle.ts';
+import { bytesOf, contentOf, openIso, sampleEntries, sampleIso } from '../support/sample-iso.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const run = promisify(execFile);
+const files = {
+  'core-edge-1a2b3c4d.tar.zst': noise(300_000, 1),
+  'spc-config/site.tgz': 'definition',
+  'README.txt': 'Read me.\r\n',
+  'a-very-long-name-that-Joliet-would-cut-at-sixty-four-characters-and-Windows-would-not-find.txt': 'long',
+};
+
+test('isoinfo, 7z and bsdtar list the same names, and read the same content', async () => {
+  const iso = await sampleIso(await sampleEntries(files));
+  const joliet = await run(requireTool('isoinfo'), ['-J', '-f', '-i', iso]);
+  const rockRidge = await run(requireTool('isoinfo'), ['-R', '-f', '-i', iso]);
+  const bsdtar = await run(requireTool('bsdtar'), ['-tf', iso]);
+  const names = [...Object.keys(files), 'spc-config'].toSorted();
+  const listed = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) => line.replace(/^\//, ''))
+      .filter((line) => line !== '' && line !== '.')
+      .toSorted();
+  expect(listed(joliet.stdout)).toEqual(names);
+  expect(listed(rockRidge.stdout)).toEqual(names);
+  expect(listed(bsdtar.stdout)).toEqual(names);
+  const options = { encoding: 'latin1', maxBuffer: 2 ** 20 } as const;
+  for (const [name, content] of Object.entries(files)) {
+    const { stdout } = await run(requireTool('7z'), ['e', '-so', iso, name], options);
+    expect(Buffer.from(stdout, 'latin1').equals(Buffer.from(content))).toBe(true);
+  }
+});
+
+test('blkid shows the label', async () => {
+  const iso = await sampleIso(await sampleEntries(files), 'A_LABEL_OF_MORE_THAN_16');
+  const { stdout } = await run(requireTool('blkid'), ['-p', '-s', 'LABEL', '-o', 'value', iso]);
+  expect(stdout).toBe('A_LABEL_OF_MORE_THAN_16\n');
+});
+
+test('owners, modes and times are fixed; what can be run is so', async () => {
+  const entries = await sampleEntries({ a: '1', 'b/tool': '2' });
+  const iso = await sampleIso(entries.map((entry) => ({ ...entry, isExecutable: entry.path === 'b/tool' })));
+  const env = { ...process.env, TZ: 'UTC' };
+  const { stdout } = await run(requireTool('bsdtar'), ['-tvf', iso, '--numeric-owner'], { env });
+  expect(stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+    'drwxr-xr-x 3 0 0 2048 Jan 1 2020 .',
+    'drwxr-xr-x 2 0 0 2048 Jan 1 2020 b',
+    '-rw-r--r-- 1 0 0 1 Jan 1 2020 a',
+    '-rwxr-xr-x 1 0 0 1 Jan 1 2020 b/tool',
+    '',
+  ]);
+});
+
+test('the same files from other folders, with other times, modes and inodes, give the same bytes', async () => {
+  const first = await sampleEntries(files);
+  // Made in the other order: other inode numbers.
+  const second = (await sampleEntries(Object.fromEntries(Object.entries(files).toReversed()))).toReversed();
+  for (const [index, { source }] of second.entries()) {
+    await utimes(source, 1000 * index, 2000 * index);
+    await chmod(source, 0o600 + index);
+  }
+  const bytes = await bytesOf(await sampleIso(first));
+  expect(bytes.equals(await bytesOf(await sampleIso(second)))).toBe(true);
+  // Nor does the version of the program that wrote it make a difference.
+  expect(bytes.toString('latin1')).not.toMatch(/xorriso|libiso/i);
+});
+
+test('sources of any name are taken as they are', async () => {
+  const folder = await temporaryFolder();
+  const source = join(folder, '--a *[b]?\\\n"q" \'=:;');
+  await writeFile(source, 'odd');
+  const iso = await sampleIso([{ path: 'x', source, size: 3 }]);
+  expect(await contentOf(await openIso(iso))).toEqual({ x: 'odd' });
+});
+
+test('parts of a file go in without a copy', async () => {
+  const [{ source } = { source: '' }] = await sampleEntries({ big: noise(5000, 3) });
+  const parts: IsoEntry[] = [
+    { path: 'big.part00', source, start: 0, size: 3000 },
+    { path: 'big.part01', source, start: 3000, size: 2000 },
+  ];
+  const content = await contentOf(await openIso(await sampleIso(parts)));
+  const joined = Buffer.from(`${content['big.part00']}${content['big.part01']}`, 'latin1');
+  expect(joined.equals(noise(5000, 3))).toBe(true);
+});
+
+test('the estimate of its size is above it, and not far', async () => {
+  const entries = await sampleEntries(
+    Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${'n'.repeat(190)}${index}`, 'x'])),
+  );
+  const { size } = await stat(await sampleIso(entries));
+  expect(largestIsoSize(entries)).toBeGreaterThan(size);
+  expect(largestIsoSize(entries)).toBeLessThan(size + 1_000_000);
+});
+
+test('a file of more than 4 GiB is there as a whole, to us and to others', async () => {
+  // Sparse, and so is the image: xorriso reads zeros, the disk gets a few blocks.
+  const folder = await mkdtemp(join(tmpdir(), 'palette-edge-large-'));
+  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+  const source = join(folder, 'large');
+  const size = 4 * 2 ** 30 + 4097;
+  await writeFile(source, 'beginning');
+  await truncate(source, size);
+  const path = join(folder, 'large.iso');
+  const { signal } = new AbortController();
+  let written = 0;
+  await writeIso([{ path: 'large', source, size }], {
+    label: 'COS_CONTENT',
+    path,
+    xorriso: requireTool('xorriso'),
+    signal,
+    onBytes: (count) => {
+      written += count;
+    },
+  });
+  expect(written).toBeGreaterThan(2 ** 30);
+  const image = await openIso(path);
+  const [file] = image.files;
+  expect(file).toMatchObject({ path: 'large', size });
+  const access = file && image.open(file);
+  expect(Buffer.from((await access?.read(0, 9)) ?? []).toString()).toBe('beginning');
+  // Across the border of its two extents, and to its end.
+  expect(await access?.read(4 * 2 ** 30 - 4096, 4096 + 4097)).toHaveLength(8193);
+  const { stdout } = await run(requireTool('bsdtar'), ['-tvf', path]);
+  expect(stdout).toContain(String(size));
+}, 120_000);
