@@ -12,7 +12,7 @@ import { discoverInValues } from './discover-in-values.ts';
 import type { FoundImage } from './discover-reference.ts';
 import type { Candidate } from './image-collector.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
-import { entryOf, listField, mapField } from './yaml-fields.ts';
+import { entryOf, mapField } from './yaml-fields.ts';
 import type { YamlMap, YamlNode } from './yaml-tree.ts';
 
 /** A chart that is at hand. */
@@ -73,7 +73,8 @@ function isUnreadable({ rendered, runs }: ReadChart): boolean {
 
 function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ReadChart[]): Candidate[] {
   const owner: Owner = { profile, pack: pack.name };
-  return pack.parsed.documents.flatMap(({ root }) => {
+  if (charts.length === 0) return pack.content().found.map((found) => candidate(found, owner, 'read'));
+  return pack.trees().documents.flatMap(({ root }) => {
     const places = charts.map((chart) => ({ chart, values: chartValues(root, chart.name) }));
     const passedOver = new Set(places.map(({ values }) => values.path.replace(/\.$/, '')));
     const isWhole = passedOver.has('');
@@ -160,10 +161,6 @@ function nodesOf(root: YamlNode): WeakSet<YamlNode> {
   return nodes;
 }
 
-function hasCharts({ type, parsed }: ParsedPack): boolean {
-  if (type === 'helm' || type === 'oci') return true;
-  return parsed.documents.some(({ root }) => {
-    const listed = listField(mapField(mapField(root, 'pack'), 'content'), 'charts');
-    return (listed?.items.length ?? 0) > 0 || mapField(root, 'charts') !== undefined;
-  });
+function hasCharts({ type, content }: ParsedPack): boolean {
+  return type === 'helm' || type === 'oci' || content().hasCharts;
 }

@@ -4,6 +4,7 @@ import type { Origin } from '../oci/origin.ts';
 import { formatReference, hasImplicitTag, maskUserInfo, parseReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { Warning } from '../warning.ts';
+import { compareOrigins } from './compare-origins.ts';
 import type { MacroProblem, MacroResolver, Resolution } from './macro-resolver.ts';
 import type { ParsedProfile } from './profile-set.ts';
 import type { FoundImage } from './discover-reference.ts';
@@ -49,6 +50,7 @@ export class ImageCollector {
   readonly #images = new Map<string, { reference: Reference; origins: Map<string, Origin> }>();
   readonly #listed = new Set<string>();
   readonly #unlisted: (ImageText & { readonly name: string })[] = [];
+  readonly #textWarnings: Warning[] = [];
   readonly #warnings: Warning[] = [];
   readonly #errors: PaletteEdgeError[] = [];
   readonly #skipped: SkippedImage[] = [];
@@ -95,6 +97,11 @@ export class ImageCollector {
     if (profile?.isSilent !== true) this.#warnings.push({ code, message });
   }
 
+  /** Of how a text is read; told before what is read in it. */
+  warnOfText(code: string, message: string, profile?: ParsedProfile): void {
+    if (profile?.isSilent !== true) this.#textWarnings.push({ code, message });
+  }
+
   /** Everything that is wrong with the input. */
   errors(): readonly PaletteEdgeError[] {
     return this.#errors;
@@ -117,7 +124,7 @@ export class ImageCollector {
         code: 'UNLISTED_IMAGE',
         message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
       }));
-    return [...this.#warnings, ...unlisted];
+    return [...this.#textWarnings, ...this.#warnings, ...unlisted];
   }
 
   #parse(image: ImageText, { text, sensitive }: Resolution): Reference | undefined {
@@ -261,37 +268,4 @@ function sensitiveError({ origin, text }: ImageText): PaletteEdgeError {
     `${formatOrigin(origin)}: ${JSON.stringify(shownText(maskUserInfo(text)))} is no image reference once its macros are resolved; a sensitive value is not shown`,
     { kind: 'usage', suggestions: ['Expected [registry/]repository[:tag][@sha256:digest].'] },
   );
-}
-
-function compareOrigins(left: Origin, right: Origin): number {
-  const [first, second] = [sortKey(left), sortKey(right)];
-  for (const [index, part] of first.entries()) {
-    const other = second[index] ?? '';
-    if (part === other) continue;
-    return part < other ? -1 : 1;
-  }
-  return 0;
-}
-
-function sortKey(origin: Origin): (string | number)[] {
-  switch (origin.kind) {
-    case 'flag':
-      return ['flag'];
-    case 'list':
-      return ['list', origin.file, origin.line];
-    case 'manifest':
-      return ['manifest', origin.file, origin.line, origin.key];
-    case 'profile':
-    case 'discovered':
-      return packKey(origin);
-    case 'palette':
-      return ['palette', origin.service, origin.version];
-    case 'referrer':
-    default:
-      throw new TypeError('no origin of an image that somebody asked for');
-  }
-}
-
-function packKey(origin: Extract<Origin, { kind: 'profile' | 'discovered' }>): (string | number)[] {
-  return [origin.kind, origin.profile ?? '', origin.pack ?? '', origin.line ?? 0, origin.key];
 }

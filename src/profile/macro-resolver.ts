@@ -253,8 +253,8 @@ function byLongestName(packs: readonly ParsedPack[], path: string): ParsedPack[]
     .toSorted((left, right) => right.name.length - left.name.length);
 }
 
-function valueAt({ parsed, name }: ParsedPack, path: string): { text: string } | Missing | undefined {
-  for (const { root } of parsed.documents) {
+function valueAt({ trees, name }: ParsedPack, path: string): { text: string } | Missing | undefined {
+  for (const { root } of trees().documents) {
     const node = findPath(root, path);
     if (node === undefined) continue;
     if (node.kind === 'scalar') return { text: node.text };

@@ -1,13 +1,11 @@
 import type { ImageCollector } from './image-collector.ts';
 import { discoverInManifests } from './discover-in-manifests.ts';
-import { lintPackContent } from './lint-pack-content.ts';
 import { findManifestImages } from './manifest-images.ts';
-import { templatedYamlWarnings } from './profile-set.ts';
+import type { NamedImage } from './named-in-values.ts';
+import { packTitle, templatedYamlWarnings } from './profile-set.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { shownText } from './shown-text.ts';
 import { parseTemplatedYaml } from './templated-yaml.ts';
-import { entryOf, findPath, isAbsent, listField, mapField, scalarField } from './yaml-fields.ts';
-import type { YamlEntry, YamlNode, YamlScalar } from './yaml-tree.ts';
 
 /** A pack whose images are collected. */
 interface PackSource {
@@ -29,14 +27,12 @@ export function collectPackImages(profile: ParsedProfile, pack: ParsedPack, coll
     profile,
     pack,
     collector,
-    title: `profile ${profile.name}, pack ${pack.name}`,
+    title: packTitle(profile, pack),
   };
-  for (const { root } of pack.parsed.documents) {
-    collectImageList(source, root);
-    collectProviderImage(source, root);
-    // Every node of every pack would be looked at for what hardly any pack has.
-    if (pack.values.includes('stylusPackage')) collectStylusPackages(source, root, '');
-    collectManifestsInValues(source, root);
+  const { named, lints } = pack.content();
+  for (const item of named) {
+    if (item.kind === 'image') collectImage(source, item);
+    else collectManifest(source, { place: item.key, text: item.text, firstLine: item.line });
   }
   for (const { name, content } of pack.manifests) {
     const place = `manifests.${name}`;
@@ -46,65 +42,14 @@ export function collectPackImages(profile: ParsedProfile, pack: ParsedPack, coll
       collector.warn('MANIFEST_NOT_INCLUDED', message, profile);
     }
   }
-  const lints = pack.parsed.documents.flatMap(({ root }) => lintPackContent(source.title, root));
-  for (const { code, message } of lints) collector.warn(code, message, profile);
+  for (const { code, message } of lints) collector.warn(code, `${source.title}${message}`, profile);
   if (lints.length === 0) warnWithoutImageList(source);
 }
 
-function collectImageList({ profile, pack, collector }: PackSource, root: YamlNode): void {
-  const images = listField(mapField(mapField(root, 'pack'), 'content'), 'images');
-  for (const [index, item] of (images?.items ?? []).entries()) {
-    const image = scalarField(item, 'image');
-    const line = entryOf(item, 'image')?.line;
-    if (image === undefined) continue;
-    const key = `pack.content.images[${index}]`;
-    collector.add({
-      text: image.text,
-      profile,
-      origin: { kind: 'profile', profile: profile.name, pack: pack.name, key, line },
-    });
-  }
-}
-
-function collectProviderImage(source: PackSource, root: YamlNode): void {
-  const uri = findPath(root, 'options.system.uri');
-  if (uri?.kind === 'scalar') collectOptional(source, uri, 'options.system.uri');
-}
-
-function collectStylusPackages(source: PackSource, node: YamlNode, path: string): void {
-  if (node.kind === 'list') {
-    for (const [index, item] of node.items.entries())
-      collectStylusPackages(source, item, `${path}[${index}]`);
-  }
-  if (node.kind !== 'map') return;
-  for (const [key, { value }] of node.entries) {
-    const at = path === '' ? shownText(key) : `${path}.${shownText(key)}`;
-    const isStylus = key === 'stylusPackage' || key.endsWith('.stylusPackage');
-    if (isStylus && value.kind === 'scalar') collectOptional(source, value, at);
-    else collectStylusPackages(source, value, at);
-  }
-}
-
-function collectOptional({ profile, pack, collector }: PackSource, value: YamlScalar, key: string): void {
-  collector.add({
-    text: value.text,
-    profile,
-    mayBeNone: true,
-    origin: { kind: 'profile', profile: profile.name, pack: pack.name, key, line: value.line },
-  });
-}
-
-/** `manifests.<name>.contents` in the values, where packs of type manifest keep them. */
-function collectManifestsInValues(source: PackSource, root: YamlNode): void {
-  const manifests = mapField(root, 'manifests');
-  for (const [name, { value }] of manifests?.entries ?? []) {
-    for (const field of ['contents', 'content']) {
-      const text = scalarField(value, field);
-      if (text === undefined) continue;
-      const place = `manifests.${shownText(name)}.${field}`;
-      collectManifest(source, { place, text: text.text, firstLine: text.textLine });
-    }
-  }
+function collectImage({ profile, pack, collector }: PackSource, image: NamedImage): void {
+  const { text, key, line, mayBeNone } = image;
+  const origin = { kind: 'profile' as const, profile: profile.name, pack: pack.name, key, line };
+  collector.add({ text, profile, mayBeNone, origin });
 }
 
 interface ManifestText {
@@ -144,24 +89,14 @@ function collectManifest({ profile, pack, title, collector }: PackSource, manife
 
 /** Manifests are their own list; any other pack should say what it needs. */
 function warnWithoutImageList({ profile, pack, title, collector }: PackSource): void {
-  const roots = pack.parsed.documents.map(({ root }) => root);
-  const hasList = roots.some((root) => {
-    const images = entryOf(mapField(mapField(root, 'pack'), 'content'), 'images');
-    return images !== undefined && !isAbsent(images.value);
-  });
-  const hasManifests =
-    pack.manifests.length > 0 || roots.some((root) => (mapField(root, 'manifests')?.entries.size ?? 0) > 0);
-  if (hasList || (pack.type === 'manifest' && hasManifests)) return;
-  if (roots.length === 0) {
-    const message = `${title}, values line 1: the values are empty, so there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
+  const { isEmpty, hasImageList, hasManifests, packLine } = pack.content();
+  if (hasImageList || (pack.type === 'manifest' && (hasManifests || pack.manifests.length > 0))) return;
+  const missing =
+    'there is no image list (pack.content.images); images that it pulls are missing unless something else names them';
+  if (isEmpty) {
+    const message = `${title}, values line 1: the values are empty, so ${missing}`;
     collector.warn('NO_VALUES', message, profile);
     return;
   }
-  const message = `${title}, values line ${packLine(roots) ?? 1}: there is no image list (pack.content.images); images that it pulls are missing unless something else names them`;
-  collector.warn('NO_IMAGE_LIST', message, profile);
-}
-
-function packLine(roots: readonly YamlNode[]): number | undefined {
-  const entries: (YamlEntry | undefined)[] = roots.map((root) => entryOf(root, 'pack'));
-  return entries.find((entry) => entry !== undefined)?.line;
+  collector.warn('NO_IMAGE_LIST', `${title}, values line ${packLine ?? 1}: ${missing}`, profile);
 }

@@ -2,20 +2,24 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { Warning } from '../warning.ts';
 import type { Pack, Profile } from './read-profile.ts';
 import { shownText } from './shown-text.ts';
-import { parseTemplatedYaml } from './templated-yaml.ts';
-import type { TemplatedYaml } from './templated-yaml.ts';
+import type { PackContent } from './pack-content.ts';
+import type { ReadingNotes, TemplatedYaml } from './templated-yaml.ts';
+import type { ValuesReader } from './values-reader.ts';
 import { yamlInvalid } from './yaml-tree.ts';
 
-/** A profile whose packs' values have been parsed; macros are still in them. */
+/** A profile whose packs' values can be read; macros are still in them. */
 export interface ParsedProfile extends Omit<Profile, 'packs'> {
   readonly packs: readonly ParsedPack[];
   /** Whether nothing is said of what is in it: all of that is left out. */
   readonly isSilent?: boolean;
 }
 
-/** A pack with its values as trees. */
+/** A pack whose values can be read. Each throws `YAML_INVALID` (kind usage) that names profile, pack and line. */
 export interface ParsedPack extends Pack {
-  readonly parsed: TemplatedYaml;
+  /** What the values say; read once. */
+  readonly content: () => PackContent;
+  /** The values as trees; read again, because trees of all packs would fill the memory. */
+  readonly trees: () => TemplatedYaml;
 }
 
 /**
@@ -65,32 +69,35 @@ function titleOf({ name, version }: Profile): string {
   return version === '' ? name : `${name} ${version}`;
 }
 
-/**
- * Parses the values of one pack.
- *
- * @param known values that were parsed before, by their text: profiles have many packs in common
- * @throws PaletteEdgeError `YAML_INVALID` that names profile, pack and line
- */
-export function parsePackValues(
-  profile: Profile,
-  pack: Pack,
-  known: Map<string, TemplatedYaml>,
-): { parsed: ParsedPack; warnings: Warning[] } {
-  const title = `profile ${profile.name}, pack ${pack.name}`;
-  const place = (line: number) => `${title}, values line ${line}`;
+/** Says how the values of each pack are read; reads none of them yet. */
+export function parsedProfile(profile: Profile, reader: ValuesReader): ParsedProfile {
+  return { ...profile, packs: profile.packs.map((pack) => parsedPack(profile, pack, reader)) };
+}
+
+function parsedPack(profile: Profile, pack: Pack, reader: ValuesReader): ParsedPack {
+  const place = (line: number) => `${packTitle(profile, pack)}, values line ${line}`;
   const text = pack.values.startsWith('\uFEFF') ? pack.values.slice(1) : pack.values;
-  const yaml = known.get(text) ?? parseTemplatedYaml(text, place);
-  // Errors name the pack.
-  if (yaml.unreadSections.length === 0) known.set(text, yaml);
-  refuseTwiceInPack(yaml, place);
-  return { parsed: { ...pack, parsed: yaml }, warnings: templatedYamlWarnings(yaml, `${title}, values`) };
+  let content: PackContent | undefined;
+  const readContent = () => {
+    const read = reader.content(text, place);
+    refuseTwiceInPack(read, place);
+    return read;
+  };
+  return {
+    ...pack,
+    content: () => (content ??= readContent()),
+    trees: () => reader.trees(text, place),
+  };
+}
+
+/** `profile edge, pack cni`, for messages. */
+export function packTitle(profile: Pick<Profile, 'name'>, pack: Pick<Pack, 'name'>): string {
+  return `profile ${profile.name}, pack ${pack.name}`;
 }
 
 /** Elsewhere a key that is there twice is Helm's business; below `pack` it would silently lose a list of images. */
-function refuseTwiceInPack({ documents }: TemplatedYaml, place: (line: number) => string): void {
-  const duplicate = documents
-    .flatMap(({ duplicates }) => duplicates)
-    .find(({ rootKey }) => rootKey === 'pack');
+function refuseTwiceInPack({ duplicates }: ReadingNotes, place: (line: number) => string): void {
+  const duplicate = duplicates.find(({ rootKey }) => rootKey === 'pack');
   if (duplicate === undefined) return;
   throw yamlInvalid(
     place(duplicate.line),
@@ -99,14 +106,16 @@ function refuseTwiceInPack({ documents }: TemplatedYaml, place: (line: number) =
 }
 
 /** Says what of a templated text was not read or is ambiguous. */
-export function templatedYamlWarnings(yaml: TemplatedYaml, title: string): Warning[] {
-  const duplicates = yaml.documents.flatMap((document) => document.duplicates);
+export function templatedYamlWarnings(
+  { skippedLines, unreadSections, duplicates }: ReadingNotes,
+  title: string,
+): Warning[] {
   return [
-    ...yaml.skippedLines.map((line) => ({
+    ...skippedLines.map((line) => ({
       code: 'MACRO_BLOCK_SKIPPED',
       message: `${title} line ${line}: the macro stands for a block of YAML; images in it are not seen. Add them with --image`,
     })),
-    ...yaml.unreadSections.map(({ key, line, error }) => ({
+    ...unreadSections.map(({ key, line, error }) => ({
       code: 'SECTION_NOT_READ',
       message: `${title} line ${line}: the section ${shownText(key)} is no YAML before its templates are rendered; images in it are not seen (${error.message})`,
     })),

@@ -8,8 +8,6 @@ import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { chartRequest, chartTitle, parseChartText } from './requested-chart.ts';
 import type { ChartRequest, RequestedChart } from './requested-chart.ts';
 import { shownText } from './shown-text.ts';
-import { entryOf, listField, mapField, scalarField } from './yaml-fields.ts';
-import type { YamlNode } from './yaml-tree.ts';
 
 /** Everything that may name charts. */
 export interface ChartInput {
@@ -56,18 +54,11 @@ interface ChartText extends ChartRequest {
   readonly origin: Extract<Origin, { kind: 'profile' }>;
 }
 
-/** `pack.content.charts` of the values. What has no repository or no name is told by the lints. */
+/** `pack.content.charts` of the values. */
 function listedCharts(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
-  return pack.parsed.documents.flatMap(({ root }) => {
-    const charts = listField(mapField(mapField(root, 'pack'), 'content'), 'charts');
-    return (charts?.items ?? []).flatMap((item, index): ChartText[] => {
-      const [repository, name] = [textOf(item, 'repo'), textOf(item, 'name')];
-      if (repository === '' || name === '') return [];
-      const key = `pack.content.charts[${index}]`;
-      const line = entryOf(item, 'repo')?.line;
-      const origin = { kind: 'profile' as const, profile: profile.name, pack: pack.name, key, line };
-      return [{ profile, repository, name, version: textOf(item, 'version'), origin }];
-    });
+  return pack.content().charts.map(({ key, line, ...chart }) => {
+    const origin = { kind: 'profile' as const, profile: profile.name, pack: pack.name, key, line };
+    return { profile, ...chart, origin };
   });
 }
 
@@ -89,17 +80,12 @@ function isChart({ type, providerType }: ParsedPack): boolean {
 }
 
 /** Packs say what they need, charts do not. */
-function mayBeChart({ type, providerType, parsed }: ParsedPack): boolean {
-  if (type !== 'oci' || providerType !== '') return false;
-  return parsed.documents.every(({ root }) => entryOf(mapField(root, 'pack'), 'content') === undefined);
+function mayBeChart({ type, providerType, content }: ParsedPack): boolean {
+  return type === 'oci' && providerType === '' && !content().hasContent;
 }
 
 function withoutScheme(server: string): string {
   return server.replace(/^[a-z]+:\/\//i, '');
-}
-
-function textOf(node: YamlNode, key: string): string {
-  return scalarField(node, key)?.text.trim() ?? '';
 }
 
 /** Collects charts with their origins and warnings; lives for one run. */

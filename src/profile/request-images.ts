@@ -1,3 +1,4 @@
+import type { PaletteEdgeError } from '../errors.ts';
 import type { Warning } from '../warning.ts';
 import { collectErrors, combineErrors } from './combine-errors.ts';
 import { discoverInManifests } from './discover-in-manifests.ts';
@@ -7,10 +8,10 @@ import { readImageList } from './image-list.ts';
 import { MacroResolver } from './macro-resolver.ts';
 import { findManifestImages } from './manifest-images.ts';
 import { collectPackImages } from './pack-images.ts';
-import { parsePackValues, selectProfiles } from './profile-set.ts';
+import { packTitle, parsedProfile, selectProfiles, templatedYamlWarnings } from './profile-set.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { readProfile } from './read-profile.ts';
-import type { Pack, Profile } from './read-profile.ts';
+import type { Pack } from './read-profile.ts';
 import { requireObjects } from './require-objects.ts';
 import { readServiceImages } from './service-images.ts';
 import type { ServiceImages } from './service-images.ts';
@@ -18,8 +19,8 @@ import { shownText } from './shown-text.ts';
 import { bareText } from './source-file.ts';
 import type { SourceFile } from './source-file.ts';
 import { parseTemplatedYaml } from './templated-yaml.ts';
-import type { TemplatedYaml } from './templated-yaml.ts';
 import { warnUnusedNames } from './unused-names.ts';
+import { ValuesReader } from './values-reader.ts';
 import { yamlInvalid } from './yaml-tree.ts';
 
 export type { RequestedImage, SourceFile };
@@ -83,14 +84,13 @@ export interface CollectedRequests {
 
 /** The first part of {@link requestImages}; throws as it does. */
 export function collectRequests(input: RequestInput): CollectedRequests {
-  const { profiles, warnings } = parseProfiles(input);
+  const { profiles, warnings } = readProfiles(input);
   const { variables, macros } = input;
   const resolver = new MacroResolver({ profiles, variables, macros });
   const collector = new ImageCollector(resolver);
-  for (const { code, message } of warnings) collector.warn(code, message);
-  const packs = profiles.flatMap((profile) => profile.packs.map((pack) => ({ profile, pack })));
+  for (const { code, message } of warnings) collector.warnOfText(code, message);
   const failures = [
-    ...collectErrors(packs, ({ profile, pack }) => collectPackImages(profile, pack, collector)).errors,
+    ...collectPacks(profiles, collector),
     ...collectErrors(input.manifests, (file) => collectManifestFile(file, collector)).errors,
     ...collectErrors(input.lists, (file) => collectList(file, collector)).errors,
     ...collectErrors(input.services ?? [], (service) => collectService(service, collector)).errors,
@@ -125,31 +125,47 @@ function summaryOf({ name, version, type, packs }: ParsedProfile): ProfileSummar
   };
 }
 
-function parseProfiles({ profiles: files, silentProfiles = [] }: RequestInput): {
-  profiles: ParsedProfile[];
-  warnings: Warning[];
+function readProfiles({ profiles: files, silentProfiles = [] }: RequestInput): {
+  readonly profiles: readonly ParsedProfile[];
+  readonly warnings: readonly Warning[];
 } {
   const read = collectErrors(files, readProfile);
   throwIfAny(read.errors);
-  const selected = selectProfiles(read.results);
-  const warnings = [...selected.warnings];
-  const known = new Map<string, TemplatedYaml>();
-  const parsed = collectErrors(selected.profiles, (profile) => {
+  const { profiles, warnings } = selectProfiles(read.results);
+  const reader = new ValuesReader();
+  const parsed = profiles.map((profile) => {
     const isSilent = silentProfiles.includes(profile.name);
-    return { ...parsePacks(profile, isSilent ? [] : warnings, known), isSilent };
+    return { ...parsedProfile(profile, reader), isSilent };
   });
-  throwIfAny(parsed.errors);
-  return { profiles: parsed.results, warnings };
+  return { profiles: parsed, warnings };
 }
 
-function parsePacks(profile: Profile, warnings: Warning[], known: Map<string, TemplatedYaml>): ParsedProfile {
-  const { results, errors } = collectErrors(profile.packs, (pack): ParsedPack => {
-    const { parsed, warnings: found } = parsePackValues(profile, pack, known);
-    for (const warning of found) warnings.push(warning);
-    return parsed;
+/**
+ * Takes one pack after the other: where a macro points into the pack itself, its trees are still at hand.
+ *
+ * @returns what is wrong with images and manifests
+ * @throws PaletteEdgeError when values cannot be read: macros may point into them, so all else may follow from that
+ */
+function collectPacks(profiles: readonly ParsedProfile[], collector: ImageCollector): PaletteEdgeError[] {
+  const failures: PaletteEdgeError[] = [];
+  const unread = collectErrors(profiles, (profile) => {
+    const { results, errors } = collectErrors(profile.packs, (pack) => collectPack(profile, pack, collector));
+    throwIfAny(errors);
+    failures.push(...results.flat());
   });
-  throwIfAny(errors);
-  return { ...profile, packs: results };
+  throwIfAny(unread.errors);
+  return failures;
+}
+
+function collectPack(
+  profile: ParsedProfile,
+  pack: ParsedPack,
+  collector: ImageCollector,
+): readonly PaletteEdgeError[] {
+  const title = `${packTitle(profile, pack)}, values`;
+  for (const { code, message } of templatedYamlWarnings(pack.content(), title))
+    collector.warnOfText(code, message, profile);
+  return collectErrors([pack], () => collectPackImages(profile, pack, collector)).errors;
 }
 
 function throwIfAny(errors: Parameters<typeof combineErrors>[0]): void {

@@ -5,12 +5,18 @@ import { parseYaml } from './yaml-tree.ts';
 import type { Place, YamlDocument } from './yaml-tree.ts';
 
 /** YAML with `{{ … }}` in it, as far as it could be read. Texts still hold their expressions. */
-export interface TemplatedYaml {
+export interface TemplatedYaml extends ReadingNotes {
   readonly documents: readonly YamlDocument[];
+}
+
+/** What of a text was not read, or is ambiguous. */
+export interface ReadingNotes {
   /** Lines of nothing but Palette macros that were passed over: each may stand for a block of YAML. */
   readonly skippedLines: readonly number[];
   /** Why a section could not be read; images in it are not seen. */
   readonly unreadSections: readonly UnreadSection[];
+  /** Those of all documents. */
+  readonly duplicates: YamlDocument['duplicates'];
 }
 
 /** A section, from one key at the left margin to the next, that is no YAML before its templates are rendered. */
@@ -32,11 +38,11 @@ const maximumSections = 2000;
  */
 export function parseTemplatedYaml(text: string, place: Place): TemplatedYaml {
   const first = attempt(text, place, { lines: 'control lines' });
-  if (!(first instanceof PaletteEdgeError)) return { documents: first, skippedLines: [], unreadSections: [] };
+  if (!(first instanceof PaletteEdgeError)) return withNotes(first, {});
   if (first.code !== 'YAML_INVALID' || !text.includes('{{')) throw first;
   const skippedLines = bareMacroLines(text);
   const second = attempt(text, place, { lines: 'all lines' });
-  if (!(second instanceof PaletteEdgeError)) return { documents: second, skippedLines, unreadSections: [] };
+  if (!(second instanceof PaletteEdgeError)) return withNotes(second, { skippedLines });
   const sections = splitSections(text);
   if (sections.length > maximumSections) throw first;
   return parseSections(sections, place, skippedLines);
@@ -69,7 +75,19 @@ function parseSections(
     else if (section.key === 'pack' || !section.text.includes('{{')) throw result;
     else unreadSections.push({ key: section.key, line: section.line, error: result });
   }
-  return { documents, skippedLines, unreadSections };
+  return withNotes(documents, { skippedLines, unreadSections });
+}
+
+function withNotes(
+  documents: readonly YamlDocument[],
+  { skippedLines = [], unreadSections = [] }: Partial<ReadingNotes>,
+): TemplatedYaml {
+  return {
+    documents,
+    skippedLines,
+    unreadSections,
+    duplicates: documents.flatMap((document) => document.duplicates),
+  };
 }
 
 interface Section {

@@ -90,7 +90,7 @@ async function render(
   if (helm === undefined) return undefined;
   const profile = profiles.find(({ name }) => name === chart.profile);
   const pack = profile?.packs.find(({ name }) => name === chart.pack);
-  const root = pack?.parsed.documents[0]?.root;
+  const root = pack?.trees().documents[0]?.root;
   const resolve = (text: string): string | undefined => {
     const { text: resolved, problems, sensitive } = resolver.resolve(text, profile);
     return problems.length > 0 || sensitive.length > 0 ? undefined : resolved;
