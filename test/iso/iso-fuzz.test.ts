@@ -27,8 +27,9 @@ function mutated(image: Buffer, structure: number, random: SeededRandom): Buffer
   const changes = random.integer(1, 6);
   for (let change = 0; change < changes; change += 1) {
     const at = random.integer(16 * 2048, structure - 5);
-    if (random.chance(0.3)) bytes.writeUInt32LE(random.pick([0, 1, 2 ** 31, 2 ** 32 - 1, 19, 20]), at);
-    else if (random.chance(0.3)) bytes.copy(bytes, at, random.integer(16 * 2048, structure - 64), at + 64);
+    const kind = random.next();
+    if (kind < 0.3) bytes.writeUInt32LE(random.pick([0, 1, 2 ** 31, 2 ** 32 - 1, 19, 20]), at);
+    else if (kind < 0.5) bytes.copy(bytes, at, random.integer(16 * 2048, structure - 64), at + 64);
     else bytes.writeUInt8(random.integer(0, 255), at);
   }
   return random.chance(0.1) ? bytes.subarray(0, random.integer(0, bytes.length)) : bytes;

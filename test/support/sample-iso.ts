@@ -17,7 +17,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 const run = promisify(execFile);
 
 /** Files by their path in an image. */
-export type SampleFiles = Readonly<Record<string, string | Buffer>>;
+export type SampleFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** Writes files into a folder of the running test. */
 export async function sourceFolder(files: SampleFiles): Promise<string> {
