@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { startServer } from '../support/loopback-server.ts';
-import { requireTool } from '../support/required-tools.ts';
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
@@ -134,30 +134,3 @@ describe('a terminal', () => {
     expect(await terminal.end()).toContain('nothing was typed');
   });
 });
-
-/** Runs the command in a terminal of its own, with its exit code and the settings of the terminal shown afterwards. */
-function openTerminal(args: readonly string[], cwd: string) {
-  const command = [process.execPath, entry, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
-    cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = once(child, 'close');
-  let shown = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
-  return {
-    type: (text: string) => void child.stdin.write(text),
-    says: async (text: string) => {
-      while (!shown.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`it ended: ${shown}`);
-        await Promise.race([once(child.stdout, 'data'), ended]);
-      }
-    },
-    end: async () => {
-      await ended;
-      return shown;
-    },
-  };
-}

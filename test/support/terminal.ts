@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { onTestFinished } from 'vitest';
+
+import { requireTool } from './required-tools.ts';
+
+const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+
+/** A command in a terminal of its own. */
+export interface Terminal {
+  /** Types: a line ends with `\r`. */
+  readonly type: (text: string) => void;
+  /** Waits until it has shown a text. */
+  readonly says: (text: string) => Promise<void>;
+  /** Waits for the end and gives all that was shown. */
+  readonly end: () => Promise<string>;
+}
+
+/** Runs `palette-edge` in a terminal, with its exit code and the settings of the terminal shown afterwards. */
+export function openTerminal(args: readonly string[], cwd: string): Terminal {
+  const command = [process.execPath, entry, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  return {
+    type: (text) => void child.stdin.write(text),
+    says: async (text) => {
+      while (!shown.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`it ended: ${shown}`);
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+    },
+    end: async () => {
+      await ended;
+      return shown;
+    },
+  };
+}
