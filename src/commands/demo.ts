@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { requirePath } from '../cli/output-path.ts';
+import { packagedText } from '../cli/packaged-text.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
 import { wireDemo } from '../cli/wire-demo.ts';
 import { demoView } from '../views/demo-view.ts';
@@ -45,9 +44,11 @@ export default class Demo extends BaseCommand {
       verify: verifyListener(progress),
       onRegistry: (host) => progress.tell(`A registry with sample images listens on ${host}`),
     });
-    const profiles = ['edge-infra.yaml', 'shop-addon.yaml'].map((name) =>
-      join(this.config.root, 'fixtures', 'demo', name),
-    );
+    const { root } = this.config;
+    const profiles = new Map([
+      ['edge-infra.yaml', await packagedText(root, 'fixtures/demo/edge-infra.yaml')],
+      ['shop-addon.yaml', await packagedText(root, 'fixtures/demo/shop-addon.yaml')],
+    ]);
     const result = await runDemo({ folder, profiles }, resources, this.signal);
     progress.close();
     this.show(demoView(result, this.commandLine));

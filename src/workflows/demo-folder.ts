@@ -27,6 +27,29 @@ export async function openDemoFolder(folder: string): Promise<void> {
 }
 
 /**
+ * Puts the demo's profiles into its folder, where they can be looked at and changed.
+ *
+ * @param profiles texts by the names of the files
+ * @returns the paths
+ */
+export async function writeDemoProfiles(
+  folder: string,
+  profiles: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const paths = [];
+  for (const [name, text] of profiles) {
+    const path = join(folder, name);
+    try {
+      await writeFile(path, text);
+    } catch (error) {
+      throw wordDiskError(error, `writing the profile ${path} of the demo`);
+    }
+    paths.push(path);
+  }
+  return paths;
+}
+
+/**
  * Removes the demo's folder with everything in it.
  *
  * @returns whether there was one

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildBundle } from './build-bundle.ts';
 import type { BuildResult } from './build-bundle.ts';
 import type { BuildResources } from './build-input.ts';
-import { openDemoFolder } from './demo-folder.ts';
+import { openDemoFolder, writeDemoProfiles } from './demo-folder.ts';
 import { startDemoRegistry } from './demo-registry.ts';
 import { verifyBundle } from './verify-bundle.ts';
 import type { VerifyListener, VerifyResult } from './verify-bundle.ts';
@@ -12,8 +12,8 @@ import type { VerifyListener, VerifyResult } from './verify-bundle.ts';
 export interface DemoInput {
   /** Everything that the demo makes is in it. */
   readonly folder: string;
-  /** Paths of the demo's profiles. */
-  readonly profiles: readonly string[];
+  /** The texts of the demo's profiles, by the names that their files get in the folder. */
+  readonly profiles: ReadonlyMap<string, string>;
 }
 
 /** The parts of the demo. */
@@ -45,8 +45,9 @@ export async function runDemo(
   resources: DemoResources,
   signal: AbortSignal,
 ): Promise<DemoResult> {
-  const { folder, profiles } = input;
+  const { folder } = input;
   await openDemoFolder(folder);
+  const profiles = await writeDemoProfiles(folder, input.profiles);
   const registry = await startDemoRegistry(folder);
   try {
     resources.onRegistry(registry.host);
