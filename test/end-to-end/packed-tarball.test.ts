@@ -48,6 +48,7 @@ test('the package has the program, the demo and the schemas, and nothing else', 
     'dist',
     'docs',
     'fixtures',
+    'oclif.manifest.json',
     'package.json',
   ]);
   expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/fixtures'))).toEqual(['demo']);
