@@ -43,8 +43,8 @@ export interface DiscoveryInput {
   readonly charts: readonly ChartContent[];
   /** Whether images that are certain are taken in. */
   readonly isIncluded: boolean;
-  /** Whether the user leaves an image out. */
-  readonly isExcluded: (reference: Reference) => boolean;
+  /** Whether the user leaves an image out; of one that is not tagged only the repository is known. */
+  readonly isExcluded: (reference: Reference, isTagged: boolean) => boolean;
 }
 
 /**
@@ -64,7 +64,8 @@ export function discoverImages(
     const result = judge(candidate, resolver, listed);
     if (result === undefined) continue;
     if (typeof result === 'string') passedOver.push(skippedOf(candidate, result));
-    else if (isExcluded(result.reference)) passedOver.push(skippedOf(candidate, 'is excluded'));
+    else if (isExcluded(result.reference, isTagged(result)))
+      passedOver.push(skippedOf(candidate, 'is excluded'));
     else found.push(result);
   }
   const all = withoutTwins(found).map((image) => ({
@@ -80,6 +81,10 @@ export function discoverImages(
     skipped: [...collector.skipped(), ...skipped],
     warnings: [...discovered.flatMap(discoveryWarning), ...notes(skipped, values)],
   };
+}
+
+function isTagged({ name, reference }: Pick<DiscoveredImage, 'name' | 'reference'>): boolean {
+  return name !== formatRepository(reference);
 }
 
 function isTold({ profile }: Pick<Candidate, 'profile'>): boolean {
@@ -109,13 +114,13 @@ function judgeReference(
 ): Found | SkipReason | undefined {
   if (/^(?:na|none|null)$/i.test(bare)) return undefined;
   const reference = parseReference(bare);
-  const isTagged = !hasImplicitTag(bare);
-  const place = listed.find(reference, isTagged);
+  const hasTag = !hasImplicitTag(bare);
+  const place = listed.find(reference, hasTag);
   if (place === 'listed') return undefined;
   if (found.isDisabled) return 'is switched off';
   if (place === 'elsewhere') return 'is listed at another registry';
-  const name = isTagged ? formatReference(reference) : formatRepository(reference);
-  return { reference, name, origin, profile, isCertain: !found.isMaybe && isTagged };
+  const name = hasTag ? formatReference(reference) : formatRepository(reference);
+  return { reference, name, origin, profile, isCertain: !found.isMaybe && hasTag };
 }
 
 /** One for each pack and image: the certain one, else the first. */
@@ -147,10 +152,10 @@ const wordings: Readonly<Record<HowDiscovered, string>> = {
   annotation: 'the chart names it',
 };
 
-function discoveryWarning({ name, origin, reference, isCertain, isIncluded }: DiscoveredImage): Warning[] {
+function discoveryWarning(image: DiscoveredImage): Warning[] {
+  const { name, origin, isCertain, isIncluded } = image;
   if (isIncluded) return [];
-  const isTagged = name !== formatRepository(reference);
-  const line = `- image: ${name}${isTagged ? '' : ':TAG'}`;
+  const line = `- image: ${name}${isTagged(image) ? '' : ':TAG'}`;
   const advice =
     origin.kind === 'discovered' && origin.pack !== undefined
       ? `add "${line}" to pack.content.images`
@@ -165,7 +170,7 @@ function discoveryWarning({ name, origin, reference, isCertain, isIncluded }: Di
       },
     ];
   }
-  const message = isTagged
+  const message = isTagged(image)
     ? `${place}: ${name} may be an image, and is in no list; if it is one, ${advice}`
     : `${place}: ${name} is in no image list, and its tag is not known; ${advice}`;
   return [{ code: 'MAYBE_IMAGE', message }];

@@ -39,9 +39,11 @@ export interface RequestInput {
   readonly variables: ReadonlyMap<string, string>;
   /** Values of project macros, by name; of system macros as `system.<path>`. */
   readonly macros: ReadonlyMap<string, string>;
-  /** Names of profiles that nothing is said of: what they ask for is left out. */
-  readonly silentProfiles?: readonly string[];
+  /** Whether nothing is said of a profile, because what it asks for is left out; of none when undefined. */
+  readonly isSilent?: (profile: ProfileName, given: readonly ProfileName[]) => boolean;
 }
+
+type ProfileName = Pick<ProfileSummary, 'name' | 'version'>;
 
 /** What a profile is made of, without anything that could be a secret. */
 export interface ProfileSummary {
@@ -125,7 +127,7 @@ function summaryOf({ name, version, type, packs }: ParsedProfile): ProfileSummar
   };
 }
 
-function readProfiles({ profiles: files, silentProfiles = [] }: RequestInput): {
+function readProfiles({ profiles: files, isSilent }: RequestInput): {
   readonly profiles: readonly ParsedProfile[];
   readonly warnings: readonly Warning[];
 } {
@@ -134,8 +136,7 @@ function readProfiles({ profiles: files, silentProfiles = [] }: RequestInput): {
   const { profiles, warnings } = selectProfiles(read.results);
   const reader = new ValuesReader();
   const parsed = profiles.map((profile) => {
-    const isSilent = silentProfiles.includes(profile.name);
-    return { ...parsedProfile(profile, reader), isSilent };
+    return { ...parsedProfile(profile, reader), isSilent: isSilent?.(profile, profiles) === true };
   });
   return { profiles: parsed, warnings };
 }

@@ -1,7 +1,7 @@
 import type { ExcludedImages } from '../workflows/scope-images.ts';
-import { countOf } from './count-of.ts';
+import { contentCounts } from './content-counts.ts';
 
-/** How many images something leaves out: `2 images left out by --exclude gcr.io/**`. */
-export function excludedView({ by, images }: ExcludedImages): string {
-  return `${countOf(images.length, 'image')} left out by ${by}`;
+/** How much something leaves out: `2 images and 1 chart left out by --exclude gcr.io/**`. */
+export function excludedView({ by, images, charts = [] }: ExcludedImages): string {
+  return `${contentCounts(images.length, charts.length)} left out by ${by}`;
 }

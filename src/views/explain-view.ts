@@ -5,6 +5,7 @@ import type {
   Explanation,
 } from '../profile/explain-images.ts';
 import type { ExcludedImages } from '../workflows/scope-images.ts';
+import { contentCounts } from './content-counts.ts';
 import { countOf } from './count-of.ts';
 
 /** Profile → layer → pack → key for each image, what was passed over and why, and the counts. */
@@ -17,8 +18,11 @@ export function explainView(
     ...others.map(({ title, images, places }) =>
       branch(`${title}: ${countOf(images, 'image')}`, places.map(placeLeaf)),
     ),
-    ...excluded.map(({ by, images }) =>
-      branch(`left out by ${by}: ${countOf(images.length, 'image')}`, images.map(leaf)),
+    ...excluded.map(({ by, images, charts = [] }) =>
+      branch(
+        `left out by ${by}: ${contentCounts(images.length, charts.length)}`,
+        [...images, ...charts].map(leaf),
+      ),
     ),
   ];
   const totals = [

@@ -3,6 +3,7 @@ import { durationText } from '../io/duration-text.ts';
 import type { BuildPlan } from '../workflows/plan-build.ts';
 import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
+import { contentCounts } from './content-counts.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
 
@@ -40,7 +41,10 @@ function contentOf({ images, charts }: BuildPlan['registries'][number]): string 
 }
 
 function leftOut({ excluded = [] }: BuildPlan): [string, string][] {
-  return excluded.map(({ by, images }) => ['left out', `${images} by ${by}`]);
+  return excluded.map(({ by, images, charts }) => {
+    const count = charts === undefined ? String(images) : contentCounts(images, charts);
+    return ['left out', `${count} by ${by}`];
+  });
 }
 
 function filesField({ files }: BuildPlan): [string, string][] {

@@ -7,7 +7,7 @@ import { chartFacts } from './fetch-oci-chart.ts';
 import type { FetchContext } from './fetch-small.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { pinCharts } from './pin-charts.ts';
-import type { PinnedChart } from './pin-charts.ts';
+import type { ChartFilter, PinnedChart } from './pin-charts.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { ChartSource, FetchedCharts } from './resolve-images.ts';
 
@@ -32,8 +32,8 @@ export class BuildCharts implements ChartSource {
     this.signal = parts.signal;
   }
 
-  async fetch(requests: readonly ChartToPin[]): Promise<FetchedCharts> {
-    if (requests.length === 0) return { charts: [], warnings: [] };
+  async fetch(requests: readonly ChartToPin[], leavesOut: ChartFilter): Promise<FetchedCharts> {
+    if (requests.length === 0) return { charts: [], leftOut: [], warnings: [] };
     const { createRepositories, openStore, listener, ...context } = this.#parts;
     listener({ kind: 'fetching-charts', charts: requests.length });
     const pinned = await pinCharts(requests, {
@@ -41,10 +41,12 @@ export class BuildCharts implements ChartSource {
       repositories: createRepositories(),
       store: await openStore(),
       received: this.#received,
+      leavesOut,
     });
     this.#images = pinned.charts.map(({ image }) => image);
     this.#failures = pinned.failures;
-    return { charts: pinned.charts.flatMap(atHand), warnings: pinned.warnings };
+    const { charts, leftOut, warnings } = pinned;
+    return { charts: charts.flatMap(atHand), leftOut, warnings };
   }
 
   /** Charts that could not be fetched. */

@@ -1,9 +1,8 @@
 import { readChartArchive } from '../chart/chart-archive.ts';
 import { helmTemplate } from '../chart/helm-template.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import { imageGlob } from '../oci/image-glob.ts';
 import { discoverImages } from '../profile/discover-images.ts';
-import type { Discoveries } from '../profile/discover-images.ts';
+import type { Discoveries, DiscoveryInput } from '../profile/discover-images.ts';
 import { chartValues } from '../profile/discover-of-charts.ts';
 import type { ChartContent } from '../profile/discover-of-charts.ts';
 import { valuesText } from '../profile/discover-values-text.ts';
@@ -29,16 +28,9 @@ export interface ChartAtHand {
 }
 
 /** What discovery works with. */
-export interface DiscoveryParts extends DiscoveryOptions {
+export interface DiscoveryParts extends DiscoveryOptions, Pick<DiscoveryInput, 'isExcluded'> {
   readonly charts: readonly ChartAtHand[];
-  /** Patterns of images that the user leaves out. */
-  readonly excludes: readonly string[];
   readonly signal: AbortSignal;
-}
-
-/** What was found, and the patterns that leave some of it out. */
-export interface FoundDiscoveries extends Discoveries {
-  readonly usedExcludes: ReadonlySet<string>;
 }
 
 /**
@@ -47,10 +39,7 @@ export interface FoundDiscoveries extends Discoveries {
  *
  * @throws PaletteEdgeError `CHART_INVALID` (kind content) for an archive that is no chart
  */
-export async function discover(
-  collected: CollectedRequests,
-  parts: DiscoveryParts,
-): Promise<FoundDiscoveries> {
+export async function discover(collected: CollectedRequests, parts: DiscoveryParts): Promise<Discoveries> {
   const charts: ChartContent[] = [];
   const warnings: Warning[] = [];
   for (const chart of parts.charts) {
@@ -67,18 +56,9 @@ export async function discover(
       rendered: typeof rendered === 'string' ? rendered : undefined,
     });
   }
-  const globs = parts.excludes.map((text) => imageGlob(text));
-  const usedExcludes = new Set<string>();
-  const discoveries = discoverImages(collected, {
-    charts,
-    isIncluded: parts.isIncluded,
-    isExcluded: (reference) => {
-      const named = globs.filter(({ matches }) => matches(reference));
-      for (const { text } of named) usedExcludes.add(text);
-      return named.length > 0;
-    },
-  });
-  return { ...discoveries, usedExcludes, warnings: [...warnings, ...discoveries.warnings] };
+  const { isIncluded, isExcluded } = parts;
+  const discoveries = discoverImages(collected, { charts, isIncluded, isExcluded });
+  return { ...discoveries, warnings: [...warnings, ...discoveries.warnings] };
 }
 
 /** @returns what Helm printed, why it could not, or undefined without Helm */

@@ -5,6 +5,7 @@ import { missingDependencies } from '../chart/missing-dependencies.ts';
 import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import { runLimited } from '../io/run-limited.ts';
 import { formatReference } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
 import { chartTitle } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { Warning } from '../warning.ts';
@@ -37,8 +38,19 @@ export interface PinnedCharts {
   /** By name, each once. */
   readonly charts: readonly PinnedChart[];
   readonly failures: readonly ImageFailure[];
+  /** Those that are left out now that they are known. */
+  readonly leftOut: readonly ChartToPin[];
   /** `CHART_RENAMED`, `CHART_DEPENDENCY_MISSING`, `CHART_PROVENANCE_UNKNOWN` and `DIGEST_FROM_BUNDLE`. */
   readonly warnings: readonly Warning[];
+}
+
+/** Says whether a chart is left out under the name that it turns out to have. */
+export type ChartFilter = (reference: Reference, request: RequestedChart) => boolean;
+
+/** What charts are pinned with. */
+export interface PinChartsOptions extends Omit<ChartContext, 'onWarning'> {
+  /** Undefined leaves none out. */
+  readonly leavesOut?: ChartFilter;
 }
 
 /** Each is in memory as a whole. */
@@ -52,15 +64,20 @@ const chartsAtOnce = 8;
  */
 export async function pinCharts(
   requests: readonly ChartToPin[],
-  context: Omit<ChartContext, 'onWarning'>,
+  context: PinChartsOptions,
 ): Promise<PinnedCharts> {
   const failures: ImageFailure[] = [];
+  const leftOut: ChartToPin[] = [];
   const warnings: Warning[] = [];
   const options = { concurrency: chartsAtOnce, signal: context.signal };
   const pinned = await runLimited(requests, options, async (request, signal) => {
     try {
       const onWarning = (warning: Warning): void => void warnings.push(warning);
       const chart = await fetchChart(request, { ...context, signal, onWarning });
+      if (context.leavesOut?.(chart.image.reference, request) === true) {
+        leftOut.push(request);
+        return undefined;
+      }
       warnings.push(...(await warningsOf(request, chart, signal)));
       return chart;
     } catch (error) {
@@ -72,6 +89,7 @@ export async function pinCharts(
   return {
     charts: mergeCharts(pinned.filter((chart) => chart !== undefined)),
     failures: failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    leftOut,
     warnings: warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)),
   };
 }

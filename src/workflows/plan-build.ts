@@ -10,10 +10,12 @@ import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { checkOutput } from './check-output.ts';
+import { checkPartsOutput } from './check-parts-output.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 import type { ExcludedImages } from './scope-images.ts';
+import type { SplitRequest } from './split-request.ts';
 
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
 export interface BuildPlan {
@@ -35,7 +37,7 @@ export interface BuildPlan {
   readonly bytesInBundles?: number;
   /** Raw files; undefined when there are none. */
   readonly files?: { readonly count: number; readonly bytes: number };
-  /** Images that were left out; undefined when nothing was to be. */
+  /** Images and charts that were left out; undefined when nothing was to be. */
   readonly excluded?: readonly ExcludedCount[];
   /** Sorted by registry. A blob counts for the first registry that an image names it from. */
   readonly registries: readonly RegistryShare[];
@@ -49,10 +51,12 @@ export interface BuildPlan {
   };
 }
 
-/** How many images something leaves out. */
+/** How many images and charts something leaves out. */
 interface ExcludedCount {
   readonly by: string;
   readonly images: number;
+  /** Undefined when there are none. */
+  readonly charts?: number;
 }
 
 /** What one registry has to give. */
@@ -84,6 +88,8 @@ export interface BuildPlanInput {
   readonly queue: readonly QueuedBlob[];
   readonly bundle: BundlePlan;
   readonly path: string;
+  /** Undefined for one file. */
+  readonly split?: SplitRequest;
   readonly existing?: ExistingBundles;
   readonly excluded?: readonly ExcludedImages[];
   /** Limits of pulls by registry, as far as they were told. */
@@ -111,7 +117,7 @@ export async function planBuild(
   const requested = images.filter((image) => !isCompanion(image));
   const bytes = sum(queue, ({ blob }) => blob.size);
   const bytesToPull = sum(missing, (count) => count);
-  const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(path)]);
+  const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(input)]);
   return {
     bundle: { name: bundle.inventory.name, id: bundle.id, path },
     images: requested.filter(({ chart }) => chart === undefined).length,
@@ -147,7 +153,11 @@ function furtherParts(
   bytesInBundles: number,
 ): Pick<BuildPlan, 'bytesInBundles' | 'files' | 'excluded'> {
   const files = bundle.inventory.rawFiles ?? [];
-  const counts = excluded.map(({ by, images }) => ({ by, images: images.length }));
+  const counts = excluded.map(({ by, images, charts }) => ({
+    by,
+    images: images.length,
+    charts: charts?.length,
+  }));
   return {
     bytesInBundles: existing === undefined || existing.count === 0 ? undefined : bytesInBundles,
     files: files.length === 0 ? undefined : { count: files.length, bytes: sum(files, ({ size }) => size) },
@@ -163,8 +173,9 @@ async function storeFreeSpace({ folder }: BlobStore): Promise<FreeSpace> {
   }
 }
 
-async function outputFreeSpace(path: string): Promise<FreeSpace> {
-  await checkOutput(path);
+async function outputFreeSpace({ path, split, bundle }: BuildPlanInput): Promise<FreeSpace> {
+  if (split === undefined) await checkOutput(path);
+  else await checkPartsOutput({ path, split, expectedSize: bundle.expectedBundleSize });
   try {
     return await freeSpace(path);
   } catch (error) {

@@ -93,6 +93,7 @@ export async function prepareBuild(
       queue,
       bundle: bundlePlan,
       path,
+      split: input.split,
       existing: bundles,
       excluded: requests.excluded,
     },
@@ -266,6 +267,7 @@ function tell(warnings: readonly Warning[], listener: BuildListener): void {
 }
 
 function emptyReason({ excluded }: ScopedRequests): string {
+  if (excluded.some(({ charts = [] }) => charts.length > 0)) return 'every image and chart is left out';
   const isAllExcluded = excluded.some(({ images }) => images.length > 0);
   return isAllExcluded ? 'every image is left out' : 'nothing that was given names an image';
 }

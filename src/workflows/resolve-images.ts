@@ -4,8 +4,7 @@ import { MacroResolver } from '../profile/macro-resolver.ts';
 import { requestCharts } from '../profile/request-charts.ts';
 import type { ChartRequests } from '../profile/request-charts.ts';
 import { collectRequests, finishRequests } from '../profile/request-images.ts';
-import type { CollectedRequests } from '../profile/request-images.ts';
-import type { RequestedChart } from '../profile/requested-chart.ts';
+import type { CollectedRequests, RequestInput } from '../profile/request-images.ts';
 import type { SourceFile } from '../profile/source-file.ts';
 import type { Warning } from '../warning.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
@@ -15,11 +14,14 @@ import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
 import { definitionCharts, definitionRequests } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
+import type { ChartFilter } from './pin-charts.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
-import { scopeCharts } from './scope-charts.ts';
+import { Exclusions } from './scope-exclusions.ts';
 import { scopeImages, wholeScope } from './scope-images.ts';
-import type { ImageScope, PinnableRequests, ScopedRequests } from './scope-images.ts';
+import type { ImageExclusions, ImageScope, PinnableRequests, ScopedRequests } from './scope-images.ts';
+import { excludedAmong, findExcluded, isLeftOut } from './scope-profiles.ts';
+import type { FoundProfile, NamedProfile } from './scope-profiles.ts';
 
 /** What the user named as sources of images; paths are as typed. */
 export interface ImageSources {
@@ -51,13 +53,15 @@ export type ResolvedImages = ScopedRequests &
 /** Charts to look into for images, and what is to be said of them. */
 export interface FetchedCharts {
   readonly charts: readonly ChartAtHand[];
+  /** Those that are left out now that they are known. */
+  readonly leftOut: readonly ChartToPin[];
   readonly warnings: readonly Warning[];
 }
 
 /** Fetches the charts that are asked for. */
 export interface ChartSource {
   /** Keeps to itself what could not be fetched. */
-  fetch(charts: readonly ChartToPin[]): Promise<FetchedCharts>;
+  fetch(charts: readonly ChartToPin[], leavesOut: ChartFilter): Promise<FetchedCharts>;
   readonly signal: AbortSignal;
 }
 
@@ -80,109 +84,108 @@ export async function resolveImages(
   source: ChartSource = noCharts,
 ): Promise<ResolvedImages> {
   const { definition, scope = wholeScope } = sources;
-  const lookUp = profileLookup(sources, access);
-  const { requests, usedExcludes, ...found } =
+  const named = await findExcluded(scope.excludedProfiles, profileLookup(sources, access));
+  const { requests, excluded, ...found } =
     definition === undefined
-      ? await readSources(sources, access, { source, lookUp })
-      : await readDefinition(definition, sources, { source, lookUp });
-  const silentExcludes = [...(scope.silentExcludes ?? []), ...usedExcludes];
-  const scoped = await scopeImages(requests, { ...scope, silentExcludes }, async (profile) =>
-    finishRequests((await lookUp(profile)).collected),
-  );
+      ? await readSources(sources, access, { source, named })
+      : await readDefinition(definition, sources, { source, named });
+  const scoped = scopeImages(requests, scope, excluded);
   if (sources.isStrict === true) refuseWarnings(scoped.warnings);
   return { ...scoped, ...found };
 }
 
 const noCharts: ChartSource = {
-  fetch: () => Promise.resolve({ charts: [], warnings: [] }),
+  fetch: () => Promise.resolve({ charts: [], leftOut: [], warnings: [] }),
   signal: new AbortController().signal,
 };
 const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
 
 interface ReadRequests extends Omit<ResolvedImages, keyof ScopedRequests> {
   readonly requests: PinnableRequests;
-  /** Patterns that leave discovered images out. */
-  readonly usedExcludes: ReadonlySet<string>;
+  readonly excluded: ImageExclusions;
 }
-
-type Lookup = (profile: string) => Promise<CollectedSources>;
 
 interface Readers {
   readonly source: ChartSource;
-  readonly lookUp: Lookup;
+  readonly named: readonly NamedProfile[];
 }
 
-/** Reads a profile that is only named to be left out. Once each: charts are left out before images are. */
-function profileLookup({ variables, macros }: ImageSources, access: PaletteAccess | undefined): Lookup {
-  const known = new Map<string, Promise<CollectedSources>>();
-  return async (profile) => {
+/** Reads a profile that is only named to be left out. */
+function profileLookup({ variables, macros }: ImageSources, access: PaletteAccess | undefined) {
+  return async (profile: string): Promise<FoundProfile> => {
     const named = isPaletteUid(profile)
       ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
       : { profiles: [profile] };
     const other = { images: [], imagesFiles: [], manifests: [], variables, macros, ...named };
-    const collecting = known.get(profile) ?? collect(other, access);
-    known.set(profile, collecting);
-    return await collecting;
+    const { collected } = await collect(other, access, []);
+    const { images, profiles } = finishRequests(collected);
+    return { images, profiles, charts: requestCharts({ ...collected, texts: [] }).charts };
   };
 }
 
 async function readSources(
   sources: ImageSources,
   access: PaletteAccess | undefined,
-  { source, lookUp }: Readers,
+  { source, named }: Readers,
 ): Promise<ReadRequests> {
-  const { collected, fetched } = await collect(sources, access);
   const { scope = wholeScope, discovery = noDiscovery, charts: texts = [] } = sources;
+  const { collected, fetched } = await collect(sources, access, named);
+  const profiles = excludedAmong(named, collected.profiles);
+  const exclusions = new Exclusions(scope, profiles);
   const asked = requestCharts({ ...collected, texts });
-  const charts = await withoutExcluded(asked.charts, { scope, given: collected.profiles, lookUp });
-  const atHand = await source.fetch(charts);
-  const parts = { ...discovery, charts: atHand.charts, signal: source.signal, excludes: scope.excludes };
-  const { warnings, ...found } = await discover(collected, parts);
+  const { charts, atHand } = await fetchCharts(asked.charts, source, exclusions);
+  const { warnings, ...found } = await discover(collected, {
+    ...discovery,
+    charts: atHand.charts,
+    signal: source.signal,
+    isExcluded: (reference, isTagged) => exclusions.leavesOutFound(reference, isTagged),
+  });
   const requests = finishRequests(collected);
   const further = [...asked.warnings, ...atHand.warnings, ...warnings];
   const all = [...fetched.warnings, ...requests.warnings, ...further];
-  return { requests: { ...requests, warnings: all }, ...found, charts };
+  return {
+    requests: { ...requests, warnings: all },
+    excluded: { profiles, exclusions },
+    ...found,
+    charts,
+  };
 }
 
 /** A definition names all images; charts may be added to it. */
 async function readDefinition(
   definition: LoadedDefinition,
   { charts: texts = [], variables, macros, scope = wholeScope }: ImageSources,
-  { source, lookUp }: Readers,
+  { source, named }: Readers,
 ): Promise<ReadRequests> {
+  const profiles = excludedAmong(named, definition.definition.profiles);
+  const exclusions = new Exclusions(scope, profiles);
   const resolver = new MacroResolver({ profiles: [], variables, macros });
   const { charts: added, warnings } = requestCharts({ profiles: [], resolver, texts });
-  const given = definition.definition.profiles;
-  const named: ChartToPin[] = [...definitionCharts(definition), ...added];
-  const charts = await withoutExcluded(named, { scope, given, lookUp });
-  const atHand = await source.fetch(charts);
-  const requests = definitionRequests(definition, scope.excludedProfiles);
+  const asked: ChartToPin[] = [...definitionCharts(definition), ...added];
+  const { charts, atHand } = await fetchCharts(asked, source, exclusions);
+  const silent = profiles.flatMap(({ names }) => names);
+  const requests = definitionRequests(definition, silent);
   const all = [...requests.warnings, ...warnings, ...atHand.warnings];
-  const nothingFound = { discovered: [], skipped: [], usedExcludes: new Set<string>() };
-  return { requests: { ...requests, warnings: all }, ...nothingFound, charts };
+  return {
+    requests: { ...requests, warnings: all },
+    excluded: { profiles, exclusions },
+    discovered: [],
+    skipped: [],
+    charts,
+  };
 }
 
-async function withoutExcluded<Chart extends RequestedChart>(
-  charts: readonly Chart[],
-  {
-    scope: { excludedProfiles },
-    given,
-    lookUp,
-  }: {
-    readonly scope: ImageScope;
-    readonly given: readonly { readonly name: string }[];
-    readonly lookUp: Lookup;
-  },
-): Promise<Chart[]> {
-  if (charts.length === 0) return [];
-  const names = new Set(given.map(({ name }) => name));
-  const others = await Promise.all(
-    excludedProfiles
-      .filter((profile) => !names.has(profile))
-      .map(async (profile) => requestCharts({ ...(await lookUp(profile)).collected, texts: [] }).charts),
-    // What is wrong with it is told when its images are left out.
-  ).catch(() => []);
-  return scopeCharts(charts, excludedProfiles, others.flat());
+/** What is left out is not fetched, as far as its name is known before. */
+async function fetchCharts<Chart extends ChartToPin>(
+  asked: readonly Chart[],
+  source: ChartSource,
+  exclusions: Exclusions,
+): Promise<{ readonly charts: readonly Chart[]; readonly atHand: FetchedCharts }> {
+  const wanted = exclusions.keptCharts(asked);
+  const atHand = await source.fetch(wanted, (reference, request) =>
+    exclusions.leavesOutFetched(reference, request),
+  );
+  return { charts: wanted.filter((chart) => !atHand.leftOut.includes(chart)), atHand };
 }
 
 interface CollectedSources {
@@ -190,7 +193,11 @@ interface CollectedSources {
   readonly fetched: FetchedSources;
 }
 
-async function collect(sources: ImageSources, access: PaletteAccess | undefined): Promise<CollectedSources> {
+async function collect(
+  sources: ImageSources,
+  access: PaletteAccess | undefined,
+  named: readonly NamedProfile[],
+): Promise<CollectedSources> {
   const [profileFiles, lists, manifests] = await Promise.all([
     readAll(sources.profiles, 'profile'),
     readAll(sources.imagesFiles, 'image list'),
@@ -198,11 +205,11 @@ async function collect(sources: ImageSources, access: PaletteAccess | undefined)
   ]);
   const fetched = await fromPalette(sources, access);
   const profiles = [...profileFiles, ...fetched.profiles];
-  const { images, variables, macros, scope = wholeScope } = sources;
+  const { images, variables, macros } = sources;
   const { services } = fetched;
   const files = { profiles, lists, manifests, services };
-  const silentProfiles = scope.excludedProfiles;
-  const collected = collectRequests({ ...files, images, variables, macros, silentProfiles });
+  const isSilent: RequestInput['isSilent'] = (profile, given) => isLeftOut(named, profile, given);
+  const collected = collectRequests({ ...files, images, variables, macros, isSilent });
   return { collected, fetched };
 }
 

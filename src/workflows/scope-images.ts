@@ -1,18 +1,18 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { imageGlob } from '../oci/image-glob.ts';
-import type { ImageGlob } from '../oci/image-glob.ts';
 import { mapReference } from '../oci/name-mapping.ts';
 import type { NameMapping } from '../oci/name-mapping.ts';
-import { formatOrigin, isNamedIn } from '../oci/origin.ts';
+import { formatOrigin } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
-import type { ImageRequests } from '../profile/request-images.ts';
+import type { ImageRequests, ProfileSummary } from '../profile/request-images.ts';
 import type { ImageToPin } from './image-to-pin.ts';
+import type { Exclusions } from './scope-exclusions.ts';
+import type { ExcludedProfile } from './scope-profiles.ts';
 
 /** What is left out of what the sources name, and what is called otherwise. */
 export interface ImageScope {
   /** Profiles whose images are there already: name of a given profile, uid, or file. */
   readonly excludedProfiles: readonly string[];
-  /** Patterns of references, see {@link imageGlob}. */
+  /** Patterns of references, see `imageGlob`. */
   readonly excludes: readonly string[];
   /** Those of them that are not told when they leave nothing out: a definition keeps its patterns, not what they left out. */
   readonly silentExcludes?: readonly string[];
@@ -20,12 +20,14 @@ export interface ImageScope {
   readonly mappings: readonly NameMapping[];
 }
 
-/** Images that are left out. */
+/** Images and charts that are left out. */
 export interface ExcludedImages {
   /** What leaves them out: `--exclude gcr.io/**`. */
   readonly by: string;
   /** Their references in full, sorted. */
   readonly images: readonly string[];
+  /** Helm charts, sorted; undefined when there are none. */
+  readonly charts?: readonly string[];
 }
 
 /** What is asked for, perhaps with its digests. */
@@ -35,104 +37,43 @@ export interface PinnableRequests extends Omit<ImageRequests, 'images'> {
 
 /** What is asked for, with what was left out of it. */
 export interface ScopedRequests extends PinnableRequests {
-  /** In the order in which they were named; an image counts for the first that leaves it out. */
+  /** In the order in which they were named; an image or chart counts for the first that leaves it out. */
   readonly excluded: readonly ExcludedImages[];
 }
 
-/** Finds out what a profile asks for that is not among the given ones. */
-export type ProfileLookup = (profile: string) => Promise<PinnableRequests>;
-
 /** Nothing is left out, and everything keeps its name. */
 export const wholeScope: ImageScope = { excludedProfiles: [], excludes: [], mappings: [] };
+
+/** What is left out: the profiles among the given ones, and images. */
+export interface ImageExclusions {
+  readonly profiles: readonly ExcludedProfile[];
+  /** Charts have been left out already. */
+  readonly exclusions: Exclusions;
+}
 
 /**
  * Leaves out what the excluded profiles ask for, also where another one asks for it too, and what a pattern names. Adds the
  * warning `EXCLUDE_UNUSED` of what leaves nothing out, unless it may.
  *
- * @throws PaletteEdgeError of kind usage: `IMAGE_GLOB_INVALID`, `MAP_CONFLICT` when two images would have one name; what
- *   the lookup throws
+ * @throws PaletteEdgeError of kind usage: `MAP_CONFLICT` when two images would have one name
  */
-export async function scopeImages(
+export function scopeImages(
   requests: PinnableRequests,
-  scope: ImageScope,
-  lookUp: ProfileLookup,
-): Promise<ScopedRequests> {
-  const globs = scope.excludes.map((text) => imageGlob(text));
-  const profiles = await Promise.all(
-    scope.excludedProfiles.map(async (profile) => await exclusionOf(profile, requests, lookUp)),
-  );
-  const exclusions = [...profiles, ...globs.map(exclusionByGlob)];
-  const excluded = exclusions.map(({ by }) => ({ by, images: [] as string[] }));
-  const images = requests.images.filter((image) => {
-    const index = exclusions.findIndex(({ leavesOut }) => leavesOut(image));
-    excluded[index]?.images.push(image.name);
-    return index === -1;
-  });
-  const lost = new Set(profiles.flatMap(({ profileTitles }) => profileTitles));
-  const silent = new Set(scope.silentExcludes?.map(titleOfGlob));
-  const unused = exclusions.filter(
-    ({ by, leavesOut }) => !silent.has(by) && !requests.images.some(leavesOut),
-  );
-  checkNames(images, scope.mappings);
+  { mappings }: Pick<ImageScope, 'mappings'>,
+  { profiles, exclusions }: ImageExclusions,
+): ScopedRequests {
+  const images = exclusions.keptImages(requests.images);
+  const lost = new Set(profiles.flatMap(({ given }) => given.map(titleOf)));
+  checkNames(images, mappings);
   return {
     images,
     profiles: requests.profiles.filter((profile) => !lost.has(titleOf(profile))),
-    warnings: [
-      ...requests.warnings,
-      ...unused.map(({ by }) => ({ code: 'EXCLUDE_UNUSED', message: `${by} leaves no image out` })),
-    ],
-    excluded,
+    warnings: [...requests.warnings, ...exclusions.warnings()],
+    excluded: exclusions.counts(),
   };
 }
 
-interface Exclusion {
-  readonly by: string;
-  readonly leavesOut: (image: ImageToPin) => boolean;
-}
-
-interface ProfileExclusion extends Exclusion {
-  readonly profileTitles: readonly string[];
-}
-
-async function exclusionOf(
-  profile: string,
-  { images, profiles }: PinnableRequests,
-  lookUp: ProfileLookup,
-): Promise<ProfileExclusion> {
-  const given = profiles.filter(({ name }) => name === profile);
-  const asked =
-    given.length > 0
-      ? { profiles: given, images: images.filter(({ origins }) => isNamedIn(profile, origins)) }
-      : await lookUp(profile).catch((error: unknown) => {
-          throw notFound(profile, profiles, error);
-        });
-  const names = new Set(asked.images.map(({ name }) => name));
-  return {
-    by: `--exclude-profile ${profile}`,
-    profileTitles: asked.profiles.map(titleOf),
-    leavesOut: ({ name }) => names.has(name),
-  };
-}
-
-function notFound(profile: string, given: ImageRequests['profiles'], error: unknown): unknown {
-  if (!(error instanceof PaletteEdgeError) || error.code !== 'FILE_NOT_FOUND') return error;
-  const names = given.map(({ name }) => name).join(', ') || 'none';
-  return new PaletteEdgeError(
-    'PROFILE_NOT_FOUND',
-    `--exclude-profile ${JSON.stringify(profile)} is no name of a given profile, no uid, and no file`,
-    { kind: 'notFound', cause: error, suggestions: [`Names of the given profiles: ${names}`] },
-  );
-}
-
-function exclusionByGlob({ text, matches }: ImageGlob): Exclusion {
-  return { by: titleOfGlob(text), leavesOut: ({ reference }) => matches(reference) };
-}
-
-function titleOfGlob(text: string): string {
-  return `--exclude ${text}`;
-}
-
-function titleOf({ name, version }: ImageRequests['profiles'][number]): string {
+function titleOf({ name, version }: Pick<ProfileSummary, 'name' | 'version'>): string {
   return JSON.stringify([name, version]);
 }
 

@@ -75,7 +75,7 @@ async function discovered(values: string, options: Partial<DiscoveryParts> = {})
   const found = await discover(collected, {
     charts: [{ profile: 'sample', pack: 'web', name: 'web', archive: await chartArchive() }],
     isIncluded: false,
-    excludes: [],
+    isExcluded: () => false,
     helm: realHelm(),
     signal: new AbortController().signal,
     ...options,

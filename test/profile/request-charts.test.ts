@@ -10,13 +10,13 @@ interface Asked {
   readonly packs?: readonly object[];
   readonly texts?: readonly string[];
   readonly variables?: readonly object[];
-  readonly silentProfiles?: readonly string[];
+  readonly isSilent?: boolean;
 }
 
-function request({ packs = [], texts = [], variables, silentProfiles }: Asked): ChartRequests {
+function request({ packs = [], texts = [], variables, isSilent = false }: Asked): ChartRequests {
   const nothing = { images: [], lists: [], manifests: [], variables: new Map(), macros: new Map() };
   const profiles = [profileFile(packs, { variables })];
-  const collected = collectRequests({ ...nothing, profiles, silentProfiles });
+  const collected = collectRequests({ ...nothing, profiles, isSilent: () => isSilent });
   return requestCharts({ ...collected, texts });
 }
 
@@ -156,7 +156,7 @@ test('of a silent profile charts are asked for, and nothing is told', () => {
   const helm = { name: 'web', type: 'helm', version: '1.0.0' };
   const packs = [listed('{repo: "https://a.io", name: n, version: ^1}'), helm];
   expect(warningsOf({ packs })).toHaveLength(2);
-  const silent = { packs, silentProfiles: ['sample'] };
+  const silent = { packs, isSilent: true };
   expect(warningsOf(silent)).toEqual([]);
   expect(chartsOf(silent)).toHaveLength(1);
 });

@@ -126,6 +126,46 @@ test('of a profile that is left out nothing is told, nor counted, and none of it
   expect(explainImages(result).counts).toEqual({ images: 1, places: 1, notListed: 0, skipped: 0 });
 });
 
+test.each(['base.json', 'copy.json'])(
+  'a given profile that is left out as the file %s is left out as if by its name',
+  async (excluded) => {
+    const base = `${carelessValues}found: {image: a.io/found:1}\n`;
+    const folder = await folderWith({
+      'base.json': profileFile([base], { name: 'base' }).text,
+      'copy.json': profileFile([base], { name: 'base' }).text,
+      'site.json': profileFile([valuesWith('a.io/site:1')], { name: 'site' }).text,
+    });
+    const result = await resolveImages({
+      ...none,
+      profiles: ['base', 'site'].map((name) => join(folder, `${name}.json`)),
+      discovery: { isIncluded: true, helm: undefined },
+      scope: { ...wholeScope, excludedProfiles: [join(folder, excluded)] },
+      isStrict: true,
+    });
+    expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+    expect(result.charts).toEqual([]);
+    expect(result.profiles.map(({ name }) => name)).toEqual(['site']);
+    expect(result.discovered).toEqual([]);
+  },
+);
+
+test('what an excluded profile lists is not told as missing where it is only discovered', async () => {
+  const site = `${valuesWith('a.io/site:1')}web: {image: a.io/found:1}\nweb2: {image: a.io/lost:1}\n`;
+  const folder = await folderWith({
+    'base.json': profileFile([valuesWith('a.io/found:v1')], { name: 'base' }).text,
+    'site.json': profileFile([site], { name: 'site' }).text,
+  });
+  const result = await resolveImages({
+    ...none,
+    profiles: [join(folder, 'site.json')],
+    scope: { ...wholeScope, excludedProfiles: [join(folder, 'base.json')] },
+  });
+  expect(result.warnings.map(({ code, message }) => [code, message])).toEqual([
+    ['DISCOVERED_IMAGE', expect.stringContaining('a.io/lost:1')],
+  ]);
+  expect(result.skipped).toMatchObject([{ text: 'a.io/found:1', reason: 'is excluded' }]);
+});
+
 test('what is discovered in a profile that is left out is left out, too', async () => {
   const folder = await folderWith({
     'base.json': profileFile([`${valuesWith()}web: {image: a.io/found:1}\n`], { name: 'base' }).text,

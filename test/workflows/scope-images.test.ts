@@ -74,14 +74,14 @@ test('patterns take images out; what takes none out is told', async () => {
     { by: '--exclude c.io/*', images: [] },
   ]);
   expect(result.warnings).toEqual([
-    { code: 'EXCLUDE_UNUSED', message: '--exclude c.io/* leaves no image out' },
+    { code: 'EXCLUDE_UNUSED', message: '--exclude c.io/* leaves nothing out' },
   ]);
 });
 
 test('patterns of a definition may leave nothing out', async () => {
   const excludes = ['c.io/*', 'd.io/*'];
   const { warnings, excluded } = await resolveIn({ excludes, silentExcludes: ['c.io/*'] });
-  expect(warnings.map(({ message }) => message)).toEqual(['--exclude d.io/* leaves no image out']);
+  expect(warnings.map(({ message }) => message)).toEqual(['--exclude d.io/* leaves nothing out']);
   expect(excluded).toHaveLength(2);
 });
 
