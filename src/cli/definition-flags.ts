@@ -52,7 +52,8 @@ export const resolveDefinitionFlags = {
   check: Flags.string({
     helpGroup,
     helpValue: 'FILE',
-    summary: 'Ask registries which tags of a definition have moved, and what is gone; exit with 9 for any.',
+    summary:
+      'Ask registries and chart repositories what of a definition has moved, and what is gone; exit with 9 for any.',
     exclusive: ['write'],
   }),
 };

@@ -2,9 +2,7 @@ import { join } from 'node:path';
 
 import type { Config } from '@oclif/core';
 
-import { ChartRepositories } from '../chart/chart-repositories.ts';
 import { HashThread } from '../io/hash-thread.ts';
-import { createHelmCredentials } from '../registry/helm-credentials.ts';
 import { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from '../workflows/build-event.ts';
 import type { BuildResources } from '../workflows/build-input.ts';
@@ -33,12 +31,7 @@ export async function wireBuild(
   return {
     resources: {
       createRegistryClient: registry.createRegistryClient,
-      createChartRepositories: (onRetry) =>
-        new ChartRepositories({
-          http: registry.http,
-          logins: createHelmCredentials(flags['cred-file-path']),
-          onRetry: ({ host, ...retry }) => onRetry({ registry: host, subject: host, ...retry }),
-        }),
+      createChartRepositories: registry.createChartRepositories,
       createPaletteClient: () =>
         paletteClient(flags, {
           http: registry.http,

@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 
+import { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { checkPaletteCredentials, createCredentialSource } from '../registry/credentials.ts';
+import { createHelmCredentials } from '../registry/helm-credentials.ts';
 import { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { mirrorList } from './mirror-list.ts';
@@ -13,6 +15,7 @@ import { wireHttp } from './wire-http.ts';
 export interface RegistryWiring extends AsyncDisposable {
   readonly http: HttpClient;
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+  readonly createChartRepositories: (onRetry: (event: RetryEvent) => void) => ChartRepositories;
 }
 
 /**
@@ -46,6 +49,12 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
         concurrencyPerHost: flags.concurrency,
         mirrors: { prefixes, registries: registries.mirrors },
         onRetry,
+      }),
+    createChartRepositories: (onRetry) =>
+      new ChartRepositories({
+        http,
+        logins: createHelmCredentials(credentialFilePath),
+        onRetry: ({ host, ...retry }) => onRetry({ registry: host, subject: host, ...retry }),
       }),
     [Symbol.asyncDispose]: async () => await http.close(),
   };

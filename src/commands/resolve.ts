@@ -166,7 +166,8 @@ export default class Resolve extends BaseCommand {
     const loaded = await loadDefinition(requirePath(path, '--check FILE'));
     await using wiring = await wireRegistry(flags, this.#userAgent);
     const registry = wiring.createRegistryClient((retry) => this.#tellRetry(retry));
-    const check = await checkDefinition(loaded, { registry, signal: this.signal });
+    const repositories = wiring.createChartRepositories((retry) => this.#tellRetry(retry));
+    const check = await checkDefinition(loaded, { registry, repositories, signal: this.signal });
     this.show(definitionCheckView(check));
     if (check.moved.length + check.gone.length > 0) this.endWith('differences');
     else if (check.unknown.length > 0) this.endWith('incomplete');

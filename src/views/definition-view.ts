@@ -1,5 +1,6 @@
 import type { DefinitionCheck } from '../workflows/check-definition.ts';
 import type { WrittenDefinition } from '../workflows/write-definition.ts';
+import { contentCounts } from './content-counts.ts';
 import { countOf } from './count-of.ts';
 
 /** What was written. */
@@ -20,14 +21,14 @@ export function writtenDefinitionView(written: WrittenDefinition): string {
   ].join('\n');
 }
 
-/** What has become of the images of a definition. */
+/** What has become of the images and charts of a definition. */
 export function definitionCheckView(check: DefinitionCheck): string {
-  const { path, images, moved, gone, unpinned, unknown } = check;
+  const { path, images, charts, moved, gone, unpinned, unknown } = check;
   const differences = moved.length + gone.length;
-  const title =
-    differences + unpinned.length + unknown.length === 0
-      ? `${path}: ${countOf(images, 'image')}, every tag stands for what it did`
-      : `${path}: ${countOf(images, 'image')}, ${countOf(differences, 'difference')}`;
+  const isSame = differences + unpinned.length + unknown.length === 0;
+  const all = charts === 0 ? 'every tag stands' : 'every tag and version stands';
+  const result = isSame ? `${all} for what it did` : countOf(differences, 'difference');
+  const title = `${path}: ${contentCounts(images, charts)}, ${result}`;
   const movedLines = moved.map(
     ({ reference, digest, current, isStillThere }) =>
       `${reference}\n    was ${digest}${isStillThere ? '' : ', which is gone'}\n    is  ${current}`,

@@ -31,12 +31,13 @@ test('a check in which everything happened, and one in which nothing did', () =>
   const check = {
     path: 'd.yaml',
     images: 5,
+    charts: 1,
     moved: [{ reference: 'a.io/x:1', digest: old, isStillThere: false, current: now }],
     gone: [{ reference: 'b.io/x:1', digest: old, isStillThere: true }],
     unpinned: ['c.io/x:1'],
     unknown: [{ reference: 'd.io/x:1', code: 'X', message: 'no answer' }],
   };
-  expect(definitionCheckView(check)).toBe(`d.yaml: 5 images, 2 differences
+  expect(definitionCheckView(check)).toBe(`d.yaml: 5 images and 1 chart, 2 differences
 moved:
   a.io/x:1
     was ${old}, which is gone
@@ -50,6 +51,9 @@ not known:
   d.io/x:1
     no answer
 To take the new ones: palette-edge resolve … --write d.yaml --update`);
-  const same = { path: 'd.yaml', images: 1, moved: [], gone: [], unpinned: [], unknown: [] };
+  const same = { path: 'd.yaml', images: 1, charts: 0, moved: [], gone: [], unpinned: [], unknown: [] };
   expect(definitionCheckView(same)).toBe('d.yaml: 1 image, every tag stands for what it did');
+  expect(definitionCheckView({ ...same, charts: 2 })).toBe(
+    'd.yaml: 1 image and 2 charts, every tag and version stands for what it did',
+  );
 });
