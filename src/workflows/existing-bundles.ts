@@ -1,5 +1,5 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import type { BundledImage } from '../bundle/inventory.ts';
+import type { BundledChart, BundledImage } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
@@ -14,6 +14,14 @@ export interface BundledContent {
   readonly path: string;
   /** As a range it is verified by whoever takes it in; see {@link BundleReader.open}. */
   readonly open: (options: OpenBlobOptions) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A chart in a bundle. */
+export interface ChartInBundle {
+  readonly chart: BundledChart;
+  /** In full, as it was before any rename. */
+  readonly sourceReference: string;
+  readonly manifest: Descriptor;
 }
 
 interface OpenBundle {
@@ -104,6 +112,19 @@ export class ExistingBundles implements AsyncDisposable {
     if (first === undefined || others.some(({ digest }) => digest !== first.digest)) return undefined;
     const { mediaType, digest, size } = first;
     return { mediaType, digest, size };
+  }
+
+  /** The charts of all bundles. */
+  charts(): ChartInBundle[] {
+    return this.#bundles.flatMap(({ reader: { inventory } }) => {
+      const images = new Map(inventory.images.map((image) => [image.reference, image]));
+      return inventory.charts.flatMap((chart): ChartInBundle[] => {
+        const image = images.get(chart.reference);
+        if (image === undefined) return [];
+        const { sourceReference = image.reference, mediaType, digest, size } = image;
+        return [{ chart, sourceReference, manifest: { mediaType, digest, size } }];
+      });
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { chartMediaTypes } from '../chart/chart-artifact.ts';
+import { isVersionRange } from '../chart/choose-version.ts';
 import { chartKey } from '../definition/definition.ts';
 import type { DefinedChart } from '../definition/definition.ts';
 import { PaletteEdgeError } from '../errors.ts';
@@ -8,6 +9,8 @@ import type { Origin } from '../oci/origin.ts';
 import { chartTitle, withoutQuery } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { Warning } from '../warning.ts';
+import type { BundledChartPin } from './bundled-charts.ts';
+import type { ChartToPin } from './chart-to-pin.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { definedChartRequest } from './load-definition.ts';
 import type { PinnedChart, PinnedCharts } from './pin-charts.ts';
@@ -16,7 +19,10 @@ import type { PinnedChart, PinnedCharts } from './pin-charts.ts';
 type WrittenChart = Omit<DefinedChart, 'line'>;
 
 /** Fetches one chart. */
-export type ChartPinner = (chart: RequestedChart) => Promise<PinnedCharts>;
+export type ChartPinner = (chart: ChartToPin) => Promise<PinnedCharts>;
+
+/** Says what a chart was when existing bundles were built. */
+export type BundledChartSource = (chart: RequestedChart) => Promise<BundledChartPin | undefined>;
 
 /** What decides what is fetched. */
 export interface PinDefinedOptions {
@@ -26,6 +32,8 @@ export interface PinDefinedOptions {
   readonly isUpdate: boolean;
   /** Undefined when nobody is to be asked. */
   readonly pinChart: ChartPinner | undefined;
+  /** Told when nobody is to be asked, or nobody answers; undefined without existing bundles. */
+  readonly bundled?: BundledChartSource;
 }
 
 /** Charts with their exact versions and digests. */
@@ -77,38 +85,91 @@ function distinct(origins: readonly Origin[]): Origin[] {
   return [...new Map(origins.map((origin) => [JSON.stringify(origin), origin])).values()];
 }
 
-function chartConflict(
-  { repository, name, wanted, version = wanted ?? '', origins = [] }: WrittenChart,
-  digests: readonly string[],
-): PaletteEdgeError {
-  const title = chartTitle({ repository, name, version });
-  const place = origins.map(formatOrigin).join('; ');
+function chartConflict(chart: WrittenChart, digests: readonly string[]): PaletteEdgeError {
+  const place = (chart.origins ?? []).map(formatOrigin).join('; ');
   return new PaletteEdgeError(
     'CHART_CONFLICT',
-    `${title} (${place}) is asked for twice, with different content: ${digests.join(' and ')}`,
+    `${titleOf(chart)} (${place}) is asked for twice, with different content: ${digests.join(' and ')}`,
     { kind: 'content', suggestions: ['Ask for it once, with the digest that is meant.'] },
   );
 }
 
-interface ChartToPin {
+interface AskedChart {
   readonly request: RequestedChart;
   readonly chart: WrittenChart;
 }
 
-async function pinOne(
-  { request, chart }: ChartToPin,
-  { before, isUpdate, pinChart }: PinDefinedOptions,
-): Promise<DefinedCharts> {
+async function pinOne(asked: AskedChart, options: PinDefinedOptions): Promise<DefinedCharts> {
+  const { request, chart } = asked;
+  const { before, isUpdate, pinChart } = options;
   const old = before.find((other) => chartKey(other) === chartKey(chart) && hasDigest(other, chart.digest));
-  const isPinned = old?.digest !== undefined && !isUpdate;
-  if (pinChart === undefined || isPinned)
-    return { charts: [keptChart(chart, old ?? chart)], failures: [], warnings: [] };
+  if (old?.digest !== undefined && !isUpdate)
+    return await withProvenance(keptChart(chart, old), request, options);
+  if (pinChart === undefined) {
+    const known = await chartInBundle(asked, options);
+    return { charts: [known ?? keptChart(chart, old ?? chart)], failures: [], warnings: [] };
+  }
   const { charts, failures, warnings } = await pinChart(request);
+  const isUnreachable = failures.length > 0 && failures.every(({ error }) => error.kind === 'network');
+  const known = isUnreachable ? await chartInBundle(asked, options) : undefined;
+  if (known !== undefined) return { charts: [known], failures: [], warnings: [takenFromBundle(known)] };
   return { charts: charts.map((pinned) => asPinned(chart, pinned)), failures, warnings };
 }
 
+/** @returns undefined when no bundle has it, or another one than the digest that is asked for */
+async function chartInBundle(
+  { request, chart }: AskedChart,
+  { bundled }: PinDefinedOptions,
+): Promise<WrittenChart | undefined> {
+  const known = await bundled?.(request);
+  if (known === undefined || !hasDigest(known, chart.digest)) return undefined;
+  const { version, digest, provenance } = known;
+  return { ...withVersion(chart, version, digest), provenance };
+}
+
+function takenFromBundle(chart: WrittenChart): Warning {
+  const message = `${titleOf(chart)} is taken as it is in an existing bundle, ${chart.digest}: its repository cannot be reached`;
+  return { code: 'DIGEST_FROM_BUNDLE', message };
+}
+
+/** Adds the one fact that an entry with a digest may lack; version and digest stay, and so does the entry when nobody knows. */
+async function withProvenance(
+  chart: WrittenChart,
+  request: RequestedChart,
+  { pinChart, bundled }: PinDefinedOptions,
+): Promise<DefinedCharts> {
+  const asIs = { charts: [chart], failures: [], warnings: [] };
+  const { version, digest } = chart;
+  const isKnown = chart.provenance !== undefined || isOfRegistry(chart);
+  if (isKnown || version === undefined || isVersionRange(version)) return asIs;
+  if (pinChart === undefined) {
+    const known = await bundled?.({ ...request, version });
+    return known?.digest === digest ? { ...asIs, charts: [{ ...chart, ...known }] } : asIs;
+  }
+  const { charts, failures, warnings } = await pinChart({
+    ...request,
+    version,
+    digest: undefined,
+    pin: digest,
+  });
+  const doubts = warnings.filter(({ code }) => code === 'CHART_PROVENANCE_UNKNOWN');
+  const [pinned] = charts;
+  if (pinned !== undefined && doubts.length === 0)
+    return { ...asIs, charts: [{ ...chart, provenance: asPinned(chart, pinned).provenance }] };
+  return { ...asIs, warnings: [...doubts, ...failures.map(({ error }) => provenanceUnknown(chart, error))] };
+}
+
+function provenanceUnknown(chart: WrittenChart, { message: reason }: PaletteEdgeError): Warning {
+  const message = `${titleOf(chart)}: whether it has a provenance file is not known: ${reason}`;
+  return { code: 'CHART_PROVENANCE_UNKNOWN', message };
+}
+
+function titleOf({ repository, name, version, wanted = '' }: WrittenChart): string {
+  return chartTitle({ repository, name, version: version ?? wanted });
+}
+
 /** A digest that is asked for now is not the one that was there before. */
-function hasDigest({ digest }: WrittenChart, wanted: WrittenChart['digest']): boolean {
+function hasDigest({ digest }: Pick<WrittenChart, 'digest'>, wanted: WrittenChart['digest']): boolean {
   return wanted === undefined || digest === wanted;
 }
 

@@ -15,6 +15,7 @@ import type { Warning } from '../warning.ts';
 import { readBundleFiles, refuseClashingNames } from './bundle-files.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundleName } from './bundle-name.ts';
+import { bundledChart } from './bundled-charts.ts';
 import { outputTarget } from './check-output.ts';
 import { ExistingBundles } from './existing-bundles.ts';
 import { failureLines, reportFailure, toImageFailure } from './image-failure.ts';
@@ -25,7 +26,8 @@ import type { LoadedDefinition } from './load-definition.ts';
 import { rootOf } from './root-of.ts';
 import type { ScopedRequests } from './scope-images.ts';
 import { pinDefinedCharts } from './pin-defined-charts.ts';
-import type { ChartPinner } from './pin-defined-charts.ts';
+import type { BundledChartSource, ChartPinner } from './pin-defined-charts.ts';
+import { definedChartExclusion } from './scope-charts.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 
 /** What is written. */
@@ -138,7 +140,11 @@ async function contentOf(
   const { existing, requests, platforms, allowMissingPlatform, map, exclude } = input;
   const { options } = existing?.definition ?? nothing;
   const own = new Set(ownImages(existing).map(({ name }) => name));
-  const pinned = await pinAll(input, resources, warnings);
+  await using bundles = await ExistingBundles.open(input.existingBundles ?? [], (warning) =>
+    warnings.push(warning),
+  );
+  const parts = { ...resources, bundles, warnings };
+  const pinned = await pinAll(input, parts);
   return {
     options: {
       name: options.name ?? defaultBundleName(requests.profiles),
@@ -155,7 +161,7 @@ async function contentOf(
       digest: pin,
       origins: own.has(name) ? undefined : origins,
     })),
-    charts: await pinCharts(input, resources, warnings),
+    charts: await pinCharts(input, parts),
     files: await filesOf(input, resources),
   };
 }
@@ -166,13 +172,17 @@ function ownImages(existing: LoadedDefinition | undefined): ImageToPin[] {
     .map(({ reference, name }) => ({ reference, name, origins: [] }));
 }
 
+interface PinParts extends WriteDefinitionResources {
+  readonly bundles: ExistingBundles;
+  /** Added to. */
+  readonly warnings: Warning[];
+}
+
 /** Every image, those that somebody added included, with its digest as far as it is known. */
 async function pinAll(
-  { existing, requests, existingBundles = [], isUpdate }: WriteDefinitionInput,
-  { registry, signal }: WriteDefinitionResources,
-  warnings: Warning[],
+  { existing, requests, isUpdate }: WriteDefinitionInput,
+  { registry, bundles, warnings, signal }: PinParts,
 ): Promise<ImageToPin[]> {
-  await using bundles = await ExistingBundles.open(existingBundles, (warning) => warnings.push(warning));
   const images = [
     ...new Map([...ownImages(existing), ...requests.images].map((image) => [image.name, image])).values(),
   ];
@@ -208,16 +218,19 @@ async function pinAll(
 }
 
 async function pinCharts(
-  { existing, requests, isUpdate }: WriteDefinitionInput,
-  { pinChart }: WriteDefinitionResources,
-  warnings: Warning[],
+  { existing, requests, exclude, isUpdate }: WriteDefinitionInput,
+  { pinChart, bundles, warnings, signal }: PinParts,
 ): Promise<DefinitionContent['charts']> {
   const before = (existing?.definition ?? nothing).charts;
-  const pinned = await pinDefinedCharts(requests.charts, { before, isUpdate, pinChart });
+  const bundled: BundledChartSource = async (chart) => await bundledChart(chart, bundles, signal);
+  const pinned = await pinDefinedCharts(requests.charts, { before, isUpdate, pinChart, bundled });
   warnings.push(...pinned.warnings);
   if (pinned.failures.length > 0)
     throw notPinned(pinned.failures, pinned.charts.length + pinned.failures.length, 'charts');
-  return pinned.charts.toSorted((left, right) => (chartKey(left) < chartKey(right) ? -1 : 1));
+  const isExcluded = definedChartExclusion(exclude);
+  return pinned.charts
+    .filter((chart) => !isExcluded(chart))
+    .toSorted((left, right) => (chartKey(left) < chartKey(right) ? -1 : 1));
 }
 
 /** Files of the definition stay; a flag of the same name replaces one. */

@@ -117,6 +117,72 @@ describe('the provenance file of a chart', () => {
   });
 });
 
+describe('offline, with an existing bundle', () => {
+  test('version, digest and provenance of charts are those of the bundle, and nobody is asked', async () => {
+    const { host, cwd, chart, archive, files, publish, write, text } = await scene();
+    files.set('/charts/web-1.2.3.tgz.prov', '-----BEGIN PGP SIGNED MESSAGE-----\n');
+    const direct = await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
+    await publish('1.3.0');
+    const offline = ['--offline', '--existing-bundle', 'a.tar.zst'];
+    expect(await write(...offline)).toMatchObject({ charts: 1, unpinned: [] });
+    expect(await text()).toContain(`    wanted: ^1.2
+    version: 1.2.3
+    digest: ${digestOf(archive)}
+    provenance: ${digestOf('-----BEGIN PGP SIGNED MESSAGE-----\n')}
+`);
+    files.clear();
+    const build = ['build', '--definition', 'd.yaml', '--store', 'fresh', '--plain-http', host];
+    const bundled = [...build, '--existing-bundle', 'a.tar.zst', '--output', 'b.tar.zst'];
+    const again = await runCliJson<BuildResult>(bundled, { cwd });
+    expect(again.bundle?.id).toBe(direct.bundle?.id);
+  });
+
+  test('what no bundle has is written without a digest', async () => {
+    const { cwd, chart, write } = await scene();
+    await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
+    const other = ['--chart', 'repo=https://charts.example.com,name=web,version=1.2.3'];
+    const written = await write(...other, '--offline', '--existing-bundle', 'a.tar.zst');
+    expect(written).toMatchObject({ charts: 2, unpinned: ['web'] });
+  });
+});
+
+test('an entry without provenance gets it, and nothing else of it changes', async () => {
+  const { host, cwd, archive, files, publish, write, text } = await scene();
+  await write();
+  const before = await text();
+  await writeFile(join(cwd, 'd.yaml'), before.replace(/^ {4}provenance: none\n/m, ''));
+  files.set('/charts/web-1.2.3.tgz.prov', '<html>');
+  await publish('1.3.0');
+  const doubtful = await write();
+  expect(doubtful.warnings.map(({ code }) => code)).toContain('CHART_PROVENANCE_UNKNOWN');
+  expect(await text()).not.toContain('provenance');
+  files.delete('/charts/web-1.2.3.tgz.prov');
+  await write();
+  expect(await text()).toBe(before);
+  // The chart was replaced: what is there now says nothing of the one that is pinned.
+  await writeFile(join(cwd, 'd.yaml'), before.replace(/^ {4}provenance: none\n/m, ''));
+  await publish('1.2.3', 'description: another one\n');
+  const args = ['resolve', '--chart', `repo=http://${host}/charts,name=web,version=^1.2`];
+  const fresh = [...args, '--plain-http', host, '--store', 'fresh', '--write', 'd.yaml'];
+  const replaced = await runCliJson<WrittenDefinition>(fresh, { cwd });
+  expect(replaced.warnings).toContainEqual({
+    code: 'CHART_PROVENANCE_UNKNOWN',
+    message: expect.stringMatching(
+      /^chart web 1\.2\.3 of .*provenance file is not known: .* has the sha256 /,
+    ),
+  });
+  expect(await text()).toContain(`digest: ${digestOf(archive)}\n`);
+  expect(await text()).not.toContain('provenance');
+});
+
+test('what a pattern names is left out, also by the version that a range gave', async () => {
+  const { host, write } = await scene();
+  const exclude = ['--exclude', `${host}/charts/web:1.2.3`];
+  const written = await write('--image', `${host}/a@${digestOf('a')}`, ...exclude);
+  expect(written).toMatchObject({ charts: 0, images: 1 });
+  expect(written.warnings.map(({ code }) => code)).not.toContain('EXCLUDE_UNUSED');
+});
+
 test('a chart that the index has under another version than it says itself is found again', async () => {
   const { host, cwd, chart, files, write, text } = await scene();
   files.set('/charts/web-1.2.3.tgz', await sampleChart('web', '9.9.9'));

@@ -73,6 +73,30 @@ test('however it is asked for, a chart keeps its name and content when its tag m
   expect(isChanged).toBe(false);
 });
 
+test('offline, an existing bundle says what tags and ranges stood for', async () => {
+  const { host, push, cwd, run } = await scene();
+  const pushed = [await push('web', '1.2.3'), await push('other', 'stable')];
+  const [web, other] = [`repo=oci://${host}/charts,name=web,version=^1`, `oci://${host}/charts/other:stable`];
+  const flags = ['--chart', web, '--chart', other];
+  const direct = await run<BuildResult>(
+    'build',
+    ...flags,
+    '--map',
+    `${host}=r.site`,
+    '--output',
+    'a.tar.zst',
+  );
+  const bundled = ['--existing-bundle', 'a.tar.zst'];
+  await run('resolve', ...flags, '--write', 'd.yaml', '--offline', ...bundled);
+  const text = await readFile(join(cwd, 'd.yaml'), 'utf8');
+  for (const digest of pushed) expect(text).toContain(`digest: ${digest}\n`);
+  expect(text).toContain('wanted: ^1\n    version: 1.2.3\n');
+  await push('web', '1.2.3', 'description: moved\n');
+  const definition = ['build', '--definition', 'd.yaml', '--map', `${host}=r.site`, '--store', 'fresh'];
+  const again = await run<BuildResult>(...definition, ...bundled, '--output', 'b.tar.zst');
+  expect(again.bundle?.id).toBe(direct.bundle?.id);
+});
+
 test('one that somebody pinned without its version is named by the version that it says', async () => {
   const { host, push, cwd, run } = await scene();
   const digest = await push('web', '1.2.3');

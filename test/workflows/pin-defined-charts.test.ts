@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
+import { PaletteEdgeError } from '../../src/errors.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseChartText } from '../../src/profile/requested-chart.ts';
 import type { RequestedChart } from '../../src/profile/requested-chart.ts';
@@ -37,4 +38,35 @@ test('one chart with two contents is refused', async () => {
   expect(error.message).toContain(`${a} and ${b}`);
   expect(error.message).toContain('profile edge, pack x');
   expect(error.message).not.toContain('token');
+});
+
+describe('a repository that cannot be reached', () => {
+  const failing = (kind: 'network' | 'notFound') => ({
+    before: [],
+    isUpdate: false,
+    pinChart: async (chart: RequestedChart) =>
+      await Promise.resolve({
+        charts: [],
+        leftOut: [],
+        warnings: [],
+        failures: [{ name: 'web', origins: chart.origins, error: new PaletteEdgeError('X', 'x', { kind }) }],
+      }),
+  });
+  const bundled = async () => await Promise.resolve({ version: '1.2.0', digest: a, provenance: b });
+
+  test('is as it is in an existing bundle, and that is told', async () => {
+    const requests = [requested('repo=https://a.io,name=web,version=^1', 'x')];
+    const result = await pinDefinedCharts(requests, { ...failing('network'), bundled });
+    expect(result.charts).toMatchObject([{ wanted: '^1', version: '1.2.0', digest: a, provenance: b }]);
+    expect(result).toMatchObject({ failures: [], warnings: [{ code: 'DIGEST_FROM_BUNDLE' }] });
+  });
+
+  test.each([
+    ['when it says that there is no such chart', 'notFound', '^1'],
+    ['when the bundle has another digest than the one asked for', 'network', `1.2.0,digest=${b}`],
+  ] as const)('fails %s', async (_title, kind, version) => {
+    const requests = [requested(`repo=https://a.io,name=web,version=${version}`, 'x')];
+    const result = await pinDefinedCharts(requests, { ...failing(kind), bundled });
+    expect(result).toMatchObject({ charts: [], failures: [{ name: 'web' }], warnings: [] });
+  });
 });
