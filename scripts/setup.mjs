@@ -15,7 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -252,8 +252,9 @@ function versionOf(node) {
   }
 }
 
-/** Debian keeps servers in /usr/sbin, which is on the PATH of root only; the tests look there, too. */
+/** Debian keeps servers in /usr/sbin, which is on the PATH of root only; the tests look there, too. A file has a whole path. */
 function onPath(program) {
+  if (isAbsolute(program)) return existsSync(program);
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.some((folder) => isExecutable(join(folder, program)));
 }

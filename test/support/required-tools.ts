@@ -1,7 +1,7 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Program → Debian package. scripts/setup.mjs installs them before `npm test`. */
+/** Program, or the whole path of another file → Debian package. scripts/setup.mjs installs them before `npm test`. */
 export const requiredTools: Readonly<Partial<Record<string, string>>> = JSON.parse(
   readFileSync(new URL('../../scripts/required-tools.json', import.meta.url), 'utf8'),
 );
@@ -17,6 +17,7 @@ export function requireTool(name: string): string {
   if (debianPackage === undefined) {
     throw new Error(`${name} is not in scripts/required-tools.json: add it there, so that setup installs it`);
   }
+  if (isAbsolute(name) && existsSync(name)) return name;
   const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .map((folder) => join(folder, name))
     .find(isExecutable);
