@@ -12,6 +12,8 @@ export interface FoundParts {
   readonly bundle: string;
   /** Undefined when the parts lie there without one. */
   readonly list: PartsList | undefined;
+  /** The name of the list's file. */
+  readonly listName: string | undefined;
   readonly parts: readonly PartFile[];
 }
 
@@ -39,6 +41,8 @@ export async function findParts(folder: FolderAccess, name: string): Promise<Fou
 
 async function listedParts(folder: FolderAccess, listName: string): Promise<FoundParts> {
   const place = folder.place(listName);
+  // Opening a pipe would wait for somebody to write into it.
+  if ((await folder.status(listName))?.isFile === false) throw notAFile(place);
   const access = await folder.open(listName, 'parts list');
   let list: PartsList;
   try {
@@ -52,7 +56,7 @@ async function listedParts(folder: FolderAccess, listName: string): Promise<Foun
     if (fault !== undefined) faults.push(fault);
   }
   if (faults.length > 0) throw incomplete(folder.place(list.bundle.name), faults);
-  return { bundle: list.bundle.name, list, parts: list.parts };
+  return { bundle: list.bundle.name, list, listName, parts: list.parts };
 }
 
 function faultOf(
@@ -87,7 +91,7 @@ async function numberedParts(
     if (status?.isFile !== true) throw incomplete(folder.place(bundle), [`${name} is no regular file`]);
     parts.push({ name, size: status.size });
   }
-  return { bundle, list: undefined, parts };
+  return { bundle, list: undefined, listName: undefined, parts };
 }
 
 function seriesOf({ style, width }: PartName): string {
@@ -113,6 +117,14 @@ function ambiguous(folder: FolderAccess, names: readonly string[]): PaletteEdgeE
     'PARTS_AMBIGUOUS',
     `there are parts of two kinds: ${names.map((name) => folder.place(name)).join(' and ')}`,
     { kind: 'usage', suggestions: ['Name one of those that you mean.'] },
+  );
+}
+
+function notAFile(place: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'NOT_A_FILE',
+    `reading the parts list ${place} failed: it is not a regular file`,
+    { kind: 'usage' },
   );
 }
 

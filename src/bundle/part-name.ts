@@ -25,7 +25,7 @@ const separators: Readonly<Record<PartStyle, string>> = { plain: '.part', canvos
 
 /**
  * Names the parts of a bundle (docs/bundle-format.md, "Parts"). All have numbers of the same width, two digits at least: sorted by name
- * they are in order, so `cat NAME.part*` joins them.
+ * they are in order, so `cat NAME.part[0-9]*` joins them. (The list is called `NAME.parts.json`.)
  */
 export function partNames(bundle: string, count: number, style: PartStyle): string[] {
   const width = Math.max(2, String(count - 1).length);

@@ -9,6 +9,8 @@ import { maximumParts } from './part-name.ts';
 export interface PartOutputOptions {
   /** Bytes of every part but the last. */
   readonly partSize: number;
+  /** Most parts; {@link maximumParts} unless said otherwise. */
+  readonly most?: number;
   readonly hasher: Hasher;
   /** Makes the empty file of the next part. */
   readonly createFile: () => Promise<FileHandle>;
@@ -90,13 +92,12 @@ export class PartOutput implements AsyncDisposable {
   }
 
   async #partWithRoom(): Promise<OpenPart> {
-    if (this.#part !== undefined && this.#part.size < this.#options.partSize) return this.#part;
-    if (this.#ended.length + 1 >= maximumParts && this.#part !== undefined)
-      throw tooManyParts(this.#options.partSize);
+    const { partSize, most = maximumParts, createFile, hasher } = this.#options;
+    if (this.#part !== undefined && this.#part.size < partSize) return this.#part;
+    if (this.#part !== undefined && this.#ended.length + 1 >= most) throw tooManyParts(partSize);
     // What failed is told before more is written.
     await this.#ended.at(-1);
     this.#endPart();
-    const { createFile, hasher } = this.#options;
     this.#part = { file: await createFile(), hash: hasher.begin(), size: 0, written: Promise.resolve() };
     return this.#part;
   }

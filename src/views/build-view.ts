@@ -7,6 +7,7 @@ import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
 import { contentCounts } from './content-counts.ts';
 import { durationText } from '../io/duration-text.ts';
+import { partsField } from './parts-field.ts';
 import { planView } from './plan-view.ts';
 import { textFields } from './text-fields.ts';
 import { warningView } from './warning-view.ts';
@@ -28,6 +29,7 @@ export function buildView(result: BuildResult): string {
   const fields = textFields([
     ['id', bundle.id],
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes)`],
+    ...partsField(bundle.parts?.files),
     ['sha256', bundle.sha256],
     ...definitionField(result),
     ['images', String(images.length - companions - charts)],

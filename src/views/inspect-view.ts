@@ -8,6 +8,7 @@ import { isCompanion } from '../oci/origin.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { InspectResult } from '../workflows/inspect-bundle.ts';
 import { countOf } from './count-of.ts';
+import { partsField } from './parts-field.ts';
 import { textFields } from './text-fields.ts';
 import { textTable } from './text-table.ts';
 
@@ -17,7 +18,7 @@ const shownDigits = 12;
 const deepestShown = 8;
 
 /** What a bundle says about itself. */
-export function inspectView({ path, id, size, contentSize, inventory }: InspectResult): string {
+export function inspectView({ path, id, size, contentSize, parts, inventory }: InspectResult): string {
   const { name, mode, formatVersion, tool, profiles, images, blobs } = inventory;
   const fields = textFields([
     ['name', name],
@@ -25,6 +26,7 @@ export function inspectView({ path, id, size, contentSize, inventory }: InspectR
     ['format', `version ${formatVersion}, ${mode}`],
     ['written by', `${tool.name} ${tool.version}`],
     ['size', formatByteSize(size)],
+    ...partsField(parts?.files),
     ['content', `${countOf(blobs.length, 'blob')}, ${formatByteSize(contentSize)}`],
     ...clusterDefinitions(inventory),
     ...profiles.map((profile): [string, string] => [

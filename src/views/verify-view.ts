@@ -4,13 +4,14 @@ import { countOf } from './count-of.ts';
 
 /** What verifying found: one line when all is well, else everything that is wrong and whom it concerns. */
 export function verifyView(result: VerifyResult): string {
-  const { path, id, name, images, charts = 0, companions, blobs, bytes, problems } = result;
+  const { path, id, name, images, charts = 0, companions, blobs, bytes, parts, problems } = result;
   const counts = [
     countOf(images, 'image'),
     ...(charts > 0 ? [countOf(charts, 'chart')] : []),
     ...(companions > 0 ? [countOf(companions, 'companion')] : []),
     countOf(blobs, 'blob'),
     formatByteSize(bytes),
+    ...(parts === undefined ? [] : [countOf(parts.names.length, 'part')]),
   ];
   const content = counts.join(', ');
   if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
@@ -22,5 +23,11 @@ export function verifyView(result: VerifyResult): string {
     return [`  ${what}: ${problem.message}`, ...concerned];
   });
   const title = `${path} is damaged: ${countOf(problems.length, 'problem')} in ${name} ${id} (${content})`;
-  return [title, ...lines, 'Copy the bundle again from where it was made, or build it again.'].join('\n');
+  return [title, ...lines, advice(result)].join('\n');
+}
+
+function advice({ parts }: VerifyResult): string {
+  const { damaged = [] } = parts ?? {};
+  const what = damaged.length === 0 ? 'the bundle' : damaged.join(', ');
+  return `Copy ${what} again from where it was made, or build it again.`;
 }

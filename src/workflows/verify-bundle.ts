@@ -1,6 +1,9 @@
 import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
+import { HashThread } from '../io/hash-thread.ts';
 import { isCompanion } from '../oci/origin.ts';
+import { namingDamagedParts, verifyParts } from './verify-parts.ts';
+import type { VerifiedParts } from './verify-parts.ts';
 import { withBundle } from './with-bundle.ts';
 
 /** What verifying a bundle found. */
@@ -16,6 +19,8 @@ export interface VerifyResult {
   readonly blobs: number;
   /** Bytes of all blobs. */
   readonly bytes: number;
+  /** What the bundle is joined from; undefined for one file. */
+  readonly parts?: VerifiedParts;
   /** Empty when every byte is as it was written. */
   readonly problems: readonly VerifyProblem[];
 }
@@ -28,7 +33,8 @@ export interface VerifyListener {
 }
 
 /**
- * Verifies every byte of a bundle and goes on after a fault, so that all that is damaged is named.
+ * Verifies every byte of a bundle and goes on after a fault, so that all that is damaged is named. Of parts with a list it names those
+ * that are not what was written.
  *
  * @throws PaletteEdgeError for a file that is missing, no bundle, of another format version, or so damaged that it cannot be
  *   opened
@@ -38,14 +44,23 @@ export async function verifyBundle(
   listener: VerifyListener,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
-  return await withBundle(path, async (reader) => {
-    // Opening has read the head, which is the first frame.
-    listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
-    const report = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
-    const { name, images, charts } = reader.inventory;
-    const companions = images.filter(isCompanion).length;
-    const counts = { images: images.length - companions - charts.length, companions };
-    const isAny = charts.length > 0;
-    return { path, id: reader.id, name, ...counts, charts: isAny ? charts.length : undefined, ...report };
-  });
+  // Starts when there are parts to hash.
+  await using hasher = new HashThread();
+  const context = { hasher, signal };
+  try {
+    return await withBundle(path, async (reader, { parts }) => {
+      // Opening has read the head, which is the first frame.
+      listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
+      const verify = async () => await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
+      const report =
+        parts === undefined ? await verify() : await verifyParts({ reader, parts, verify }, context);
+      const { name, images, charts } = reader.inventory;
+      const companions = images.filter(isCompanion).length;
+      const counts = { images: images.length - companions - charts.length, companions };
+      const isAny = charts.length > 0;
+      return { path, id: reader.id, name, ...counts, charts: isAny ? charts.length : undefined, ...report };
+    });
+  } catch (error) {
+    throw await namingDamagedParts(path, error, context);
+  }
 }

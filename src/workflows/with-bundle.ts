@@ -1,11 +1,16 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import { openBundle } from './open-bundle.ts';
+import { openBundleFile } from './open-bundle.ts';
+import type { OpenedBundle } from './open-bundle.ts';
 
-/** Opens a bundle file, gives its reader to `use`, and closes it in any case. */
-export async function withBundle<T>(path: string, use: (reader: BundleReader) => Promise<T>): Promise<T> {
-  const reader = await openBundle(path);
+/** Opens a bundle, gives its reader to `use`, with what it was found in, and closes it in any case. */
+export async function withBundle<T>(
+  path: string,
+  use: (reader: BundleReader, opened: OpenedBundle) => Promise<T>,
+): Promise<T> {
+  const opened = await openBundleFile(path);
+  const { reader } = opened;
   try {
-    return await use(reader);
+    return await use(reader, opened);
   } finally {
     await reader.close();
   }

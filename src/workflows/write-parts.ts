@@ -10,6 +10,7 @@ import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
 import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { WriteBundleOptions, WrittenBundle } from '../bundle/write-bundle.ts';
+import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
@@ -86,7 +87,7 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
   for (const [index, { name }] of list.parts.entries()) {
     const file = files[index];
     if (file === undefined) throw new Error(`there is no file for ${name}`);
-    await rename(file, join(folder, name));
+    await nameFile(file, join(folder, name));
     partials.keep(file);
     partials.keep(unfinished);
   }
@@ -96,8 +97,16 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
     await outputTarget(`${path}.sha256`),
     async (file) => await file.writeFile(checksums),
   );
-  await rename(unfinished, listPathOf(path));
+  await nameFile(unfinished, listPathOf(path));
   for (const name of known.unfinishedLists) await rm(join(folder, name), { force: true });
+}
+
+async function nameFile(file: string, path: string): Promise<void> {
+  try {
+    await rename(file, path);
+  } catch (error) {
+    throw wordDiskError(error, `writing the bundle to ${path}`);
+  }
 }
 
 /** Only what is as long as a list says: anything else is not what was written. */
