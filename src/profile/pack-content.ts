@@ -4,6 +4,7 @@ import { discoverInValues } from './discover-in-values.ts';
 import { lintPackContent } from './lint-pack-content.ts';
 import { namedInValues } from './named-in-values.ts';
 import type { NamedInValues } from './named-in-values.ts';
+import { ownText } from './own-text.ts';
 import type { ReadingNotes, TemplatedYaml } from './templated-yaml.ts';
 import { entryOf, isAbsent, listField, mapField, scalarField } from './yaml-fields.ts';
 import type { YamlNode } from './yaml-tree.ts';
@@ -51,7 +52,7 @@ export function packContent(text: string, { documents, ...notes }: TemplatedYaml
   return {
     ...notes,
     isEmpty: roots.length === 0,
-    named: roots.flatMap((root) => namedInValues(root, text)),
+    named: roots.flatMap((root) => namedInValues(root, text)).map(detached),
     lints: roots.flatMap((root) => lintPackContent('', root)),
     hasImageList: contents.some((content) => !isAbsent(entryOf(content, 'images')?.value)),
     hasManifests: roots.some((root) => (mapField(root, 'manifests')?.entries.size ?? 0) > 0),
@@ -61,11 +62,16 @@ export function packContent(text: string, { documents, ...notes }: TemplatedYaml
     hasCharts:
       contents.some((content) => (listField(content, 'charts')?.items.length ?? 0) > 0) ||
       roots.some((root) => mapField(root, 'charts') !== undefined),
-    found: roots.flatMap((root) => discoverInValues(root, wholeValues)),
+    found: roots.flatMap((root) => discoverInValues(root, wholeValues)).map(detached),
   };
 }
 
 const wholeValues = { path: '', appVersions: new Map<string, string>(), passedOver: new Set<string>() };
+
+/** What is kept of all packs must not keep their texts as they were parsed. */
+function detached<Named extends { readonly text: string; readonly key: string }>(named: Named): Named {
+  return { ...named, text: ownText(named.text), key: ownText(named.key) };
+}
 
 /** What has no repository or no name is told by the lints. */
 function listedCharts(content: YamlNode | undefined): ListedChart[] {
@@ -78,5 +84,5 @@ function listedCharts(content: YamlNode | undefined): ListedChart[] {
 }
 
 function textOf(node: YamlNode, key: string): string {
-  return scalarField(node, key)?.text.trim() ?? '';
+  return ownText(scalarField(node, key)?.text.trim() ?? '');
 }
