@@ -7,7 +7,9 @@ import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 interface Replaceable {
   readonly name: string;
   /** What it is written for. */
-  readonly output: 'bundle' | 'cluster definition';
+  readonly output: 'bundle' | 'cluster definition' | 'image';
+  /** Where in the file it is told apart; at its beginning when undefined. */
+  readonly position?: number;
   readonly length: number;
   readonly isBeginning: (bytes: Buffer) => boolean;
 }
@@ -26,6 +28,15 @@ const clusterDefinition: Replaceable = {
   output: 'cluster definition',
   length: 2,
   isBeginning: (bytes) => bytes.equals(Buffer.from([0x1f, 0x8b])),
+};
+
+/** ECMA-119, section 8.1.3: the first volume descriptor is at sector 16, its identifier behind its type. */
+const isoImage: Replaceable = {
+  name: 'ISO image',
+  output: 'image',
+  position: 16 * 2048 + 1,
+  length: 5,
+  isBeginning: (bytes) => bytes.equals(Buffer.from('CD001')),
 };
 
 const checksum: Replaceable = {
@@ -51,6 +62,13 @@ export async function checkOutput(path: string): Promise<void> {
 /** As {@link checkOutput}, for a checksum only: of a bundle, or of its parts. */
 export async function checkChecksumOutput(bundlePath: string): Promise<void> {
   await requireReplaceable(`${bundlePath}.sha256`, checksum);
+}
+
+/** As {@link checkOutput}, for an ISO image and the `.sha256` beside it. */
+export async function checkIsoOutput(path: string): Promise<void> {
+  if (path.endsWith('/')) throw notAFile(actionFor(path, isoImage), 'it is a folder, not a file');
+  await requireReplaceable(path, isoImage);
+  await requireReplaceable(`${path}.sha256`, checksum);
 }
 
 /** As {@link checkOutput}, for a cluster definition beside the bundle. */
@@ -95,11 +113,15 @@ export function outputTaken(action: string, is: string): PaletteEdgeError {
   });
 }
 
-async function isReplaceable(path: string, { length, isBeginning }: Replaceable): Promise<boolean> {
+async function isReplaceable(
+  path: string,
+  { position = 0, length, isBeginning }: Replaceable,
+): Promise<boolean> {
   // Whatever took the file's place since it was looked at: opening it waits for nobody.
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-  return bytesRead === 0 || isBeginning(buffer.subarray(0, bytesRead));
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+  if (bytesRead === 0) return (await file.stat()).size === 0;
+  return isBeginning(buffer.subarray(0, bytesRead));
 }
 
 /** A link to nothing would be replaced, and its target never made. */
