@@ -12,5 +12,7 @@ if (major < 24) {
   // Buffers come and go by the gigabyte and few objects live: let the young generation grow, and it grows to hold their
   // garbage, some 50 MB of it, without any gain in speed (docs/decisions/0009-threads-and-memory.md).
   void import('node:v8').then(({ setFlagsFromString }) => setFlagsFromString('--semi-space-growth-factor=1'));
-  void import('@oclif/core').then(({ execute }) => execute({ dir: import.meta.url }));
+  void import('./assume-user.js')
+    .then(() => import('@oclif/core'))
+    .then(({ execute }) => execute({ dir: import.meta.url }));
 }

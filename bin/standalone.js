@@ -1,6 +1,7 @@
 // The entry of the standalone executable, which scripts/build-standalone.mjs makes of this file and all that it needs.
 import { setFlagsFromString } from 'node:v8';
 
+import './assume-user.js';
 import { execute, Plugin, settings } from '@oclif/core';
 
 /**
