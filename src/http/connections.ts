@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 
@@ -20,8 +22,10 @@ export interface Exchange {
   readonly method: Dispatcher.HttpMethod;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
+  readonly body: string | Uint8Array | Readable | undefined;
   readonly signal: AbortSignal | undefined;
+  /** The longest wait for the answer once the body is sent; undefined for the usual one. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** In bytes, all headers of an answer together; so it bounds the URL of a redirect, too. */
@@ -109,7 +113,8 @@ export class Connections {
 
 type RequestOptions = Omit<Dispatcher.RequestOptions, 'origin' | 'path'>;
 
-function withoutUrl({ url, method, headers, body, signal }: Exchange): RequestOptions {
+function withoutUrl(exchange: Exchange): RequestOptions {
+  const { url, method, headers, body, signal, answerTimeoutMs } = exchange;
   let interimAnswers = 0;
   const onInfo = (): void => {
     interimAnswers += 1;
@@ -120,5 +125,5 @@ function withoutUrl({ url, method, headers, body, signal }: Exchange): RequestOp
       { kind: 'network' },
     );
   };
-  return { method, headers, body, signal, onInfo };
+  return { method, headers, body, signal, onInfo, headersTimeout: answerTimeoutMs };
 }

@@ -1,3 +1,5 @@
+import type { Dispatcher } from 'undici';
+
 import { PaletteEdgeError } from '../errors.ts';
 import { displayUrl } from './connection-error.ts';
 import { Connections } from './connections.ts';
@@ -7,6 +9,8 @@ import type { HttpResponse } from './http-response.ts';
 import { isListedHost } from './listed-host.ts';
 import type { Proxies } from './proxies.ts';
 import { ReceiveRate } from './receive-rate.ts';
+import { beginSending } from './sent-body.ts';
+import type { StreamedBody } from './sent-body.ts';
 import type { StallLimits } from './stall-meter.ts';
 
 /** What the user says about hosts. An entry without a port holds for every port of that host. */
@@ -27,22 +31,28 @@ export interface HttpClientOptions {
   readonly idleTimeoutMs?: number;
   /** When a body that trickles is given up, and how long one may take that is read into memory. */
   readonly stallLimits?: Partial<StallLimits>;
-  /** The most that is received in a second, all bodies together; undefined for as fast as it comes. */
+  /** The most that is received, and that is sent of streamed bodies, in a second, all together; undefined for no limit. */
   readonly maximumBytesPerSecond?: number | undefined;
 }
 
-/** A request. Redirects are followed for GET and HEAD only. */
+/** A request. Redirects are followed for GET and HEAD, and for others only when they say so. */
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | StreamedBody;
+  /** Sends a body once more where a 307 or 308 leads (RFC 9110, 15.4.8). Never for bodies that hold secrets. */
+  readonly repeatsBody?: boolean;
+  /** The longest wait for the answer once the body is sent; the idle timeout unless given. */
+  readonly answerTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 const maximumRedirects = 10;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Those that keep method and body. */
+const repeatStatuses: ReadonlySet<number> = new Set([307, 308]);
 const credentialHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -61,16 +71,18 @@ export class HttpClient {
   readonly #connections: Connections;
   readonly #stallLimits: StallLimits;
   readonly #rate: ReceiveRate | undefined;
+  readonly #idleTimeoutMs: number;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.#stallLimits = { ...defaultStallLimits, ...options.stallLimits };
     const bytesPerSecond = options.maximumBytesPerSecond;
     this.#rate = bytesPerSecond === undefined ? undefined : new ReceiveRate({ bytesPerSecond });
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
     this.#connections = new Connections({
       ...options,
       connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-      idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
+      idleTimeoutMs: this.#idleTimeoutMs,
     });
   }
 
@@ -102,15 +114,10 @@ export class HttpClient {
     };
     for (let hops = 0; hops <= maximumRedirects; hops += 1) {
       this.#refusePlainHttp(url, hops > 0);
-      const { method, body, signal } = request;
-      const raw = await this.#connections.send({ method, url, headers, body, signal });
-      const response = httpResponse(raw, {
-        url,
-        hasLeftOrigin,
-        signal,
-        limits: this.#stallLimits,
-        rate: this.#rate,
-      });
+      const raw = await this.#send(request, url, headers);
+      const { signal } = request;
+      const limits = this.#stallLimits;
+      const response = httpResponse(raw, { url, hasLeftOrigin, signal, limits, rate: this.#rate });
       const location = redirectLocation(request, response);
       if (location === undefined) return response;
       await response.discard();
@@ -134,6 +141,23 @@ export class HttpClient {
     await this.#connections.close();
   }
 
+  async #send(
+    { method, body, signal, answerTimeoutMs }: HttpRequest,
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Dispatcher.ResponseData> {
+    const exchange = { method, url, headers, answerTimeoutMs };
+    if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+      return await this.#connections.send({ ...exchange, body, signal });
+    const sending = beginSending(body, { url, signal, idleTimeoutMs: this.#idleTimeoutMs, rate: this.#rate });
+    return await this.#connections.send({
+      ...exchange,
+      headers: { ...headers, 'content-length': String(body.length) },
+      body: sending.stream,
+      signal: sending.signal,
+    });
+  }
+
   #refusePlainHttp(url: URL, isRedirect: boolean): void {
     if (url.protocol === 'https:') return;
     if (url.protocol === 'http:' && isListedHost(this.#options.plainHttpHosts, url)) return;
@@ -146,8 +170,10 @@ export class HttpClient {
 }
 
 function redirectLocation(request: HttpRequest, response: HttpResponse): string | undefined {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
-  return redirectStatuses.has(response.status) ? response.headers['location'] : undefined;
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  const followed = isReading ? redirectStatuses : repeatStatuses;
+  if (!isReading && request.repeatsBody !== true) return undefined;
+  return followed.has(response.status) ? response.headers['location'] : undefined;
 }
 
 function resolveLocation(location: string, from: URL): URL {

@@ -60,6 +60,7 @@ const transientCodes: ReadonlySet<string> = new Set([
   'CONNECTION_FAILED',
   'CONNECTION_STALLED',
   'STORAGE_REFUSED',
+  'UPLOAD_LOST',
 ]);
 const firstContactCodes: ReadonlySet<string> = new Set([
   'CONNECTION_REFUSED',

@@ -18,8 +18,16 @@ import type { TokenAnswer } from './token-flow.ts';
 export interface AuthenticatorOptions {
   readonly http: HttpClient;
   readonly credentials: CredentialSource;
+  /** Whether tokens are to be good for pushing, too: the first request may only read, and names pull in its challenge. */
+  readonly isForPush?: boolean | undefined;
   /** The time in milliseconds; tests move it. */
   readonly now?: () => number;
+}
+
+/** What is to be done in a repository. */
+export interface AuthorizedRepository extends RepositoryName {
+  /** Another one of the same registry that a blob is mounted from. */
+  readonly mountFrom?: string | undefined;
 }
 
 /** What is remembered of one repository: registries may name another login server for each. */
@@ -58,7 +66,7 @@ export class Authenticator {
   }
 
   /** What to send with a request now: undefined as long as the registry has asked for nothing. */
-  async current(repository: RepositoryName, signal?: AbortSignal): Promise<Authorization | undefined> {
+  async current(repository: AuthorizedRepository, signal?: AbortSignal): Promise<Authorization | undefined> {
     const session = this.#session(repository);
     if (session.refusal !== undefined) throw session.refusal;
     if (session.grant !== undefined && this.#now() < session.grant.renewAt)
@@ -75,7 +83,7 @@ export class Authenticator {
    * @returns undefined when the registry wants nothing that can be given
    */
   async renew(
-    repository: RepositoryName,
+    repository: AuthorizedRepository,
     rejected: Authorization | undefined,
     { header, signal }: { readonly header: string | undefined; readonly signal?: AbortSignal },
   ): Promise<Authorization | undefined> {
@@ -94,17 +102,20 @@ export class Authenticator {
     return await this.#logIn(repository, session, signal);
   }
 
-  #session(repository: RepositoryName): Session {
-    const key = placeKey(repository);
+  #session(repository: AuthorizedRepository): Session {
+    const place = placeKey(repository);
+    const { mountFrom } = repository;
+    const key = mountFrom === undefined ? place : `${place} ${mountFrom}`;
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const session: Session = {};
+    // What the repository asks for is known already, but a token for it is not good for the other one.
+    const session: Session = { challenge: this.#sessions.get(place)?.challenge };
     this.#sessions.set(key, session);
     return session;
   }
 
   async #logIn(
-    repository: RepositoryName,
+    repository: AuthorizedRepository,
     session: Session,
     signal: AbortSignal | undefined,
   ): Promise<Authorization | undefined> {
@@ -120,7 +131,7 @@ export class Authenticator {
     return grant?.authorization;
   }
 
-  async #runLogin(repository: RepositoryName, session: Session): Promise<Grant | undefined> {
+  async #runLogin(repository: AuthorizedRepository, session: Session): Promise<Grant | undefined> {
     try {
       session.grant = await this.#grant(repository, session.challenge);
       return session.grant;
@@ -132,8 +143,11 @@ export class Authenticator {
     }
   }
 
-  async #grant(repository: RepositoryName, challenge: Challenge | undefined): Promise<Grant | undefined> {
-    const { http, credentials } = this.#options;
+  async #grant(
+    repository: AuthorizedRepository,
+    challenge: Challenge | undefined,
+  ): Promise<Grant | undefined> {
+    const { http, credentials, isForPush } = this.#options;
     const { registry } = repository;
     const credential = await credentials.find(registry, repository.repository);
     if (challenge?.scheme !== 'bearer') {
@@ -141,6 +155,7 @@ export class Authenticator {
       return { authorization: basicAuthorization(credential), renewAt: Infinity };
     }
     const { parameters } = challenge;
+    const scope = parameters.get('scope') ?? `repository:${repository.repository}:pull`;
     const askedAt = this.#now();
     const { value, lifetimeMs } = await fetchToken({
       http,
@@ -148,7 +163,7 @@ export class Authenticator {
       isPlainHttp: apiRootUrl(http, repository).protocol === 'http:',
       realm: parameters.get('realm') ?? '',
       service: parameters.get('service'),
-      scope: parameters.get('scope') ?? `repository:${repository.repository}:pull`,
+      scope: isForPush === true ? pushScope(scope, repository) : scope,
       credential,
       passwords: this.#passwords,
     });
@@ -192,6 +207,14 @@ export class Authenticator {
     const challenge = chooseChallenge(response.headers['www-authenticate']);
     return challenge === undefined ? undefined : withoutScope(challenge);
   }
+}
+
+/** Adds what pushing takes to the scope of a request that only read (distribution, docs/spec/auth/scope.md). */
+function pushScope(scope: string, { repository, mountFrom }: AuthorizedRepository): string {
+  const pulls = `repository:${repository}:pull`;
+  const scopes = scope.split(' ').map((part) => (part === pulls ? `${pulls},push` : part));
+  const wanted = mountFrom === undefined ? [] : [`repository:${mountFrom}:pull`];
+  return [...new Set([...scopes, ...wanted])].join(' ');
 }
 
 /** What a root says of scopes holds for no repository: GHCR names `repository:user/image:pull` there. */

@@ -1,5 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
-import type { HttpClient } from '../http/http-client.ts';
+import type { HttpClient, HttpRequest } from '../http/http-client.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import type { RetryBudgetOptions } from '../http/retry-budget.ts';
@@ -18,9 +18,14 @@ import type { RegistryHost, RepositoryName } from './repository-name.ts';
 /** A request to a repository. */
 export interface RegistryRequest {
   readonly repository: RepositoryName;
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   /** Below `/v2/<repository>/`: `manifests/latest`. */
   readonly path: string;
+  /** A URL that the registry named, to be asked as it is in place of the path. */
+  readonly location?: URL;
+  readonly body?: HttpRequest['body'];
+  /** The repository of the same registry that a blob is to be mounted from: it has to be readable, too. */
+  readonly mountFrom?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses that are answers; any other one is thrown as an error. */
   readonly expected: readonly number[];
@@ -28,7 +33,7 @@ export interface RegistryRequest {
   readonly isAnswer?: (response: HttpResponse) => boolean;
   /** What is asked for, for messages: `ghcr.io/org/app:1.0`. */
   readonly subject: string;
-  readonly notFoundCode: 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND';
+  readonly notFoundCode: 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND' | 'REPOSITORY_NOT_FOUND' | 'UPLOAD_NOT_FOUND';
   readonly signal?: AbortSignal;
 }
 
@@ -63,6 +68,8 @@ export interface RegistryTransportOptions {
 }
 
 const maximumErrorBody = 64 * 1024;
+/** Registries hash, copy and move what was uploaded before they answer: minutes for gigabytes on object storage. */
+const writingTimeoutMs = 300_000;
 
 /** Requests to registries with authorization. Sends each once: who reads the answer retries, with {@link budget}. */
 export class RegistryTransport {
@@ -158,7 +165,11 @@ export class RegistryTransport {
 
   async #sendOrLogIn(request: RegistryRequest): Promise<HttpResponse> {
     const { authenticator } = this.#options;
-    const { repository, signal } = request;
+    const { signal } = request;
+    const isElsewhere = this.#urlOf(request).origin !== this.originOf(request.repository);
+    // What another origin wants is not ours to give.
+    if (isElsewhere) return await this.#sendElsewhere(request);
+    const repository = { ...request.repository, mountFrom: request.mountFrom };
     const authorization = await authenticator.current(repository, signal);
     const first = await this.#show(request, authorization);
     if (first.outcome === 'answered') return first.response;
@@ -172,6 +183,16 @@ export class RegistryTransport {
     throw this.#refusal(request, second, renewed);
   }
 
+  async #sendElsewhere(request: RegistryRequest): Promise<HttpResponse> {
+    const only = await this.#exchange(request, undefined);
+    if (only.outcome === 'answered') return only.response;
+    throw this.#refusal(request, { ...only, response: { ...only.response, hasLeftOrigin: true } }, undefined);
+  }
+
+  #urlOf({ repository, path, location }: RegistryRequest): URL {
+    return location ?? repositoryUrl(this.#options.http, repository, path);
+  }
+
   async #show(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
     return await this.#passwords.send(this.originOf(request.repository), authorization, {
       send: async () => await this.#exchange(request, authorization),
@@ -180,16 +201,18 @@ export class RegistryTransport {
   }
 
   async #exchange(request: RegistryRequest, authorization: Authorization | undefined): Promise<Exchange> {
-    const { http } = this.#options;
-    const url = repositoryUrl(http, request.repository, request.path);
-    const response = await http.request({
-      method: request.method,
-      url,
+    const { method, body, signal } = request;
+    const isWriting = method !== 'GET' && method !== 'HEAD';
+    const response = await this.#options.http.request({
+      method,
+      url: this.#urlOf(request),
+      body,
+      ...(isWriting ? { repeatsBody: true, answerTimeoutMs: writingTimeoutMs } : {}),
       headers:
         authorization === undefined
           ? request.headers
           : { ...request.headers, authorization: authorization.header },
-      signal: request.signal,
+      signal,
     });
     this.#host(request.repository).answered(response.status, response.headers);
     if (request.expected.includes(response.status) || request.isAnswer?.(response) === true)
