@@ -6,7 +6,7 @@ export interface BootVolume {
   readonly label: string;
   /** In sectors of 2048 bytes. */
   readonly sectors: number;
-  /** Sixteen digits, UTC; boot loaders search for an image by the second one. Undefined when not set. */
+  /** Sixteen digits as they are written, whatever their time zone; GRUB finds its image by the second one. Undefined when not set. */
   readonly created: string | undefined;
   readonly modified: string | undefined;
   readonly preparer: string;
@@ -38,8 +38,7 @@ export async function readBootVolume(image: RandomAccess, start = 0): Promise<Bo
 
 function digits(descriptor: Buffer, at: number): string | undefined {
   const text = descriptor.toString('latin1', at, at + 16);
-  // Without a time zone of its own: xorriso's words for it are in UTC.
-  return /^\d{16}$/.test(text) && !/^0+$/.test(text) && descriptor[at + 16] === 0 ? text : undefined;
+  return /^\d{16}$/.test(text) && !/^0+$/.test(text) ? text : undefined;
 }
 
 /** The first record of the root folder begins its system use area with the entry SP (IEEE P1281, section 5.3). */

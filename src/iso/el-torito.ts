@@ -15,6 +15,14 @@ export interface BootImage {
   readonly start: number;
 }
 
+/** The list of all boot images. */
+export interface BootCatalogue {
+  /** In sectors of 2048 bytes. */
+  readonly sector: number;
+  /** In the order of the list. */
+  readonly images: readonly BootImage[];
+}
+
 /** Platform of UEFI (UEFI 2.10, section 13.3.2.1). */
 export const efiPlatform = 0xef;
 
@@ -24,18 +32,19 @@ const entrySize = 32;
 /**
  * Reads the boot catalogue of an image (El Torito 1.0, sections 2.0 to 2.4).
  *
- * @returns the images in the order of the catalogue; undefined when there is no catalogue; `'damaged'` when it is none
+ * @returns undefined when there is no catalogue; `'damaged'` when it is none
  */
-export async function readElTorito(image: RandomAccess): Promise<BootImage[] | 'damaged' | undefined> {
+export async function readElTorito(image: RandomAccess): Promise<BootCatalogue | 'damaged' | undefined> {
   if (image.size < descriptorPosition + isoSectorSize) return undefined;
   const descriptor = Buffer.from(await image.read(descriptorPosition, isoSectorSize));
   const name = 'EL TORITO SPECIFICATION';
   if (descriptor.toString('latin1', 1, 6) !== 'CD001' || descriptor[0] !== 0) return undefined;
   if (descriptor.toString('latin1', 7, 7 + name.length) !== name) return undefined;
-  const position = descriptor.readUInt32LE(0x47) * isoSectorSize;
+  const sector = descriptor.readUInt32LE(0x47);
+  const position = sector * isoSectorSize;
   if (position + isoSectorSize > image.size) return 'damaged';
   const catalogue = Buffer.from(await image.read(position, isoSectorSize));
-  return isValid(catalogue) ? imagesOf(catalogue) : 'damaged';
+  return isValid(catalogue) ? { sector, images: imagesOf(catalogue) } : 'damaged';
 }
 
 /** The validation entry (section 2.1): all its words add up to nothing. */

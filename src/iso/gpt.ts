@@ -34,6 +34,12 @@ export interface Gpt {
 /** EFI system partition, C12A7328-F81F-11D2-BA4B-00A0C93EC93B, as its bytes are on the disk. */
 export const gptEfiType = '28732ac11ff8d211ba4b00a0c93ec93b';
 
+/** Microsoft basic data, EBD0A0A2-B9E5-4433-87C0-68B6B72699C7. */
+export const gptBasicDataType = 'a2a0d0ebe5b9334487c068b6b72699c7';
+
+/** Apple HFS and HFS+, 48465300-0000-11AA-AA11-00306543ECAC. */
+export const gptHfsPlusType = '005346480000aa11aa1100306543ecac';
+
 const mostEntries = 1024;
 const unused = '0'.repeat(32);
 
@@ -54,12 +60,7 @@ export async function readGpt(image: RandomAccess): Promise<Gpt | 'damaged' | un
 /** Undefined for a table that is outside of the image, that is none, or whose checksums are wrong. */
 async function readTable(image: RandomAccess, sector: number): Promise<GptTable | undefined> {
   const header = await readInside(image, sector * diskSectorSize, diskSectorSize);
-  if (header === undefined || header.toString('latin1', 0, 8) !== 'EFI PART') return undefined;
-  const size = header.readUInt32LE(12);
-  if (size < 92 || size > diskSectorSize) return undefined;
-  const summed = Buffer.from(header.subarray(0, size));
-  summed.writeUInt32LE(0, 16);
-  if (crc32(summed) !== header.readUInt32LE(16) || sectorAt(header, 24) !== sector) return undefined;
+  if (header === undefined || !isHeader(header, sector)) return undefined;
   const [count, entrySize] = [header.readUInt32LE(80), header.readUInt32LE(84)];
   if (count > mostEntries || entrySize < 128 || entrySize > 4096) return undefined;
   const entries = await readInside(image, sectorAt(header, 72) * diskSectorSize, count * entrySize);
@@ -76,6 +77,16 @@ async function readTable(image: RandomAccess, sector: number): Promise<GptTable 
   };
 }
 
+/** Whether it is one for that sector, with a checksum that is right: of itself, with nothing where the checksum is. */
+function isHeader(header: Buffer, sector: number): boolean {
+  if (header.toString('latin1', 0, 8) !== 'EFI PART' || sectorAt(header, 24) !== sector) return false;
+  const size = header.readUInt32LE(12);
+  if (size < 92 || size > diskSectorSize) return false;
+  const summed = Buffer.from(header.subarray(0, size));
+  summed.writeUInt32LE(0, 16);
+  return crc32(summed) === header.readUInt32LE(16);
+}
+
 function partitionsOf(entry: Buffer, number: number): GptPartition[] {
   const type = entry.toString('hex', 0, 16);
   if (type === unused) return [];
@@ -88,7 +99,11 @@ function sectorAt(bytes: Buffer, position: number): number {
   return Number(bytes.readBigUInt64LE(position));
 }
 
-async function readInside(image: RandomAccess, position: number, length: number): Promise<Buffer | undefined> {
+async function readInside(
+  image: RandomAccess,
+  position: number,
+  length: number,
+): Promise<Buffer | undefined> {
   if (position + length > image.size) return undefined;
   return Buffer.from(await image.read(position, length));
 }

@@ -25,6 +25,8 @@ export function parseMbr(sector: Buffer): MbrPartition[] | undefined {
     const at = 446 + index * 16;
     const sectors = sector.readUInt32LE(at + 12);
     if (sectors === 0) return [];
-    return [{ number: index + 1, type: sector.readUInt8(at + 4), start: sector.readUInt32LE(at + 8), sectors }];
+    return [
+      { number: index + 1, type: sector.readUInt8(at + 4), start: sector.readUInt32LE(at + 8), sectors },
+    ];
   });
 }

@@ -1,0 +1,115 @@
+import type { BootStructure } from './boot-structure.ts';
+import { isoSectorSize } from './iso-entry.ts';
+import type { IsoEntry } from './iso-entry.ts';
+import { imageMoment, runXorriso } from './xorriso.ts';
+import type { XorrisoRun } from './xorriso.ts';
+
+/** How an installer is written anew. */
+export interface InstallerChange extends Pick<XorrisoRun, 'xorriso' | 'signal'> {
+  /** The image that is read; absolute. */
+  readonly from: string;
+  /** Where the new one goes; absolute. Nothing or an empty file is there. */
+  readonly to: string;
+  readonly structure: BootStructure;
+  /** Paths of all files that are in the image. */
+  readonly files: readonly string[];
+  /** Those of them that are not carried over. */
+  readonly removed: readonly string[];
+  readonly added: readonly IsoEntry[];
+  /** Told of bytes as they are written. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/**
+ * Writes an image anew, in one session, with its boot structure around the new size: boot images, boot code and partitions as they
+ * were. An image that is only added to has partitions that end too early.
+ *
+ * The same image and files give the same bytes.
+ *
+ * @throws PaletteEdgeError as {@link runXorriso} does; what is at the path then is of no use
+ */
+export async function writeInstaller(change: InstallerChange): Promise<void> {
+  const { xorriso, signal, onBytes } = change;
+  let written = 0;
+  const onLine = (line: string): void => {
+    const sectors = /\bUPDATE : Writing:\s+(\d+)s/.exec(line)?.[1];
+    const now = sectors === undefined ? written : Number(sectors) * isoSectorSize;
+    onBytes?.(Math.max(0, now - written));
+    written = Math.max(now, written);
+  };
+  await runXorriso(installerArguments(change), { xorriso, signal, onLine });
+}
+
+/** Native commands of xorriso(1). */
+function installerArguments(change: InstallerChange): string[] {
+  const { from, to, structure, removed, added } = change;
+  const commands = [
+    // What is in paths are names, not patterns.
+    ['-iso_rr_pattern', 'off', '-disk_pattern', 'off', '-abort_on', 'FAILURE'],
+    ['-indev', `stdio:${from}`, '-outdev', `stdio:${to}`],
+    // One session from the first sector on, and nothing behind the backup GPT.
+    ['-compliance', 'no_emul_toc', '-padding', '0'],
+    ['-joliet', structure.volume.hasJoliet ? 'on' : 'off'],
+    ...bootCommands(structure),
+    ...removed.map((path) => ['-rm', `/${path}`, '--']),
+    ...added.map(mapping),
+    ...added.flatMap(({ path }) => attributes(`/${path}`, '0644')),
+    ...folderCommands(change),
+    // Behind everything that was there, in this order.
+    ...added.map(({ path }, index) => weighted(`/${path}`, -1 - index)),
+    ['-commit_eject', 'none', '-end'],
+  ];
+  return commands.flat();
+}
+
+function bootCommands({ volume, gpt }: BootStructure): string[][] {
+  const { created, modified, preparer } = volume;
+  return [
+    ['-boot_image', 'any', 'replay'],
+    // xorriso 1.5 lets partitions overlap when it replays an HFS+ view.
+    ['-hfsplus', 'off'],
+    // Boot loaders find their image by this date.
+    created === undefined ? [] : ['-volume_date', 'c', created],
+    modified === undefined ? [] : ['-volume_date', 'm', modified, '-volume_date', 'uuid', modified],
+    // Else it would be the version of xorriso.
+    ['-preparer_id', preparer],
+    // Else it would be a random one.
+    gpt === undefined || gpt === 'damaged'
+      ? []
+      : ['-boot_image', 'any', `gpt_disk_guid=${gpt.primary.diskId}`],
+  ];
+}
+
+function mapping({ path, source, start, size }: IsoEntry): string[] {
+  if (start === undefined) return ['-map', source, `/${path}`];
+  return ['-cut_out', source, String(start), String(size), `/${path}`];
+}
+
+function attributes(path: string, mode: string): string[][] {
+  return [['-chown', '0', path, '--', '-chgrp', '0', path, '--'], ['-chmod', mode, path, '--'], dated(path)];
+}
+
+function weighted(path: string, weight: number): string[] {
+  return ['-find', path, '-exec', 'sort_weight', String(weight), '--'];
+}
+
+function dated(path: string): string[] {
+  return ['-alter_date', 'b-c', `=${imageMoment}`, path, '--'];
+}
+
+/** Folders that were there keep all but their date: xorriso sets that to now. */
+function folderCommands({ files, removed, added }: InstallerChange): string[][] {
+  const before = new Set(files.flatMap(foldersOf));
+  const touched = new Set([...removed, ...added.map(({ path }) => path)].flatMap(foldersOf));
+  return [
+    ...[...touched].flatMap((path) =>
+      before.has(path) ? [dated(`/${path}`)] : attributes(`/${path}`, '0755'),
+    ),
+    dated('/'),
+  ];
+}
+
+function foldersOf(path: string): string[] {
+  const names = path.split('/');
+  return names.slice(1).map((_, index) => names.slice(0, index + 1).join('/'));
+}

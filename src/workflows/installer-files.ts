@@ -1,0 +1,176 @@
+import { open, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { isMap, LineCounter, parseDocument } from 'yaml';
+
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { isRawFileName } from '../io/raw-file-name.ts';
+import type { ContentSource } from '../iso/installer-layout.ts';
+import { openBundleFile } from './open-bundle.ts';
+import { readSourceFile } from './read-source-file.ts';
+
+/** What a site's installer gets besides what is in it. Paths as the user wrote them. */
+export interface InstallerFilesRequest {
+  readonly content: readonly string[];
+  readonly userData: string | undefined;
+  readonly clusterDefinition: string | undefined;
+  readonly edgeConfig: string | undefined;
+}
+
+/** A bundle that goes into an installer. */
+export interface InstallerContent {
+  /** File name of the bundle; that of what its parts are joined to. */
+  readonly name: string;
+  readonly id: string;
+  readonly size: number;
+  /** The bundle, or its parts in order. */
+  readonly sources: readonly ContentSource[];
+}
+
+/** The files of a request, looked at. */
+export interface InstallerFiles {
+  readonly content: readonly InstallerContent[];
+  readonly userData: ContentSource | undefined;
+  readonly clusterDefinition: ContentSource | undefined;
+  readonly edgeConfig: ContentSource | undefined;
+}
+
+const largestDefinition = 64 * 1024 * 1024;
+
+/**
+ * Looks at what goes into an installer: bundles are whole as far as heads and lengths tell, user-data begins with `#cloud-config`, YAML is
+ * YAML, a cluster definition is a `.tgz`.
+ *
+ * @throws PaletteEdgeError of kind usage `NOTHING_TO_EMBED`, `CONTENT_NAME_INVALID`, `CONTENT_TWICE`, `USER_DATA_INVALID`, `EDGE_CONFIG_INVALID`,
+ *   `CLUSTER_DEFINITION_INVALID`; what opening a bundle and reading a file throw
+ */
+export async function readInstallerFiles(request: InstallerFilesRequest): Promise<InstallerFiles> {
+  const { userData, clusterDefinition, edgeConfig } = request;
+  if (
+    request.content.length === 0 &&
+    [userData, clusterDefinition, edgeConfig].every((each) => each === undefined)
+  ) {
+    throw new PaletteEdgeError('NOTHING_TO_EMBED', 'there is nothing to put into the installer', {
+      kind: 'usage',
+      suggestions: ['Name at least one of --content, --user-data, --cluster-definition and --edge-config.'],
+    });
+  }
+  const content: InstallerContent[] = [];
+  for (const path of request.content) content.push(await readContent(path, content));
+  return {
+    content,
+    userData: await ifGiven(userData, readUserData),
+    clusterDefinition: await ifGiven(clusterDefinition, readClusterDefinition),
+    edgeConfig: await ifGiven(edgeConfig, readEdgeConfig),
+  };
+}
+
+async function ifGiven<T>(
+  path: string | undefined,
+  read: (path: string) => Promise<T>,
+): Promise<T | undefined> {
+  return path === undefined ? undefined : await read(path);
+}
+
+async function readContent(path: string, others: readonly InstallerContent[]): Promise<InstallerContent> {
+  const { reader, parts } = await openBundleFile(path);
+  try {
+    const name = parts?.bundle ?? basename(path);
+    requireName(name, path);
+    if (others.some((other) => other.name === name)) {
+      throw new PaletteEdgeError(
+        'CONTENT_TWICE',
+        `two bundles are called ${name}: one would overwrite the other`,
+        {
+          kind: 'usage',
+          suggestions: ['Rename one of them, or name it once.'],
+        },
+      );
+    }
+    const files = parts === undefined ? [path] : parts.parts.map((part) => join(dirname(path), part.name));
+    const sources = await Promise.all(files.map((file) => contentSource(file, 'bundle')));
+    return { name, id: reader.id, size: sources.reduce((sum, { size }) => sum + size, 0), sources };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** CanvOS takes `*.zst` only, and names files without quotes in its scripts. */
+function requireName(name: string, path: string): void {
+  if (isRawFileName(name) && !name.includes('/') && name.endsWith('.zst')) return;
+  throw new PaletteEdgeError(
+    'CONTENT_NAME_INVALID',
+    `${path}: an installer takes no content of this name: expected letters, digits and ._@+- with .zst at the end`,
+    { kind: 'usage', suggestions: ['Rename the bundle, as in core-edge-1a2b3c4d.tar.zst.'] },
+  );
+}
+
+/** Symbolic links are followed: what they point to is meant. */
+async function contentSource(path: string, what: string): Promise<ContentSource> {
+  const action = `reading the ${what} ${path}`;
+  try {
+    const target = await realpath(path);
+    await using file = await open(target, 'r');
+    const status = await file.stat();
+    if (status.isFile()) return { path: target, size: status.size };
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
+  throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, { kind: 'usage' });
+}
+
+async function readUserData(path: string): Promise<ContentSource> {
+  const { text } = await readSourceFile(path, 'user-data');
+  if (!/^#cloud-config[ \t]*\r?\n/.test(text)) {
+    throw invalid('USER_DATA_INVALID', `${path}: the first line of user-data must be #cloud-config`);
+  }
+  requireMapping(text, path, 'USER_DATA_INVALID');
+  return await contentSource(path, 'user-data');
+}
+
+async function readEdgeConfig(path: string): Promise<ContentSource> {
+  const { text } = await readSourceFile(path, 'edge config');
+  requireMapping(text, path, 'EDGE_CONFIG_INVALID');
+  return await contentSource(path, 'edge config');
+}
+
+/** Says where it is wrong, never what is there: it may be a token. */
+function requireMapping(text: string, path: string, code: string): void {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'silent',
+  });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw invalid(
+      code,
+      `${path}:${Math.max(1, lineCounter.linePos(error.pos[0]).line)}: this is not YAML: ${error.code}`,
+    );
+  }
+  if (!isMap(document.contents)) throw invalid(code, `${path}: expected YAML with keys at its top`);
+}
+
+async function readClusterDefinition(path: string): Promise<ContentSource> {
+  const source = await contentSource(path, 'cluster definition');
+  if (source.size > largestDefinition) {
+    throw invalid(
+      'CLUSTER_DEFINITION_INVALID',
+      `${path}: a cluster definition has at most ${largestDefinition} bytes`,
+    );
+  }
+  await using file = await open(source.path, 'r');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  // RFC 1952, section 2.3.1.
+  if (bytesRead === 2 && buffer.readUInt16BE(0) === 0x1f8b) return source;
+  throw invalid(
+    'CLUSTER_DEFINITION_INVALID',
+    `${path}: a cluster definition is a .tgz, but this is not gzip`,
+  );
+}
+
+function invalid(code: string, message: string): PaletteEdgeError {
+  return new PaletteEdgeError(code, message, { kind: 'usage', suggestions: ['Is it the right file?'] });
+}

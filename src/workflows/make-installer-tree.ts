@@ -1,0 +1,193 @@
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { makeFolder } from '../io/make-folder.ts';
+import { writeAll } from '../io/write-all.ts';
+import type { ContentSource } from '../iso/installer-layout.ts';
+import type { Warning } from '../warning.ts';
+import { requireSpace } from './check-installer-output.ts';
+import { readInstallerFiles } from './installer-files.ts';
+import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
+
+/** What is put into which folder. */
+export interface TreeInput extends InstallerFilesRequest {
+  /** A folder, made when it is not there. */
+  readonly output: string;
+  /** Whether files that are there give way. */
+  readonly replaces: boolean;
+}
+
+/** Told how copying goes on, in bytes. */
+export interface TreeListener {
+  readonly onStart: (total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/** The folder for a build of CanvOS. */
+export interface TreeResult {
+  readonly path: string;
+  /** Relative to the folder. */
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+  /** Arguments that the build needs in its `.arg` file, so that it finds the files. */
+  readonly buildArguments: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+interface TreeFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sources: readonly ContentSource[];
+}
+
+/**
+ * Makes the folder that is laid over a checkout of CanvOS before an installer is built: `content-<id>/` with each bundle as one file, which
+ * the build cuts by itself, `user-data`, and the files that `CLUSTERCONFIG` and `EDGE_CUSTOM_CONFIG` name.
+ *
+ * When it fails, nothing is left of what it has written.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) for files that are there, `NOT_ENOUGH_SPACE`, and those of the files
+ */
+export async function makeInstallerTree(
+  input: TreeInput,
+  listener: TreeListener,
+  signal: AbortSignal,
+): Promise<TreeResult> {
+  const { output, replaces } = input;
+  const files = treeFiles(await readInstallerFiles(input));
+  for (const file of files) await requireFree(file, output, replaces);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  await requireSpace(output, total);
+  listener.onStart(total);
+  await writeTree(files, { output, onBytes: listener.onBytes, signal });
+  return {
+    path: output,
+    files: files.map(({ path, size }) => ({ path, size })),
+    buildArguments: files.flatMap(({ path }) => argumentFor.get(path) ?? []),
+    warnings: await otherContent(files, output),
+  };
+}
+
+const userData = 'user-data';
+const clusterDefinition = 'spc.tgz';
+const edgeConfig = '.edge-custom-config.yaml';
+
+/** The names are those of CanvOS's own template of `.arg`. */
+const argumentFor: ReadonlyMap<string, string> = new Map([
+  [clusterDefinition, `CLUSTERCONFIG=${clusterDefinition}`],
+  [edgeConfig, `EDGE_CUSTOM_CONFIG=${edgeConfig}`],
+]);
+
+function treeFiles(supplied: InstallerFiles): TreeFile[] {
+  return [
+    ...treeFile(userData, supplied.userData),
+    ...treeFile(clusterDefinition, supplied.clusterDefinition),
+    ...treeFile(edgeConfig, supplied.edgeConfig),
+    ...supplied.content.map(({ id, name, size, sources }) => ({
+      path: `content-${id}/${name}`,
+      size,
+      sources,
+    })),
+  ];
+}
+
+function treeFile(path: string, source: ContentSource | undefined): TreeFile[] {
+  return source === undefined ? [] : [{ path, size: source.size, sources: [source] }];
+}
+
+async function requireFree({ path, sources }: TreeFile, output: string, replaces: boolean): Promise<void> {
+  const place = join(output, path);
+  let isFile: boolean;
+  try {
+    isFile = (await lstat(place)).isFile();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return;
+    throw wordDiskError(error, `writing ${place}`);
+  }
+  const isSource = sources.some((source) => source.path === place);
+  if (isFile && replaces && !isSource) return;
+  throw new PaletteEdgeError('OUTPUT_TAKEN', `writing ${place} failed: it is there already`, {
+    kind: 'usage',
+    suggestions: [
+      isFile && !isSource
+        ? 'Replace it with --replace, or name another folder with --out.'
+        : 'Name another folder with --out.',
+    ],
+  });
+}
+
+interface TreeWriting {
+  readonly output: string;
+  readonly onBytes: (count: number) => void;
+  readonly signal: AbortSignal;
+}
+
+async function writeTree(files: readonly TreeFile[], writing: TreeWriting): Promise<void> {
+  const { output } = writing;
+  const written: string[] = [];
+  const folders: string[] = [];
+  try {
+    for (const file of files) {
+      const place = join(output, file.path);
+      const folder = join(place, '..');
+      const made = await makeFolder(folder);
+      if (made !== undefined) folders.push(...new Set([made, folder]));
+      const wasThere = await isThere(place);
+      await writeFile(file, place, writing);
+      if (!wasThere) written.push(place);
+    }
+  } catch (error) {
+    for (const path of written) await rm(path, { force: true });
+    // Those that were made for these files only; one that holds something stays.
+    for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
+    throw wordDiskError(error, `writing the folder ${output}`);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+async function writeFile({ sources, size }: TreeFile, place: string, writing: TreeWriting): Promise<void> {
+  const { onBytes, signal } = writing;
+  await removeStalePartials(place);
+  await writeFileAtomically(place, async (target) => {
+    let copied = 0;
+    for (const source of sources) {
+      for await (const piece of createReadStream(source.path, { signal, highWaterMark: 1024 * 1024 })) {
+        const bytes: Buffer = piece;
+        await writeAll(target, bytes);
+        copied += bytes.length;
+        onBytes(bytes.length);
+      }
+    }
+    if (copied === size) return;
+    throw new PaletteEdgeError(
+      'FILE_CHANGED',
+      `${place}: expected ${size} bytes, received ${copied}: its source changed meanwhile`,
+      {
+        kind: 'content',
+        suggestions: ['Run the same command again.'],
+      },
+    );
+  });
+}
+
+/** A build takes `content-*` as it finds it: what an earlier run left there goes in, too. */
+async function otherContent(files: readonly TreeFile[], output: string): Promise<Warning[]> {
+  const names = (await readdir(output)).filter((name) => name.startsWith('content-'));
+  const others: string[] = [];
+  for (const name of names) {
+    const inside = await readdir(join(output, name)).catch(() => []);
+    others.push(...inside.filter((each) => each.endsWith('.zst')).map((each) => `${name}/${each}`));
+  }
+  const own = new Set(files.map(({ path }) => path));
+  return others
+    .filter((path) => !own.has(path))
+    .map((path) => ({
+      code: 'OTHER_CONTENT',
+      message: `${join(output, path)} is there, too: a build of CanvOS takes it with the rest; remove it if it is an old one`,
+    }));
+}
