@@ -42,19 +42,28 @@ const filesAtOnce = 4;
 const pieceSize = 1024 * 1024;
 
 /**
- * Reads `PATH[:NAME]`: without a name it is called as it is on this machine.
+ * The value of `--file`, see {@link parseNamedFile}.
  *
  * @throws PaletteEdgeError `FILE_NAME_INVALID` (kind usage)
  */
 export function parseFileFlag(text: string): FileToBundle {
+  return parseNamedFile(text, '--file');
+}
+
+/**
+ * Reads `PATH[:NAME]`: without a name it is called as it is on this machine.
+ *
+ * @param flag for messages: `--file`
+ * @throws PaletteEdgeError `FILE_NAME_INVALID` (kind usage)
+ */
+export function parseNamedFile(text: string, flag: string): FileToBundle {
   const colon = text.lastIndexOf(':');
   const path = colon === -1 ? text : text.slice(0, colon);
   const name = colon === -1 ? basename(path) : text.slice(colon + 1);
-  if (path === '') throw nameInvalid(`--file ${JSON.stringify(text)} has no path`);
+  const given = `${flag} ${JSON.stringify(text)}`;
+  if (path === '') throw nameInvalid(flag, `${given} has no path`);
   if (!isRawFileName(name))
-    throw nameInvalid(
-      `--file ${JSON.stringify(text)}: ${JSON.stringify(name)} cannot name a file in a bundle`,
-    );
+    throw nameInvalid(flag, `${given}: ${JSON.stringify(name)} cannot name a file there`);
   return { path, name };
 }
 
@@ -181,11 +190,11 @@ function nameTaken(name: string): PaletteEdgeError {
   );
 }
 
-function nameInvalid(message: string): PaletteEdgeError {
+function nameInvalid(flag: string, message: string): PaletteEdgeError {
   return new PaletteEdgeError('FILE_NAME_INVALID', message, {
     kind: 'usage',
     suggestions: [
-      'Expected --file PATH:NAME, with a name of letters, digits, . _ @ + - and / between folders.',
+      `Expected ${flag} PATH:NAME, with a name of letters, digits, . _ @ + - and / between folders.`,
     ],
   });
 }

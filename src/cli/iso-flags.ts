@@ -1,0 +1,104 @@
+import { Flags } from '@oclif/core';
+
+import { PaletteEdgeError } from '../errors.ts';
+import { isRawFileName } from '../io/raw-file-name.ts';
+import { contentLabel } from '../iso/iso-label.ts';
+import { parseNamedFile } from '../workflows/bundle-files.ts';
+import type { IsoRequest } from '../workflows/iso-content.ts';
+import { requirePath } from './output-path.ts';
+import { splitRequest } from './split-flags.ts';
+import type { SplitFlags } from './split-flags.ts';
+
+const helpGroup = 'ISO';
+
+/** What an image is like; shared by the commands that make one. */
+export const isoFlags = {
+  'iso-label': Flags.string({
+    helpGroup,
+    helpValue: 'LABEL',
+    summary: 'Volume label: up to 32 of A-Z, 0-9 and _. Windows shows the first 16.',
+    default: contentLabel,
+  }),
+  'iso-path': Flags.string({
+    helpGroup,
+    helpValue: 'FOLDER',
+    summary: 'Folder of the bundle in the image, as bundle-content or opt/spectrocloud/content.',
+    defaultHelp: async () => await Promise.resolve('the root'),
+  }),
+  'cluster-definition': Flags.file({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'Put a cluster definition into the image, as spc-config/FILE.',
+  }),
+  add: Flags.string({
+    helpGroup,
+    helpValue: 'PATH[:NAME]',
+    summary: 'Put another file into the image, in its root or as NAME, which may have folders. Repeatable.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  'include-tool': Flags.file({
+    helpGroup,
+    helpValue: 'FILE',
+    summary: 'Put palette-edge itself into the image, as one executable file, for sites without Node.',
+  }),
+};
+
+/** What was given for {@link isoFlags}. */
+export interface IsoFlags {
+  readonly 'iso-label': string;
+  readonly 'iso-path': string | undefined;
+  readonly 'cluster-definition': string | undefined;
+  readonly add: readonly string[];
+  readonly 'include-tool': string | undefined;
+}
+
+/**
+ * How the image is to be.
+ *
+ * @throws PaletteEdgeError of kind usage: `FILE_NAME_INVALID`, `ISO_PATH_INVALID`, `PATH_INVALID`, `SPLIT_INVALID`
+ */
+export function isoRequest(flags: IsoFlags & Partial<SplitFlags>): IsoRequest {
+  const definition = flags['cluster-definition'];
+  const tool = flags['include-tool'];
+  return {
+    label: flags['iso-label'],
+    folder: isoFolder(flags['iso-path'] ?? ''),
+    clusterDefinition: definition && requirePath(definition, '--cluster-definition FILE'),
+    files: flags.add.map((text) => parseNamedFile(text, '--add')),
+    tool: tool && requirePath(tool, '--include-tool FILE'),
+    split: splitRequest({ split: flags.split, 'part-style': flags['part-style'] }),
+  };
+}
+
+/**
+ * The value of `--output` of an image.
+ *
+ * @throws PaletteEdgeError `PATH_INVALID` (kind usage) for an empty one, and for `-`: an image is written at many places at once
+ */
+export function isoOutputPath(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  if (path !== '-') return requirePath(path, '--output FILE');
+  throw new PaletteEdgeError(
+    'PATH_INVALID',
+    '--output - is no file, and an image is not written to standard output',
+    {
+      kind: 'usage',
+      suggestions: ['Name a file: --output FILE.iso; one that is called - is ./-'],
+    },
+  );
+}
+
+function isoFolder(text: string): string {
+  const folder = text.replace(/^\/+/, '').replace(/\/+$/, '');
+  if (folder === '' || isRawFileName(folder)) return folder;
+  throw new PaletteEdgeError(
+    'ISO_PATH_INVALID',
+    `--iso-path ${JSON.stringify(text)} cannot name a folder in an image`,
+    {
+      kind: 'usage',
+      suggestions: ['Use letters, digits, . _ @ + - and / between folders: --iso-path bundle-content'],
+    },
+  );
+}

@@ -1,0 +1,242 @@
+import { mkdtemp, rm, rmdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { formatByteSize } from '../io/byte-size.ts';
+import { freeSpace } from '../io/free-space.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { makeFolder } from '../io/make-folder.ts';
+import { openFileAccess } from '../io/random-access.ts';
+import type { FileChecksum } from '../iso/iso-checksums.ts';
+import { largestIsoSize } from '../iso/iso-entry.ts';
+import type { IsoEntry } from '../iso/iso-entry.ts';
+import { checkIsoLabel, isoLabelWarnings } from '../iso/iso-label.ts';
+import type { DescribedBundle } from '../iso/iso-readme.ts';
+import { writeIso } from '../iso/iso-writer.ts';
+import { checkXorriso } from '../iso/xorriso.ts';
+import type { Warning } from '../warning.ts';
+import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
+import { hashAccess, hashIsoContent } from './hash-iso-content.ts';
+import type { HashedFile } from './hash-iso-content.ts';
+import { isoContent } from './iso-content.ts';
+import type { IsoContent, IsoContentBundle, IsoContentFile, IsoRequest } from './iso-content.ts';
+import { writeMadeFiles } from './iso-made-files.ts';
+import type { HashedContent } from './iso-made-files.ts';
+
+/** An image to make. */
+export interface CreateIsoInput extends IsoRequest {
+  /** Paths of bundles, in any way that {@link openBundleFile} takes but inside of images. */
+  readonly bundles: readonly string[];
+  /** Where it goes; beside the first bundle when undefined. */
+  readonly output?: string;
+}
+
+/** What making an image needs. */
+export interface IsoResources {
+  /** Path of the program; undefined when the PATH has none. */
+  readonly xorriso: string | undefined;
+  readonly hasher: Hasher;
+  readonly listener: IsoListener;
+}
+
+/** Told of how it goes on; must not throw. */
+export interface IsoListener {
+  /** What begins, and of how many bytes. */
+  readonly onPhase: (phase: 'hashing' | 'writing' | 'checking', total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/** An image that was made. */
+export interface CreatedIso {
+  readonly path: string;
+  readonly label: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In hex, as in the `.sha256` file beside it. */
+  readonly sha256: string;
+  readonly bundles: readonly DescribedBundle[];
+  /** All that is in it, sorted by path, but the list of checksums. */
+  readonly files: readonly FileChecksum[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Where an image goes that nobody named: beside the bundle, with its name. */
+export function defaultIsoPath(bundlePath: string): string {
+  const name = basename(bundlePath)
+    .replace(/\.parts\.json$|[._]part\d{2,4}$/, '')
+    .replace(/\.zst$/, '')
+    .replace(/\.tar$/, '');
+  return join(dirname(bundlePath), `${name}.iso`);
+}
+
+/**
+ * Makes a data image of bundles and other files. The same input gives the same bytes. It is written beside its name and renamed when it
+ * is complete, with a `.sha256` beside it.
+ *
+ * @throws PaletteEdgeError `ISO_LABEL_INVALID`, `OUTPUT_TAKEN`, `ISO_NAME_TAKEN` and the like (kind usage), `XORRISO_…`,
+ *   `NOT_ENOUGH_SPACE`, `DISK_…` (kind disk), `CHECKSUM_MISMATCH`, `FILE_CHANGED` (kind content)
+ */
+export async function createIso(
+  input: CreateIsoInput,
+  resources: IsoResources,
+  signal: AbortSignal,
+): Promise<CreatedIso> {
+  const label = checkIsoLabel(input.label);
+  await checkXorriso({ xorriso: resources.xorriso, signal });
+  const path = input.output ?? defaultIsoPath(input.bundles[0] ?? 'content');
+  await checkIsoOutput(path);
+  const content = await isoContent(input.bundles, input);
+  await refuseSource(path, content);
+  await using folder = await temporaryFolder();
+  await requireSpace(path, content);
+  const hashed = await hashAll(content, resources, signal);
+  const made = await writeMadeFiles(content, hashed, folder.path);
+  const entries = [...made.entries, ...content.files.flatMap(entriesOf)];
+  const context = { content, resources, signal };
+  const written = await writeImage(path, { entries, label }, context);
+  const { bundles } = content;
+  return {
+    path,
+    label,
+    ...written,
+    bundles: bundles.map(described),
+    files: made.checksums,
+    warnings: isoLabelWarnings(label),
+  };
+}
+
+function described({ path, name, id, size, images, charts, parts }: IsoContentBundle): DescribedBundle {
+  return { path, name, id, size, images, charts, parts };
+}
+
+/** What is read must not be replaced: an image may be among the files. */
+async function refuseSource(path: string, { files }: IsoContent): Promise<void> {
+  const target = await outputTarget(path);
+  const taken = files.find(({ source }) => source === resolve(target));
+  if (taken !== undefined) throw outputTaken(`writing the image to ${path}`, 'to go into the image');
+}
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  try {
+    const path = await mkdtemp(join(tmpdir(), 'palette-edge-iso-'));
+    return {
+      path,
+      [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    throw wordDiskError(error, `making a folder in ${tmpdir()}`);
+  }
+}
+
+async function requireSpace(path: string, { files }: IsoContent): Promise<void> {
+  const needed = largestIsoSize(files.flatMap(({ pieces }) => pieces));
+  let free: number;
+  try {
+    free = (await freeSpace(path)).bytes;
+  } catch (error) {
+    throw wordDiskError(error, `writing the image to ${path}`);
+  }
+  if (needed <= free) return;
+  throw new PaletteEdgeError(
+    'NOT_ENOUGH_SPACE',
+    `too little free space: the image ${path} needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`,
+    { kind: 'disk', suggestions: ['Free some space, or choose another place with --output.'] },
+  );
+}
+
+async function hashAll(
+  { files }: IsoContent,
+  { hasher, listener }: IsoResources,
+  signal: AbortSignal,
+): Promise<HashedContent> {
+  listener.onPhase(
+    'hashing',
+    files.reduce((sum, { size }) => sum + size, 0),
+  );
+  const hashed = new Map<IsoContentFile, HashedFile>();
+  for (const file of files) {
+    hashed.set(file, await hashIsoContent(file, { hasher, signal, onBytes: listener.onBytes }));
+  }
+  return hashed;
+}
+
+interface ImageToWrite {
+  readonly label: string;
+  readonly entries: readonly IsoEntry[];
+}
+
+interface WriteContext {
+  readonly content: IsoContent;
+  readonly resources: IsoResources;
+  readonly signal: AbortSignal;
+}
+
+async function writeImage(
+  path: string,
+  image: ImageToWrite,
+  context: WriteContext,
+): Promise<Pick<CreatedIso, 'size' | 'sha256'>> {
+  let madeFolder: string | undefined;
+  try {
+    madeFolder = await makeFolder(dirname(path));
+    const target = await outputTarget(path);
+    await removeStalePartials(target);
+    const write = async (_: unknown, beside: string) => await writeBeside(beside, image, context);
+    const written = await writeFileAtomically(target, write);
+    const checksum = `${written.sha256}  ${basename(path)}\n`;
+    await writeFileAtomically(
+      await outputTarget(`${path}.sha256`),
+      async (file) => await file.writeFile(checksum),
+    );
+    return written;
+  } catch (error) {
+    // A folder that was made for this file only; one that holds something stays.
+    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
+    throw wordDiskError(error, `writing the image to ${path}`);
+  }
+}
+
+/** Writes, looks whether the sources are what they were, and reads all of it back. */
+async function writeBeside(
+  beside: string,
+  { entries, label }: ImageToWrite,
+  { content, resources, signal }: WriteContext,
+): Promise<Pick<CreatedIso, 'size' | 'sha256'>> {
+  const { xorriso, hasher, listener } = resources;
+  const total = largestIsoSize(entries);
+  listener.onPhase('writing', total);
+  let told = 0;
+  const onWritten = (count: number): void => {
+    told += count;
+    listener.onBytes(count);
+  };
+  await writeIso(entries, { label, path: resolve(beside), xorriso, signal, onBytes: onWritten });
+  // It was an estimate, and xorriso tells what it has written every second only.
+  listener.onBytes(Math.max(0, total - told));
+  for (const file of content.files) await requireUnchanged(file);
+  const access = await openFileAccess(beside, 'image');
+  try {
+    listener.onPhase('checking', access.size);
+    const { onBytes } = listener;
+    return { size: access.size, sha256: await hashAccess(access, { hasher, signal, onBytes }) };
+  } finally {
+    await access.close();
+  }
+}
+
+async function requireUnchanged({ path, source, size, modified }: IsoContentFile): Promise<void> {
+  const status = await stat(source).catch(() => undefined);
+  if (status?.size === size && status.mtimeMs === modified) return;
+  throw new PaletteEdgeError('FILE_CHANGED', `${path} was changed while the image was written`, {
+    kind: 'content',
+    suggestions: ['Run the same command again, once nobody writes to the file.'],
+  });
+}
+
+function entriesOf({ source, size, isExecutable, pieces }: IsoContentFile): IsoEntry[] {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return [{ path: only.path, source, size, isExecutable }];
+  return pieces.map((piece) => ({ ...piece, source }));
+}

@@ -1,0 +1,253 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { partNames } from '../bundle/part-name.ts';
+import { partsListName } from '../bundle/parts-list.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { clashingName, isRawFileName } from '../io/raw-file-name.ts';
+import { checksumListName } from '../iso/iso-checksums.ts';
+import { readmeName } from '../iso/iso-readme.ts';
+import type { DescribedBundle } from '../iso/iso-readme.ts';
+import { isCompanion } from '../oci/origin.ts';
+import type { FileToBundle } from './bundle-files.ts';
+import { defaultBundlePath } from './bundle-name.ts';
+import { openBundleFile } from './open-bundle.ts';
+import type { OpenedBundle } from './open-bundle.ts';
+import type { SplitRequest } from './split-request.ts';
+
+/** What goes into an image besides the bundles, and how it is arranged. */
+export interface IsoRequest {
+  readonly label: string;
+  /** Where the bundles go, in the image; empty for its root. */
+  readonly folder: string;
+  /** Path of a cluster definition. */
+  readonly clusterDefinition?: string;
+  /** Files, by their names in the image. */
+  readonly files: readonly FileToBundle[];
+  /** Path of the tool as one executable file. */
+  readonly tool?: string;
+  /** For bundles that are one file. */
+  readonly split?: SplitRequest;
+}
+
+/** A file of this machine, whole or in pieces, that goes into the image. */
+export interface IsoContentFile {
+  /** As it was named. */
+  readonly path: string;
+  /** Absolute, without links. */
+  readonly source: string;
+  readonly size: number;
+  /** When it was changed last, in milliseconds. */
+  readonly modified: number;
+  readonly isExecutable?: boolean;
+  readonly pieces: readonly IsoPiece[];
+  /** What the whole must have, in hex, as far as somebody said it. */
+  readonly sha256?: string;
+}
+
+/** A piece of a file, which is a file of the image. */
+export interface IsoPiece {
+  /** In the image. */
+  readonly path: string;
+  readonly start: number;
+  readonly size: number;
+  readonly sha256?: string;
+}
+
+/** A bundle that goes into the image. */
+export interface IsoContentBundle extends DescribedBundle {
+  readonly tool: { readonly name: string; readonly version: string };
+  /** Whether it is split here: then a parts list is to be made. */
+  readonly isSplit?: boolean;
+  readonly files: readonly IsoContentFile[];
+}
+
+/** Everything that goes into an image but what is made for it. */
+export interface IsoContent {
+  readonly bundles: readonly IsoContentBundle[];
+  readonly clusterDefinition: string | undefined;
+  readonly tool: string | undefined;
+  readonly others: readonly string[];
+  /** Those of the bundles last. */
+  readonly files: readonly IsoContentFile[];
+}
+
+/** Where hosts look for cluster definitions on a content partition. */
+const clusterDefinitionFolder = 'spc-config';
+const toolName = 'palette-edge';
+
+/**
+ * Looks at all that goes into an image: bundles are opened, the other files must be regular ones.
+ *
+ * @throws PaletteEdgeError `ISO_NAME_TAKEN`, `ISO_NAME_INVALID`, `BUNDLE_IN_PARTS`, `BUNDLE_IN_IMAGE` (kind usage), and why something cannot be
+ *   opened
+ */
+export async function isoContent(bundlePaths: readonly string[], request: IsoRequest): Promise<IsoContent> {
+  const bundles: IsoContentBundle[] = [];
+  for (const path of new Set(bundlePaths)) bundles.push(await bundleContent(path, request));
+  const { clusterDefinition, tool, files } = request;
+  const definitionName =
+    clusterDefinition === undefined ? undefined : `${clusterDefinitionFolder}/${basename(clusterDefinition)}`;
+  const single = [
+    ...(clusterDefinition === undefined || definitionName === undefined
+      ? []
+      : [await wholeFile(clusterDefinition, definitionName)]),
+    ...(tool === undefined ? [] : [{ ...(await wholeFile(tool, toolName)), isExecutable: true }]),
+  ];
+  const others: IsoContentFile[] = [];
+  for (const { path, name } of files) others.push(await wholeFile(path, name));
+  const content = {
+    bundles,
+    clusterDefinition: definitionName,
+    tool: tool === undefined ? undefined : toolName,
+    others: others.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
+    files: [...single, ...others, ...bundles.flatMap((bundle) => bundle.files)],
+  };
+  refuseClashes(content);
+  return content;
+}
+
+async function bundleContent(path: string, { folder, split }: IsoRequest): Promise<IsoContentBundle> {
+  const opened = await openBundleFile(path);
+  try {
+    const { reader, parts } = opened;
+    const described = describe(reader);
+    if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
+    const file = await wholeFile(path, join(folder, bundleFileName(path, reader)));
+    if (file.size !== reader.size) throw inImage(path);
+    const expected = { ...file, sha256: await checksumBeside(path) };
+    if (split === undefined) return { ...described, path: pathOf(file), files: [expected] };
+    return { ...described, ...splitFile(expected, split) };
+  } finally {
+    await opened.reader.close();
+  }
+}
+
+function describe({ id, size, inventory }: BundleReader): Omit<IsoContentBundle, 'path' | 'files'> {
+  const { name, tool, images, charts } = inventory;
+  const count = images.length - images.filter(isCompanion).length - charts.length;
+  return { name, id, size, images: count, charts: charts.length, tool };
+}
+
+/** Hosts pass over files with other endings. */
+function bundleFileName(path: string, { id, inventory }: BundleReader): string {
+  const given = basename(path);
+  const isFit = isRawFileName(given) && /\.(?:zst|tar)$/.test(given);
+  return isFit ? given : basename(defaultBundlePath(inventory.name, id));
+}
+
+/** What the `.sha256` beside a bundle says of it; undefined when there is none that does. */
+async function checksumBeside(path: string): Promise<string | undefined> {
+  const text = await readFile(`${path}.sha256`, 'latin1').catch(() => '');
+  if (text.length > 1000) return undefined;
+  const [, sha256, name] = /^([0-9a-f]{64}) [ *](.+)\n?$/.exec(text) ?? [];
+  return name === basename(path) ? sha256 : undefined;
+}
+
+/** They stay as they are: their list names them. */
+async function partContent(
+  path: string,
+  { parts }: OpenedBundle,
+  { folder, split }: Pick<IsoRequest, 'folder' | 'split'>,
+): Promise<Pick<IsoContentBundle, 'path' | 'files' | 'parts'>> {
+  if (parts === undefined) throw new TypeError('the bundle is not in parts');
+  if (split !== undefined) throw inParts(path);
+  const place = (name: string): string => join(folder, name);
+  const files: IsoContentFile[] = [];
+  for (const [index, { name }] of parts.parts.entries()) {
+    const file = await wholeFile(join(dirname(path), name), place(name));
+    files.push({ ...file, sha256: parts.list?.parts[index]?.sha256 });
+  }
+  const { listName } = parts;
+  const list =
+    listName === undefined ? [] : [await wholeFile(join(dirname(path), listName), place(listName))];
+  return { path: place(parts.bundle), parts: files.map(pathOf), files: [...list, ...files] };
+}
+
+function splitFile(
+  file: IsoContentFile,
+  { partSize, style }: SplitRequest,
+): Pick<IsoContentBundle, 'path' | 'files' | 'parts' | 'isSplit'> {
+  const path = pathOf(file);
+  const names = partNames(path, Math.ceil(file.size / partSize), style);
+  const pieces = names.map((name, index) => {
+    const start = index * partSize;
+    return { path: name, start, size: Math.min(partSize, file.size - start) };
+  });
+  return { path, parts: names, isSplit: true, files: [{ ...file, pieces }] };
+}
+
+async function wholeFile(path: string, name: string): Promise<IsoContentFile> {
+  if (!isRawFileName(name)) throw nameInvalid(path, name);
+  const action = `reading the file ${path}`;
+  try {
+    const source = await realpath(path);
+    const status = await stat(source);
+    if (!status.isFile()) {
+      const what = status.isDirectory() ? 'it is a folder' : 'it is not a regular file';
+      throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: ${what}`, {
+        kind: 'usage',
+        suggestions: ['Name each file, or pack them into one archive.'],
+      });
+    }
+    const { size, mtimeMs } = status;
+    return { path, source, size, modified: mtimeMs, pieces: [{ path: name, start: 0, size }] };
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
+}
+
+function pathOf({ pieces }: IsoContentFile): string {
+  return pieces[0]?.path ?? '';
+}
+
+function refuseClashes({ bundles, files }: Pick<IsoContent, 'bundles' | 'files'>): void {
+  const names = [
+    readmeName,
+    checksumListName,
+    ...bundles.flatMap(({ path, isSplit }) => (isSplit === true ? [partsListName(path)] : [])),
+    ...files.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
+  ];
+  const clashing = clashingName(names);
+  if (clashing === undefined) return;
+  throw new PaletteEdgeError(
+    'ISO_NAME_TAKEN',
+    `two files of the image are to be called ${clashing}, or one is the folder of another; capital letters make no difference`,
+    {
+      kind: 'usage',
+      suggestions: ['Give it another name: --add PATH:NAME, or --iso-path FOLDER for bundles'],
+    },
+  );
+}
+
+function nameInvalid(path: string, name: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'ISO_NAME_INVALID',
+    `${path} cannot be called ${JSON.stringify(name)} in the image`,
+    {
+      kind: 'usage',
+      suggestions: [
+        'Use letters, digits, . _ @ + - only, 200 characters at most; rename it, or --add PATH:NAME',
+      ],
+    },
+  );
+}
+
+function inParts(path: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'BUNDLE_IN_PARTS',
+    `${path} is in parts already: --split does not split it again`,
+    {
+      kind: 'usage',
+      suggestions: ['Leave out --split: the parts go into the image as they are.'],
+    },
+  );
+}
+
+function inImage(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('BUNDLE_IN_IMAGE', `${path} is inside an image already`, {
+    kind: 'usage',
+    suggestions: ['Copy the bundle out of the image, and name the copy.'],
+  });
+}
