@@ -53,7 +53,10 @@ export class PartHashes {
   }
 
   /** Reads what nobody has read so far, and gives the digests. Nothing can follow. */
-  async finish(access: JoinedParts, signal: AbortSignal): Promise<PartDigests> {
+  async finish(
+    access: Pick<JoinedParts, 'size' | 'read' | 'watch'>,
+    signal: AbortSignal,
+  ): Promise<PartDigests> {
     this.#early.clear();
     access.watch(async () => await Promise.resolve());
     while (this.#next < access.size) {

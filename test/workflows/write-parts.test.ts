@@ -4,7 +4,7 @@ import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { partNames } from '../../src/bundle/part-name.ts';
 import { parsePartsList } from '../../src/bundle/parts-list.ts';
@@ -59,7 +59,8 @@ test.each([8192, 8193, 1000, 777, 100_000])(
 
 test('they are the same when a thread hashes and writes them', async () => {
   const [here, there] = [await temporaryFolder(), await temporaryFolder()];
-  await using hasher = new HashThread();
+  const hasher = new HashThread();
+  onTestFinished(async () => await hasher[Symbol.asyncDispose]());
   await splitBundle(here, { split: { partSize: 1500, style: 'plain' } });
   await splitBundle(there, { split: { partSize: 1500, style: 'plain' }, hasher });
   expect(await filesOf(there)).toEqual(await filesOf(here));
