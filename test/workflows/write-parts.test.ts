@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { expect, onTestFinished, test } from 'vitest';
@@ -13,6 +15,7 @@ import { HashThread } from '../../src/io/hash-thread.ts';
 import { writeOutput } from '../../src/workflows/write-output.ts';
 import { rejection } from '../support/rejection.ts';
 import { noise } from '../support/sample-bundle.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { splitBundle, splitName, splitOptions } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -167,6 +170,38 @@ test('an interruption in the middle leaves nothing, not even the folder that was
   const blobs = { sizeOf: options.blobs.sizeOf.bind(options.blobs), open };
   await expect(writeOutput({ ...options, blobs })).rejects.toThrow('Ctrl-C');
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('killed with -9 in the middle, it leaves an older bundle whole, and nothing with a name', async () => {
+  const folder = await temporaryFolder();
+  await splitBundle(folder, { seed: 1 });
+  const before = await filesOf(folder);
+  const script = fileURLToPath(new URL('parts-writing-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [told] = await once(child.stdout, 'data');
+  expect(String(told)).toBe('waiting\n');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const after = await filesOf(folder);
+  const partials = [...after.keys()].filter((name) => !before.has(name));
+  expect(partials.length).toBeGreaterThan(10);
+  expect(partials.every((name) => /^edge\.tar\.zst\.[0-9a-f]{12}\.partial$/.test(name))).toBe(true);
+  expect(new Map([...after].filter(([name]) => before.has(name)))).toEqual(before);
+  const { parts } = await splitBundle(folder, { seed: 3 });
+  const names = (await readdir(folder)).filter((name) => !partials.includes(name));
+  expect(names).toEqual([...parts.map(({ name }) => name), `${splitName}.parts.json`, `${splitName}.sha256`]);
+});
+
+test('a disk that is full: told as such, nothing is left of it, and an older bundle is whole', async () => {
+  await using disk = await smallDisk(64 * 1024);
+  const split = { partSize: 4096, style: 'plain' } as const;
+  await splitBundle(disk.path, { split });
+  const before = await filesOf(disk.path);
+  const error = await rejection(splitBundle(disk.path, { split, seed: 1 }));
+  expect(error).toMatchObject({ code: 'DISK_FULL', kind: 'disk' });
+  expect(error.message).toContain(join(disk.path, splitName));
+  expect(await filesOf(disk.path)).toEqual(before);
 });
 
 test('killed while parts got their names, the next build knows which are its own, and cleans up', async () => {
