@@ -23,3 +23,15 @@ export function notAnIso(place: string, reason: string): PaletteEdgeError {
     suggestions: ['Name an .iso file that palette-edge iso create wrote.'],
   });
 }
+
+/** The error for a path that stands for no file of an image. */
+export function notFoundInIso(place: string, what: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'FILE_NOT_FOUND',
+    `reading the ${what} ${place} failed: no such file in the image`,
+    {
+      kind: 'notFound',
+      suggestions: ['See what is in the image: palette-edge iso inspect FILE.iso'],
+    },
+  );
+}

@@ -111,11 +111,11 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
 async function bundleContent(path: string, { folder, split }: IsoRequest): Promise<IsoContentBundle> {
   const opened = await openBundleFile(path);
   try {
-    const { reader, parts } = opened;
+    const { reader, parts, image } = opened;
+    if (image !== undefined) throw inImage(path);
     const described = describe(reader);
     if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
     const file = await wholeFile(path, join(folder, bundleFileName(path, reader)));
-    if (file.size !== reader.size) throw inImage(path);
     const expected = { ...file, sha256: await checksumBeside(path) };
     if (split === undefined) return { ...described, path: pathOf(file), files: [expected] };
     return { ...described, ...splitFile(expected, split) };

@@ -1,6 +1,7 @@
 import { BundleReader } from '../bundle/bundle-reader.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { openFileAccess } from '../io/random-access.ts';
+import { openIsoBundle } from './open-iso-bundle.ts';
 import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
 
@@ -10,11 +11,13 @@ export interface OpenedBundle {
   readonly reader: BundleReader;
   /** What it is joined from; undefined for one file. */
   readonly parts: OpenParts | undefined;
+  /** Path of the image that it is in; undefined when it is in none. */
+  readonly image: string | undefined;
 }
 
 /**
- * Opens a bundle by the path that a user gave: of a file, or of parts in any way that {@link openParts} takes. The caller closes the
- * reader.
+ * Opens a bundle by the path that a user gave: of a file, of parts in any way that {@link openParts} takes, or of an image in any way that
+ * {@link openIsoBundle} takes. The caller closes the reader.
  *
  * @throws PaletteEdgeError for a file that is missing, no bundle, damaged, or of another format version, and for parts that are not
  *   all there
@@ -25,7 +28,7 @@ export async function openBundle(path: string): Promise<BundleReader> {
 
 /** As {@link openBundle}, and says what the bundle was found in. */
 export async function openBundleFile(path: string): Promise<OpenedBundle> {
-  const { access, parts } = await findBundle(path);
+  const { access, parts, image } = await findBundle(path);
   let reader: BundleReader;
   try {
     reader = await BundleReader.open(access, path);
@@ -38,18 +41,19 @@ export async function openBundleFile(path: string): Promise<OpenedBundle> {
     await reader.close();
     throw error;
   }
-  return { reader, parts };
+  return { reader, parts, image };
 }
 
 /** The bytes of a bundle, wherever they lie. */
 interface BundleBytes {
   readonly access: RandomAccess;
   readonly parts?: OpenParts;
+  readonly image?: string;
 }
 
 /** Each way of finding a bundle looks at name and content, and says undefined for what is not its own. */
 async function findBundle(path: string): Promise<BundleBytes> {
   const parts = await openParts(path);
   if (parts !== undefined) return { access: parts.access, parts };
-  return { access: await openFileAccess(path, 'bundle') };
+  return (await openIsoBundle(path)) ?? { access: await openFileAccess(path, 'bundle') };
 }

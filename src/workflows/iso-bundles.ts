@@ -1,0 +1,85 @@
+import { posix } from 'node:path';
+
+import { BundleReader } from '../bundle/bundle-reader.ts';
+import { findParts } from '../bundle/find-parts.ts';
+import type { FoundParts } from '../bundle/find-parts.ts';
+import { JoinedParts } from '../bundle/joined-parts.ts';
+import { parsePartName } from '../bundle/part-name.ts';
+import { bundleOfListName } from '../bundle/parts-list.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { RandomAccess } from '../io/random-access.ts';
+import { isoFolder } from '../iso/iso-folder.ts';
+import type { IsoImage } from '../iso/iso-image.ts';
+
+/** A file or parts in an image that are a bundle by their name. */
+export interface IsoBundle {
+  /** In the image; of parts, what they are joined to. */
+  readonly path: string;
+  readonly parts: FoundParts | undefined;
+  /** Closing it closes nothing. */
+  readonly open: () => Promise<RandomAccess>;
+}
+
+/** An image that is open, and its path as the user wrote it. */
+export interface OpenImage {
+  readonly image: IsoImage;
+  readonly place: string;
+}
+
+/**
+ * Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts.
+ *
+ * @throws PaletteEdgeError for parts that are not all there
+ */
+export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
+  const found: IsoBundle[] = [];
+  const joined = new Set<string>();
+  for (const { path, kind } of opened.image.files) {
+    const name = posix.basename(path);
+    const bundle = bundleOfListName(name) ?? parsePartName(name)?.bundle;
+    const whole = bundle === undefined ? path : posix.join(posix.dirname(path), bundle);
+    const isCandidate = kind === 'file' && /\.(?:zst|tar)$/.test(whole);
+    if (!isCandidate || joined.has(whole)) continue;
+    joined.add(whole);
+    found.push(await isoBundle(opened, path));
+  }
+  return found;
+}
+
+/**
+ * The bundle that a path in an image stands for: a file, parts, or a list of parts.
+ *
+ * @throws PaletteEdgeError `FILE_NOT_FOUND` (kind notFound), or for parts that are not all there
+ */
+export async function isoBundle({ image, place }: OpenImage, path: string): Promise<IsoBundle> {
+  const folderPath = posix.dirname(path) === '.' ? '' : posix.dirname(path);
+  const folder = isoFolder(image, folderPath, place);
+  const name = posix.basename(path);
+  const parts = await findParts(folder, name);
+  if (parts !== undefined) {
+    return {
+      path: posix.join(folderPath, parts.bundle),
+      parts,
+      open: async () => await Promise.resolve(new JoinedParts(folder, parts.parts)),
+    };
+  }
+  return { path, parts: undefined, open: async () => await folder.open(name, 'bundle') };
+}
+
+/**
+ * Opens a bundle of an image.
+ *
+ * @returns undefined for a file that is something else
+ * @throws PaletteEdgeError for a bundle that is damaged, or of another format version
+ */
+export async function openIfBundle(
+  { path, open }: IsoBundle,
+  place: string,
+): Promise<BundleReader | undefined> {
+  try {
+    return await BundleReader.open(await open(), `${place}:${path}`);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.code === 'NOT_A_BUNDLE') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import { stat } from 'node:fs/promises';
+import { posix } from 'node:path';
+
+import type { FoundParts } from '../bundle/find-parts.ts';
+import { JoinedParts } from '../bundle/joined-parts.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import { openFileAccess } from '../io/random-access.ts';
+import type { RandomAccess } from '../io/random-access.ts';
+import { isoFolder } from '../iso/iso-folder.ts';
+import { openIsoImage } from '../iso/iso-image.ts';
+import { isIsoImage } from '../iso/iso-volume.ts';
+import { isoBundle, isoBundles, openIfBundle } from './iso-bundles.ts';
+import type { IsoBundle, OpenImage } from './iso-bundles.ts';
+import type { OpenParts } from './open-parts.ts';
+
+/** The bytes of a bundle that is in an image. */
+export interface BundleInImage {
+  /** Closing it closes the image. */
+  readonly access: RandomAccess;
+  readonly parts?: OpenParts;
+  /** Path of the image. */
+  readonly image: string;
+}
+
+/**
+ * Opens the bundle that a path stands for, when that is an image, or `IMAGE:PATH`, with the path of a bundle in it. It is read where it
+ * is.
+ *
+ * @returns undefined for a path that leads to no image
+ * @throws PaletteEdgeError `IMAGE_WITHOUT_BUNDLE` (kind content), `IMAGE_AMBIGUOUS` (kind usage) when several bundles are in it and none
+ *   was named, and as {@link openIsoImage} does
+ */
+export async function openIsoBundle(path: string): Promise<BundleInImage | undefined> {
+  const named = await splitPath(path);
+  if (named === undefined) return undefined;
+  const access = await openFileAccess(named.image, 'image');
+  if (!(await isImage(access))) return undefined;
+  const image = await openIsoImage(access, named.image);
+  try {
+    const opened = { image, place: named.image };
+    const bundle =
+      named.inside === undefined ? await onlyBundle(opened) : await isoBundle(opened, named.inside);
+    return { ...(await closingAll(bundle, opened)), image: named.image };
+  } catch (error) {
+    await image.close();
+    throw error;
+  }
+}
+
+/** Closes what is none. */
+async function isImage(access: RandomAccess): Promise<boolean> {
+  try {
+    if (await isIsoImage(access)) return true;
+  } catch (error) {
+    await access.close();
+    throw error;
+  }
+  await access.close();
+  return false;
+}
+
+/** A path that is there is meant as it is, whatever colons it has. */
+async function splitPath(
+  path: string,
+): Promise<{ readonly image: string; readonly inside: string | undefined } | undefined> {
+  if (await isRegular(path)) return { image: path, inside: undefined };
+  for (let colon = path.lastIndexOf(':'); colon > 0; colon = path.lastIndexOf(':', colon - 1)) {
+    const image = path.slice(0, colon);
+    const inside = path.slice(colon + 1).replace(/^\/+/, '');
+    if (inside !== '' && (await isRegular(image))) return { image, inside };
+  }
+  return undefined;
+}
+
+async function isRegular(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  return status?.isFile() === true;
+}
+
+async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {
+  const candidates = await isoBundles(opened);
+  const [only] = candidates;
+  // What is wrong with it, opening tells.
+  if (only !== undefined && candidates.length === 1) return only;
+  const bundles: IsoBundle[] = [];
+  for (const candidate of candidates) {
+    // A damaged one is one.
+    const reader = await openIfBundle(candidate, opened.place).catch(() => 'damaged' as const);
+    if (reader !== undefined) bundles.push(candidate);
+    if (reader !== undefined && reader !== 'damaged') await reader.close();
+  }
+  const [first] = bundles;
+  if (first === undefined) throw noBundle(opened.place);
+  if (bundles.length > 1) throw ambiguous(opened.place, bundles);
+  return first;
+}
+
+async function closingAll(
+  { path, parts, open }: IsoBundle,
+  { image, place }: OpenImage,
+): Promise<Pick<BundleInImage, 'access' | 'parts'>> {
+  if (parts !== undefined) {
+    const folder = posix.dirname(path) === '.' ? '' : posix.dirname(path);
+    const access = new PartsInImage(isoFolder(image, folder, place), parts, async () => await image.close());
+    return { access, parts: { ...parts, access } };
+  }
+  const access = await open();
+  return { access: { ...access, close: async () => await image.close() } };
+}
+
+/** Parts whose closing closes the image. */
+class PartsInImage extends JoinedParts {
+  readonly #closeImage: () => Promise<void>;
+
+  constructor(
+    folder: ConstructorParameters<typeof JoinedParts>[0],
+    { parts }: FoundParts,
+    closeImage: () => Promise<void>,
+  ) {
+    super(folder, parts);
+    this.#closeImage = closeImage;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#closeImage();
+  }
+}
+
+function noBundle(place: string): PaletteEdgeError {
+  return new PaletteEdgeError('IMAGE_WITHOUT_BUNDLE', `there is no bundle in the image ${place}`, {
+    kind: 'content',
+    suggestions: [`See what is in it: palette-edge iso inspect ${place}`],
+  });
+}
+
+function ambiguous(place: string, bundles: readonly IsoBundle[]): PaletteEdgeError {
+  const paths = bundles.slice(0, 10).map(({ path }) => `${place}:${path}`);
+  return new PaletteEdgeError(
+    'IMAGE_AMBIGUOUS',
+    `there are ${bundles.length} bundles in the image ${place}, and one is to be named`,
+    { kind: 'usage', suggestions: paths.map((path) => `Name this one: ${path}`) },
+  );
+}
