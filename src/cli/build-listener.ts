@@ -1,4 +1,3 @@
-import type { RetryEvent } from '../registry/registry-transport.ts';
 import { countOf } from '../views/count-of.ts';
 import { planView } from '../views/plan-view.ts';
 import { retryView } from '../views/retry-view.ts';
@@ -6,6 +5,7 @@ import { slowDownView } from '../views/slow-down-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import type { BuildEvent, BuildListener, StepEvent, TransferEvent } from '../workflows/build-event.ts';
 import type { Progress } from './progress.ts';
+import { slowDownNews } from './slow-down-news.ts';
 
 /**
  * Shows a build's events as progress.
@@ -52,21 +52,6 @@ function showStep(event: StepEvent, progress: Progress): void {
     default:
       throw new TypeError('unknown event');
   }
-}
-
-/** Below this another wait is not worth a line. */
-const shortWaitMs = 5000;
-
-/** A registry that asks to slow down tells every request, again and again: told once, and when it gets twice as long. */
-function slowDownNews(): (retry: RetryEvent) => boolean {
-  const told = new Map<string, number>();
-  return ({ registry, delayMs, slowDown }) => {
-    if (slowDown === undefined) return true;
-    const before = told.get(registry);
-    if (before !== undefined && (delayMs < shortWaitMs || delayMs < before * 2)) return false;
-    told.set(registry, delayMs);
-    return true;
-  };
 }
 
 function showTransfer(event: TransferEvent, progress: Progress): void {

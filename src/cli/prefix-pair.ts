@@ -18,7 +18,19 @@ export interface PrefixFlag {
   readonly code: string;
   readonly example: string;
   /** What a pair of the same name twice would be: `names a mirror of itself`. */
-  readonly pointless: string;
+  readonly pointless?: string;
+  /** What is expected behind the name; `PREFIX=PREFIX` unless given. */
+  readonly shape?: string;
+}
+
+/**
+ * Reads one prefix of names: `registry.corp:5000/hub`, `ghcr.io`.
+ *
+ * @throws as {@link prefixPair}
+ */
+export function namePrefix(text: string, flag: PrefixFlag): NamePrefix {
+  refuseCredentials(text, flag);
+  return prefixOf(text, text, flag);
 }
 
 /**
@@ -34,17 +46,18 @@ export function prefixPair(text: string, flag: PrefixFlag): PrefixPair {
   }
   const [left, right] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
   const pair = { from: prefixOf(left, text, flag), to: prefixOf(right, text, flag) };
-  if (isSame(pair)) throw invalid(flag, `${JSON.stringify(text)} ${flag.pointless}`);
+  if (isSame(pair)) throw invalid(flag, `${JSON.stringify(text)} ${flag.pointless ?? ''}`);
   return pair;
 }
 
 /** Neither can be in a name. */
-function refuseCredentials(text: string, { name, code, example }: PrefixFlag): void {
+function refuseCredentials(text: string, flag: PrefixFlag): void {
+  const { name, code } = flag;
   if (!/[@?#]/.test(text)) return;
   throw new PaletteEdgeError(code, `${name} takes names without user, password, tag, digest and query`, {
     kind: 'usage',
     suggestions: [
-      adviceFor(name, example),
+      adviceFor(flag),
       'Give credentials with palette-edge login, --cred-file-path or --registries-file.',
     ],
   });
@@ -94,14 +107,14 @@ function isSame({ from, to }: PrefixPair): boolean {
   return from.registry === to.registry && from.path === to.path;
 }
 
-function adviceFor(name: string, example: string): string {
-  return `Expected ${name} PREFIX=PREFIX, as in ${example}.`;
+function adviceFor({ name, shape = 'PREFIX=PREFIX', example }: PrefixFlag): string {
+  return `Expected ${[name, shape].filter(Boolean).join(' ')}, as in ${example}.`;
 }
 
 function invalid(flag: PrefixFlag, reason: string, suggestions: readonly string[] = []): PaletteEdgeError {
-  const { name, code, example } = flag;
+  const { name, code } = flag;
   return new PaletteEdgeError(code, `${name} ${reason}`, {
     kind: 'usage',
-    suggestions: suggestions.length > 0 ? suggestions : [adviceFor(name, example)],
+    suggestions: suggestions.length > 0 ? suggestions : [adviceFor(flag)],
   });
 }

@@ -5,6 +5,7 @@ import type { HttpClient } from '../http/http-client.ts';
 import { checkPaletteCredentials, createCredentialSource } from '../registry/credentials.ts';
 import { createHelmCredentials } from '../registry/helm-credentials.ts';
 import { RegistryClient } from '../registry/registry-client.ts';
+import { RegistryPusher } from '../registry/registry-pusher.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import { mirrorList } from './mirror-list.ts';
 import { readRegistriesFile } from './registries-file.ts';
@@ -15,6 +16,7 @@ import { wireHttp } from './wire-http.ts';
 export interface RegistryWiring extends AsyncDisposable {
   readonly http: HttpClient;
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
+  readonly createPusher: (onRetry: (event: RetryEvent) => void) => RegistryPusher;
   readonly createChartRepositories: (onRetry: (event: RetryEvent) => void) => ChartRepositories;
 }
 
@@ -56,6 +58,8 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
         logins: createHelmCredentials(credentialFilePath),
         onRetry: ({ host, ...retry }) => onRetry({ registry: host, subject: host, ...retry }),
       }),
+    createPusher: (onRetry) =>
+      new RegistryPusher({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry }),
     [Symbol.asyncDispose]: async () => await http.close(),
   };
 }

@@ -1,0 +1,69 @@
+import { Args } from '@oclif/core';
+
+import { BaseCommand } from '../cli/base-command.ts';
+import { pushFlags, pushInput } from '../cli/push-flags.ts';
+import { pushListener } from '../cli/push-listener.ts';
+import { wireRegistry } from '../cli/wire-registry.ts';
+import { pushView } from '../views/push-view.ts';
+import { pushBundles } from '../workflows/push-bundles.ts';
+import type { PushResult } from '../workflows/push-result.ts';
+
+/** `palette-edge push` */
+export default class Push extends BaseCommand {
+  static override summary = 'Pushes what bundles hold to a registry, without unpacking them.';
+  static override description = `docker.io/library/nginx:1.27 becomes REGISTRY/PREFIX/library/nginx:1.27. Digests stay. Charts, signatures and other referrers go along.
+
+What is there already is not sent. After an interruption run the same command again: it sends what is missing.`;
+  static override examples = [
+    {
+      description: 'Push a bundle to the registry of a site, into the project edge:',
+      command: '<%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.tar.zst registry.site:5000/edge',
+    },
+    {
+      description: 'See what would be sent:',
+      command:
+        '<%= config.bin %> <%= command.id %> core.tar.zst apps.tar.zst registry.site:5000 --keep-registry --dry-run',
+    },
+  ];
+
+  static override usage = '<%= command.id %> BUNDLE... REGISTRY[/PREFIX]';
+  static override aliases = ['deploy'];
+
+  static override args = {
+    names: Args.string({
+      description: 'Bundles, and the registry last: HOST[:PORT][/PREFIX].',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = pushFlags;
+
+  protected override readonly resumeAdvice =
+    'Run the same command again: what was pushed so far is not sent again.';
+
+  async run(): Promise<PushResult> {
+    const { args, flags } = await this.parse(Push);
+    const input = pushInput(args.names, flags);
+    using progress = this.progress();
+    await using wiring = await wireRegistry(
+      { ...flags, mirror: [] },
+      `${this.config.bin}/${this.config.version}`,
+    );
+    const result = await pushBundles(
+      input,
+      {
+        createPusher: wiring.createPusher,
+        concurrency: flags.concurrency,
+        listener: pushListener(progress, input.isDryRun),
+        now: () => performance.now(),
+      },
+      this.signal,
+    );
+    progress.close();
+    this.show(pushView(result));
+    if (result.failures.length > 0) this.endWith('incomplete');
+    return result;
+  }
+}

@@ -1,0 +1,147 @@
+import type { PaletteEdgeError } from '../errors.ts';
+import { runLimited } from '../io/run-limited.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { formatReference, formatRepository } from '../oci/reference.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { RegistryPusher } from '../registry/registry-pusher.ts';
+import { isFailureOfOne } from './image-failure.ts';
+import type { PushContent } from './push-content.ts';
+import type { NamedImage } from './push-names.ts';
+
+/** An image to push, and what it consists of. */
+export interface ImageToPush extends NamedImage {
+  readonly content: PushContent;
+}
+
+/** What a registry has of what is to be pushed. */
+export interface TargetState {
+  /** What is there, by {@link manifestPlace} and {@link blobPlace}. */
+  readonly present: ReadonlySet<string>;
+  /** What the tags stand for now, by their names. */
+  readonly tags: ReadonlyMap<string, Digest>;
+  /** What the registry did not say, by its place. */
+  readonly unknown: ReadonlyMap<string, PaletteEdgeError>;
+}
+
+type Repository = Pick<Reference, 'registry' | 'repository'>;
+
+/** Tells a manifest in one repository from the same one in another. */
+export function manifestPlace(repository: Repository, digest: Digest): string {
+  return `${formatRepository(repository)}@${digest}`;
+}
+
+/** Tells a blob in one repository from the same one in another, and from the manifest that it may be as well. */
+export function blobPlace(repository: Repository, digest: Digest): string {
+  return `${formatRepository(repository)}/blobs/${digest}`;
+}
+
+/**
+ * Asks a registry what it has. The blobs of a manifest that is there are taken to be there, too: registries take no manifest
+ * without them.
+ *
+ * A registry may refuse to tell whether something is there that it does not have; then it is as good as missing.
+ *
+ * @throws what is no failure of one image: an interruption, a bug
+ */
+export async function askTarget(images: readonly ImageToPush[], parts: AskingParts): Promise<TargetState> {
+  const { pusher } = parts;
+  const state: KnownState = { present: new Set(), tags: new Map(), unknown: new Map() };
+  await askTags(images, parts, state);
+  await ask(manifestPlaces(images, state), parts, {
+    state,
+    isThere: async ({ repository, blob: { digest } }, signal) =>
+      (await pusher.findManifest(repository, { digest }, signal)) === digest,
+  });
+  await ask(blobPlaces(images, state), parts, {
+    state,
+    isThere: async ({ repository, blob }, signal) => await pusher.hasBlob(repository, blob, signal),
+  });
+  return state;
+}
+
+interface AskingParts {
+  readonly pusher: RegistryPusher;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+interface KnownState extends TargetState {
+  readonly present: Set<string>;
+  readonly tags: Map<string, Digest>;
+  readonly unknown: Map<string, PaletteEdgeError>;
+}
+
+async function askTags(
+  images: readonly ImageToPush[],
+  parts: AskingParts,
+  { present, tags, unknown }: KnownState,
+): Promise<void> {
+  const tagged = images.filter(({ tag }) => tag !== undefined);
+  await runLimited(tagged, parts, async ({ repository, tag = '', content: { root } }, signal) => {
+    try {
+      const digest = await parts.pusher.findManifest(repository, { tag }, signal);
+      if (digest === undefined) return;
+      tags.set(formatReference({ ...repository, tag }), digest);
+      if (digest === root.digest) present.add(manifestPlace(repository, digest));
+    } catch (error) {
+      if (!isFailureOfOne(error)) throw error;
+      unknown.set(manifestPlace(repository, root.digest), error);
+    }
+  });
+}
+
+async function ask(
+  places: ReadonlyMap<string, Place>,
+  parts: AskingParts,
+  {
+    state,
+    isThere,
+  }: {
+    readonly state: KnownState;
+    readonly isThere: (place: Place, signal: AbortSignal) => Promise<boolean>;
+  },
+): Promise<void> {
+  await runLimited([...places], parts, async ([name, place], signal) => {
+    try {
+      if (await isThere(place, signal)) state.present.add(name);
+    } catch (error) {
+      if (!isFailureOfOne(error)) throw error;
+      state.unknown.set(name, error);
+    }
+  });
+}
+
+interface Place {
+  readonly repository: Repository;
+  readonly blob: BlobIdentity;
+}
+
+function manifestPlaces(
+  images: readonly ImageToPush[],
+  { present, unknown }: KnownState,
+): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { repository, content } of images) {
+    for (const { descriptor } of content.manifests) {
+      const place = manifestPlace(repository, descriptor.digest);
+      if (!present.has(place) && !unknown.has(place)) places.set(place, { repository, blob: descriptor });
+    }
+  }
+  return places;
+}
+
+/** Those of manifests that are missing; adds those of manifests that are there to what is present. */
+function blobPlaces(images: readonly ImageToPush[], { present }: KnownState): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { repository, content } of images) {
+    for (const { descriptor, blobs } of content.manifests) {
+      const named = blobs.map((blob) => [blobPlace(repository, blob.digest), { repository, blob }] as const);
+      const isThere = present.has(manifestPlace(repository, descriptor.digest));
+      for (const [place] of isThere ? named : []) present.add(place);
+      for (const [place, item] of isThere ? [] : named) places.set(place, item);
+    }
+  }
+  for (const place of present) places.delete(place);
+  return places;
+}

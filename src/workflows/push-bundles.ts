@@ -1,0 +1,199 @@
+import type { PaletteEdgeError } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Warning } from '../warning.ts';
+import { askTarget, blobPlace, manifestPlace } from './ask-target.ts';
+import type { ImageToPush, TargetState } from './ask-target.ts';
+import { BundleBlobs } from './bundle-blobs.ts';
+import type { OpenBundle } from './bundle-blobs.ts';
+import { isFailureOfOne, reportFailure } from './image-failure.ts';
+import { openBundle } from './open-bundle.ts';
+import { planPush } from './plan-push.ts';
+import type { PushPlan } from './plan-push.ts';
+import { readPushContent } from './push-content.ts';
+import type { PushInput, PushResources } from './push-input.ts';
+import { pushNames } from './push-names.ts';
+import type { NamedImage } from './push-names.ts';
+import { nothingPushed } from './push-result.ts';
+import type { PushResult } from './push-result.ts';
+import { selectImages } from './select-images.ts';
+import { sendImages } from './send-images.ts';
+import type { SendReport } from './push-blobs.ts';
+
+/**
+ * Pushes what bundles hold to a registry, straight from the bundles: what is there already is not sent. An image that fails does not
+ * stop the others, and a tag never stands for half of one.
+ *
+ * @throws PaletteEdgeError for a bundle that cannot be opened, for names that do not work (kind usage), and `PUSH_FAILED` when no
+ *   image got there; the signal's reason when aborted
+ */
+export async function pushBundles(
+  input: PushInput,
+  resources: PushResources,
+  signal: AbortSignal,
+): Promise<PushResult> {
+  await using opened = new AsyncDisposableStack();
+  const bundles: OpenBundle[] = [];
+  for (const path of new Set(input.paths)) {
+    signal.throwIfAborted();
+    const reader = await openBundle(path);
+    opened.defer(async () => await reader.close());
+    bundles.push({ path, reader });
+  }
+  return await new PushUnderWay(input, resources, { bundles, signal }).run();
+}
+
+interface PushContext {
+  readonly bundles: readonly OpenBundle[];
+  readonly signal: AbortSignal;
+}
+
+/** One push; lives for one {@link pushBundles}. */
+class PushUnderWay {
+  readonly #input: PushInput;
+  readonly #resources: PushResources;
+  readonly #context: PushContext;
+  readonly #blobs: BundleBlobs;
+  /** By reference. */
+  readonly #failed = new Map<string, PaletteEdgeError>();
+  readonly #warnings: Warning[] = [];
+  #retries = 0;
+
+  constructor(input: PushInput, resources: PushResources, context: PushContext) {
+    this.#input = input;
+    this.#resources = resources;
+    this.#context = context;
+    this.#blobs = new BundleBlobs(context.bundles);
+  }
+
+  async run(): Promise<PushResult> {
+    const { createPusher, concurrency, listener, now } = this.#resources;
+    const { signal } = this.#context;
+    const startedAt = now();
+    const named = this.#nameImages();
+    const images = this.#withoutStrays(await this.#readContents(named));
+    const pusher = createPusher((retry) => {
+      this.#retries += 1;
+      listener({ kind: 'retry', retry });
+    });
+    listener({ kind: 'asking', images: images.length });
+    const state = await askTarget(images, { pusher, concurrency, signal });
+    const askable = images.filter((image) => this.#isAskable(image, state));
+    const plan = planPush(askable, state);
+    listener({ kind: 'planned', plan });
+    if (this.#input.isDryRun) return this.#result(named, { plan, seconds: (now() - startedAt) / 1000 });
+    const parts = { pusher, blobs: this.#blobs, state, plan, concurrency, listener, signal };
+    const { report, failed } = await sendImages(askable, parts);
+    for (const [image, error] of failed) this.#fail(image, error);
+    return this.#result(named, { plan, report, seconds: (now() - startedAt) / 1000 });
+  }
+
+  #nameImages(): readonly NamedImage[] {
+    const { naming, patterns } = this.#input;
+    const inventories = this.#context.bundles.map(({ reader }) => reader.inventory);
+    const selected = selectImages(
+      inventories.map(({ images }) => images),
+      patterns,
+    );
+    const files = inventories.reduce((sum, { rawFiles = [] }) => sum + rawFiles.length, 0);
+    const message = `a registry takes no raw files: ${files} of the bundle are not pushed`;
+    for (const warning of selected.warnings) this.#warn(warning);
+    if (files > 0) this.#warn({ code: 'FILES_NOT_PUSHED', message });
+    return pushNames(selected.images, naming);
+  }
+
+  async #readContents(named: readonly NamedImage[]): Promise<ImageToPush[]> {
+    const { platform } = this.#input;
+    const { signal } = this.#context;
+    const images: ImageToPush[] = [];
+    for (const image of named) {
+      signal.throwIfAborted();
+      try {
+        images.push({ ...image, content: await readPushContent(image, this.#blobs, { platform, signal }) });
+      } catch (error) {
+        this.#fail(image, error);
+      }
+    }
+    return images;
+  }
+
+  /** With a platform chosen, companions of what is not pushed are of no use. */
+  #withoutStrays(images: readonly ImageToPush[]): readonly ImageToPush[] {
+    if (this.#input.platform === undefined) return images;
+    const kept = new Set(images.filter(({ isCompanion }) => !isCompanion));
+    const pushed = new Set<Digest>();
+    // A set is iterated to its end, what is added meanwhile included.
+    for (const { content } of kept) {
+      for (const { descriptor } of content.manifests) pushed.add(descriptor.digest);
+      for (const image of images) if (isAbout(image, pushed)) kept.add(image);
+    }
+    return images.filter((image) => kept.has(image));
+  }
+
+  /**
+   * Whether the registry told what it has of an image. That it refuses to tell is no failure yet: some do of what they do not have,
+   * and take it all the same.
+   */
+  #isAskable(image: ImageToPush, { unknown }: TargetState): boolean {
+    const { repository, content } = image;
+    const places = content.manifests.flatMap(({ descriptor, blobs }) => [
+      manifestPlace(repository, descriptor.digest),
+      ...blobs.map(({ digest }) => blobPlace(repository, digest)),
+    ]);
+    const error = places
+      .map((place) => unknown.get(place))
+      .find((found) => found !== undefined && (this.#input.isDryRun || found.kind !== 'authentication'));
+    if (error !== undefined) this.#fail(image, error);
+    return error === undefined;
+  }
+
+  #result(
+    named: readonly NamedImage[],
+    {
+      plan,
+      report,
+      seconds,
+    }: { readonly plan: PushPlan; readonly report?: SendReport; readonly seconds: number },
+  ): PushResult {
+    const { isDryRun, naming } = this.#input;
+    const failures = named.flatMap((image) => {
+      const error = this.#failed.get(image.reference);
+      return error === undefined ? [] : [{ name: image.reference, origins: image.entries[0].origins, error }];
+    });
+    if (failures.length > 0 && failures.length === named.length) throw nothingPushed(failures);
+    const failed = new Set(failures.map(({ name }) => name));
+    const { registry, path } = naming.destination;
+    return {
+      destination: path === '' ? registry : `${registry}/${path}`,
+      isDryRun,
+      images: plan.images.filter(({ reference }) => !failed.has(reference)),
+      failures: failures.map(reportFailure),
+      warnings: this.#warnings,
+      statistics: {
+        bytesToSend: plan.bytesToSend,
+        bytesPresent: plan.bytesPresent,
+        bytesSent: report?.bytesSent ?? 0,
+        blobsUploaded: report?.uploaded ?? 0,
+        blobsMounted: report?.mounted ?? 0,
+        retries: this.#retries,
+        seconds,
+      },
+    };
+  }
+
+  #warn(warning: Warning): void {
+    this.#warnings.push(warning);
+    this.#resources.listener({ kind: 'warning', warning });
+  }
+
+  /** @throws the error itself when it is no failure of one image */
+  #fail({ reference }: NamedImage, error: unknown): void {
+    if (!isFailureOfOne(error)) throw error;
+    if (!this.#failed.has(reference)) this.#failed.set(reference, error);
+  }
+}
+
+function isAbout({ entries }: ImageToPush, pushed: ReadonlySet<Digest>): boolean {
+  return entries.some(({ origins }) =>
+    origins.some((origin) => origin.kind === 'referrer' && pushed.has(origin.subject)),
+  );
+}
