@@ -75,6 +75,21 @@ export function readProfile(file: SourceFile): Profile {
   };
 }
 
+/**
+ * Reads a document at once, so that its text need not be kept. The failure is thrown when the profile is asked for: those
+ * of several documents are told together.
+ */
+export function readProfileAhead(file: SourceFile): () => Profile {
+  try {
+    const profile = readProfile(file);
+    return () => profile;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 /** The part of `spec` that has the packs. */
 function packHolder(spec: YamlMap | undefined): YamlMap | undefined {
   const shapes = [mapField(spec, 'template'), mapField(spec, 'published'), mapField(spec, 'draft'), spec];
@@ -144,7 +159,13 @@ function readRegistry(pack: YamlNode): Pick<Pack, 'server' | 'providerType'> {
   const server = [pack, metadata, registry]
     .map((node) => textField(node, 'server'))
     .find((text) => text !== undefined);
-  return { server: server ?? '', providerType: textField(metadata, 'providerType') ?? '' };
+  return { server: server ?? '', providerType: textField(metadata, 'providerType') ?? kindOf(metadata) };
+}
+
+/** What the registry holds, as its kind says; `oci` may hold anything. */
+function kindOf(metadata: YamlMap | undefined): string {
+  const kind = textField(metadata, 'kind') ?? '';
+  return kind === 'oci' ? '' : kind;
 }
 
 function valuesText(pack: YamlNode, place: string): string {

@@ -21,7 +21,21 @@ export interface ChartInput {
 export interface ChartRequests {
   /** Each once, sorted by repository, name and version. */
   readonly charts: readonly RequestedChart[];
+  /** In the order of the packs. */
+  readonly skipped: readonly SkippedChart[];
   readonly warnings: readonly Warning[];
+}
+
+/** What names a chart, or may be one, and does not count. */
+export interface SkippedChart {
+  readonly origin: Origin;
+  /** Name and version as they stand. */
+  readonly text: string;
+  readonly reason:
+    | 'has no repository'
+    | 'has no name'
+    | 'its repository is not known'
+    | 'may be a chart, and its repository or version is not known';
 }
 
 /**
@@ -41,7 +55,9 @@ export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartR
     ...listedCharts(profile, pack),
     ...ownChart(profile, pack),
   ]);
-  const read = collectErrors(found, (chart) => collector.add(chart));
+  const isNamed = ({ repository, name: chart }: ChartText): boolean => repository !== '' && chart !== '';
+  const read = collectErrors(found.filter(isNamed), (chart) => collector.add(chart));
+  for (const chart of found.filter((each) => !isNamed(each))) collector.skipUnnamed(chart);
   for (const { profile, pack } of packs) collector.warnOfUnknown(profile, pack);
   const failure = combineErrors([...named.errors, ...read.errors]);
   if (failure !== undefined) throw failure;
@@ -54,7 +70,7 @@ interface ChartText extends ChartRequest {
   readonly origin: Extract<Origin, { kind: 'profile' }>;
 }
 
-/** `pack.content.charts` of the values. */
+/** `pack.content.charts` of the values. What has no repository or no name is told by the lints. */
 function listedCharts(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
   return pack.content().charts.map(({ key, line, ...chart }) => {
     const origin = { kind: 'profile' as const, profile: profile.name, pack: pack.name, key, line };
@@ -62,16 +78,21 @@ function listedCharts(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
   });
 }
 
-/** A pack that is a chart: its registry is a chart repository, its name the chart's. */
+/** A pack that is a chart, or may be one: its registry is a chart repository, its name the chart's. */
 function ownChart(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
-  if (!isChart(pack) || pack.server === '') return [];
   const { name, version, server, type } = pack;
+  const isGuess = !isChart(pack);
+  if (server === '' || (isGuess && (version === '' || !mayBeChart(pack)))) return [];
   const isUrl = /^[a-z]+:\/\//i.test(server);
   // A registry may be given with the scheme of its API.
   const repository =
     isUrl && type !== 'oci' ? server : `${type === 'oci' ? 'oci' : 'https'}://${withoutScheme(server)}`;
-  const origin = { kind: 'profile' as const, profile: profile.name, pack: name, key: `type ${type}` };
-  return [{ profile, repository, name, version, origin }];
+  const chart = { profile, repository, name, version, origin: originOf(profile, pack) };
+  return [isGuess ? { ...chart, isGuess } : chart];
+}
+
+function originOf({ name: profile }: ParsedProfile, { name: pack, type }: ParsedPack): ChartText['origin'] {
+  return { kind: 'profile', profile, pack, key: `type ${type}` };
 }
 
 /** Registries of the type `oci` hold charts, or packs that name what they need in their values. */
@@ -88,10 +109,23 @@ function withoutScheme(server: string): string {
   return server.replace(/^[a-z]+:\/\//i, '');
 }
 
+/** The flag that names the chart of a pack. */
+function adviceFor({ type, name, version, server }: ParsedPack): string {
+  const shown = version === '' ? 'VERSION' : shownText(version);
+  if (type !== 'oci') return `--chart repo=URL,name=${shownText(name)},version=${shown}`;
+  const place = server === '' ? 'HOST/PATH' : shownText(withoutScheme(server));
+  return `--chart oci://${place}/${shownText(name)}:${shown}`;
+}
+
+function withoutGuess({ isGuess: _isGuess, ...chart }: ChartRequest): ChartRequest {
+  return chart;
+}
+
 /** Collects charts with their origins and warnings; lives for one run. */
 class ChartCollector {
   readonly #resolver: MacroResolver;
   readonly #charts = new Map<string, { chart: ChartRequest; origins: Map<string, Origin> }>();
+  readonly #skipped: SkippedChart[] = [];
   readonly #warnings: Warning[] = [];
 
   constructor(resolver: MacroResolver) {
@@ -108,7 +142,7 @@ class ChartCollector {
       version: resolve(chart.version),
     };
     try {
-      this.keep(chartRequest(resolved), origin, profile);
+      this.keep({ ...chartRequest(resolved), isGuess: chart.isGuess }, origin, profile);
     } catch (error) {
       if (!(error instanceof PaletteEdgeError)) throw error;
       const { code, kind, suggestions } = error;
@@ -121,7 +155,9 @@ class ChartCollector {
     const { repository, name, version, digest } = chart;
     const key = JSON.stringify([repository, name, version, digest ?? '']);
     const known = this.#charts.get(key) ?? { chart, origins: new Map<string, Origin>() };
-    this.#charts.set(key, known);
+    // Who names it without a doubt settles it.
+    const isGuess = known.chart.isGuess === true && chart.isGuess === true;
+    this.#charts.set(key, { ...known, chart: isGuess ? known.chart : withoutGuess(known.chart) });
     known.origins.set(JSON.stringify(origin), origin);
     if (profile?.isSilent === true) return;
     if (digest !== undefined || /^v?\d+\.\d+\.\d+(?:[-+].*)?$/.test(version)) return;
@@ -133,31 +169,49 @@ class ChartCollector {
     );
   }
 
-  /** Exports of profiles name the registry of a pack, and do not always say where it is. */
-  warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
+  /** An entry that the lints tell of. */
+  skipUnnamed({ profile, origin, repository, name, version }: ChartText): void {
     if (profile.isSilent === true) return;
+    const text = shownText([name, version].filter((part) => part !== '').join(' '));
+    this.#skipped.push({ origin, text, reason: repository === '' ? 'has no repository' : 'has no name' });
+  }
+
+  /** Exports of profiles name the registry of a pack, and do not always say where it is, or what it holds. */
+  warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
     const { name, version, server } = pack;
+    const isSure = isChart(pack);
+    if (profile.isSilent === true || !(isSure || mayBeChart(pack))) return;
+    if (this.#isAskedFor(name) || (server !== '' && (isSure || version !== ''))) return;
     const title = `profile ${profile.name}, pack ${name}`;
-    if ([...this.#charts.values()].some(({ chart }) => chart.name === name)) return;
-    if (isChart(pack) && server === '') {
-      const advice = `--chart repo=URL,name=${shownText(name)},version=${shownText(version)}`;
-      const reason = 'it is a Helm chart, and the document does not say in which repository';
-      this.#warn('CHART_REPOSITORY_UNKNOWN', `${title}: ${reason}; left out. Add ${advice}`);
+    const text = [name, version].map(shownText).join(' ').trim();
+    const reason = isSure
+      ? ('its repository is not known' as const)
+      : ('may be a chart, and its repository or version is not known' as const);
+    this.#skipped.push({ origin: originOf(profile, pack), text, reason });
+    if (isSure) {
+      const what = 'it is a Helm chart, and the document does not say in which repository';
+      this.#warn('CHART_REPOSITORY_UNKNOWN', `${title}: ${what}; left out. Add ${adviceFor(pack)}`);
+    } else {
+      const missing = [
+        ...(server === '' ? ['where that is (server)'] : []),
+        ...(version === '' ? ['which version (version)'] : []),
+      ].join(' and ');
+      const what = `it is from an OCI registry and may be a Helm chart, but the document does not say ${missing}`;
+      this.#warn('CHART_TYPE_UNKNOWN', `${title}: ${what}; left out. If it is one, add ${adviceFor(pack)}`);
     }
-    if (mayBeChart(pack)) {
-      const host = server === '' ? 'HOST/PATH' : shownText(withoutScheme(server));
-      const advice = `--chart oci://${host}/${shownText(name)}:${shownText(version)}`;
-      this.#warn(
-        'CHART_TYPE_UNKNOWN',
-        `${title}: it is from an OCI registry and may be a Helm chart; if so, add ${advice}`,
-      );
-    }
+  }
+
+  #isAskedFor(name: string): boolean {
+    return [...this.#charts.values()].some(({ chart }) => chart.name === name);
   }
 
   result(): ChartRequests {
     const sorted = [...this.#charts].toSorted(([left], [right]) => (left < right ? -1 : 1));
-    const charts = sorted.map(([, { chart, origins }]) => ({ ...chart, origins: [...origins.values()] }));
-    return { charts, warnings: this.#warnings };
+    const all = sorted.map(([, { chart, origins }]) => ({ ...chart, origins: [...origins.values()] }));
+    const sure = new Set(all.filter(({ isGuess }) => isGuess !== true).map(({ name }) => name));
+    // Somebody has said where it is.
+    const charts = all.filter(({ isGuess, name }) => isGuess !== true || !sure.has(name));
+    return { charts, skipped: this.#skipped, warnings: this.#warnings };
   }
 
   #resolve(value: string, profile: ParsedProfile, place: string): string {

@@ -14,6 +14,8 @@ export interface RequestedChart {
   readonly version: string;
   /** Of the archive in an HTTP repository, of the manifest in a registry; undefined when none was asked for. */
   readonly digest?: Digest;
+  /** True when it may be none: then it is left out when its registry has none. Undefined otherwise. */
+  readonly isGuess?: boolean | undefined;
   /** Every place that asks for it, each once. */
   readonly origins: readonly Origin[];
 }

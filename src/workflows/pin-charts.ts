@@ -4,6 +4,7 @@ import { readChartMetadata } from '../chart/chart-metadata.ts';
 import { missingDependencies } from '../chart/missing-dependencies.ts';
 import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { formatOrigin } from '../oci/origin.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import { chartTitle } from '../profile/requested-chart.ts';
@@ -40,7 +41,7 @@ export interface PinnedCharts {
   readonly failures: readonly ImageFailure[];
   /** Those that are left out now that they are known. */
   readonly leftOut: readonly ChartToPin[];
-  /** `CHART_RENAMED`, `CHART_DEPENDENCY_MISSING`, `CHART_PROVENANCE_UNKNOWN` and `DIGEST_FROM_BUNDLE`. */
+  /** `CHART_TYPE_UNKNOWN`, `CHART_RENAMED`, `CHART_DEPENDENCY_MISSING`, `CHART_PROVENANCE_UNKNOWN` and `DIGEST_FROM_BUNDLE`. */
   readonly warnings: readonly Warning[];
 }
 
@@ -82,7 +83,12 @@ export async function pinCharts(
       return chart;
     } catch (error) {
       const { origins } = request;
-      failures.push(toImageFailure({ name: chartTitle(request), origins, isChart: true }, error));
+      const failure = toImageFailure({ name: chartTitle(request), origins, isChart: true }, error);
+      if (!isNoChart(request, failure)) failures.push(failure);
+      else {
+        leftOut.push(request);
+        warnings.push(noChart(request, failure));
+      }
       return undefined;
     }
   });
@@ -92,6 +98,18 @@ export async function pinCharts(
     leftOut,
     warnings: warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)),
   };
+}
+
+/** Registries that want a login often want it for what they do not have, too. One that does not answer says nothing. */
+function isNoChart({ isGuess }: ChartToPin, { error }: ImageFailure): boolean {
+  return isGuess === true && ['notFound', 'content', 'authentication'].includes(error.kind);
+}
+
+function noChart({ repository, name, version, origins }: ChartToPin, { error }: ImageFailure): Warning {
+  const place = origins.map(formatOrigin).join('; ');
+  const what = `the document does not say whether it is a Helm chart, and there is none at ${repository}/${name}`;
+  const advice = `If it is one, add --chart oci://HOST/PATH/${name}:${version}; if it is none, say so in its registry: providerType: pack`;
+  return { code: 'CHART_TYPE_UNKNOWN', message: `${place}: ${what} (${error.message}); left out. ${advice}` };
 }
 
 async function fetchChart(request: ChartToPin, context: ChartContext): Promise<PinnedChart> {

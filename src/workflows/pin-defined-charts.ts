@@ -107,6 +107,8 @@ async function pinOne(asked: AskedChart, options: PinDefinedOptions): Promise<De
     return await withProvenance(keptChart(chart, old), request, options);
   if (pinChart === undefined) {
     const known = await chartInBundle(asked, options);
+    if (known === undefined && old === undefined && request.isGuess === true)
+      return { charts: [], failures: [], warnings: [neverAsked(request)] };
     return { charts: [known ?? keptChart(chart, old ?? chart)], failures: [], warnings: [] };
   }
   const { charts, failures, warnings } = await pinChart(request);
@@ -114,6 +116,12 @@ async function pinOne(asked: AskedChart, options: PinDefinedOptions): Promise<De
   const known = isUnreachable ? await chartInBundle(asked, options) : undefined;
   if (known !== undefined) return { charts: [known], failures: [], warnings: [takenFromBundle(known)] };
   return { charts: charts.map((pinned) => asPinned(chart, pinned)), failures, warnings };
+}
+
+function neverAsked(request: RequestedChart): Warning {
+  const place = request.origins.map(formatOrigin).join('; ');
+  const message = `${place}: whether it is a Helm chart is not known, and its registry was not asked; left out`;
+  return { code: 'CHART_TYPE_UNKNOWN', message };
 }
 
 /** @returns undefined when no bundle has it, or another one than the digest that is asked for */

@@ -94,19 +94,67 @@ describe('a pack that is a chart', () => {
         /^CHART_REPOSITORY_UNKNOWN .*pack nginx: .*--chart repo=URL,name=nginx,version=1\.2\.3/,
       ),
     ]);
+    expect(request({ packs: [helm] }).skipped).toEqual([
+      {
+        origin: { kind: 'profile', profile: 'sample', pack: 'nginx', key: 'type helm' },
+        text: 'nginx 1.2.3',
+        reason: 'its repository is not known',
+      },
+    ]);
     expect(warningsOf({ packs: [helm], texts: ['repo=https://a.io,name=nginx,version=1.2.3'] })).toEqual([]);
   });
 
-  test('or may be one', () => {
-    const oci = { name: 'nginx', type: 'oci', tag: '1.2.3', server: 'https://a.io/x' };
-    expect(chartsOf({ packs: [oci] })).toEqual([]);
-    expect(warningsOf({ packs: [oci] })).toEqual([
-      expect.stringMatching(/^CHART_TYPE_UNKNOWN .*--chart oci:\/\/a\.io\/x\/nginx:1\.2\.3/),
+  const oci = { name: 'nginx', type: 'oci', tag: '1.2.3', server: 'https://a.io/x' };
+
+  test('or may be one, which its registry knows', () => {
+    expect(chartsOf({ packs: [oci] })).toEqual([
+      'oci://a.io/x nginx 1.2.3 <- profile sample, pack nginx, type oci',
     ]);
+    expect(request({ packs: [oci] })).toMatchObject({
+      charts: [{ isGuess: true }],
+      skipped: [],
+      warnings: [],
+    });
     const pack = { ...oci, values: 'pack:\n  content:\n    images: []\n' };
-    expect(warningsOf({ packs: [pack] })).toEqual([]);
-    const other = { ...oci, registry: { metadata: { providerType: 'pack' } } };
-    expect(warningsOf({ packs: [other] })).toEqual([]);
+    expect(chartsOf({ packs: [pack] })).toEqual([]);
+    const { server: _server, ...unplaced } = oci;
+    const other = { ...unplaced, registry: { metadata: { providerType: 'pack' } } };
+    expect(request({ packs: [pack, other] })).toEqual({ charts: [], skipped: [], warnings: [] });
+  });
+
+  test.each([
+    ['helm', [{ repository: 'oci://a.io/x', isGuess: undefined }]],
+    ['oci', [{ repository: 'oci://a.io/x', isGuess: true }]],
+    ['pack', []],
+  ])('as far as the kind %s of its registry says', (kind, charts) => {
+    const pack = { ...oci, registry: { metadata: { kind } } };
+    expect(
+      request({ packs: [pack] }).charts.map(({ repository, isGuess }) => ({ repository, isGuess })),
+    ).toEqual(charts);
+  });
+
+  test('surely, once somebody says where it is', () => {
+    const [same, other] = ['oci://a.io/x/nginx:1.2.3', 'oci://b.io/nginx:1.2.3'];
+    for (const text of [same, other]) {
+      const { charts } = request({ packs: [oci], texts: [text] });
+      expect(charts).toHaveLength(1);
+      expect(charts.at(0)).not.toHaveProperty('isGuess');
+    }
+  });
+
+  test.each([
+    [{ server: '' }, 'where that is \\(server\\)', 'oci://HOST/PATH/nginx:1\\.2\\.3'],
+    [{ tag: '' }, 'which version \\(version\\)', 'oci://a\\.io/x/nginx:VERSION'],
+    [{ server: '', tag: '' }, 'where .* and which .*', 'oci://HOST/PATH/nginx:VERSION'],
+  ])('that may be one and lacks %j is told with what is missing', (fields, missing, advice) => {
+    const asked = { packs: [{ ...oci, ...fields }] };
+    expect(warningsOf(asked)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^CHART_TYPE_UNKNOWN .*does not say ${missing}; .*--chart ${advice}$`),
+      ),
+    ]);
+    expect(request(asked).skipped).toMatchObject([{ origin: { pack: 'nginx', key: 'type oci' } }]);
+    expect(chartsOf(asked)).toEqual([]);
   });
 
   test('packs of other types are none', () => {

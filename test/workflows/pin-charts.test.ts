@@ -5,9 +5,14 @@ import { describe, expect, test } from 'vitest';
 
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
+import type { WrittenDefinition } from '../../src/workflows/write-definition.ts';
 import { startChartRepository } from '../support/chart-repository.ts';
+import { unusedHost } from '../support/loopback-server.ts';
+import { pushImage } from '../support/push-image.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
-import { sampleChart } from '../support/sample-charts.ts';
+import { runningRegistry } from '../support/running-registry.ts';
+import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
+import { addImage, MemoryBlobs } from '../support/sample-images.ts';
 import { profileFile } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -110,6 +115,72 @@ test('a digest that was asked for is held to', async () => {
   expect({ code, stderr }).toEqual({
     code: 5,
     stderr: expect.stringContaining('the index of its repository says'),
+  });
+});
+
+test('a pattern leaves a chart out by the version that a range turns out to give', async () => {
+  const two = { version: '1.0.0', archive: await sampleChart('two', '1.0.0') };
+  const { url, host, build } = await served({ one, two });
+  const charts = ['one', 'two'].flatMap((name) => ['--chart', `repo=${url},name=${name},version=^1`]);
+  const { images, plan, warnings } = await build(...charts, '--exclude', `${host}/one:1.*`);
+  expect(images.map(({ reference }) => reference)).toEqual([`${host}/two:1.0.0`]);
+  expect(plan).toMatchObject({
+    charts: 1,
+    excluded: [{ by: `--exclude ${host}/one:1.*`, images: 0, charts: 1 }],
+  });
+  expect(warnings.map(({ code }) => code)).not.toContain('EXCLUDE_UNUSED');
+});
+
+describe('packs of a registry that may hold charts', () => {
+  async function scene() {
+    const { host, origin } = await runningRegistry();
+    const blobs = new MemoryBlobs();
+    const image = {
+      reference: `${host}/charts/web:1.0.0`,
+      source: '',
+      archive: await sampleChart('web', '1.0.0'),
+    };
+    const chart = (await chartToBundle(blobs, image)).graph.root;
+    await pushImage({ origin, repository: 'charts/web' }, blobs, { root: chart, tag: '1.0.0' });
+    const other = addImage(blobs, 'no chart');
+    await pushImage({ origin, repository: 'charts/image' }, blobs, { root: other, tag: '1.0.0' });
+    const folder = await temporaryFolder();
+    const pack = (name: string, server: string) => ({ name, type: 'oci', tag: '1.0.0', server });
+    const packs = ['web', 'image', 'absent'].map((name) => pack(name, `https://${host}/charts`));
+    await writeFile(join(folder, 'all.json'), profileFile(packs).text);
+    await writeFile(join(folder, 'lost.json'), profileFile([pack('web', await unusedHost())]).text);
+    return { host, folder };
+  }
+
+  test('are asked for, and left out with a warning where the registry has no chart', async () => {
+    const { host, folder } = await scene();
+    const args = ['build', '--profile', 'all.json', '--plain-http', host, '-o', 'a.tar.zst'];
+    const { images, failures, warnings } = await runCliJson<BuildResult>(args, { cwd: folder });
+    expect(images.map(({ reference }) => reference)).toEqual([`${host}/charts/web:1.0.0`]);
+    expect(failures).toEqual([]);
+    const told = warnings.filter(({ code }) => code === 'CHART_TYPE_UNKNOWN').map(({ message }) => message);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /pack absent, type oci: .*none at oci:.*\/charts\/absent .*; left out\. If it is one, add/,
+      ),
+      expect.stringMatching(/pack image, type oci: .*none at oci:.*\/charts\/image .*it is an image/),
+    ]);
+  });
+
+  test('are written when the registry has them, and never without being asked for', async () => {
+    const { host, folder } = await scene();
+    const args = ['resolve', '--profile', 'all.json', '--plain-http', host, '--write'];
+    const offline = await runCliJson<WrittenDefinition>([...args, 'a.yaml', '--offline'], { cwd: folder });
+    expect(offline).toMatchObject({ charts: 0 });
+    expect(offline.warnings.filter(({ message }) => message.includes('was not asked'))).toHaveLength(3);
+    const { charts, unpinned } = await runCliJson<WrittenDefinition>([...args, 'b.yaml'], { cwd: folder });
+    expect({ charts, unpinned }).toEqual({ charts: 1, unpinned: [] });
+  });
+
+  test('end a build when their registry cannot be reached', async () => {
+    const { folder } = await scene();
+    const { code, stderr } = await runCli(['build', '--profile', 'lost.json'], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('1 of 1 charts failed') });
   });
 });
 
