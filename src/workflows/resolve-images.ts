@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+
 import { isPaletteUid } from '../palette-api/palette-uid.ts';
 import type { Discoveries } from '../profile/discover-images.ts';
 import { MacroResolver } from '../profile/macro-resolver.ts';
@@ -5,6 +7,8 @@ import { requestCharts } from '../profile/request-charts.ts';
 import type { ChartRequests } from '../profile/request-charts.ts';
 import { collectRequests, finishRequests } from '../profile/request-images.ts';
 import type { CollectedRequests, RequestInput } from '../profile/request-images.ts';
+import { readProfileAhead } from '../profile/read-profile.ts';
+import type { Profile } from '../profile/read-profile.ts';
 import type { SourceFile } from '../profile/source-file.ts';
 import type { Warning } from '../warning.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
@@ -48,7 +52,7 @@ export interface ImageSources {
 /** What the sources ask for, and what else they name. */
 export type ResolvedImages = ScopedRequests &
   Pick<Discoveries, 'discovered' | 'skipped'> &
-  Pick<ChartRequests, 'charts'>;
+  Pick<ChartRequests, 'charts'> & { readonly skippedCharts: ChartRequests['skipped'] };
 
 /** Charts to look into for images, and what is to be said of them. */
 export interface FetchedCharts {
@@ -148,6 +152,7 @@ async function readSources(
     excluded: { profiles, exclusions },
     ...found,
     charts,
+    skippedCharts: asked.skipped,
   };
 }
 
@@ -172,6 +177,7 @@ async function readDefinition(
     discovered: [],
     skipped: [],
     charts,
+    skippedCharts: [],
   };
 }
 
@@ -199,7 +205,7 @@ async function collect(
   named: readonly NamedProfile[],
 ): Promise<CollectedSources> {
   const [profileFiles, lists, manifests] = await Promise.all([
-    readAll(sources.profiles, 'profile'),
+    readProfiles(sources.profiles),
     readAll(sources.imagesFiles, 'image list'),
     readAll(sources.manifests, 'manifest'),
   ]);
@@ -221,6 +227,12 @@ async function fromPalette(
   if (palette === undefined) return { profiles: [], services: [], warnings: [] };
   if (access === undefined) throw new TypeError('Palette is to be asked, and nobody to ask it');
   return await fetchProfiles(palette, access);
+}
+
+/** One after the other, so that few texts are held at once; the next are read from the disk meanwhile. */
+async function readProfiles(paths: readonly string[]): Promise<(() => Profile)[]> {
+  const limit = pLimit(4);
+  return await limit.map(paths, async (path) => readProfileAhead(await readSourceFile(path, 'profile')));
 }
 
 async function readAll(paths: readonly string[], what: string): Promise<SourceFile[]> {

@@ -59,6 +59,8 @@ const requests: ExplainedRequests = {
     },
   ],
   skipped: [{ origin: listed('os', 'options.system.uri', 5), text: 'NA', reason: 'names none' }],
+  charts: [],
+  skippedCharts: [],
 };
 
 test('by profile, layer from the kernel up, pack and line', () => {
@@ -113,7 +115,57 @@ test('flags, lists, manifests, services and charts by themselves', () => {
 });
 
 test('counts', () => {
-  expect(explainImages(requests).counts).toEqual({ images: 5, places: 8, notListed: 2, skipped: 1 });
+  expect(explainImages(requests).counts).toEqual({
+    images: 5,
+    charts: 0,
+    places: 8,
+    notListed: 2,
+    skipped: 1,
+    skippedCharts: 0,
+  });
+});
+
+test('charts stand where they are asked for, and where they are passed over', () => {
+  const chart = { repository: 'https://a.io?token=secret', name: 'web', version: '^1' };
+  const own = (packName: string): Origin => ({
+    kind: 'profile',
+    profile: 'edge',
+    pack: packName,
+    key: 'type oci',
+  });
+  const explanation = explainImages({
+    ...requests,
+    charts: [
+      { ...chart, origins: [{ kind: 'flag', flag: 'chart' }, listed('web', 'pack.content.charts[0]', 12)] },
+      { ...chart, name: 'db', isGuess: true, origins: [own('k3s')] },
+    ],
+    skippedCharts: [{ origin: own('odd'), text: 'odd 1', reason: 'its repository is not known' }],
+  });
+  expect(explanation.counts).toMatchObject({ images: 5, charts: 2, skipped: 1, skippedCharts: 1 });
+  expect(explanation.profiles).toMatchObject([{ images: 3, charts: 2 }]);
+  const packs = explanation.profiles.flatMap(({ layers }) => layers.flatMap((layer) => layer.packs));
+  expect(packs.map(({ name, charts }) => [name, charts])).toEqual([
+    ['os', undefined],
+    ['k3s', [{ key: 'type oci', chart: 'chart db ^1 of https://a.io', outcome: 'maybe' }]],
+    [
+      'web',
+      [
+        {
+          key: 'pack.content.charts[0]',
+          line: 12,
+          chart: 'chart web ^1 of https://a.io',
+          outcome: 'asked for',
+        },
+      ],
+    ],
+    ['odd', [{ key: 'type oci', chart: 'odd 1', outcome: 'skipped', reason: 'its repository is not known' }]],
+  ]);
+  expect(explanation.others.at(-1)).toEqual({
+    title: '--chart',
+    images: 0,
+    places: [],
+    charts: [{ key: '', chart: 'chart web ^1 of https://a.io', outcome: 'asked for' }],
+  });
 });
 
 test('two profiles of one name are told once', () => {
@@ -132,6 +184,8 @@ test('of two versions of a profile the packs of both are told, and no place is c
     ],
     discovered: [],
     skipped: [],
+    charts: [],
+    skippedCharts: [],
   });
   const packs = profiles.flatMap(({ layers }) => layers.flatMap((layer) => layer.packs));
   expect(packs.map(({ name }) => name)).toEqual(['web', 'later']);

@@ -73,6 +73,7 @@ test('nothing at all is no failure', async () => {
     excluded: [],
     discovered: [],
     skipped: [],
+    skippedCharts: [],
   });
 });
 
@@ -123,7 +124,14 @@ test('of a profile that is left out nothing is told, nor counted, and none of it
   expect(result.warnings).toEqual([]);
   expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1']);
   expect(result.charts).toEqual([]);
-  expect(explainImages(result).counts).toEqual({ images: 1, places: 1, notListed: 0, skipped: 0 });
+  expect(explainImages(result).counts).toEqual({
+    images: 1,
+    charts: 0,
+    places: 1,
+    notListed: 0,
+    skipped: 0,
+    skippedCharts: 0,
+  });
 });
 
 test.each(['base.json', 'copy.json'])(
