@@ -1,5 +1,6 @@
 import { HashThread } from '../io/hash-thread.ts';
 import type { IsoListener, IsoResources } from '../workflows/create-iso.ts';
+import type { VerifyIsoListener, VerifyIsoResources } from '../workflows/verify-iso.ts';
 import { findProgram } from './discovery-flags.ts';
 import type { Progress } from './progress.ts';
 
@@ -13,6 +14,21 @@ export function wireIso(progress: Progress): IsoWiring {
   const hasher = new HashThread();
   return {
     resources: { xorriso: findXorriso(), hasher, listener: isoListener(progress) },
+    [Symbol.asyncDispose]: async () => await hasher[Symbol.asyncDispose](),
+  };
+}
+
+/** The real parts that verify images. Disposing ends the thread. */
+export function wireIsoVerification(
+  progress: Progress,
+): AsyncDisposable & { readonly resources: VerifyIsoResources } {
+  const hasher = new HashThread();
+  const listener: VerifyIsoListener = {
+    onPhase: (what, total) => progress.startPhase(`Verifying ${what}`, total),
+    onBytes: (count) => progress.advance(count),
+  };
+  return {
+    resources: { hasher, listener },
     [Symbol.asyncDispose]: async () => await hasher[Symbol.asyncDispose](),
   };
 }

@@ -26,11 +26,7 @@ export interface OpenImage {
   readonly place: string;
 }
 
-/**
- * Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts.
- *
- * @throws PaletteEdgeError for parts that are not all there
- */
+/** Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts. What is wrong with parts is told when they are opened. */
 export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
   const found: IsoBundle[] = [];
   const joined = new Set<string>();
@@ -41,9 +37,14 @@ export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
     const isCandidate = kind === 'file' && /\.(?:zst|tar)$/.test(whole);
     if (!isCandidate || joined.has(whole)) continue;
     joined.add(whole);
-    found.push(await isoBundle(opened, path));
+    found.push(await isoBundle(opened, path).catch((error: unknown) => unopenable(whole, error)));
   }
   return found;
+}
+
+function unopenable(path: string, error: unknown): IsoBundle {
+  const open = async (): Promise<RandomAccess> => await Promise.reject(error);
+  return { path, parts: undefined, open };
 }
 
 /**
@@ -64,6 +65,11 @@ export async function isoBundle({ image, place }: OpenImage, path: string): Prom
     };
   }
   return { path, parts: undefined, open: async () => await folder.open(name, 'bundle') };
+}
+
+/** Whether an error tells of what is in an image, and not of a failure to read it. */
+export function isOfContent(error: unknown): error is PaletteEdgeError {
+  return error instanceof PaletteEdgeError && (error.kind === 'content' || error.kind === 'usage');
 }
 
 /**

@@ -1,0 +1,30 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { VerifiedIsoBundle, VerifyIsoResult } from '../workflows/verify-iso.ts';
+import { countOf } from './count-of.ts';
+
+/** What verifying an image found: one line when all is well, else every file and bundle that is not. */
+export function isoVerifyView(result: VerifyIsoResult): string {
+  const { path, label, files, bytes, bundles, problems } = result;
+  const content = `${label}, ${countOf(files, 'file')}, ${formatByteSize(bytes)}`;
+  const damaged = bundles.filter((bundle) => bundle.problems.length > 0);
+  const whole = bundles.filter((bundle) => bundle.problems.length === 0);
+  const wholeLines = whole.map(({ path: place, name, id }) => `  ${place} is whole: ${name} ${id}`);
+  if (problems.length === 0 && damaged.length === 0)
+    return [`${path} is whole: ${content}`, ...wholeLines].join('\n');
+  return [
+    `${path} is damaged (${content})`,
+    ...problems.map(({ path: place, message }) => `  ${place}: ${message}`),
+    ...damaged.flatMap(bundleLines),
+    ...wholeLines,
+    'Copy the image again from where it was made, or make it again.',
+  ].join('\n');
+}
+
+function bundleLines({ path, name, id, problems }: VerifiedIsoBundle): string[] {
+  const title = name === undefined ? path : `${path}, ${name} ${id}`;
+  const lines = problems.flatMap((problem) => [
+    `    ${problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`}: ${problem.message}`,
+    ...problem.images.map((image) => `      needed by ${image}`),
+  ]);
+  return [`  ${title}: ${countOf(problems.length, 'problem')}`, ...lines];
+}

@@ -1,0 +1,161 @@
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
+import type { VerifyProblem } from '../bundle/verify-bundle.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { openFileAccess } from '../io/random-access.ts';
+import { checksumListName, maximumChecksumList, parseChecksums } from '../iso/iso-checksums.ts';
+import type { FileChecksum } from '../iso/iso-checksums.ts';
+import { openIsoImage } from '../iso/iso-image.ts';
+import type { IsoImage } from '../iso/iso-image.ts';
+import { hashAccess } from './hash-iso-content.ts';
+import { isOfContent, isoBundles, openIfBundle } from './iso-bundles.ts';
+import type { IsoBundle, OpenImage } from './iso-bundles.ts';
+
+/** What verifying an image found. */
+export interface VerifyIsoResult {
+  readonly path: string;
+  readonly label: string;
+  /** Files of the list. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  readonly bundles: readonly VerifiedIsoBundle[];
+  /** Files that are not as the list says, missing from the image or from the list. */
+  readonly problems: readonly IsoProblem[];
+}
+
+/** Something wrong with a file of an image. */
+export interface IsoProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A bundle of the image, and what is wrong with it. */
+export interface VerifiedIsoBundle {
+  /** In the image; of parts, what they are joined to. */
+  readonly path: string;
+  /** Undefined when it cannot be opened. */
+  readonly id?: string;
+  readonly name?: string;
+  readonly problems: readonly VerifyProblem[];
+}
+
+/** What verifying an image needs. */
+export interface VerifyIsoResources {
+  readonly hasher: Hasher;
+  readonly listener: VerifyIsoListener;
+}
+
+/** Told of how it goes on; must not throw. */
+export interface VerifyIsoListener {
+  /** What is verified: all files, then each bundle. */
+  readonly onPhase: (what: 'files' | 'bundle', total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+interface VerifyContext extends VerifyIsoResources {
+  readonly opened: OpenImage;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Verifies every file of an image against its list of checksums, and every bundle against its inventory, straight from the image. Goes
+ * on after a fault, so that all that is damaged is named.
+ *
+ * @throws PaletteEdgeError `ISO_WITHOUT_CHECKSUMS`, `CHECKSUMS_INVALID` (kind content), and as {@link openIsoImage} does
+ */
+export async function verifyIso(
+  path: string,
+  resources: VerifyIsoResources,
+  signal: AbortSignal,
+): Promise<VerifyIsoResult> {
+  const image = await openIsoImage(await openFileAccess(path, 'image'), path);
+  try {
+    const opened = { image, place: path };
+    const listed = await readList(opened);
+    const context = { ...resources, opened, signal };
+    const problems = await verifyFiles(listed, context);
+    const bundles: VerifiedIsoBundle[] = [];
+    for (const bundle of await isoBundles(opened)) {
+      bundles.push(...(await verifyIfBundle(bundle, context)));
+    }
+    const bytes = filesOf(listed, image).reduce((sum, { size }) => sum + size, 0);
+    return { path, label: image.label, files: listed.length, bytes, bundles, problems };
+  } finally {
+    await image.close();
+  }
+}
+
+async function readList({ image, place }: OpenImage): Promise<FileChecksum[]> {
+  const file = image.files.find(({ path, kind }) => path === checksumListName && kind === 'file');
+  if (file === undefined) {
+    throw new PaletteEdgeError(
+      'ISO_WITHOUT_CHECKSUMS',
+      `${place} has no ${checksumListName}: palette-edge iso create did not make it`,
+      { kind: 'content', suggestions: [`When there is a bundle in it: palette-edge verify ${place}`] },
+    );
+  }
+  const listPlace = `${place}:${checksumListName}`;
+  if (file.size > maximumChecksumList) {
+    const message = `${listPlace} has ${file.size} bytes; at most ${maximumChecksumList} are read`;
+    throw new PaletteEdgeError('CHECKSUMS_INVALID', message, { kind: 'content' });
+  }
+  const bytes = Buffer.from(await image.open(file).read(0, file.size));
+  return parseChecksums(bytes.toString('utf8'), listPlace);
+}
+
+function filesOf(listed: readonly FileChecksum[], { files }: IsoImage): IsoImage['files'] {
+  const paths = new Set(listed.map(({ path }) => path));
+  return files.filter(({ path, kind }) => kind === 'file' && paths.has(path));
+}
+
+async function verifyFiles(
+  listed: readonly FileChecksum[],
+  { opened: { image }, hasher, listener, signal }: VerifyContext,
+): Promise<IsoProblem[]> {
+  const files = new Map(image.files.map((file) => [file.path, file]));
+  const found = filesOf(listed, image);
+  listener.onPhase(
+    'files',
+    found.reduce((sum, { size }) => sum + size, 0),
+  );
+  const problems: IsoProblem[] = [];
+  for (const { path, sha256 } of listed) {
+    const file = files.get(path);
+    if (file === undefined) problems.push({ path, message: 'it is missing' });
+    else if (file.kind !== 'file') problems.push({ path, message: 'it is no regular file' });
+    else {
+      const hash = await hashAccess(image.open(file), { hasher, signal, onBytes: listener.onBytes });
+      if (hash !== sha256) {
+        problems.push({ path, message: `it has the sha256 ${hash}; ${checksumListName} says ${sha256}` });
+      }
+    }
+  }
+  const known = new Set([checksumListName, ...listed.map(({ path }) => path)]);
+  const extra = image.files.filter(({ path }) => !known.has(path));
+  return [...problems, ...extra.map(({ path }) => ({ path, message: `it is not in ${checksumListName}` }))];
+}
+
+async function verifyIfBundle(
+  bundle: IsoBundle,
+  { opened, listener, signal }: VerifyContext,
+): Promise<VerifiedIsoBundle[]> {
+  const { path } = bundle;
+  let reader: BundleReader | undefined;
+  try {
+    reader = await openIfBundle(bundle, opened.place);
+  } catch (error) {
+    if (!isOfContent(error)) throw error;
+    return [{ path, problems: [{ path, images: [], message: error.message }] }];
+  }
+  if (reader === undefined) return [];
+  try {
+    // Opening has read the head, which is the first frame.
+    listener.onPhase('bundle', reader.frames.tarSize - reader.frames.contentSize(0));
+    const { problems } = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
+    return [{ path, id: reader.id, name: reader.inventory.name, problems }];
+  } finally {
+    await reader.close();
+  }
+}
