@@ -56,7 +56,7 @@ export function discoverImages(
   { profiles, resolver, collector }: CollectedRequests,
   { charts, isIncluded, isExcluded }: DiscoveryInput,
 ): Discoveries {
-  const listed = new ListedImages(collector.images().map(({ reference }) => reference));
+  const listed = new ListedImages(collector.references());
   const values = chartCandidates(profiles, charts);
   const found: Found[] = [];
   const passedOver: (SkippedImage & Pick<Candidate, 'profile'>)[] = [];

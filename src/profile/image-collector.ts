@@ -47,7 +47,7 @@ export interface Candidate {
 /** Collects images with their origins, warnings and errors; lives for one run. */
 export class ImageCollector {
   readonly #resolver: MacroResolver;
-  readonly #images = new Map<string, { reference: Reference; origins: Map<string, Origin> }>();
+  readonly #images = new Map<string, { readonly reference: Reference; readonly origins: Origin[] }>();
   readonly #listed = new Set<string>();
   readonly #unlisted: (ImageText & { readonly name: string })[] = [];
   readonly #textWarnings: Warning[] = [];
@@ -109,12 +109,20 @@ export class ImageCollector {
 
   /** The images sorted by name in code-unit order. */
   images(): RequestedImage[] {
-    const entries = [...this.#images].toSorted(([left], [right]) => (left < right ? -1 : 1));
-    return entries.map(([name, { reference, origins }]) => ({
+    return this.#sorted().map(([name, { reference, origins }]) => ({
       reference,
       name,
-      origins: [...origins.values()].toSorted(compareOrigins),
+      origins: withoutTwins(origins).toSorted(compareOrigins),
     }));
+  }
+
+  /** Those of {@link images}. */
+  references(): Reference[] {
+    return this.#sorted().map(([, { reference }]) => reference);
+  }
+
+  #sorted() {
+    return [...this.#images].toSorted(([left], [right]) => (left < right ? -1 : 1));
   }
 
   warnings(): Warning[] {
@@ -141,9 +149,9 @@ export class ImageCollector {
 
   #keep(image: ImageText, reference: Reference, { text, sensitive }: Resolution): void {
     const name = formatReference(reference);
-    const known = this.#images.get(name) ?? { reference, origins: new Map<string, Origin>() };
-    this.#images.set(name, known);
-    known.origins.set(JSON.stringify(image.origin), image.origin);
+    const known = this.#images.get(name);
+    if (known === undefined) this.#images.set(name, { reference, origins: [image.origin] });
+    else known.origins.push(image.origin);
     if (image.needsList === true) this.#unlisted.push({ ...image, name });
     else this.#listed.add(name);
     const place = formatOrigin(image.origin);
@@ -205,6 +213,11 @@ export class ImageCollector {
     }
     return false;
   }
+}
+
+function withoutTwins(origins: readonly Origin[]): readonly Origin[] {
+  if (origins.length === 1) return origins;
+  return [...new Map(origins.map((origin) => [JSON.stringify(origin), origin])).values()];
 }
 
 function isListEntry(origin: Origin): boolean {

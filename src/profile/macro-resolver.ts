@@ -2,7 +2,7 @@ import { parseMacroExpression } from './macro-expression.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { shownText } from './shown-text.ts';
 import { splitTemplates } from './template-mask.ts';
-import { findPath } from './yaml-fields.ts';
+import { ValuesLookup } from './values-lookup.ts';
 
 /** Where macros get their values from. */
 export interface MacroSources {
@@ -42,6 +42,7 @@ export class MacroResolver {
   readonly #sources: MacroSources;
   /** By position of the profile and path. */
   readonly #resolved = new Map<string, Resolution>();
+  readonly #values = new ValuesLookup();
 
   constructor(sources: MacroSources) {
     this.#sources = sources;
@@ -179,8 +180,13 @@ export class MacroResolver {
     for (const profile of this.#inOrder(scope)) {
       for (const pack of byLongestName(profile.packs, path)) {
         named ??= pack.name;
-        const found = valueAt(pack, path.slice(pack.name.length + 1));
-        if (found !== undefined) return 'reason' in found ? found : { ...found, profile };
+        const found = this.#values.find(pack, path.slice(pack.name.length + 1));
+        if (found?.kind === 'scalar') return { text: found.text, profile };
+        if (found !== undefined)
+          return missing(
+            `it names a ${found.kind} in the values of pack ${pack.name}, not a single value`,
+            undefined,
+          );
       }
     }
     return named === undefined
@@ -251,16 +257,6 @@ function byLongestName(packs: readonly ParsedPack[], path: string): ParsedPack[]
   return packs
     .filter(({ name }) => path.startsWith(`${name}.`))
     .toSorted((left, right) => right.name.length - left.name.length);
-}
-
-function valueAt({ trees, name }: ParsedPack, path: string): { text: string } | Missing | undefined {
-  for (const { root } of trees().documents) {
-    const node = findPath(root, path);
-    if (node === undefined) continue;
-    if (node.kind === 'scalar') return { text: node.text };
-    return missing(`it names a ${node.kind} in the values of pack ${name}, not a single value`, undefined);
-  }
-  return undefined;
 }
 
 function missing(reason: string, option: string | undefined, advice?: string): Missing {

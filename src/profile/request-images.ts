@@ -11,7 +11,7 @@ import { collectPackImages } from './pack-images.ts';
 import { packTitle, parsedProfile, selectProfiles, templatedYamlWarnings } from './profile-set.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { readProfile } from './read-profile.ts';
-import type { Pack } from './read-profile.ts';
+import type { Pack, Profile } from './read-profile.ts';
 import { requireObjects } from './require-objects.ts';
 import { readServiceImages } from './service-images.ts';
 import type { ServiceImages } from './service-images.ts';
@@ -27,7 +27,8 @@ export type { RequestedImage, SourceFile };
 
 /** Everything that may name images. */
 export interface RequestInput {
-  readonly profiles: readonly SourceFile[];
+  /** Documents, or what reading them ahead gave. */
+  readonly profiles: readonly (SourceFile | (() => Profile))[];
   /** References from `--image`. */
   readonly images: readonly string[];
   readonly lists: readonly SourceFile[];
@@ -131,7 +132,7 @@ function readProfiles({ profiles: files, isSilent }: RequestInput): {
   readonly profiles: readonly ParsedProfile[];
   readonly warnings: readonly Warning[];
 } {
-  const read = collectErrors(files, readProfile);
+  const read = collectErrors(files, (file) => (typeof file === 'function' ? file() : readProfile(file)));
   throwIfAny(read.errors);
   const { profiles, warnings } = selectProfiles(read.results);
   const reader = new ValuesReader();

@@ -13,6 +13,8 @@ export interface GivenNames {
 
 /** Warns about `--var` and `--macro` that nothing uses: most likely misspelt. */
 export function warnUnusedNames({ variables, macros, defined, texts }: GivenNames): Warning[] {
+  // Texts are many, and names are seldom given.
+  if (variables.size + macros.size === 0) return [];
   const used = new Set(texts.flatMap(usedNames));
   const isUsed = (name: string) => used.has(name);
   return [
