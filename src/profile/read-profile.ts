@@ -159,7 +159,13 @@ function readRegistry(pack: YamlNode): Pick<Pack, 'server' | 'providerType'> {
   const server = [pack, metadata, registry]
     .map((node) => textField(node, 'server'))
     .find((text) => text !== undefined);
-  return { server: server ?? '', providerType: textField(metadata, 'providerType') ?? '' };
+  return { server: server ?? '', providerType: textField(metadata, 'providerType') ?? kindOf(metadata) };
+}
+
+/** What the registry holds, as its kind says; `oci` may hold anything. */
+function kindOf(metadata: YamlMap | undefined): string {
+  const kind = textField(metadata, 'kind') ?? '';
+  return kind === 'oci' ? '' : kind;
 }
 
 function valuesText(pack: YamlNode, place: string): string {

@@ -52,7 +52,7 @@ export interface ImageSources {
 /** What the sources ask for, and what else they name. */
 export type ResolvedImages = ScopedRequests &
   Pick<Discoveries, 'discovered' | 'skipped'> &
-  Pick<ChartRequests, 'charts'>;
+  Pick<ChartRequests, 'charts'> & { readonly skippedCharts: ChartRequests['skipped'] };
 
 /** Charts to look into for images, and what is to be said of them. */
 export interface FetchedCharts {
@@ -152,6 +152,7 @@ async function readSources(
     excluded: { profiles, exclusions },
     ...found,
     charts,
+    skippedCharts: asked.skipped,
   };
 }
 
@@ -176,6 +177,7 @@ async function readDefinition(
     discovered: [],
     skipped: [],
     charts,
+    skippedCharts: [],
   };
 }
 
