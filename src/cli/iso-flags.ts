@@ -11,46 +11,65 @@ import type { SplitFlags } from './split-flags.ts';
 
 const helpGroup = 'ISO';
 
-/** What an image is like; shared by the commands that make one. */
-export const isoFlags = {
-  'iso-label': Flags.string({
+/** What an image is like. */
+export const isoFlags = flagsOfImage([]);
+
+/** The same for a build, which makes an image only when asked. */
+export const buildIsoFlags = {
+  iso: Flags.boolean({
     helpGroup,
-    helpValue: 'LABEL',
-    summary: 'Volume label: up to 32 of A-Z, 0-9 and _. Windows shows the first 16.',
-    default: contentLabel,
+    // Without a default: the other flags would take it for given.
+    summary: 'Make an ISO image of the bundle, too, beside it and with its name.',
   }),
-  'iso-path': Flags.string({
-    helpGroup,
-    helpValue: 'FOLDER',
-    summary: 'Folder of the bundle in the image, as bundle-content or opt/spectrocloud/content.',
-    defaultHelp: async () => await Promise.resolve('the root'),
-  }),
-  'cluster-definition': Flags.file({
-    helpGroup,
-    helpValue: 'FILE',
-    summary: 'Put a cluster definition into the image, as spc-config/FILE.',
-  }),
-  add: Flags.string({
-    helpGroup,
-    helpValue: 'PATH[:NAME]',
-    summary: 'Put another file into the image, in its root or as NAME, which may have folders. Repeatable.',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
-  }),
-  'include-tool': Flags.file({
-    helpGroup,
-    helpValue: 'FILE',
-    summary: 'Put palette-edge itself into the image, as one executable file, for sites without Node.',
-  }),
+  ...flagsOfImage(['iso']),
 };
+
+// oxlint-disable-next-line typescript/explicit-function-return-type -- the types of the flags are those of the values
+function flagsOfImage(dependsOn: string[]) {
+  return {
+    'iso-label': Flags.string({
+      helpGroup,
+      helpValue: 'LABEL',
+      summary: 'Volume label: up to 32 of A-Z, 0-9 and _. Windows shows the first 16.',
+      dependsOn,
+      defaultHelp: async () => await Promise.resolve(contentLabel),
+    }),
+    'iso-path': Flags.string({
+      helpGroup,
+      helpValue: 'FOLDER',
+      summary: 'Folder of the bundle in the image, as bundle-content or opt/spectrocloud/content.',
+      dependsOn,
+      defaultHelp: async () => await Promise.resolve('the root'),
+    }),
+    'cluster-definition': Flags.file({
+      helpGroup,
+      helpValue: 'FILE',
+      summary: 'Put a cluster definition into the image, as spc-config/FILE.',
+      dependsOn,
+    }),
+    add: Flags.string({
+      helpGroup,
+      helpValue: 'PATH[:NAME]',
+      summary: 'Put another file into the image, in its root or as NAME, which may have folders. Repeatable.',
+      multiple: true,
+      multipleNonGreedy: true,
+      dependsOn,
+    }),
+    'include-tool': Flags.file({
+      helpGroup,
+      helpValue: 'FILE',
+      summary: 'Put palette-edge itself into the image, as one executable file, for sites without Node.',
+      dependsOn,
+    }),
+  };
+}
 
 /** What was given for {@link isoFlags}. */
 export interface IsoFlags {
-  readonly 'iso-label': string;
+  readonly 'iso-label': string | undefined;
   readonly 'iso-path': string | undefined;
   readonly 'cluster-definition': string | undefined;
-  readonly add: readonly string[];
+  readonly add: readonly string[] | undefined;
   readonly 'include-tool': string | undefined;
 }
 
@@ -63,10 +82,10 @@ export function isoRequest(flags: IsoFlags & Partial<SplitFlags>): IsoRequest {
   const definition = flags['cluster-definition'];
   const tool = flags['include-tool'];
   return {
-    label: flags['iso-label'],
+    label: flags['iso-label'] ?? contentLabel,
     folder: isoFolder(flags['iso-path'] ?? ''),
     clusterDefinition: definition && requirePath(definition, '--cluster-definition FILE'),
-    files: flags.add.map((text) => parseNamedFile(text, '--add')),
+    files: (flags.add ?? []).map((text) => parseNamedFile(text, '--add')),
     tool: tool && requirePath(tool, '--include-tool FILE'),
     split: splitRequest({ split: flags.split, 'part-style': flags['part-style'] }),
   };

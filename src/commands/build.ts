@@ -5,6 +5,7 @@ import { buildListener } from '../cli/build-listener.ts';
 import { buildDefinitionFlags, definableInput, namedDefinition } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
 import { imageSourceFlags } from '../cli/image-source-flags.ts';
+import { buildIsoFlags, isoRequest } from '../cli/iso-flags.ts';
 import { outputPath } from '../cli/output-path.ts';
 import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '../cli/palette-flags.ts';
 import { platformFlags } from '../cli/platform-flags.ts';
@@ -13,11 +14,13 @@ import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { splitFlags, splitRequest } from '../cli/split-flags.ts';
 import { storeFlags } from '../cli/store-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
+import { wireIso } from '../cli/wire-iso.ts';
 import { typedKeyWarnings } from '../cli/wire-palette.ts';
 import { buildView } from '../views/build-view.ts';
+import { isoCreatedView } from '../views/iso-created-view.ts';
 import { warningView } from '../views/warning-view.ts';
-import { buildBundle } from '../workflows/build-bundle.ts';
-import type { BuildResult } from '../workflows/build-bundle.ts';
+import { buildIso } from '../workflows/build-iso.ts';
+import type { BuildIsoResult } from '../workflows/build-iso.ts';
 
 /** `palette-edge build` */
 export default class Build extends BaseCommand {
@@ -80,6 +83,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       defaultHelp: async () => await Promise.resolve('3'),
     }),
     ...splitFlags,
+    ...buildIsoFlags,
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
     'skip-missing': Flags.boolean({
       helpGroup: 'OUTPUT',
@@ -90,7 +94,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
 
   protected override readonly resumeAdvice = 'Run the same command again: what was pulled so far is kept.';
 
-  async run(): Promise<BuildResult> {
+  async run(): Promise<BuildIsoResult> {
     const { flags } = await this.parse(Build);
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     const definable = definableInput(flags, { definition: await namedDefinition(flags.definition) });
@@ -103,12 +107,17 @@ An interrupted build goes on where it stopped: run the same command again. The s
       isDryRun: flags['dry-run'],
       output: outputPath(flags.output),
       split: splitRequest(flags),
+      image: flags.iso ? isoRequest(flags) : undefined,
     };
     using progress = this.progress();
     await using wiring = await wireBuild(flags, this.config, buildListener(progress, input.isDryRun));
-    const result = await buildBundle(input, wiring.resources, this.signal);
+    await using isoWiring = wireIso(progress);
+    const resources = { build: wiring.resources, iso: isoWiring.resources };
+    const result = await buildIso(input, resources, this.signal);
     progress.close();
     this.show(buildView(result));
+    for (const warning of result.iso?.warnings ?? []) this.tell(warningView(warning));
+    if (result.iso !== undefined) this.show(isoCreatedView(result.iso));
     if (result.failures.length > 0) this.endWith('incomplete');
     if (result.warnings.some(({ code }) => code === 'NOT_ENOUGH_SPACE')) this.endWith('disk');
     return result;
