@@ -23,6 +23,7 @@ export class PartHashes {
   readonly #digests: string[] = [];
   /** Came before its turn. */
   readonly #early = new Map<number, Uint8Array>();
+  readonly #shared = new Uint8Array(new SharedArrayBuffer(pieceSize));
   #part: StreamHash;
   /** Bytes of the current part that were hashed. */
   #filled = 0;
@@ -74,10 +75,17 @@ export class PartHashes {
     return bytes;
   }
 
+  /** A copy, as far as it fits, that a thread reads where it is: else each of the two hashes would have one made. */
+  #share(bytes: Uint8Array): Uint8Array {
+    const copied = bytes.subarray(0, this.#shared.length);
+    this.#shared.set(copied);
+    return this.#shared.subarray(0, copied.length);
+  }
+
   async #update(bytes: Uint8Array): Promise<void> {
     for (let taken = 0; taken < bytes.length;) {
       const { size = 0 } = this.#parts[this.#digests.length] ?? {};
-      const cut = bytes.subarray(taken, taken + size - this.#filled);
+      const cut = this.#share(bytes.subarray(taken, taken + size - this.#filled));
       await Promise.all([this.#whole.update(cut), this.#part.update(cut)]);
       taken += cut.length;
       this.#filled += cut.length;
