@@ -37,10 +37,10 @@ function virtualEntry(source) {
 
 /** Loads no command before it is run. */
 function entrySource({ root, pjson, manifest }) {
-  const imports = Object.keys(manifest.commands).map((id) => {
-    const file = join(root, 'src', 'commands', ...`${id}.ts`.split(':'));
-    return `${JSON.stringify(id)}: () => import(${JSON.stringify(file)})`;
-  });
+  const imports = Object.entries(manifest.commands).map(
+    ([id, { relativePath }]) =>
+      `${JSON.stringify(id)}: () => import(${JSON.stringify(join(root, ...relativePath))})`,
+  );
   return [
     `import { startStandalone } from ${JSON.stringify(join(root, 'bin', 'standalone.js'))};`,
     `const pjson = ${JSON.stringify(embeddedPackage(pjson))};`,
@@ -51,14 +51,8 @@ function entrySource({ root, pjson, manifest }) {
 
 /** What oclif reads of package.json; the modules have the names that bin/standalone-modules.js knows. */
 function embeddedPackage({ name, version, type, oclif }) {
-  const { bin, dirname: folderName, exitCodes, topicSeparator } = oclif;
   const hooks = { command_not_found: './command-not-found' };
-  return {
-    name,
-    version,
-    type,
-    oclif: { bin, dirname: folderName, exitCodes, topicSeparator, helpClass: './help', hooks },
-  };
+  return { name, version, type, oclif: { ...oclif, commands: undefined, helpClass: './help', hooks } };
 }
 
 function oclifModuleLoader(replacement, replaced) {
