@@ -81,13 +81,14 @@ function usesText(uses: readonly DeviceUse[]): string {
 
 const useWords: Readonly<Record<DeviceUse['kind'], string>> = {
   mounted: 'is mounted at',
-  swap: 'is swap space:',
+  swap: 'is swap space',
   'part of': 'is part of',
   'attached to': 'is attached to',
 };
 
 function useText({ path, kind, place, process }: DeviceUse): string {
-  return `${path} ${useWords[kind]} ${place}${process === undefined ? '' : ` for process ${process}`}`;
+  const words = [path, useWords[kind], ...(kind === 'swap' ? [] : [place])];
+  return [...words, ...(process === undefined ? [] : [`for process ${process}`])].join(' ');
 }
 
 /** One line, so each thing once: unmounting has to come before what it was mounted from is taken apart. */

@@ -96,11 +96,14 @@ async function readRestBack(context: Writing, digests: readonly string[]): Promi
   for (const [index, { position, length }] of chunksOf(image.size).entries()) {
     signal.throwIfAborted();
     const bytes = await drive.read(position, length);
-    const isSame =
-      index === 0 ? bytes.every((byte) => byte === 0) : digestSoFar(hash.update(bytes)) === digests[index];
+    const isSame = index === 0 ? isEmpty(bytes) : digestSoFar(hash.update(bytes)) === digests[index];
     if (!isSame) throw differs(drive.path, position, length);
     if (index > 0) listener.onBytes(length);
   }
+}
+
+function isEmpty(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes, new Uint8Array(bytes.length)) === 0;
 }
 
 async function writeHead({ drive, head, listener, signal }: Writing): Promise<void> {
