@@ -30,6 +30,7 @@ export function buildView(result: BuildResult): string {
     ['id', bundle.id],
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes)`],
     ...partsField(bundle.parts?.files),
+    ...listField(bundle),
     ['sha256', bundle.sha256],
     ...definitionField(result),
     ['images', String(images.length - companions - charts)],
@@ -37,7 +38,15 @@ export function buildView(result: BuildResult): string {
     ...companionsField(plan.companions === undefined ? undefined : companions),
     ['pulled', pulled.join(', ')],
   ]);
-  return [`Wrote ${bundle.path}`, fields, ...failureBlock(result)].join('\n');
+  return [wroteLine(bundle), fields, ...failureBlock(result)].join('\n');
+}
+
+function wroteLine({ path, parts }: NonNullable<BuildResult['bundle']>): string {
+  return `Wrote ${path}${parts === undefined ? '' : ' in parts'}`;
+}
+
+function listField({ parts }: NonNullable<BuildResult['bundle']>): [string, string][] {
+  return parts === undefined ? [] : [['parts list', parts.list]];
 }
 
 function definitionField({ clusterDefinition }: BuildResult): [string, string][] {

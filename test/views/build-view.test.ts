@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { buildView } from '../../src/views/build-view.ts';
 import { planView } from '../../src/views/plan-view.ts';
-import { bundledImage, sampleBuild, sampleOrigins, samplePlan } from './sample-results.ts';
+import { bundledImage, sampleBuild, sampleBundleFile, sampleOrigins, samplePlan } from './sample-results.ts';
 
 const failures = [
   {
@@ -23,6 +23,28 @@ test('a bundle that was written', () => {
   images  2
   pulled  1.00 GB, 235 MB were in the store, in 4 min 10 s`,
   );
+});
+
+test('a bundle that was written in parts: which, and where their list is', () => {
+  const sha256 = 'cd'.repeat(32);
+  const files = [0, 1, 2].map((index) => ({ name: `edge.tar.zst.part0${index}`, size: 5, sha256 }));
+  const bundle = {
+    ...sampleBundleFile,
+    path: 'out/edge.tar.zst',
+    parts: { list: 'out/edge.tar.zst.parts.json', files },
+  };
+  expect(
+    buildView({ ...sampleBuild, bundle })
+      .split('\n')
+      .slice(0, 6),
+  ).toEqual([
+    'Wrote out/edge.tar.zst in parts',
+    '  id          1a2b3c4d',
+    '  size        1.20 GB (1200000001 bytes)',
+    '  parts       3 parts, edge.tar.zst.part00 to edge.tar.zst.part02',
+    '  parts list  out/edge.tar.zst.parts.json',
+    expect.stringMatching(/^ {2}sha256 {6}abab/),
+  ]);
 });
 
 test('companions in the bundle are counted apart from images, when they were looked for', () => {

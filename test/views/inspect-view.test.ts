@@ -27,6 +27,17 @@ ghcr.io/org/chart:1.0         ${digests[2]}  -                         -`,
   );
 });
 
+test('a bundle in parts names the first and the last', () => {
+  const files = [0, 1].map((index) => ({ name: `edge.tar.zst.part0${index}`, size: 5 }));
+  const lines = inspectView({ ...sampleInspection, parts: { files } }).split('\n');
+  expect(lines.slice(5, 7)).toEqual([
+    '  size        1.20 GB',
+    '  parts       2 parts, edge.tar.zst.part00 to edge.tar.zst.part01',
+  ]);
+  const one = inspectView({ ...sampleInspection, parts: { files: files.slice(1) } });
+  expect(one).toContain('  parts       1 part, edge.tar.zst.part01\n');
+});
+
 test('without images that were cut down to some platforms that column is not there', () => {
   const images = sampleInspection.inventory.images.slice(0, 1);
   const inventory = { ...sampleInspection.inventory, images };

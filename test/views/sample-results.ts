@@ -32,15 +32,18 @@ export const samplePlan: BuildPlan = {
   },
 };
 
+/** A bundle in one file. */
+export const sampleBundleFile: NonNullable<BuildResult['bundle']> = {
+  path: samplePlan.bundle.path,
+  name: 'edge',
+  id: '1a2b3c4d',
+  size: 1_200_000_001,
+  sha256: 'ab'.repeat(32),
+};
+
 /** What a build without any trouble did. */
 export const sampleBuild: BuildResult = {
-  bundle: {
-    path: samplePlan.bundle.path,
-    name: 'edge',
-    id: '1a2b3c4d',
-    size: 1_200_000_001,
-    sha256: 'ab'.repeat(32),
-  },
+  bundle: sampleBundleFile,
   plan: samplePlan,
   images: [],
   failures: [],

@@ -21,6 +21,17 @@ test('a bundle that is whole is one line', () => {
   );
 });
 
+test('parts are counted, and those to copy again are named', () => {
+  const parts = { names: ['a.part00', 'a.part01'], isListed: true, damaged: [] };
+  expect(verifyView({ ...whole, parts })).toContain('41 blobs, 1.23 GB, 2 parts');
+  const problems = [{ path: 'a.part01', images: [], message: 'it has another sha256' }];
+  const damaged = verifyView({ ...whole, problems, parts: { ...parts, damaged: ['a.part01'] } });
+  expect(damaged.split('\n').slice(1)).toEqual([
+    '  a.part01: it has another sha256',
+    'Copy a.part01 again from where it was made, or build it again.',
+  ]);
+});
+
 test('companions are counted beside the images', () => {
   expect(verifyView({ ...whole, companions: 12 })).toContain('1 image, 12 companions, 41 blobs');
 });
