@@ -25,7 +25,7 @@ export interface PackContent extends ReadingNotes {
   readonly packLine: number | undefined;
   /** Whether there is a `pack.content`. */
   readonly hasContent: boolean;
-  /** Entries of `pack.content.charts` that have repository and name. */
+  /** Entries of `pack.content.charts`; the lints tell of those without repository or name. */
   readonly charts: readonly ListedChart[];
   /** Whether charts are listed, or have values under `charts`. */
   readonly hasCharts: boolean;
@@ -35,9 +35,9 @@ export interface PackContent extends ReadingNotes {
 
 /** An entry of `pack.content.charts`. */
 interface ListedChart {
+  /** Empty when none is given, as name and version are. */
   readonly repository: string;
   readonly name: string;
-  /** Empty when none is given. */
   readonly version: string;
   /** `pack.content.charts[0]`. */
   readonly key: string;
@@ -73,14 +73,14 @@ function detached<Named extends { readonly text: string; readonly key: string }>
   return { ...named, text: ownText(named.text), key: ownText(named.key) };
 }
 
-/** What has no repository or no name is told by the lints. */
 function listedCharts(content: YamlNode | undefined): ListedChart[] {
-  return (listField(content, 'charts')?.items ?? []).flatMap((item, index) => {
-    const [repository, name] = [textOf(item, 'repo'), textOf(item, 'name')];
-    if (repository === '' || name === '') return [];
-    const key = `pack.content.charts[${index}]`;
-    return [{ repository, name, version: textOf(item, 'version'), key, line: entryOf(item, 'repo')?.line }];
-  });
+  return (listField(content, 'charts')?.items ?? []).map((item, index) => ({
+    repository: textOf(item, 'repo'),
+    name: textOf(item, 'name'),
+    version: textOf(item, 'version'),
+    key: `pack.content.charts[${index}]`,
+    line: entryOf(item, 'repo')?.line ?? item.line,
+  }));
 }
 
 function textOf(node: YamlNode, key: string): string {

@@ -27,7 +27,7 @@ export interface ChartRequests {
 }
 
 /** What names a chart, or may be one, and does not count. */
-export interface SkippedChart {
+interface SkippedChart {
   readonly origin: Origin;
   /** Name and version as they stand. */
   readonly text: string;
@@ -55,7 +55,6 @@ export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartR
     ...listedCharts(profile, pack),
     ...ownChart(profile, pack),
   ]);
-  const isNamed = ({ repository, name: chart }: ChartText): boolean => repository !== '' && chart !== '';
   const read = collectErrors(found.filter(isNamed), (chart) => collector.add(chart));
   for (const chart of found.filter((each) => !isNamed(each))) collector.skipUnnamed(chart);
   for (const { profile, pack } of packs) collector.warnOfUnknown(profile, pack);
@@ -68,6 +67,10 @@ export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartR
 interface ChartText extends ChartRequest {
   readonly profile: ParsedProfile;
   readonly origin: Extract<Origin, { kind: 'profile' }>;
+}
+
+function isNamed({ repository, name }: ChartText): boolean {
+  return repository !== '' && name !== '';
 }
 
 /** `pack.content.charts` of the values. What has no repository or no name is told by the lints. */
@@ -107,6 +110,15 @@ function mayBeChart({ type, providerType, content }: ParsedPack): boolean {
 
 function withoutScheme(server: string): string {
   return server.replace(/^[a-z]+:\/\//i, '');
+}
+
+/** What a pack does not say of its chart. A sure one is the newest when it has no version. */
+function missingIn(pack: ParsedPack): string {
+  const parts = [
+    ...(pack.server === '' ? ['where that is (server)'] : []),
+    ...(pack.version === '' && !isChart(pack) ? ['which version (version)'] : []),
+  ];
+  return parts.join(' and ');
 }
 
 /** The flag that names the chart of a pack. */
@@ -178,27 +190,23 @@ class ChartCollector {
 
   /** Exports of profiles name the registry of a pack, and do not always say where it is, or what it holds. */
   warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
-    const { name, version, server } = pack;
     const isSure = isChart(pack);
     if (profile.isSilent === true || !(isSure || mayBeChart(pack))) return;
-    if (this.#isAskedFor(name) || (server !== '' && (isSure || version !== ''))) return;
-    const title = `profile ${profile.name}, pack ${name}`;
-    const text = [name, version].map(shownText).join(' ').trim();
+    if (this.#isAskedFor(pack.name) || missingIn(pack) === '') return;
+    const { name, version } = pack;
     const reason = isSure
       ? ('its repository is not known' as const)
       : ('may be a chart, and its repository or version is not known' as const);
+    const text = [name, version].map(shownText).join(' ').trim();
     this.#skipped.push({ origin: originOf(profile, pack), text, reason });
-    if (isSure) {
-      const what = 'it is a Helm chart, and the document does not say in which repository';
-      this.#warn('CHART_REPOSITORY_UNKNOWN', `${title}: ${what}; left out. Add ${adviceFor(pack)}`);
-    } else {
-      const missing = [
-        ...(server === '' ? ['where that is (server)'] : []),
-        ...(version === '' ? ['which version (version)'] : []),
-      ].join(' and ');
-      const what = `it is from an OCI registry and may be a Helm chart, but the document does not say ${missing}`;
-      this.#warn('CHART_TYPE_UNKNOWN', `${title}: ${what}; left out. If it is one, add ${adviceFor(pack)}`);
-    }
+    const [code, what] = isSure
+      ? ['CHART_REPOSITORY_UNKNOWN', 'it is a Helm chart, and the document does not say in which repository']
+      : [
+          'CHART_TYPE_UNKNOWN',
+          `it is from an OCI registry and may be a Helm chart, but the document does not say ${missingIn(pack)}`,
+        ];
+    const advice = `${isSure ? 'Add' : 'If it is one, add'} ${adviceFor(pack)}`;
+    this.#warn(code, `profile ${profile.name}, pack ${name}: ${what}; left out. ${advice}`);
   }
 
   #isAskedFor(name: string): boolean {

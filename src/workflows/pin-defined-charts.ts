@@ -1,22 +1,19 @@
-import { chartMediaTypes } from '../chart/chart-artifact.ts';
-import { isVersionRange } from '../chart/choose-version.ts';
 import { chartKey } from '../definition/definition.ts';
 import type { DefinedChart } from '../definition/definition.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import { digestOf } from '../oci/digest.ts';
 import { formatOrigin } from '../oci/origin.ts';
 import type { Origin } from '../oci/origin.ts';
-import { chartTitle, withoutQuery } from '../profile/requested-chart.ts';
+import { withoutQuery } from '../profile/requested-chart.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { Warning } from '../warning.ts';
 import type { BundledChartPin } from './bundled-charts.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { definedChartRequest } from './load-definition.ts';
-import type { PinnedChart, PinnedCharts } from './pin-charts.ts';
-
-/** A chart as it is written. */
-type WrittenChart = Omit<DefinedChart, 'line'>;
+import type { PinnedCharts } from './pin-charts.ts';
+import { withProvenance } from './chart-provenance.ts';
+import { asPinned, isOfRegistry, withVersion, writtenTitle } from './written-chart.ts';
+import type { WrittenChart } from './written-chart.ts';
 
 /** Fetches one chart. */
 export type ChartPinner = (chart: ChartToPin) => Promise<PinnedCharts>;
@@ -89,7 +86,7 @@ function chartConflict(chart: WrittenChart, digests: readonly string[]): Palette
   const place = (chart.origins ?? []).map(formatOrigin).join('; ');
   return new PaletteEdgeError(
     'CHART_CONFLICT',
-    `${titleOf(chart)} (${place}) is asked for twice, with different content: ${digests.join(' and ')}`,
+    `${writtenTitle(chart)} (${place}) is asked for twice, with different content: ${digests.join(' and ')}`,
     { kind: 'content', suggestions: ['Ask for it once, with the digest that is meant.'] },
   );
 }
@@ -105,17 +102,24 @@ async function pinOne(asked: AskedChart, options: PinDefinedOptions): Promise<De
   const old = before.find((other) => chartKey(other) === chartKey(chart) && hasDigest(other, chart.digest));
   if (old?.digest !== undefined && !isUpdate)
     return await withProvenance(keptChart(chart, old), request, options);
-  if (pinChart === undefined) {
-    const known = await chartInBundle(asked, options);
-    if (known === undefined && old === undefined && request.isGuess === true)
-      return { charts: [], failures: [], warnings: [neverAsked(request)] };
-    return { charts: [known ?? keptChart(chart, old ?? chart)], failures: [], warnings: [] };
-  }
+  if (pinChart === undefined) return await pinOffline(asked, old, options);
   const { charts, failures, warnings } = await pinChart(request);
   const isUnreachable = failures.length > 0 && failures.every(({ error }) => error.kind === 'network');
   const known = isUnreachable ? await chartInBundle(asked, options) : undefined;
   if (known !== undefined) return { charts: [known], failures: [], warnings: [takenFromBundle(known)] };
   return { charts: charts.map((pinned) => asPinned(chart, pinned)), failures, warnings };
+}
+
+async function pinOffline(
+  asked: AskedChart,
+  old: WrittenChart | undefined,
+  options: PinDefinedOptions,
+): Promise<DefinedCharts> {
+  const { request, chart } = asked;
+  const known = await chartInBundle(asked, options);
+  const isNeverAsked = known === undefined && old === undefined && request.isGuess === true;
+  if (isNeverAsked) return { charts: [], failures: [], warnings: [neverAsked(request)] };
+  return { charts: [known ?? keptChart(chart, old ?? chart)], failures: [], warnings: [] };
 }
 
 function neverAsked(request: RequestedChart): Warning {
@@ -136,44 +140,8 @@ async function chartInBundle(
 }
 
 function takenFromBundle(chart: WrittenChart): Warning {
-  const message = `${titleOf(chart)} is taken as it is in an existing bundle, ${chart.digest}: its repository cannot be reached`;
+  const message = `${writtenTitle(chart)} is taken as it is in an existing bundle, ${chart.digest}: its repository cannot be reached`;
   return { code: 'DIGEST_FROM_BUNDLE', message };
-}
-
-/** Adds the one fact that an entry with a digest may lack; version and digest stay, and so does the entry when nobody knows. */
-async function withProvenance(
-  chart: WrittenChart,
-  request: RequestedChart,
-  { pinChart, bundled }: PinDefinedOptions,
-): Promise<DefinedCharts> {
-  const asIs = { charts: [chart], failures: [], warnings: [] };
-  const { version, digest } = chart;
-  const isKnown = chart.provenance !== undefined || isOfRegistry(chart);
-  if (isKnown || version === undefined || isVersionRange(version)) return asIs;
-  if (pinChart === undefined) {
-    const known = await bundled?.({ ...request, version });
-    return known?.digest === digest ? { ...asIs, charts: [{ ...chart, ...known }] } : asIs;
-  }
-  const { charts, failures, warnings } = await pinChart({
-    ...request,
-    version,
-    digest: undefined,
-    pin: digest,
-  });
-  const doubts = warnings.filter(({ code }) => code === 'CHART_PROVENANCE_UNKNOWN');
-  const [pinned] = charts;
-  if (pinned !== undefined && doubts.length === 0)
-    return { ...asIs, charts: [{ ...chart, provenance: asPinned(chart, pinned).provenance }] };
-  return { ...asIs, warnings: [...doubts, ...failures.map(({ error }) => provenanceUnknown(chart, error))] };
-}
-
-function provenanceUnknown(chart: WrittenChart, { message: reason }: PaletteEdgeError): Warning {
-  const message = `${titleOf(chart)}: whether it has a provenance file is not known: ${reason}`;
-  return { code: 'CHART_PROVENANCE_UNKNOWN', message };
-}
-
-function titleOf({ repository, name, version, wanted = '' }: WrittenChart): string {
-  return chartTitle({ repository, name, version: version ?? wanted });
 }
 
 /** A digest that is asked for now is not the one that was there before. */
@@ -186,19 +154,6 @@ function keptChart(chart: WrittenChart, old: WrittenChart): WrittenChart {
   return { ...withVersion(chart, version, digest), provenance };
 }
 
-/** The digest of a manifest holds for all that it names; of an HTTP repository it is that of the archive alone. */
-function asPinned(chart: WrittenChart, { image, archive, version }: PinnedChart): WrittenChart {
-  const { root, blobs } = image.graph;
-  if (isOfRegistry(chart)) return withVersion(chart, version, root.digest);
-  const file = blobs.find(({ descriptor }) => descriptor.mediaType === chartMediaTypes.provenance);
-  const provenance = file?.descriptor.digest ?? 'none';
-  return { ...withVersion(chart, version, digestOf(archive)), provenance };
-}
-
-function isOfRegistry({ repository }: Pick<WrittenChart, 'repository'>): boolean {
-  return repository.startsWith('oci://');
-}
-
 /** An update looks for what is wanted, not for the version that was there. */
 function wantedRequest(chart: DefinedChart): RequestedChart {
   return definedChartRequest({ ...chart, version: chart.wanted ?? chart.version }, []);
@@ -208,14 +163,4 @@ function writtenChart(request: RequestedChart): WrittenChart {
   const { repository, name, version, digest, origins } = request;
   const wantsDigest = digest !== undefined && isOfRegistry(request) ? true : undefined;
   return { repository: withoutQuery(repository), name, wanted: version, digest, wantsDigest, origins };
-}
-
-/** What is wanted is told only where it is not the version itself. */
-function withVersion(
-  chart: WrittenChart,
-  version: WrittenChart['version'],
-  digest: WrittenChart['digest'],
-): WrittenChart {
-  const isExact = version !== undefined && (chart.wanted ?? version) === version;
-  return { ...chart, wanted: isExact ? undefined : chart.wanted, version, digest };
 }

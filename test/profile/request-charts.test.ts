@@ -48,6 +48,16 @@ test('the list of a pack, with the line of each', () => {
   ]);
 });
 
+test('what has no repository or no name is passed over', () => {
+  const packs = [listed('{name: one, version: 1.0.0}', '{repo: "https://a.io/x"}')];
+  const { charts, skipped, warnings } = request({ packs });
+  expect({ charts, warnings }).toEqual({ charts: [], warnings: [] });
+  expect(skipped).toMatchObject([
+    { origin: { key: 'pack.content.charts[0]', line: 4 }, text: 'one 1.0.0', reason: 'has no repository' },
+    { origin: { key: 'pack.content.charts[1]', line: 5 }, text: '', reason: 'has no name' },
+  ]);
+});
+
 test('macros are resolved', () => {
   const packs = [
     {
