@@ -122,7 +122,8 @@ const diskWordings: Readonly<Record<string, DiskWording>> = {
     kind: 'disk',
     name: 'FILE_TOO_LARGE',
     reason: 'the file is too large for the file system, or for the limit of the process',
-    suggestion: 'Raise the limit (ulimit -f), or choose another file system with --store and --output.',
+    suggestion:
+      'Raise the limit (ulimit -f), choose another file system with --store and --output, or write parts: --split 4GiB-1',
   },
   EACCES: noPermission,
   EPERM: noPermission,

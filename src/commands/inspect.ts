@@ -21,7 +21,10 @@ export default class Inspect extends BaseCommand {
   ];
 
   static override args = {
-    file: Args.string({ description: 'A bundle.', required: true }),
+    file: Args.string({
+      description: 'A bundle, or one in parts: its parts list, or any part.',
+      required: true,
+    }),
   };
 
   async run(): Promise<InspectResult> {
