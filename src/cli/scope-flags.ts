@@ -13,7 +13,7 @@ export const scopeFlags = {
   'exclude-profile': Flags.string({
     helpGroup,
     helpValue: 'NAME|FILE|UID',
-    summary: 'Leave out the images of this profile, also those that another one asks for.',
+    summary: 'Leave out the images and charts of this profile, also those that another one asks for.',
     multiple: true,
     multipleNonGreedy: true,
     default: [],
@@ -21,7 +21,7 @@ export const scopeFlags = {
   exclude: Flags.string({
     helpGroup,
     helpValue: 'PATTERN',
-    summary: 'Leave out images: * is anything within a part of the name, ** is anything.',
+    summary: 'Leave out images and charts: * is anything within a part of the name, ** is anything.',
     description: 'As in gcr.io/*/debug, docker.io/library/busybox:*, **/test-*.',
     multiple: true,
     multipleNonGreedy: true,
