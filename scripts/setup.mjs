@@ -11,7 +11,9 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -35,6 +37,7 @@ try {
     ensureSecondNode();
     ensureTools();
     ensureHelm();
+    ensureGuestKernel();
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -195,6 +198,44 @@ function helmMajor(program) {
     encoding: 'utf8',
   });
   return status === 0 ? Number(/^v(\d+)\./.exec(stdout)?.[1]) : undefined;
+}
+
+/**
+ * The tests that start images need a kernel to start. Debian's smallest one is unpacked, not installed; it stays in
+ * node_modules/.cache until the next npm ci.
+ */
+function ensureGuestKernel() {
+  const folder = join(modules, '.cache', 'guest-kernel');
+  if (existsSync(join(folder, 'boot'))) return;
+  const meta = 'linux-image-cloud-amd64';
+  const kernelPackage = () => {
+    const { stdout } = spawnSync('apt-cache', ['depends', meta], { encoding: 'utf8' });
+    return /Depends: (linux-image-[\w.+-]+)/.exec(stdout ?? '')?.[1];
+  };
+  const asRoot = rootPrefix();
+  if (kernelPackage() === undefined && asRoot !== undefined)
+    run('env', [...asRoot, 'apt-get', '-q', 'update']);
+  const name = kernelPackage();
+  const unpacking = `${folder}.new`;
+  rmSync(unpacking, { recursive: true, force: true });
+  mkdirSync(unpacking, { recursive: true });
+  if (name !== undefined) {
+    say(`fetching ${name} for the tests that start images`);
+    run('apt-get', ['-q', 'download', name], { cwd: unpacking });
+    const file = readdirSync(unpacking).find((each) => each.endsWith('.deb'));
+    if (file !== undefined && run('dpkg-deb', ['-x', file, '.'], { cwd: unpacking }) === 0) {
+      rmSync(join(unpacking, file));
+      renameSync(unpacking, folder);
+      return;
+    }
+  }
+  rmSync(unpacking, { recursive: true, force: true });
+  throw new SetupError(
+    [
+      `the tests that start images need Debian's kernel package ${meta}, and it could not be fetched with apt-get.`,
+      `Elsewhere unpack it by hand, so that this folder holds boot/ and lib/: ${folder}`,
+    ].join('\n'),
+  );
 }
 
 /** What to put before a command to run it as root; undefined when that is not possible without asking. */
