@@ -45,7 +45,8 @@ export class ValuesLookup {
     this.#trees.set(text, trees);
     this.#kept += text.length;
     for (const oldest of this.#trees.keys()) {
-      if (this.#kept <= maximumKept) break;
+      // However large it is, the last one stays: the next macro is likely to point there too.
+      if (this.#kept <= maximumKept || oldest === text) break;
       this.#letGo(oldest);
     }
     return trees;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { readProfile } from '../../src/profile/read-profile.ts';
-import { profileFile, thrown } from '../support/sample-profiles.ts';
+import { readProfile, readProfileAhead } from '../../src/profile/read-profile.ts';
+import { failureOf, imagesOf, profileFile, thrown, valuesWith } from '../support/sample-profiles.ts';
 
 function read(text: string, name = 'file.yaml'): ReturnType<typeof readProfile> {
   return readProfile({ name, text });
@@ -145,4 +145,20 @@ test('control characters of names are not shown', () => {
   const { packs, name } = readProfile(profileFile([{ name: 'a\u001B[31m\nb' }], { name: 'n\u202Ex' }));
   expect(packs[0]?.name).toBe('a\uFFFD[31m\uFFFDb');
   expect(name).toBe('n\uFFFDx');
+});
+
+describe('read ahead', () => {
+  test('a document is asked for as if it was read then', () => {
+    const file = profileFile([valuesWith('a.io/b:1')]);
+    expect(readProfileAhead(file)()).toEqual(readProfile(file));
+    expect(imagesOf({ profiles: [readProfileAhead(file)] })).toEqual(['a.io/b:1']);
+  });
+
+  test('failures are told together', () => {
+    const files = ['one', 'two'].map((name) => ({ name: `${name}.yaml`, text: 'a: 1' }));
+    const profiles = files.map(readProfileAhead);
+    const { code, message } = failureOf({ profiles });
+    expect(failureOf({ profiles: files })).toMatchObject({ code, message });
+    expect(message).toMatch(/2 errors.*one\.yaml.*two\.yaml/s);
+  });
 });
