@@ -29,6 +29,7 @@ export function planView(plan: BuildPlan): string {
     ['to pull', formatByteSize(bytesToPull)],
     ...registries,
     ['bundle', bundle.path],
+    ...partSizeField(plan),
     ['bundle size', `at most ${formatByteSize(expectedBundleSize)}`],
     ['free space', free],
   ];
@@ -59,4 +60,10 @@ function rateLimitText({ rateLimit }: BuildPlan['registries'][number]): string {
   if (rateLimit === undefined) return '';
   const { remaining, limit, windowSeconds } = rateLimit;
   return `, ${remaining} of ${limit} pulls left in ${durationText(windowSeconds)}`;
+}
+
+function partSizeField({ partSize, expectedBundleSize }: BuildPlan): [string, string][] {
+  if (partSize === undefined) return [];
+  const most = Math.ceil(expectedBundleSize / partSize);
+  return [['parts', `${most === 1 ? '1' : `at most ${most}`} of ${formatByteSize(partSize)}`]];
 }

@@ -20,6 +20,8 @@ import type { SplitRequest } from './split-request.ts';
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
 export interface BuildPlan {
   readonly bundle: { readonly name: string; readonly id: string; readonly path: string };
+  /** Bytes of every part but the last; undefined for a bundle in one file. */
+  readonly partSize?: number;
   /** Images that were asked for. */
   readonly images: number;
   /** Helm charts; undefined when there are none. */
@@ -120,6 +122,7 @@ export async function planBuild(
   const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(input)]);
   return {
     bundle: { name: bundle.inventory.name, id: bundle.id, path },
+    partSize: input.split?.partSize,
     images: requested.filter(({ chart }) => chart === undefined).length,
     ...chartsOf(requested),
     companions: input.includesReferrers === true ? images.length - requested.length : undefined,

@@ -47,6 +47,14 @@ test('a bundle that was written in parts: which, and where their list is', () =>
   ]);
 });
 
+test('a dry run tells how many parts there will be, and of which size', () => {
+  const lines = (partSize: number) =>
+    buildView({ ...sampleBuild, bundle: undefined, plan: { ...samplePlan, partSize } }).split('\n');
+  expect(lines(1_200_000_000)).toContain('  parts                        at most 2 of 1.20 GB');
+  expect(lines(3_000_000_000)).toContain('  parts                        1 of 3.00 GB');
+  expect(buildView({ ...sampleBuild, bundle: undefined })).not.toContain('parts');
+});
+
 test('companions in the bundle are counted apart from images, when they were looked for', () => {
   const image = bundledImage('a.io/b:1', []);
   const companion = {
