@@ -105,7 +105,7 @@ test('verify exits with 5 and names the damaged part, the blob in it and the ima
   const { cwd, folder, list, names } = await splitBuild();
   const damaged = join(folder, names[1] ?? '');
   const bytes = await readFile(damaged);
-  bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1;
+  bytes.writeUInt8(bytes.readUInt8(1_000_000) ^ 1, 1_000_000);
   await writeFile(damaged, bytes);
   const { code, stdout } = await runCli(['verify', list], { cwd });
   expect(code).toBe(5);
@@ -124,7 +124,12 @@ test('parts are served, and builds take from them what they have', async () => {
   expect(answer.status).toBe(200);
   const { statistics, bundle } = await build(
     cwd,
-    ...['--existing-bundle', list, '--store', 'other', '--output', 'again.tar.zst'],
+    '--existing-bundle',
+    list,
+    '--store',
+    'other',
+    '--output',
+    'again.tar.zst',
   );
   expect(statistics.bytesPulled).toBeLessThan(10_000);
   expect(bundle?.parts).toBeUndefined();

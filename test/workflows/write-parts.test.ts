@@ -12,6 +12,7 @@ import { partNames } from '../../src/bundle/part-name.ts';
 import { parsePartsList } from '../../src/bundle/parts-list.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
 import { HashThread } from '../../src/io/hash-thread.ts';
+import { openBundle } from '../../src/workflows/open-bundle.ts';
 import { writeOutput } from '../../src/workflows/write-output.ts';
 import { rejection } from '../support/rejection.ts';
 import { noise } from '../support/sample-bundle.ts';
@@ -214,6 +215,7 @@ test('killed while parts got their names, the next build knows which are its own
   for (const { name } of named) await copyFile(join(aside, name), join(folder, name));
   const unfinished = join(folder, `${splitName}.parts.json.0123456789ab.partial`);
   await copyFile(newer.list, unfinished);
+  expect(await rejection(openBundle(join(folder, splitName)))).toMatchObject({ code: 'PARTS_INCOMPLETE' });
   const { parts } = await splitBundle(folder, { seed: 3 });
   expect(parts.length).toBeLessThan(named.length);
   expect(await readdir(folder)).toEqual([
