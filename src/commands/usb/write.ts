@@ -26,10 +26,15 @@ What is on the drive is recognised by its beginning, which is wiped first and wr
   ];
 
   static override args = {
-    image: Args.string({ description: 'An ISO, or another image of a drive.', required: true }),
+    image: Args.string({
+      description: 'An ISO, or another image of a drive.',
+      required: true,
+      ignoreStdin: true,
+    }),
     device: Args.string({
       description: 'The device of the whole drive, such as /dev/sdb, or a link to it.',
       required: true,
+      ignoreStdin: true,
     }),
   };
 
