@@ -125,13 +125,17 @@ export class ImageCollector {
     return [...this.#images].toSorted(([left], [right]) => (left < right ? -1 : 1));
   }
 
-  warnings(): Warning[] {
-    const unlisted = this.#unlisted
-      .filter(({ name, profile }) => !this.#listed.has(name) && profile?.isSilent !== true)
-      .map(({ name, origin }) => ({
-        code: 'UNLISTED_IMAGE',
-        message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
-      }));
+  /** @param isLeftOut whether the user leaves an image out: that it is in no list is then not told */
+  warnings(isLeftOut: (reference: Reference) => boolean): Warning[] {
+    const isTold = ({ name, profile }: ImageText & { readonly name: string }): boolean => {
+      if (this.#listed.has(name) || profile?.isSilent === true) return false;
+      const reference = this.#images.get(name)?.reference;
+      return reference === undefined || !isLeftOut(reference);
+    };
+    const unlisted = this.#unlisted.filter(isTold).map(({ name, origin }) => ({
+      code: 'UNLISTED_IMAGE',
+      message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
+    }));
     return [...this.#textWarnings, ...this.#warnings, ...unlisted];
   }
 

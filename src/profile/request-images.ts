@@ -1,4 +1,5 @@
 import type { PaletteEdgeError } from '../errors.ts';
+import type { Reference } from '../oci/reference.ts';
 import type { Warning } from '../warning.ts';
 import { collectErrors, combineErrors } from './combine-errors.ts';
 import { discoverInManifests } from './discover-in-manifests.ts';
@@ -105,12 +106,19 @@ export function collectRequests(input: RequestInput): CollectedRequests {
   return { profiles, collector, resolver };
 }
 
-/** The second part: what was collected, sorted. */
-export function finishRequests({ profiles, collector }: CollectedRequests): ImageRequests {
+/**
+ * The second part: what was collected, sorted.
+ *
+ * @param isLeftOut whether the user leaves an image out; it is among the images all the same
+ */
+export function finishRequests(
+  { profiles, collector }: CollectedRequests,
+  isLeftOut: (reference: Reference) => boolean = () => false,
+): ImageRequests {
   return {
     images: collector.images(),
     profiles: profiles.map(summaryOf),
-    warnings: collector.warnings(),
+    warnings: collector.warnings(isLeftOut),
   };
 }
 

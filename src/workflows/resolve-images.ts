@@ -144,7 +144,7 @@ async function readSources(
     signal: source.signal,
     isExcluded: (reference, isTagged) => exclusions.leavesOutFound(reference, isTagged),
   });
-  const requests = finishRequests(collected);
+  const requests = finishRequests(collected, (reference) => exclusions.leavesOutFound(reference, true));
   const further = [...asked.warnings, ...atHand.warnings, ...warnings];
   const all = [...fetched.warnings, ...requests.warnings, ...further];
   return {

@@ -52,6 +52,11 @@ test('a range is pinned to the version that it gave, and the bundle is the same 
   const build = ['build', '--definition', 'd.yaml', '--plain-http', host, '--store', 'fresh', ...output];
   const again = await runCliJson<BuildResult>(build, { cwd });
   expect(again.bundle).toMatchObject({ id: direct.bundle?.id, sha256: direct.bundle?.sha256 });
+  const check = ['resolve', '--check', 'd.yaml', '--plain-http', host];
+  expect(await runCli(check, { cwd })).toMatchObject({
+    code: 0,
+    stdout: 'd.yaml: 1 chart, every tag and version stands for what it did\n',
+  });
   expect((await write()).isChanged).toBe(false);
   await write('--update');
   expect(await text()).toContain('    version: 1.3.0\n');
@@ -72,6 +77,8 @@ test('another chart under the same version is refused; one without a digest is t
     '--store',
     'fresh',
   ];
+  const check = await runCli(['resolve', '--check', 'd.yaml', '--plain-http', host], { cwd });
+  expect(check).toMatchObject({ code: 9, stdout: expect.stringMatching(/moved:\n {2}chart web 1\.2\.3 of/) });
   const wrong = await runCli(build, { cwd });
   expect(wrong).toMatchObject({ code: 5, stderr: expect.stringContaining('web 1.2.3') });
   const offline = await write('--offline', '--update');

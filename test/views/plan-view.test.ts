@@ -79,13 +79,17 @@ test('a plan without registries has short columns', () => {
 test('what is left out, what existing bundles have, and raw files', () => {
   const plan = {
     ...samplePlan,
-    excluded: [{ by: '--exclude **/debug-*', images: 2 }],
+    excluded: [
+      { by: '--exclude **/debug-*', images: 2 },
+      { by: '--exclude a.io/**', images: 1, charts: 2 },
+    ],
     bytesInBundles: 5_000_000,
     files: { count: 2, bytes: 7_000_000 },
   };
   const lines = planView(plan).split('\n');
   expect(lines.filter((line) => /left out|in bundles|files/.test(line))).toEqual([
     '  left out                     2 by --exclude **/debug-*',
+    '  left out                     1 image and 2 charts by --exclude a.io/**',
     '  files                        2, 7.00 MB',
     '  in bundles                   5.00 MB',
   ]);

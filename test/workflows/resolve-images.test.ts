@@ -174,6 +174,27 @@ test('what an excluded profile lists is not told as missing where it is only dis
   expect(result.skipped).toMatchObject([{ text: 'a.io/found:1', reason: 'is excluded' }]);
 });
 
+test('an image of a manifest that is left out is not told to be in no list', async () => {
+  const pod = (image: string) => `apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "${image}"}]}\n`;
+  const manifests = ['a.io/base:1', 'b.io/debug:1', 'c.io/other:1'].map((image) => ({
+    name: image.slice(0, 1),
+    content: pod(image),
+  }));
+  const folder = await folderWith({
+    'base.json': profileFile([valuesWith('a.io/base:1')], { name: 'base' }).text,
+    'site.json': profileFile([{ values: valuesWith('a.io/site:1'), manifests }], { name: 'site' }).text,
+  });
+  const result = await resolveImages({
+    ...none,
+    profiles: [join(folder, 'site.json')],
+    scope: { ...wholeScope, excludedProfiles: [join(folder, 'base.json')], excludes: ['b.io/**'] },
+  });
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/site:1', 'c.io/other:1']);
+  expect(result.warnings).toMatchObject([
+    { code: 'UNLISTED_IMAGE', message: expect.stringContaining('c.io/other:1') },
+  ]);
+});
+
 test('what is discovered in a profile that is left out is left out, too', async () => {
   const folder = await folderWith({
     'base.json': profileFile([`${valuesWith()}web: {image: a.io/found:1}\n`], { name: 'base' }).text,
