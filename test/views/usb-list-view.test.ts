@@ -25,7 +25,11 @@ test('drives with what identifies them and what speaks against them', () => {
   const empty = {
     ...stick,
     path: '/dev/mmcblk0',
-    ...{ vendor: undefined, model: undefined, serial: undefined, transport: undefined, size: 0 },
+    vendor: undefined,
+    model: undefined,
+    serial: undefined,
+    transport: undefined,
+    size: 0,
     refusals: [
       { code: 'DRIVE_EMPTY', reason: 'no medium is in it', advice: undefined },
       { code: 'DRIVE_READ_ONLY', reason: 'it is read-only', advice: undefined },
