@@ -103,7 +103,7 @@ export async function embedInstaller(
       files: plan.added.map(({ path, size }) => ({ path, size })),
       replaced: plan.removed,
       otherContent: plan.otherContent,
-      warnings: dropsApple ? [appleWarning] : [],
+      warnings: [...supplied.warnings, ...(dropsApple ? [appleWarning] : [])],
     };
   } finally {
     await before.image.close();

@@ -6,8 +6,10 @@ import { isMap, LineCounter, parseDocument } from 'yaml';
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
+import type { Warning } from '../warning.ts';
 import { openBundleFile } from './open-bundle.ts';
 import { readSourceFile } from './read-source-file.ts';
+import { readUserData } from './read-user-data.ts';
 
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
 export interface InstallerFilesRequest {
@@ -33,6 +35,7 @@ export interface InstallerFiles {
   readonly userData: ContentSource | undefined;
   readonly clusterDefinition: ContentSource | undefined;
   readonly edgeConfig: ContentSource | undefined;
+  readonly warnings: readonly Warning[];
 }
 
 const largestDefinition = 64 * 1024 * 1024;
@@ -41,7 +44,7 @@ const largestDefinition = 64 * 1024 * 1024;
  * Looks at what goes into an installer: bundles are whole as far as heads and lengths tell, user-data begins with `#cloud-config`, YAML is
  * YAML, a cluster definition is a `.tgz`.
  *
- * @throws PaletteEdgeError of kind usage `NOTHING_TO_EMBED`, `CONTENT_NAME_INVALID`, `CONTENT_TWICE`, `USER_DATA_INVALID`, `EDGE_CONFIG_INVALID`,
+ * @throws PaletteEdgeError of kind usage `NOTHING_TO_EMBED`, `CONTENT_NAME_INVALID`, `CONTENT_TWICE`, `BUNDLE_IN_IMAGE`, `USER_DATA_INVALID`, `EDGE_CONFIG_INVALID`,
  *   `CLUSTER_DEFINITION_INVALID`; what opening a bundle and reading a file throw
  */
 export async function readInstallerFiles(request: InstallerFilesRequest): Promise<InstallerFiles> {
@@ -57,9 +60,11 @@ export async function readInstallerFiles(request: InstallerFilesRequest): Promis
   }
   const content: InstallerContent[] = [];
   for (const path of request.content) content.push(await readContent(path, content));
+  const warnings = (await ifGiven(userData, readUserData))?.warnings ?? [];
   return {
     content,
-    userData: await ifGiven(userData, readUserData),
+    warnings,
+    userData: await ifGiven(userData, async (path) => await contentSource(path, 'user data')),
     clusterDefinition: await ifGiven(clusterDefinition, readClusterDefinition),
     edgeConfig: await ifGiven(edgeConfig, readEdgeConfig),
   };
@@ -73,8 +78,9 @@ async function ifGiven<T>(
 }
 
 async function readContent(path: string, others: readonly InstallerContent[]): Promise<InstallerContent> {
-  const { reader, parts } = await openBundleFile(path);
+  const { reader, parts, image } = await openBundleFile(path);
   try {
+    if (image !== undefined) throw inImage(path);
     const name = parts?.bundle ?? basename(path);
     requireName(name, path);
     if (others.some((other) => other.name === name)) {
@@ -93,6 +99,13 @@ async function readContent(path: string, others: readonly InstallerContent[]): P
   } finally {
     await reader.close();
   }
+}
+
+function inImage(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('BUNDLE_IN_IMAGE', `${path} is inside an image`, {
+    kind: 'usage',
+    suggestions: ['Copy the bundle out of the image, and name the copy.'],
+  });
 }
 
 /** CanvOS takes `*.zst` only, and names files without quotes in its scripts. */
@@ -117,15 +130,6 @@ async function contentSource(path: string, what: string): Promise<ContentSource>
     throw wordDiskError(error, action);
   }
   throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, { kind: 'usage' });
-}
-
-async function readUserData(path: string): Promise<ContentSource> {
-  const { text } = await readSourceFile(path, 'user-data');
-  if (!/^#cloud-config[ \t]*\r?\n/.test(text)) {
-    throw invalid('USER_DATA_INVALID', `${path}: the first line of user-data must be #cloud-config`);
-  }
-  requireMapping(text, path, 'USER_DATA_INVALID');
-  return await contentSource(path, 'user-data');
 }
 
 async function readEdgeConfig(path: string): Promise<ContentSource> {

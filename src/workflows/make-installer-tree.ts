@@ -56,7 +56,8 @@ export async function makeInstallerTree(
   signal: AbortSignal,
 ): Promise<TreeResult> {
   const { output, replaces } = input;
-  const files = treeFiles(await readInstallerFiles(input));
+  const supplied = await readInstallerFiles(input);
+  const files = treeFiles(supplied);
   for (const file of files) await requireFree(file, output, replaces);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   await requireSpace(output, total);
@@ -66,7 +67,7 @@ export async function makeInstallerTree(
     path: output,
     files: files.map(({ path, size }) => ({ path, size })),
     buildArguments: files.flatMap(({ path }) => argumentFor.get(path) ?? []),
-    warnings: await otherContent(files, output),
+    warnings: [...supplied.warnings, ...(await otherContent(files, output))],
   };
 }
 

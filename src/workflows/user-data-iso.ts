@@ -4,17 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
-import { printable } from '../io/printable.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import type { IsoEntry } from '../iso/iso-entry.ts';
 import { writeIso } from '../iso/iso-writer.ts';
-import { checkUserData, maximumUserData } from '../iso/user-data.ts';
-import type { UnknownKey } from '../iso/user-data.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
-import { isMisspelling } from '../profile/edit-distance.ts';
 import type { Warning } from '../warning.ts';
 import { checkIsoOutput, outputTarget } from './check-output.ts';
 import type { IsoResources } from './create-iso.ts';
+import { readUserData } from './read-user-data.ts';
 
 /** User data to put into an image. */
 export interface UserDataIsoInput {
@@ -36,9 +32,6 @@ export interface UserDataIso {
 /** What cloud-init looks for (its documentation, "NoCloud"). */
 const userDataLabel = 'cidata';
 
-/** Of unknown keys: a file of something else has any number. */
-const mostTold = 20;
-
 /**
  * Checks user data and makes an image of it, as cloud-init's NoCloud reads it: `user-data`, and an empty `meta-data`. Tokens and passwords
  * may be in it: nobody else may read the image.
@@ -50,26 +43,12 @@ export async function userDataIso(
   { xorriso }: Pick<IsoResources, 'xorriso'>,
   signal: AbortSignal,
 ): Promise<UserDataIso> {
-  const bytes = await readUserData(file);
-  const { hasStylus, unknown } = checkUserData(bytes, file);
+  const { bytes, warnings } = await readUserData(file);
   const path = output ?? join(dirname(file), `${basename(file).replace(/\.ya?ml$/, '')}.iso`);
   await checkXorriso({ xorriso, signal });
   await checkIsoOutput(path);
   const size = await write(path, bytes, { xorriso, signal });
-  const warnings = [
-    ...(hasStylus ? [] : [withoutStylus(file)]),
-    ...unknown.flatMap((key) => keyWarnings(key, file)).slice(0, mostTold),
-  ];
   return { path, label: userDataLabel, size, warnings };
-}
-
-async function readUserData(file: string): Promise<Uint8Array> {
-  const access = await openFileAccess(file, 'user data');
-  try {
-    return await access.read(0, Math.min(access.size, maximumUserData + 1));
-  } finally {
-    await access.close();
-  }
 }
 
 async function write(
@@ -104,23 +83,4 @@ async function write(
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-function withoutStylus(file: string): Warning {
-  const message = `${file} has no stylus block: the host gets no endpoint and no token from it`;
-  return { code: 'USER_DATA_WITHOUT_STYLUS', message };
-}
-
-/** At the top only what is close to a key of ours is told: cloud-init has its own. */
-function keyWarnings({ line, block, key, known }: UnknownKey, file: string): Warning[] {
-  const near = known.find((word) => isNear(key, word));
-  if (block === '' && near === undefined) return [];
-  const name = printable(block === '' ? key : `${block}.${key}`, 120);
-  const advice = near === undefined ? 'it is not in the documentation' : `did you mean ${near}?`;
-  return [{ code: 'USER_DATA_KEY_UNKNOWN', message: `${file}:${line}: unknown key ${name}: ${advice}` }];
-}
-
-function isNear(key: string, word: string): boolean {
-  const lower = word.toLowerCase();
-  return key.toLowerCase() === lower || isMisspelling(key, lower);
 }

@@ -31,6 +31,7 @@ The copy is written anew around its new size and then checked: boot catalogue, p
   static override flags = {
     ...installerFlags,
     out: Flags.string({
+      aliases: ['output'],
       helpGroup: 'OUTPUT',
       helpValue: 'FILE',
       required: true,

@@ -27,6 +27,7 @@ To change an installer that is built already, see: palette-edge installer embed.
   static override flags = {
     ...installerFlags,
     out: Flags.string({
+      aliases: ['output'],
       helpGroup: 'OUTPUT',
       helpValue: 'FOLDER',
       required: true,
