@@ -5,10 +5,11 @@ import type { Platform } from '../oci/descriptor.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { PushInput, PushNaming } from '../workflows/push-input.ts';
-import { namePrefix, prefixPair } from './prefix-pair.ts';
+import { namePrefix } from './prefix-pair.ts';
 import type { PrefixFlag } from './prefix-pair.ts';
 import { registryFlags } from './registry-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
+import { nameMappings } from './scope-flags.ts';
 
 const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...reachFlags } = registryFlags;
 
@@ -115,7 +116,7 @@ export function pushInput(names: readonly string[], flags: PushFlags): PushInput
 
 function pushNaming(text: string, flags: PushFlags): PushNaming {
   const destination = namePrefix(text, destinationArgument);
-  const mappings = flags.map.map((pair) => prefixPair(pair, mapFlag));
+  const mappings = nameMappings(flags.map, mapFlag);
   const stray = mappings.find(({ to }) => to.registry !== destination.registry);
   if (stray !== undefined) {
     const { registry, path } = stray.to;

@@ -82,19 +82,24 @@ const mapFlag: PrefixFlag = {
 
 /** @throws PaletteEdgeError `MAP_INVALID` (kind usage), also for two names of one prefix */
 export function imageScope(flags: ScopeFlags): ImageScope {
+  return {
+    excludedProfiles: [...new Set(flags['exclude-profile'])],
+    excludes: [...new Set(flags.exclude)],
+    mappings: nameMappings(flags.map, mapFlag),
+  };
+}
+
+/** @throws PaletteEdgeError `MAP_INVALID` (kind usage), also for two names of one prefix */
+export function nameMappings(texts: readonly string[], flag: PrefixFlag): readonly NameMapping[] {
   const mappings = new Map<string, NameMapping>();
-  for (const text of flags.map) {
-    const mapping = prefixPair(text, mapFlag);
+  for (const text of texts) {
+    const mapping = prefixPair(text, flag);
     const key = JSON.stringify(mapping.from);
     const known = mappings.get(key) ?? mapping;
     if (JSON.stringify(known) !== JSON.stringify(mapping)) throw twoNames(text);
     mappings.set(key, mapping);
   }
-  return {
-    excludedProfiles: [...new Set(flags['exclude-profile'])],
-    excludes: [...new Set(flags.exclude)],
-    mappings: [...mappings.values()],
-  };
+  return [...mappings.values()];
 }
 
 function twoNames(text: string): PaletteEdgeError {
