@@ -11,7 +11,7 @@ import type { IsoEntry } from '../../src/iso/iso-entry.ts';
 import { writeIso } from '../../src/iso/iso-writer.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { noise } from '../support/sample-bundle.ts';
-import { bytesOf, contentOf, openIso, sampleEntries, sampleIso } from '../support/sample-iso.ts';
+import { bytesOf, contentOf, openFirst, openIso, sampleEntries, sampleIso } from '../support/sample-iso.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -128,9 +128,8 @@ test('a file of more than 4 GiB is there as a whole, to us and to others', async
   });
   expect(written).toBeGreaterThan(2 ** 30);
   const image = await openIso(path);
-  const [file] = image.files;
-  expect(file).toMatchObject({ path: 'large', size });
-  const access = image.open(file);
+  expect(image.files).toMatchObject([{ path: 'large', size }]);
+  const access = openFirst(image);
   expect(Buffer.from(await access.read(0, 9)).toString()).toBe('beginning');
   // Across the border of its two extents, and to its end.
   expect(await access.read(4 * 2 ** 30 - 4096, 4096 + 4097)).toHaveLength(8193);

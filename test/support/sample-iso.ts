@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 
 import { openFileAccess } from '../../src/io/random-access.ts';
+import type { RandomAccess } from '../../src/io/random-access.ts';
 import type { IsoEntry } from '../../src/iso/iso-entry.ts';
 import { openIsoImage } from '../../src/iso/iso-image.ts';
 import type { IsoImage } from '../../src/iso/iso-image.ts';
@@ -60,6 +61,13 @@ export async function openIso(image: string | Uint8Array): Promise<IsoImage> {
   const opened = await openIsoImage(await openFileAccess(image, 'image'), 'sample.iso');
   onTestFinished(async () => await opened.close());
   return opened;
+}
+
+/** The content of the first file of an image. */
+export function openFirst(image: IsoImage): RandomAccess {
+  const [file] = image.files;
+  if (file === undefined) throw new Error('the image is empty');
+  return image.open(file);
 }
 
 /** All files of an image with their content. */

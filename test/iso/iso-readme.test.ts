@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+
+import { isoReadme } from '../../src/iso/iso-readme.ts';
+
+const bundle = {
+  path: 'edge.tar.zst',
+  name: 'edge',
+  id: '1a2b3c4d',
+  size: 5_368_709_120,
+  images: 42,
+  charts: 0,
+};
+const bare = { clusterDefinition: undefined, tool: undefined, others: [] };
+
+test('it says what is on the drive, and how to check and use it', () => {
+  const lines = isoReadme({ ...bare, bundles: [bundle] }).split('\r\n');
+  expect(lines).toContain('  edge.tar.zst');
+  expect(lines).toContain('    id       1a2b3c4d');
+  expect(lines).toContain('    size     5.37 GB (5368709120 bytes)');
+  expect(lines).toContain('    images   42');
+  expect(lines).not.toContain('    charts   0');
+  expect(lines).toContain('  Linux    sha256sum -c SHA256SUMS');
+  expect(lines).toContain('  palette-edge serve edge.tar.zst');
+});
+
+test('every line ends as Windows needs it, and fits on a screen', () => {
+  const text = isoReadme({ ...bare, bundles: [bundle], tool: 'palette-edge' });
+  expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+  expect(text.endsWith('\r\n')).toBe(true);
+  for (const line of text.split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('parts, the tool and other files are named', () => {
+  const parts = ['c/edge.tar.zst_part00', 'c/edge.tar.zst_part01'];
+  const text = isoReadme({
+    bundles: [{ ...bundle, path: 'c/edge.tar.zst', charts: 2, parts }],
+    clusterDefinition: 'spc-config/spc.tgz',
+    tool: 'palette-edge',
+    others: ['notes.txt'],
+  });
+  expect(text).toContain('    in parts 2: c/edge.tar.zst_part00 to c/edge.tar.zst_part01\r\n');
+  expect(text).toContain('    charts   2\r\n');
+  expect(text).toContain('  spc-config/spc.tgz  cluster definition\r\n');
+  expect(text).toContain('  notes.txt\r\n');
+  expect(text).toContain('  ./palette-edge verify c/edge.tar.zst_part00\r\n');
+});

@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { describe, expect, test } from 'vitest';
+
+import { createIso, defaultIsoPath } from '../../src/workflows/create-iso.ts';
+import { bundleFile, isoResources, makeIso } from '../support/iso-bundles.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireTool } from '../support/required-tools.ts';
+import { contentOf, openIso } from '../support/sample-iso.ts';
+import { splitBundle } from '../support/split-bundle.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const run = promisify(execFile);
+const { signal } = new AbortController();
+
+async function extracted(iso: string): Promise<string> {
+  const folder = await temporaryFolder();
+  await run(requireTool('bsdtar'), ['-xf', iso, '-C', folder]);
+  return folder;
+}
+
+test('the image lies beside the bundle, with its checksum, and says what is in it', async () => {
+  const { folder, path, sample } = await bundleFile();
+  const result = await makeIso([path]);
+  expect(result).toMatchObject({
+    path: join(folder, 'edge.iso'),
+    label: 'COS_CONTENT',
+    bundles: [
+      { path: 'edge.tar.zst', name: 'edge-demo', id: sample.plan.id, size: sample.bytes.length, images: 3 },
+    ],
+    warnings: [],
+  });
+  expect((await readdir(folder)).toSorted()).toEqual(['edge.iso', 'edge.iso.sha256', 'edge.tar.zst']);
+  await run('sha256sum', ['-c', 'edge.iso.sha256'], { cwd: folder });
+  expect((await stat(result.path)).size).toBe(result.size);
+});
+
+test('sha256sum passes on the tree that another reader extracts, and everything is in its place', async () => {
+  const { folder, path, sample } = await bundleFile();
+  await writeFile(join(folder, 'spc.tgz'), 'definition');
+  await writeFile(join(folder, 'notes.txt'), 'notes');
+  await writeFile(join(folder, 'tool'), '#!/bin/sh\necho it runs\n');
+  const { path: iso } = await makeIso([path], {
+    folder: 'opt/spectrocloud/content',
+    clusterDefinition: join(folder, 'spc.tgz'),
+    files: [{ path: join(folder, 'notes.txt'), name: 'docs/notes.txt' }],
+    tool: join(folder, 'tool'),
+  });
+  const tree = await extracted(iso);
+  const { stdout } = await run('sha256sum', ['-c', 'SHA256SUMS'], { cwd: tree });
+  expect(stdout.trim().split('\n')).toEqual([
+    'README.txt: OK',
+    'docs/notes.txt: OK',
+    'opt/spectrocloud/content/edge.tar.zst: OK',
+    'palette-edge: OK',
+    'spc-config/spc.tgz: OK',
+  ]);
+  expect((await readFile(join(tree, 'opt/spectrocloud/content/edge.tar.zst'))).equals(sample.bytes)).toBe(
+    true,
+  );
+  expect(await readFile(join(tree, 'README.txt'), 'utf8')).toContain(`id       ${sample.plan.id}`);
+  expect((await run(join(tree, 'palette-edge'))).stdout).toBe('it runs\n');
+});
+
+test('made again elsewhere, at another time, it has the same bytes', async () => {
+  const images: Buffer[] = [];
+  for (const time of [1_000_000_000, 1_700_000_000]) {
+    const { folder, path } = await bundleFile();
+    await writeFile(join(folder, 'notes.txt'), 'notes');
+    await utimes(join(folder, 'notes.txt'), time, time);
+    await utimes(path, time, time);
+    const files = [{ path: join(folder, 'notes.txt'), name: 'notes.txt' }];
+    images.push(await readFile((await makeIso([path], { files })).path));
+  }
+  expect(images[0]?.equals(images[1] ?? Buffer.alloc(0))).toBe(true);
+});
+
+test('an older image is replaced, a link to one keeps being a link', async () => {
+  const { folder, path } = await bundleFile();
+  const { path: iso } = await makeIso([path]);
+  const other = join(folder, 'link.iso');
+  await symlink(iso, other);
+  await makeIso([path], { output: other, label: 'OTHER' });
+  const image = await openIso(iso);
+  expect(image.label).toBe('OTHER');
+});
+
+describe('parts', () => {
+  test('a bundle that is split on its way needs no copy: the parts are joined to it', async () => {
+    const { path, sample } = await bundleFile();
+    const split = { partSize: 8192, style: 'canvos' } as const;
+    const { path: iso, bundles } = await makeIso([path], { split, folder: 'c' });
+    const parts = ['c/edge.tar.zst_part00', 'c/edge.tar.zst_part01', 'c/edge.tar.zst_part02'];
+    expect(bundles).toMatchObject([{ path: 'c/edge.tar.zst', parts }]);
+    const content = await contentOf(await openIso(iso));
+    const joined = Buffer.from(parts.map((part) => content[part]).join(''), 'latin1');
+    expect(joined.equals(sample.bytes)).toBe(true);
+    expect(JSON.parse(content['c/edge.tar.zst.parts.json'] ?? '')).toMatchObject({
+      bundle: { name: 'edge.tar.zst', size: sample.bytes.length, id: sample.plan.id },
+      parts: [{ name: 'edge.tar.zst_part00', size: 8192 }, { size: 8192 }, {}],
+    });
+    await run('sha256sum', ['-c', 'SHA256SUMS'], { cwd: await extracted(iso) });
+  });
+
+  test('a bundle in parts goes in as its parts, with their list', async () => {
+    const folder = await temporaryFolder();
+    const { list, parts } = await splitBundle(folder);
+    const { path, files, bundles } = await makeIso([list]);
+    expect(path).toBe(join(folder, 'edge.iso'));
+    const names = parts.map(({ name }) => name);
+    expect(bundles).toMatchObject([{ path: 'edge.tar.zst', parts: names }]);
+    expect(files.map((file) => file.path)).toEqual(
+      ['README.txt', 'edge.tar.zst.parts.json', ...names].toSorted(),
+    );
+  });
+
+  test('what is in parts is not split again', async () => {
+    const { list } = await splitBundle(await temporaryFolder());
+    const split = { partSize: 8192, style: 'plain' } as const;
+    expect(await rejection(makeIso([list], { split }))).toMatchObject({
+      code: 'BUNDLE_IN_PARTS',
+      kind: 'usage',
+    });
+  });
+
+  test('a part that is not what its list says ends it', async () => {
+    const folder = await temporaryFolder();
+    const { list, parts } = await splitBundle(folder);
+    const part = join(folder, parts[1]?.name ?? '');
+    const bytes = await readFile(part);
+    bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+    await writeFile(part, bytes);
+    const error = await rejection(makeIso([list]));
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', kind: 'content' });
+    expect(error.message).toContain(part);
+  });
+});
+
+describe('refusals leave nothing behind', () => {
+  async function refusedWith(change: Parameters<typeof makeIso>[1], kept: readonly string[] = []) {
+    const { folder, path } = await bundleFile();
+    const error = await rejection(makeIso([path], change));
+    expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', ...kept].toSorted());
+    return error;
+  }
+
+  test('a label that is none', async () => {
+    expect(await refusedWith({ label: 'small' })).toMatchObject({ code: 'ISO_LABEL_INVALID' });
+  });
+
+  test.each(['README.txt', 'sha256sums', 'edge.tar.zst/x', 'EDGE.TAR.ZST'])(
+    'a file that is to be called %s is in the way of another',
+    async (name) => {
+      const error = await refusedWith({ files: [{ path: '/etc/passwd', name }] });
+      expect(error).toMatchObject({ code: 'ISO_NAME_TAKEN', kind: 'usage' });
+    },
+  );
+
+  test('a folder, and a file that is not there', async () => {
+    expect(await refusedWith({ files: [{ path: '/etc', name: 'etc' }] })).toMatchObject({
+      code: 'NOT_A_FILE',
+    });
+    expect(await refusedWith({ tool: '/nowhere/tool' })).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  test('a file of something else in its place', async () => {
+    const { folder, path } = await bundleFile();
+    await writeFile(join(folder, 'edge.iso'), 'x'.repeat(50_000));
+    expect(await rejection(makeIso([path]))).toMatchObject({ code: 'OUTPUT_TAKEN', kind: 'usage' });
+    expect((await stat(join(folder, 'edge.iso'))).size).toBe(50_000);
+    await writeFile(join(folder, 'edge.iso'), 'short');
+    expect(await rejection(makeIso([path]))).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  });
+
+  test('an image that is to go into itself', async () => {
+    const { path } = await bundleFile();
+    const { path: iso } = await makeIso([path]);
+    const files = [{ path: iso, name: 'inner.iso' }];
+    expect(await rejection(makeIso([path], { files }))).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  });
+
+  test('a bundle that its .sha256 does not fit', async () => {
+    const { folder, path } = await bundleFile();
+    await writeFile(`${path}.sha256`, `${'0'.repeat(64)}  edge.tar.zst\n`);
+    const error = await rejection(makeIso([path]));
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', kind: 'content' });
+    expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', 'edge.tar.zst.sha256']);
+  });
+
+  test('a bundle that is in an image already', async () => {
+    const { path } = await bundleFile();
+    const { path: iso } = await makeIso([path]);
+    expect(await rejection(makeIso([iso], { output: `${iso}2` }))).toMatchObject({ code: 'BUNDLE_IN_IMAGE' });
+  });
+
+  test('a file that changes while the image is written', async () => {
+    const { folder, path } = await bundleFile();
+    const notes = join(folder, 'notes.txt');
+    await writeFile(notes, 'before');
+    const onPhase = (phase: string): void => {
+      if (phase === 'writing') writeFileSync(notes, 'something else');
+    };
+    const resources = isoResources({ listener: { onPhase, onBytes: () => undefined } });
+    const input = {
+      bundles: [path],
+      label: 'COS_CONTENT',
+      folder: '',
+      files: [{ path: notes, name: 'notes.txt' }],
+    };
+    const error = await rejection(createIso(input, resources, signal));
+    expect(error).toMatchObject({ code: 'FILE_CHANGED', kind: 'content' });
+    expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', 'notes.txt']);
+  });
+
+  test('a folder that was made for it goes, too', async () => {
+    const { folder, path } = await bundleFile();
+    await mkdir(join(folder, 'out'));
+    const xorriso = join(folder, 'xorriso');
+    const script = `#!/bin/sh\ncase "$*" in *-version*) echo "xorriso version : 1.5.4";; *) exit 1;; esac\n`;
+    await writeFile(xorriso, script, { mode: 0o755 });
+    const input = {
+      bundles: [path],
+      label: 'COS_CONTENT',
+      folder: '',
+      files: [],
+      output: join(folder, 'out/new/x.iso'),
+    };
+    const error = await rejection(createIso(input, isoResources({ xorriso }), signal));
+    expect(error.code).toBe('XORRISO_FAILED');
+    expect(await readdir(join(folder, 'out'))).toEqual([]);
+  });
+});
+
+test('progress says what is done, and comes to its end', async () => {
+  const { path } = await bundleFile();
+  const phases: { phase: string; total: number; done: number }[] = [];
+  const listener = {
+    onPhase: (phase: string, total: number): void => void phases.push({ phase, total, done: 0 }),
+    onBytes: (count: number): void => {
+      const last = phases.at(-1);
+      if (last !== undefined) last.done += count;
+    },
+  };
+  const input = { bundles: [path], label: 'COS_CONTENT', folder: '', files: [] };
+  await createIso(input, isoResources({ listener }), signal);
+  expect(phases.map(({ phase }) => phase)).toEqual(['hashing', 'writing', 'checking']);
+  for (const { total, done } of phases) expect(done).toBe(total);
+});
+
+test.each([
+  ['content-1/core-x-1.tar.zst', 'content-1/core-x-1.iso'],
+  ['x.zst', 'x.iso'],
+  ['a/x.tar.zst.parts.json', 'a/x.iso'],
+  ['x.tar.zst_part00', 'x.iso'],
+  ['x.tar.zst.part0000', 'x.iso'],
+  ['bundle', 'bundle.iso'],
+])('the image of %s is %s', (bundle, iso) => {
+  expect(defaultIsoPath(bundle)).toBe(iso);
+});

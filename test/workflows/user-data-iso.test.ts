@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { expect, test } from 'vitest';
+
+import { userDataIso } from '../../src/workflows/user-data-iso.ts';
+import type { UserDataIso } from '../../src/workflows/user-data-iso.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireTool } from '../support/required-tools.ts';
+import { contentOf, openIso } from '../support/sample-iso.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const run = promisify(execFile);
+const good = '#cloud-config\nstylus:\n  site:\n    edgeHostToken: sEcReT\n';
+
+async function make(text: string, name = 'user-data'): Promise<UserDataIso & { readonly folder: string }> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, name), text);
+  const xorriso = requireTool('xorriso');
+  const result = await userDataIso({ file: join(folder, name) }, { xorriso }, new AbortController().signal);
+  return { ...result, folder };
+}
+
+test('the image has the label and the files that cloud-init looks for, as all readers see it', async () => {
+  const { path, size, warnings, folder } = await make(good);
+  expect(path).toBe(join(folder, 'user-data.iso'));
+  expect(warnings).toEqual([]);
+  expect((await stat(path)).size).toBe(size);
+  expect(await contentOf(await openIso(path))).toEqual({ 'user-data': good, 'meta-data': '' });
+  const { stdout: joliet } = await run(requireTool('isoinfo'), ['-J', '-f', '-i', path]);
+  expect(joliet.trim().split('\n').toSorted()).toEqual(['/meta-data', '/user-data']);
+  const { stdout: label } = await run(requireTool('blkid'), ['-p', '-s', 'LABEL', '-o', 'value', path]);
+  expect(label).toBe('cidata\n');
+});
+
+test('nobody else may read it, and nothing else is left', async () => {
+  const { path, folder } = await make(good, 'site.yaml');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect((await readdir(folder)).toSorted()).toEqual(['site.iso', 'site.yaml']);
+});
+
+test('the same user data gives the same bytes', async () => {
+  const [first, second] = [await make(good), await make(good)];
+  expect((await readFile(first.path)).equals(await readFile(second.path))).toBe(true);
+});
+
+test('keys that nobody knows are told, with the one that was meant', async () => {
+  const { warnings } = await make(`#cloud-config
+stylus:
+  site: {PaletteEndPoint: x, edgeHostTokn: y, somethingElse: z}
+  sites: {}
+users: []
+instal: {}
+`);
+  const told = warnings.map(({ code, message }) => [code, message.replace(/^.*user-data:/, '')]);
+  expect(told).toEqual([
+    ['USER_DATA_KEY_UNKNOWN', '3: unknown key stylus.site.PaletteEndPoint: did you mean paletteEndpoint?'],
+    ['USER_DATA_KEY_UNKNOWN', '3: unknown key stylus.site.edgeHostTokn: did you mean edgeHostToken?'],
+    ['USER_DATA_KEY_UNKNOWN', '3: unknown key stylus.site.somethingElse: it is not in the documentation'],
+    ['USER_DATA_KEY_UNKNOWN', '4: unknown key stylus.sites: did you mean site?'],
+    ['USER_DATA_KEY_UNKNOWN', '6: unknown key instal: did you mean install?'],
+  ]);
+});
+
+test('user data without the block of the agent is told', async () => {
+  expect((await make('#cloud-config\nstages: {}\n')).warnings).toMatchObject([
+    { code: 'USER_DATA_WITHOUT_STYLUS' },
+  ]);
+});
+
+test('what is no user data makes no image', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'user-data');
+  await writeFile(file, 'stylus: {}\n');
+  const work = userDataIso({ file }, { xorriso: requireTool('xorriso') }, new AbortController().signal);
+  expect(await rejection(work)).toMatchObject({ code: 'USER_DATA_INVALID', kind: 'usage' });
+  expect(await readdir(folder)).toEqual(['user-data']);
+});
