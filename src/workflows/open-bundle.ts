@@ -53,7 +53,10 @@ interface BundleBytes {
 
 /** Each way of finding a bundle looks at name and content, and says undefined for what is not its own. */
 async function findBundle(path: string): Promise<BundleBytes> {
+  // First: what is inside an image may have the name of parts.
+  const inImage = await openIsoBundle(path);
+  if (inImage !== undefined) return inImage;
   const parts = await openParts(path);
   if (parts !== undefined) return { access: parts.access, parts };
-  return (await openIsoBundle(path)) ?? { access: await openFileAccess(path, 'bundle') };
+  return { access: await openFileAccess(path, 'bundle') };
 }
