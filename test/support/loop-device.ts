@@ -16,8 +16,6 @@ export interface LoopDevice {
   readonly path: string;
   /** The file: what stands for a serial number. */
   readonly file: string;
-  /** Detaches it before the test ends. */
-  readonly detach: () => Promise<void>;
 }
 
 /** How a loop device is set up. */
@@ -43,14 +41,8 @@ export async function loopDevice({ size, isReadOnly = false }: LoopOptions): Pro
 /** Attaches a loop device over a file or another device. */
 export async function attachLoop(file: string, flags: readonly string[] = []): Promise<LoopDevice> {
   const path = await losetup('--find', '--show', '--partscan', ...flags, file);
-  let isAttached = true;
-  const detach = async (): Promise<void> => {
-    if (!isAttached) return;
-    isAttached = false;
-    await losetup('--detach', path);
-  };
-  onTestFinished(detach);
-  return { path, file, detach };
+  onTestFinished(async () => void (await losetup('--detach', path)));
+  return { path, file };
 }
 
 async function losetup(...args: readonly string[]): Promise<string> {

@@ -2,8 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, open, readFile, readlink, symlink, truncate, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -165,6 +165,16 @@ describe('a drive is refused', () => {
     });
   });
 
+  test('that is mounted under a number of its own, as Btrfs is', async () => {
+    const { path } = await imageOf(mebibyte);
+    const drive = await loopDevice({ size: 2 * mebibyte });
+    const proc = await procWith({ mountinfo: `22 1 0:99 / /media/x rw - btrfs ${drive.path} rw\n` });
+    expect(await refusal({ drive, image: path, system: { proc } })).toMatchObject({
+      code: 'DRIVE_IN_USE',
+      message: expect.stringContaining(`${drive.path} is mounted at /media/x`),
+    });
+  });
+
   test('of which a partition is mounted', async () => {
     const { path } = await imageOf(mebibyte);
     const { drive, partition } = await partitionedDrive();
@@ -248,6 +258,14 @@ describe('a drive is refused', () => {
     expect(await refusal({ drive, image })).toMatchObject({ code: 'IMAGE_ON_DRIVE' });
   });
 
+  test('that has the image on it, in a file system with a number of its own', async () => {
+    const { path } = await imageOf(mebibyte);
+    const drive = await loopDevice({ size: 2 * mebibyte });
+    const mountinfo = `1 1 0:9 / / rw - overlay overlay rw\n22 1 0:99 / ${dirname(path)} rw - btrfs ${drive.path} rw\n`;
+    const proc = await procWith({ mountinfo });
+    expect(await refusal({ drive, image: path, system: { proc } })).toMatchObject({ code: 'IMAGE_ON_DRIVE' });
+  });
+
   test('that is made of the image', async () => {
     const drive = await loopDevice({ size: 2 * mebibyte });
     expect(await refusal({ drive, image: drive.file })).toMatchObject({ code: 'IMAGE_ON_DRIVE' });
@@ -315,24 +333,20 @@ describe('a drive is refused', () => {
 });
 
 describe('between the question and the answer', () => {
-  test('another drive gets the name: nothing is written to it', async () => {
+  test.each([
+    ['size', async ({ drive }: ChangingScene) => await grow(drive)],
+    ['serial number', async ({ tell }: ChangingScene) => await tell('loop/backing_file', '/elsewhere.img')],
+    ['place among all drives that came', async ({ tell }: ChangingScene) => await tell('diskseq', '1000')],
+    ['model', async ({ rename }: ChangingScene) => await Promise.resolve(rename('Other'))],
+  ])('a drive with another %s gets the name: nothing is written to it', async (_what, change) => {
     const { path } = await imageOf(mebibyte);
-    const drive = await loopDevice({ size: 2 * mebibyte });
-    const other = join(await temporaryFolder(), 'other.img');
-    await writeFile(other, Buffer.alloc(2 * mebibyte, 7));
+    const scene = await changingScene();
+    const { drive, system } = scene;
     const error = await rejection(
-      attempt({
-        drive,
-        image: path,
-        confirm: async () => {
-          await drive.detach();
-          await run(requireTool('losetup'), [drive.path, other]);
-          onTestFinished(async () => void (await run(requireTool('losetup'), ['--detach', drive.path])));
-        },
-      }),
+      attempt({ drive, image: path, system, confirm: async () => await change(scene) }),
     );
     expect(error).toMatchObject({ code: 'DRIVE_CHANGED', kind: 'usage' });
-    expect((await readFile(other)).equals(Buffer.alloc(2 * mebibyte, 7))).toBe(true);
+    expect((await readFile(drive.file)).every((byte) => byte === 0)).toBe(true);
   });
 
   test('the drive is mounted: nothing is written', async () => {
@@ -387,6 +401,30 @@ test('an abort while somebody is asked, and before, writes nothing', async () =>
   await expect(attempt(given)).rejects.toBe(reason);
   expect((await readFile(drive.file)).equals(Buffer.alloc(2 * mebibyte))).toBe(true);
 });
+
+type ChangingScene = Awaited<ReturnType<typeof changingScene>>;
+
+/** A drive of which something else can be told. Detaching it would do the same, but give its number to any other test. */
+async function changingScene() {
+  const drive = await loopDevice({ size: 2 * mebibyte });
+  const sys = await temporaryFolder();
+  const tell = async (name: string, text: string) =>
+    await writeFile(join(sys, 'block', basename(drive.path), name), `${text}\n`);
+  await mkdir(join(sys, 'block', basename(drive.path), 'loop'), { recursive: true });
+  await tell('loop/backing_file', drive.file);
+  await tell('diskseq', '7');
+  let model: string | undefined;
+  const runTool: DriveSystem['runTool'] = async (...call) => {
+    const text = await wireDriveSystem().runTool(...call);
+    return model === undefined ? text : text.replaceAll('"model": null', `"model": "${model}"`);
+  };
+  return { drive, tell, rename: (name: string) => void (model = name), system: { sys, runTool } };
+}
+
+async function grow({ path, file }: LoopDevice): Promise<void> {
+  await truncate(file, 3 * mebibyte);
+  await run(requireTool('losetup'), ['--set-capacity', path]);
+}
 
 async function mount(device: string, flags: readonly string[] = []): Promise<string> {
   const folder = await temporaryFolder();
