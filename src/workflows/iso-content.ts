@@ -47,7 +47,7 @@ export interface IsoContentFile {
 }
 
 /** A piece of a file, which is a file of the image. */
-export interface IsoPiece {
+interface IsoPiece {
   /** In the image. */
   readonly path: string;
   readonly start: number;

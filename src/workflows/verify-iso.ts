@@ -26,7 +26,7 @@ export interface VerifyIsoResult {
 }
 
 /** Something wrong with a file of an image. */
-export interface IsoProblem {
+interface IsoProblem {
   readonly path: string;
   readonly message: string;
 }
