@@ -15,7 +15,7 @@ export interface DeviceUse {
   /** Where it is mounted, or what it is part of. */
   readonly place: string;
   /** Only where another mount namespace has it: a process that is in there. */
-  readonly process: string | undefined;
+  readonly byProcess: string | undefined;
 }
 
 /** What devices are in use for, by their numbers, as far as lsblk does not say it. */
@@ -35,24 +35,24 @@ export async function readDeviceUses(system: DriveSystem): Promise<DeviceUses> {
     if (known.some(({ kind, place }) => kind === use.kind && place === use.place)) return;
     uses.set(number, [...known, use]);
   };
-  for (const { mount, process } of await allMounts(system.proc)) {
-    const use: Use = { kind: 'mounted', place: mount.mountPoint, process };
+  for (const { mount, byProcess } of await allMounts(system.proc)) {
+    const use: Use = { kind: 'mounted', place: mount.mountPoint, byProcess };
     add(mount.number, use);
     // Btrfs and others have numbers of their own; their source is one of their devices.
     if (mount.source.startsWith('/dev/')) add(await blockDeviceNumber(mount.source), use);
   }
   for (const path of await swapPaths(system.proc)) {
-    add(await blockDeviceNumber(path), { kind: 'swap', place: '[SWAP]', process: undefined });
+    add(await blockDeviceNumber(path), { kind: 'swap', place: '[SWAP]', byProcess: undefined });
   }
   for (const { loop, backing } of await loopDevices(system.sys)) {
-    add(await blockDeviceNumber(backing), { kind: 'attached to', place: loop, process: undefined });
+    add(await blockDeviceNumber(backing), { kind: 'attached to', place: loop, byProcess: undefined });
   }
   return uses;
 }
 
 interface SeenMount {
   readonly mount: Mount;
-  readonly process: string | undefined;
+  readonly byProcess: string | undefined;
 }
 
 /** Our own first: what is mounted here needs no word about a process. */
@@ -67,8 +67,8 @@ async function allMounts(proc: string): Promise<SeenMount[]> {
     if (text === undefined) continue;
     seen.add(namespace);
     const name = id === 'self' ? undefined : await unlessGone(readFile(join(proc, id, 'comm'), 'utf8'));
-    const process = id === 'self' ? undefined : `${id} (${name?.trim() ?? 'unknown'})`;
-    found.push(...parseMountTable(text).map((mount) => ({ mount, process })));
+    const byProcess = id === 'self' ? undefined : `${id} (${name?.trim() ?? 'unknown'})`;
+    found.push(...parseMountTable(text).map((mount) => ({ mount, byProcess })));
   }
   return found;
 }

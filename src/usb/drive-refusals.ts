@@ -86,9 +86,9 @@ const useWords: Readonly<Record<DeviceUse['kind'], string>> = {
   'attached to': 'is attached to',
 };
 
-function useText({ path, kind, place, process }: DeviceUse): string {
+function useText({ path, kind, place, byProcess }: DeviceUse): string {
   const words = [path, useWords[kind], ...(kind === 'swap' ? [] : [place])];
-  return [...words, ...(process === undefined ? [] : [`for process ${process}`])].join(' ');
+  return [...words, ...(byProcess === undefined ? [] : [`for process ${byProcess}`])].join(' ');
 }
 
 /** One line, so each thing once: unmounting has to come before what it was mounted from is taken apart. */

@@ -95,14 +95,14 @@ function usesBelow(device: BlockDevice, uses: DeviceUses): DeviceUse[] {
   const own: DeviceUse[] = (uses.get(device.number) ?? []).map((use) => ({ path, ...use }));
   if (mountPoint !== undefined && !own.some(({ place }) => place === mountPoint)) {
     const kind = mountPoint === '[SWAP]' ? 'swap' : 'mounted';
-    own.push({ path, kind, place: mountPoint, process: undefined });
+    own.push({ path, kind, place: mountPoint, byProcess: undefined });
   }
   const further = device.children.flatMap((child): DeviceUse[] => {
     const made: DeviceUse = {
       path,
       kind: 'part of',
       place: `${child.path} (${child.type})`,
-      process: undefined,
+      byProcess: undefined,
     };
     return [...(child.type === 'part' ? [] : [made]), ...usesBelow(child, uses)];
   });

@@ -87,7 +87,7 @@ describe('drives that nothing speaks against', () => {
       isRemovable: true,
       sequence: '10',
       contents: [{ path: '/dev/sdb', size: 67_108_864, content: 'vfat', label: 'KINGSTON' }],
-      uses: [{ path: '/dev/sdb', kind: 'mounted', place: '/run/stick', process: undefined }],
+      uses: [{ path: '/dev/sdb', kind: 'mounted', place: '/run/stick', byProcess: undefined }],
     });
   });
 
