@@ -25,7 +25,8 @@ function volumeProblems({ volume, size }: BootStructure): string[] {
   return bytes > size ? [`the file system says it has ${bytes} bytes, but the image has ${size}`] : [];
 }
 
-function imageProblems(structure: BootStructure): string[] {
+/** What is wrong with the images that firmware starts from a CD, and with the catalogue of them. */
+export function imageProblems(structure: BootStructure): string[] {
   const { images } = structure;
   if (images === undefined) return ['there is no El Torito boot catalogue'];
   if (images === 'damaged') return ['the El Torito boot catalogue is damaged'];
@@ -102,7 +103,7 @@ function isCopy(backup: Gpt['primary'], primary: Gpt['primary']): boolean {
  * A file system that ends after its partition: the kernel then cannot read the files at its end. What is behind the last
  * sector that partitions may use is no file: the backup table lies there.
  */
-function partitionProblems({ isoPartitions, gpt }: BootStructure): string[] {
+export function partitionProblems({ isoPartitions, gpt }: BootStructure): string[] {
   const lastUsable = gpt === undefined || gpt === 'damaged' ? Infinity : gpt.primary.lastUsable;
   return isoPartitions.flatMap(({ name, start, sectors, volumeSectors }) => {
     const end = Math.min(start + volumeSectors, wholeBlocks(lastUsable + 1));

@@ -53,7 +53,7 @@ export interface BootStructure {
 
 const systemAreaSize = 16 * isoSectorSize;
 /** Sizes that an image claims are believed up to here. */
-const largestBootImage = 1024 * 1024 * 1024;
+const largestBootImage = 256 * 1024 * 1024;
 const pieceSize = 1024 * 1024;
 
 /**

@@ -28,6 +28,8 @@ export const efiPlatform = 0xef;
 
 const descriptorPosition = 17 * isoSectorSize;
 const entrySize = 32;
+/** Real ones have two; each is read as a whole. */
+const mostImages = 8;
 
 /**
  * Reads the boot catalogue of an image (El Torito 1.0, sections 2.0 to 2.4).
@@ -44,7 +46,8 @@ export async function readElTorito(image: RandomAccess): Promise<BootCatalogue |
   const position = sector * isoSectorSize;
   if (position + isoSectorSize > image.size) return 'damaged';
   const catalogue = Buffer.from(await image.read(position, isoSectorSize));
-  return isValid(catalogue) ? { sector, images: imagesOf(catalogue) } : 'damaged';
+  const images = isValid(catalogue) ? imagesOf(catalogue) : [];
+  return images.length > 0 && images.length <= mostImages ? { sector, images } : 'damaged';
 }
 
 /** The validation entry (section 2.1): all its words add up to nothing. */

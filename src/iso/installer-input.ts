@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { imageProblems, partitionProblems } from './boot-problems.ts';
 import type { BootStructure } from './boot-structure.ts';
 import { efiPlatform } from './el-torito.ts';
 import { runXorriso } from './xorriso.ts';
@@ -33,7 +34,7 @@ export async function checkInstallerInput(
     { ...run, maximumOutput: 1024 * 1024 },
   );
   const view = readView(stdout);
-  const reason = structureReason(structure) ?? viewReason(structure, view);
+  const reason = structureReason(structure) ?? brokenReason(structure) ?? viewReason(structure, view);
   if (reason !== undefined) {
     throw new PaletteEdgeError(
       'INSTALLER_UNSUPPORTED',
@@ -68,6 +69,12 @@ function structureReason({ volume, images, gpt }: BootStructure): string | undef
   if (images.some(({ emulation }) => emulation !== 0))
     return 'one of its boot images emulates a floppy or a hard disk';
   return images.some(({ isBootable }) => isBootable) ? undefined : 'none of its boot images is bootable';
+}
+
+/** A GPT that says too little of the end of its image is written anew; what does not start now, will not start then. */
+function brokenReason(structure: BootStructure): string | undefined {
+  const [problem] = [...imageProblems(structure), ...partitionProblems(structure)];
+  return problem === undefined ? undefined : `it is damaged already: ${problem}`;
 }
 
 function viewReason(structure: BootStructure, view: XorrisoView): string | undefined {

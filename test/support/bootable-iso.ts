@@ -123,17 +123,18 @@ export async function auroraBootIso({ folder, root, efiImage }: BootTree): Promi
   const mbr = requireTool('/usr/lib/grub/i386-pc/boot_hybrid.img');
   const any = (...values: readonly string[]): string[] =>
     values.flatMap((value) => ['-boot_image', 'any', value]);
-  await run(requireTool('xorriso'), [
-    ...['-volid', 'COS_LIVE', '-joliet', 'on', '-padding', '0', '-outdev', path],
-    ...['-map', tree, '/', '-chmod', '0755', '--'],
-    ...['-boot_image', 'grub', 'bin_path=/boot/eltorito.img'],
-    ...['-boot_image', 'grub', `grub2_mbr=${mbr}`, '-boot_image', 'grub', 'grub2_boot_info=on'],
-    ...any('partition_offset=16', 'cat_path=/boot/boot.catalog', 'cat_hidden=on', 'boot_info_table=on'),
-    ...any('platform_id=0x00', 'emul_type=no_emulation', 'load_size=2048', 'next'),
-    ...any('platform_id=0xef', 'emul_type=no_emulation'),
-    ...['-append_partition', '2', '0xef', efiImage],
-    ...any('efi_path=--interval:appended_partition_2:all::', 'appended_part_as=gpt', 'mbr_force_bootable=on'),
-  ]);
+  const commands = [
+    ['-volid', 'COS_LIVE', '-joliet', 'on', '-padding', '0', '-outdev', path],
+    ['-map', tree, '/', '-chmod', '0755', '--'],
+    ['-boot_image', 'grub', 'bin_path=/boot/eltorito.img'],
+    ['-boot_image', 'grub', `grub2_mbr=${mbr}`, '-boot_image', 'grub', 'grub2_boot_info=on'],
+    any('partition_offset=16', 'cat_path=/boot/boot.catalog', 'cat_hidden=on', 'boot_info_table=on'),
+    any('platform_id=0x00', 'emul_type=no_emulation', 'load_size=2048', 'next'),
+    any('platform_id=0xef', 'emul_type=no_emulation'),
+    ['-append_partition', '2', '0xef', efiImage],
+    any('efi_path=--interval:appended_partition_2:all::', 'appended_part_as=gpt', 'mbr_force_bootable=on'),
+  ];
+  await run(requireTool('xorriso'), commands.flat());
   return { path, machines: everywhere };
 }
 

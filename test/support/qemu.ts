@@ -79,8 +79,10 @@ function drive(image: string, from: Machine['from'], index: number): string[] {
   const device = from === 'CD' ? 'scsi-cd' : 'scsi-hd,removable=on';
   const file = image.replaceAll(',', ',,');
   return [
-    ...['-drive', `if=none,id=d${index},format=raw,${access},file=${file}`],
-    ...['-device', `${device},drive=d${index},bus=scsi.0,scsi-id=${index},bootindex=${index}`],
+    '-drive',
+    `if=none,id=d${index},format=raw,${access},file=${file}`,
+    '-device',
+    `${device},drive=d${index},bus=scsi.0,scsi-id=${index}`,
   ];
 }
 
