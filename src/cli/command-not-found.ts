@@ -8,7 +8,7 @@ import { terminalText } from './terminal-text.ts';
 /** oclif's hook for words that are no command. They are taken as they were typed: oclif joins them with colons. */
 const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
   const words = process.argv.slice(2);
-  const error = commandError(words, { bin: config.bin, commands: config.commandIDs.toSorted() });
+  const error = commandError(words, { bin: config.bin, commands: commandNames(config.commandIDs) });
   process.exitCode = exitCodes.usage;
   if (isJsonWanted(words))
     process.stdout.write(`${JSON.stringify(errorJson(error, exitCodes.usage), null, 2)}\n`);
@@ -18,6 +18,11 @@ const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
 
 export default commandNotFound;
 
+/** As they are typed: `usb write`. */
+function commandNames(ids: readonly string[]): string[] {
+  return ids.map((id) => id.replaceAll(':', ' ')).toSorted();
+}
+
 interface CommandLine {
   readonly bin: string;
   readonly commands: readonly string[];
@@ -25,12 +30,14 @@ interface CommandLine {
 
 /** What is wrong with a command line that names no command, or gives words to one that takes none. */
 function commandError(words: readonly string[], { bin, commands }: CommandLine): PaletteEdgeError {
-  const [first = '', second = ''] = words;
+  const [first = ''] = words;
   const known = `The commands are ${commands.join(', ')}. See the help: ${bin} --help`;
-  if (commands.includes(first)) {
-    return usage(`${first} takes no argument ${shown(second)}`, [
-      ...sourceFlags(second, `${bin} ${first}`),
-      `See the help: ${bin} ${first} --help`,
+  const command = commands.findLast((name) => `${words.join(' ')} `.startsWith(`${name} `));
+  if (command !== undefined) {
+    const word = words[command.split(' ').length] ?? '';
+    return usage(`${command} takes no argument ${shown(word)}`, [
+      ...sourceFlags(word, `${bin} ${command}`),
+      `See the help: ${bin} ${command} --help`,
     ]);
   }
   if (first.startsWith('-')) {
@@ -40,9 +47,11 @@ function commandError(words: readonly string[], { bin, commands }: CommandLine):
       known,
     ]);
   }
-  const nearest = commands.find((command) => isMisspelling(first, command));
+  const isTopic = commands.some((name) => name.startsWith(`${first} `));
+  const typed = words.slice(0, isTopic ? 2 : 1).join(' ');
+  const nearest = commands.find((name) => isMisspelling(typed, name));
   const guess = nearest === undefined ? [] : [`Did you mean this? ${bin} ${nearest}`];
-  return usage(`${bin} has no command ${shown(first)}`, [...guess, known]);
+  return usage(`${bin} has no command ${shown(typed)}`, [...guess, known]);
 }
 
 /** A word behind `build` or `resolve` is a profile, most likely, or an image. */

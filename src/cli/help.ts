@@ -42,12 +42,22 @@ class CommandHelpWithExitCodes extends CommandHelp {
 export default class PaletteEdgeHelp extends Help {
   protected override CommandHelpClass = CommandHelpWithExitCodes;
 
-  /** The help of the command that comes first, whatever follows: oclif would look for a command of all the words. */
+  /**
+   * The help of the command or topic that comes first, whatever follows: oclif would look for a command of all the words. A command may
+   * have several: `usb write`.
+   */
   override async showHelp(argv: string[]): Promise<void> {
     const [first = ''] = argv;
-    if (this.config.findCommand(first) !== undefined) await super.showHelp([first]);
+    const id = this.#idAtStart(argv);
+    if (id !== undefined) await super.showHelp([id]);
     else if (first === '' || first.startsWith('-')) await super.showHelp(argv);
     else await this.config.runHook('command_not_found', { id: first, argv: argv.slice(1) });
+  }
+
+  #idAtStart(argv: readonly string[]): string | undefined {
+    return argv
+      .map((_, index) => argv.slice(0, index + 1).join(':'))
+      .findLast((id) => this.config.findCommand(id) !== undefined || this.config.findTopic(id) !== undefined);
   }
 
   protected override getCommandHelpClass(command: Command.Loadable): CommandHelp {

@@ -1,11 +1,19 @@
+import { readdirSync } from 'node:fs';
+
 import { describe, expect, test } from 'vitest';
 
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = async (...args: string[]) => await runCli(args, { cwd: await temporaryFolder() });
-const known =
-  'The commands are build, demo, inspect, login, logout, profiles, resolve, serve, verify. See the help: palette-edge --help';
+const commands = readdirSync(new URL('../../src/commands/', import.meta.url), {
+  recursive: true,
+  encoding: 'utf8',
+})
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => path.replace(/\.ts$/, '').replaceAll(/[\\/]/g, ' '))
+  .toSorted();
+const known = `The commands are ${commands.join(', ')}. See the help: palette-edge --help`;
 
 const told = (message: string, suggestions: readonly string[]) => ({
   code: 2,
@@ -53,6 +61,16 @@ describe('words that are no command', () => {
 
   test('nothing near: the commands are named', async () => {
     expect(await run('frobnicate')).toEqual(told('palette-edge has no command frobnicate', [known]));
+  });
+
+  test('a command of two words', async () => {
+    expect(commands).toContain('usb write');
+    expect(await run('usb', 'lst')).toEqual(
+      told('palette-edge has no command usb lst', ['Did you mean this? palette-edge usb list', known]),
+    );
+    expect(await run('usb', 'list', '/dev/sdb')).toEqual(
+      told('usb list takes no argument /dev/sdb', ['See the help: palette-edge usb list --help']),
+    );
   });
 
   test('a value is not repeated, and no terminal is steered', async () => {

@@ -48,6 +48,15 @@ test('words behind a command do not hide its help', async () => {
   expect(stdout).toContain('palette-edge resolve [');
 });
 
+test.each([
+  [['usb', 'write', 'image.iso', '/dev/sdb', '--help'], 'palette-edge usb write IMAGE DEVICE ['],
+  [['usb', '--help'], 'palette-edge usb COMMAND'],
+  [['usb'], 'palette-edge usb COMMAND'],
+])('a command of two words has its help, and so has the first of them: %j', async (args, usage) => {
+  const { code, stdout } = await runCli(args, { cwd: await temporaryFolder() });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(usage) });
+});
+
 test('a word that is no command has no help, and is told as without --help', async () => {
   const { code, stdout, stderr } = await runCli(['bulid', '--help'], { cwd: await temporaryFolder() });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
