@@ -3,7 +3,7 @@
 //
 //   node scripts/build-standalone.mjs [--arch x64|arm64] [--out FOLDER]
 //
-// See docs/standalone.md and docs/decisions/0013-standalone-executable.md.
+// See docs/standalone.md and docs/decisions/0014-standalone-executable.md.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
