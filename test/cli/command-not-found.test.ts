@@ -6,12 +6,14 @@ import { runCli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = async (...args: string[]) => await runCli(args, { cwd: await temporaryFolder() });
+const aliases = ['deploy'];
 const commands = readdirSync(new URL('../../src/commands/', import.meta.url), {
   recursive: true,
   encoding: 'utf8',
 })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => path.replace(/\.ts$/, '').replaceAll(/[\\/]/g, ' '))
+  .concat(aliases)
   .toSorted();
 const known = `The commands are ${commands.join(', ')}. See the help: palette-edge --help`;
 
