@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-import { errorAnswer } from './answer.ts';
+import { errorAnswer, jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { PushSide } from './api-call.ts';
 import { ApiError } from './api-error.ts';
@@ -48,6 +48,9 @@ export interface RegistryHandler {
    */
   close(): Promise<void>;
 }
+
+/** Answers 200 to whoever asks, without a login, as long as requests are answered: for what watches servers. Not in the API. */
+const healthPath = '/healthz';
 
 /** Makes what answers the requests of any `node:http` or `node:https` server (distribution-spec 1.1). */
 export function createRegistryHandler(options: RegistryHandlerOptions): RegistryHandler {
@@ -123,15 +126,21 @@ class Exchange {
 
   async #answer(): Promise<Answer> {
     const { content, limits, login, push } = this.#options;
+    const { path, query } = splitTarget(this.#request.url ?? '');
+    if (path === healthPath && this.#isReading()) return jsonAnswer(200, { status: 'serving' });
     const { authorization } = this.#request.headers;
     if (login !== undefined && !isLoggedIn(login, authorization)) {
       throw new ApiError(401, [{ code: 'UNAUTHORIZED', message: 'username and password are needed' }], {
         'www-authenticate': loginChallenge,
       });
     }
-    const { path, query } = splitTarget(this.#request.url ?? '');
     const call = { request: this.#request, query, content, limits, signal: this.#over.signal };
     return await runEndpoint(decodePath(path), call, push);
+  }
+
+  #isReading(): boolean {
+    const { method } = this.#request;
+    return method === 'GET' || method === 'HEAD';
   }
 
   async #send(answer: Answer): Promise<void> {

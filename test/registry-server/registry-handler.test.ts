@@ -179,3 +179,29 @@ async function exchange(port: number, bytes: string): Promise<string> {
   for await (const piece of socket) answer += String(piece);
   return answer;
 }
+
+describe('health', () => {
+  test('is told to whoever asks, without a login', async () => {
+    const registry = await runningRegistry({ login: { username: 'edge', password: 's3cret' } });
+    const response = await registry.send('/healthz?full=1');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'serving' });
+    const head = await registry.send('/healthz', { method: 'HEAD' });
+    expect({ status: head.status, body: await head.text() }).toEqual({ status: 200, body: '' });
+    expect(registry.records.map(({ path, status }) => [path, status])).toEqual([
+      ['/healthz', 200],
+      ['/healthz', 200],
+    ]);
+  });
+
+  test('has no other methods and no other paths, and opens nothing else', async () => {
+    const registry = await runningRegistry({ login: { username: 'edge', password: 's3cret' } });
+    for (const [path, method] of [
+      ['/healthz', 'POST'],
+      ['/healthz/', 'GET'],
+      ['/healthz/../v2/_catalog', 'GET'],
+      ['/v2/healthz', 'GET'],
+    ] as const)
+      expect((await registry.send(path, { method })).status, `${method} ${path}`).toBe(401);
+  });
+});
