@@ -28,7 +28,7 @@ import { commandManifest } from './command-manifest.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const cache = join(root, 'node_modules', '.cache', 'standalone');
-const postject = join(root, 'node_modules', 'postject', 'dist', 'cli.js');
+const postject = fileURLToPath(new URL('cli.js', import.meta.resolve('postject')));
 /** Where Node looks for what it runs: https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html */
 const resource = 'NODE_SEA_BLOB';
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -125,7 +125,7 @@ function run(program, args) {
 /** Of everything that decides what is in the executable. */
 function inputsKey(arch) {
   const { version } = JSON.parse(
-    readFileSync(join(root, 'node_modules', 'postject', 'package.json'), 'utf8'),
+    readFileSync(new URL('../package.json', import.meta.resolve('postject')), 'utf8'),
   );
   const hash = createHash('sha256').update(JSON.stringify([arch, process.arch, runtimeVersion, version]));
   const inputs = [
