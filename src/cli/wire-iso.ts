@@ -39,6 +39,7 @@ export function findXorriso(): string | undefined {
 }
 
 const phaseLabels: Readonly<Record<Parameters<IsoListener['onPhase']>[0], string>> = {
+  verifying: 'Verifying bundle',
   hashing: 'Hashing files',
   writing: 'Writing image',
   checking: 'Reading back',

@@ -12,7 +12,6 @@ import type { IsoImage } from './iso-image.ts';
  */
 export function isoFolder(image: IsoImage, path: string, place: string): FolderAccess {
   const inside = (name: string): string => posix.join(path, name);
-  const find = (name: string) => image.files.find((file) => file.path === inside(name));
   return {
     place: (name) => `${place}:${inside(name)}`,
     names: async () => {
@@ -22,12 +21,12 @@ export function isoFolder(image: IsoImage, path: string, place: string): FolderA
       return await Promise.resolve(names);
     },
     status: async (name) => {
-      const file = find(name);
+      const file = image.find(inside(name));
       const status = file && { isFile: file.kind === 'file', size: file.size };
       return await Promise.resolve(status);
     },
     open: async (name, what) => {
-      const file = find(name);
+      const file = image.find(inside(name));
       if (file?.kind !== 'file') throw notFoundInIso(`${place}:${inside(name)}`, what);
       return await Promise.resolve(image.open(file));
     },

@@ -11,6 +11,8 @@ export interface IsoImage {
   readonly size: number;
   /** Sorted by path. */
   readonly files: readonly IsoFile[];
+  /** The one of {@link files} with that path. */
+  find(path: string): IsoFile | undefined;
   /** The content of one of {@link files}; closing it closes nothing. */
   open(file: IsoFile): RandomAccess;
   close(): Promise<void>;
@@ -29,10 +31,12 @@ export async function openIsoImage(access: RandomAccess, place: string): Promise
   try {
     const volume = await readIsoVolume(access, place);
     const files = await readIsoTree(access, volume, place);
+    const byPath = new Map(files.map((file) => [file.path, file]));
     return {
       label: volume.label,
       size: access.size,
       files,
+      find: (path) => byPath.get(path),
       open: ({ extents }) => extentAccess(access, extents),
       close: async () => await access.close(),
     };

@@ -30,6 +30,8 @@ export const isoLimits = {
   /** Of one file; each has up to 4 GiB. */
   pieces: 1000,
   folderBytes: 64 * 1024 * 1024,
+  /** Bytes of all files, as many times the size of the image: files of the same content may share it. */
+  overlap: 16,
 } as const;
 
 interface Folder extends IsoExtent {
@@ -72,6 +74,8 @@ export async function readIsoTree(image: RandomAccess, volume: IsoVolume, place:
   // No recursion: how deep it goes nobody knows.
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())
     await readFolder(folder, walk);
+  const bytes = walk.files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > isoLimits.overlap * image.size) throw damagedIso(place, `its files have ${bytes} bytes`);
   return walk.files.toSorted((left, right) => (left.path < right.path ? -1 : 1));
 }
 

@@ -17,6 +17,7 @@ import type { DescribedBundle } from '../iso/iso-readme.ts';
 import { writeIso } from '../iso/iso-writer.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
+import { checkIsoBundles } from './check-iso-bundles.ts';
 import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
 import { hashAccess, hashIsoContent } from './hash-iso-content.ts';
 import type { HashedFile } from './hash-iso-content.ts';
@@ -44,7 +45,7 @@ export interface IsoResources {
 /** Told of how it goes on; must not throw. */
 export interface IsoListener {
   /** What begins, and of how many bytes. */
-  readonly onPhase: (phase: 'hashing' | 'writing' | 'checking', total: number) => void;
+  readonly onPhase: (phase: 'verifying' | 'hashing' | 'writing' | 'checking', total: number) => void;
   readonly onBytes: (count: number) => void;
 }
 
@@ -91,6 +92,7 @@ export async function createIso(
   await refuseSource(path, content);
   await using folder = await temporaryFolder();
   await requireSpace(path, content);
+  await checkIsoBundles(content, resources.listener, signal);
   const hashed = await hashAll(content, resources, signal);
   const made = await writeMadeFiles(content, hashed, folder.path);
   const entries = [...made.entries, ...content.files.flatMap(entriesOf)];

@@ -26,7 +26,14 @@ export interface OpenImage {
   readonly place: string;
 }
 
-/** Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts. What is wrong with parts is told when they are opened. */
+/** Nobody makes an image of so many; looking into them all would take time. */
+const mostBundles = 100;
+
+/**
+ * Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts. What is wrong with parts is told when they are opened.
+ *
+ * @throws PaletteEdgeError `IMAGE_CROWDED` (kind content) for more than a hundred
+ */
 export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
   const found: IsoBundle[] = [];
   const joined = new Set<string>();
@@ -37,9 +44,21 @@ export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
     const isCandidate = kind === 'file' && /\.(?:zst|tar)$/.test(whole);
     if (!isCandidate || joined.has(whole)) continue;
     joined.add(whole);
+    if (joined.size > mostBundles) throw crowded(opened.place);
     found.push(await isoBundle(opened, path).catch((error: unknown) => unopenable(whole, error)));
   }
   return found;
+}
+
+function crowded(place: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'IMAGE_CROWDED',
+    `there are more than ${mostBundles} bundles in the image ${place}`,
+    {
+      kind: 'content',
+      suggestions: [`Name the one that you mean: ${place}:PATH`],
+    },
+  );
 }
 
 function unopenable(path: string, error: unknown): IsoBundle {

@@ -58,6 +58,8 @@ interface IsoPiece {
 /** A bundle that goes into the image. */
 export interface IsoContentBundle extends DescribedBundle {
   readonly tool: { readonly name: string; readonly version: string };
+  /** As it was named. */
+  readonly source: string;
   /** Whether it is split here: then a parts list is to be made. */
   readonly isSplit?: boolean;
   readonly files: readonly IsoContentFile[];
@@ -113,7 +115,7 @@ async function bundleContent(path: string, { folder, split }: IsoRequest): Promi
   try {
     const { reader, parts, image } = opened;
     if (image !== undefined) throw inImage(path);
-    const described = describe(reader);
+    const described = { ...describe(reader), source: path };
     if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
     const file = await wholeFile(path, join(folder, bundleFileName(path, reader)));
     const expected = { ...file, sha256: await checksumBeside(path) };
@@ -124,7 +126,11 @@ async function bundleContent(path: string, { folder, split }: IsoRequest): Promi
   }
 }
 
-function describe({ id, size, inventory }: BundleReader): Omit<IsoContentBundle, 'path' | 'files'> {
+function describe({
+  id,
+  size,
+  inventory,
+}: BundleReader): Omit<IsoContentBundle, 'path' | 'files' | 'source'> {
   const { name, tool, images, charts } = inventory;
   const count = images.length - images.filter(isCompanion).length - charts.length;
   return { name, id, size, images: count, charts: charts.length, tool };

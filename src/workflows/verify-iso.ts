@@ -88,8 +88,8 @@ export async function verifyIso(
 }
 
 async function readList({ image, place }: OpenImage): Promise<FileChecksum[]> {
-  const file = image.files.find(({ path, kind }) => path === checksumListName && kind === 'file');
-  if (file === undefined) {
+  const file = image.find(checksumListName);
+  if (file?.kind !== 'file') {
     throw new PaletteEdgeError(
       'ISO_WITHOUT_CHECKSUMS',
       `${place} has no ${checksumListName}: palette-edge iso create did not make it`,
@@ -114,7 +114,6 @@ async function verifyFiles(
   listed: readonly FileChecksum[],
   { opened: { image }, hasher, listener, signal }: VerifyContext,
 ): Promise<IsoProblem[]> {
-  const files = new Map(image.files.map((file) => [file.path, file]));
   const found = filesOf(listed, image);
   listener.onPhase(
     'files',
@@ -122,7 +121,7 @@ async function verifyFiles(
   );
   const problems: IsoProblem[] = [];
   for (const { path, sha256 } of listed) {
-    const file = files.get(path);
+    const file = image.find(path);
     if (file === undefined) problems.push({ path, message: 'it is missing' });
     else if (file.kind !== 'file') problems.push({ path, message: 'it is no regular file' });
     else {

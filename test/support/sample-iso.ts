@@ -65,9 +65,8 @@ export async function openIso(image: string | Uint8Array): Promise<IsoImage> {
 
 /** The content of the first file of an image. */
 export function openFirst(image: IsoImage): RandomAccess {
-  const [file] = image.files;
-  if (file === undefined) throw new Error('the image is empty');
-  return image.open(file);
+  for (const file of image.files) return image.open(file);
+  throw new Error('the image is empty');
 }
 
 /** All files of an image with their content. */

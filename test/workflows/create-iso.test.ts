@@ -191,6 +191,15 @@ describe('refusals leave nothing behind', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', 'edge.tar.zst.sha256']);
   });
 
+  test('a bundle that is damaged, when there is no checksum that says so', async () => {
+    const { folder, path, sample } = await bundleFile();
+    const bytes = Buffer.from(sample.bytes);
+    bytes.writeUInt8(bytes.readUInt8(9000) ^ 1, 9000);
+    await writeFile(path, bytes);
+    expect(await rejection(makeIso([path]))).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
+    expect(await readdir(folder)).toEqual(['edge.tar.zst']);
+  });
+
   test('a bundle that is in an image already', async () => {
     const { path } = await bundleFile();
     const { path: iso } = await makeIso([path]);
@@ -247,7 +256,7 @@ test('progress says what is done, and comes to its end', async () => {
   };
   const input = { bundles: [path], label: 'COS_CONTENT', folder: '', files: [] };
   await createIso(input, isoResources({ listener }), signal);
-  expect(phases.map(({ phase }) => phase)).toEqual(['hashing', 'writing', 'checking']);
+  expect(phases.map(({ phase }) => phase)).toEqual(['verifying', 'hashing', 'writing', 'checking']);
   for (const { total, done } of phases) expect(done).toBe(total);
 });
 

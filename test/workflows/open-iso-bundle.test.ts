@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { ExistingBundles } from '../../src/workflows/existing-bundles.ts';
 import { inspectBundle } from '../../src/workflows/inspect-bundle.ts';
 import { openBundle } from '../../src/workflows/open-bundle.ts';
 import { verifyBundle } from '../../src/workflows/verify-bundle.ts';
@@ -33,6 +35,25 @@ test('the one bundle of an image is taken for the image', async () => {
   });
   expect(await verifyBundle(iso, listener, signal)).toMatchObject({ problems: [] });
   expect(await filesHeldOpen(iso)).toBe(0);
+});
+
+test('what an image holds need not be pulled again', async () => {
+  const { path, sample } = await bundleFile();
+  const { path: iso } = await makeIso([path]);
+  const [blob] = sample.plan.inventory.blobs;
+  if (blob === undefined) throw new Error('the sample is empty');
+  await using bundles = await ExistingBundles.open([iso], () => undefined);
+  const found = await bundles.find(blob);
+  const hash = createHash('sha256');
+  for await (const bytes of (await found?.open({})) ?? []) hash.update(bytes);
+  expect(`sha256:${hash.digest('hex')}`).toBe(blob.digest);
+});
+
+test('more bundles than anybody puts into an image are not looked into', async () => {
+  const names = Array.from({ length: 101 }, (_, index) => `${index}.tar.zst`);
+  const iso = await sampleIso(await sampleEntries(Object.fromEntries(names.map((name) => [name, 'x']))));
+  expect(await rejection(openBundle(iso))).toMatchObject({ code: 'IMAGE_CROWDED', kind: 'content' });
+  expect(await rejection(openBundle(`${iso}:7.tar.zst`))).toMatchObject({ code: 'NOT_A_BUNDLE' });
 });
 
 test('of several one is named', async () => {
