@@ -40,7 +40,7 @@ test('the one bundle of an image is taken for the image', async () => {
 test('what an image holds need not be pulled again', async () => {
   const { path, sample } = await bundleFile();
   const { path: iso } = await makeIso([path]);
-  const [blob] = sample.plan.inventory.blobs;
+  const blob = sample.plan.inventory.blobs.at(0);
   if (blob === undefined) throw new Error('the sample is empty');
   await using bundles = await ExistingBundles.open([iso], () => undefined);
   const found = await bundles.find(blob);
