@@ -376,7 +376,10 @@ test('the drive cannot be mounted while it is written', async () => {
     // The drive is open, and looked at once more.
     runTool: async (program: string, args: readonly string[], signal: AbortSignal) => {
       if (refused === 'next' && program === 'lsblk') {
-        refused = await run('mount', [drive.path, folder]).catch((error: unknown) => error);
+        refused = await run('mount', [drive.path, folder]).then(
+          async () => await run('umount', [folder]),
+          (error: unknown) => error,
+        );
       }
       return await wireDriveSystem().runTool(program, args, signal);
     },
