@@ -82,7 +82,7 @@ function viewReason(structure: BootStructure, view: XorrisoView): string | undef
   if (sessions !== 1 || descriptor !== 16) {
     return `it has ${sessions} sessions and the newest descriptor at sector ${descriptor}, expected 1 session and sector 16`;
   }
-  if (systemArea === undefined) {
+  if (systemArea === undefined || systemArea.includes('not-recognized')) {
     return structure.hasSystemArea ? 'what is in front of its file system is of no known kind' : undefined;
   }
   const unknown = systemArea.find((word) => !carried.test(word));

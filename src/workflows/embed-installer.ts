@@ -22,6 +22,7 @@ import type { IsoImage } from '../iso/iso-image.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
 import { checkInstallerOutput, requireSpace } from './check-installer-output.ts';
+import { outputTarget } from './check-output.ts';
 import { readInstallerFiles } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
 import { planEmbedding } from './plan-embedding.ts';
@@ -95,7 +96,7 @@ export async function embedInstaller(
     );
     const target = await checkInstallerOutput(input.output, [before.path, ...sourcesOf(supplied)]);
     await requireSpace(target, before.image.size + largestIsoSize(plan.added));
-    const written = await write({ before, plan, target }, resources, signal);
+    const written = await write({ before, plan, output: input.output, target }, resources, signal);
     return {
       ...written,
       path: input.output,
@@ -138,6 +139,8 @@ async function openInstaller(path: string): Promise<OpenInstaller> {
 interface Writing {
   readonly before: OpenInstaller;
   readonly plan: EmbeddingPlan;
+  readonly output: string;
+  /** What the output stands for: symbolic links stay. */
   readonly target: string;
 }
 
@@ -146,7 +149,7 @@ async function write(
   resources: EmbedResources,
   signal: AbortSignal,
 ): Promise<Pick<EmbedResult, 'size' | 'sha256' | 'boots'>> {
-  const { target } = writing;
+  const { output, target } = writing;
   try {
     await makeFolder(dirname(target));
     await removeStalePartials(target);
@@ -155,12 +158,12 @@ async function write(
       return await checkWritten(writing, beside, { resources, signal });
     });
     await writeFileAtomically(
-      `${target}.sha256`,
-      async (file) => await file.writeFile(`${written.sha256}  ${basename(target)}\n`),
+      await outputTarget(`${output}.sha256`),
+      async (file) => await file.writeFile(`${written.sha256}  ${basename(output)}\n`),
     );
     return written;
   } catch (error) {
-    throw wordDiskError(error, `writing the installer to ${target}`);
+    throw wordDiskError(error, `writing the installer to ${output}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -116,6 +116,8 @@ export async function uefiOnlyIso({ folder, root, efiImage }: BootTree): Promise
 /** What AuroraBoot makes for CanvOS: GRUB for BIOS with its hybrid MBR, GPT, and the EFI image in a partition behind the file system. */
 export async function auroraBootIso({ folder, root, efiImage }: BootTree): Promise<BootableIso> {
   const [path, tree] = [join(folder, 'auroraboot.iso'), join(folder, 'auroraboot-tree')];
+  // xorriso adds to an image that is there.
+  await rm(path, { force: true });
   await cp(root, tree, { recursive: true });
   const modules = 'iso9660 biosdisk part_gpt part_msdos search search_fs_file configfile linux normal';
   const options = ['-O', 'i386-pc-eltorito', '-p', '/boot/grub', '-o', join(tree, 'boot', 'eltorito.img')];
