@@ -37,20 +37,21 @@ function flagsOfImage(dependsOn: string[]) {
     'iso-path': Flags.string({
       helpGroup,
       helpValue: 'FOLDER',
-      summary: 'Folder of the bundle in the image, as bundle-content or opt/spectrocloud/content.',
+      summary: 'Folder of the bundle in the ISO image, as bundle-content or opt/spectrocloud/content.',
       dependsOn,
       defaultHelp: async () => await Promise.resolve('the root'),
     }),
     'cluster-definition': Flags.file({
       helpGroup,
       helpValue: 'FILE',
-      summary: 'Put a cluster definition into the image, as spc-config/FILE.',
+      summary: 'Put a cluster definition into the ISO image, as spc-config/FILE.',
       dependsOn,
     }),
     add: Flags.string({
       helpGroup,
       helpValue: 'PATH[:NAME]',
-      summary: 'Put another file into the image, in its root or as NAME, which may have folders. Repeatable.',
+      summary:
+        'Put another file into the ISO image, in its root or as NAME, which may have folders. Repeatable.',
       multiple: true,
       multipleNonGreedy: true,
       dependsOn,
@@ -58,7 +59,7 @@ function flagsOfImage(dependsOn: string[]) {
     'include-tool': Flags.file({
       helpGroup,
       helpValue: 'FILE',
-      summary: 'Put palette-edge itself into the image, as one executable file, for sites without Node.',
+      summary: 'Put palette-edge itself into the ISO image, as one executable file, for sites without Node.',
       dependsOn,
     }),
   };
@@ -101,7 +102,7 @@ export function isoOutputPath(path: string | undefined): string | undefined {
   if (path !== '-') return requirePath(path, '--output FILE');
   throw new PaletteEdgeError(
     'PATH_INVALID',
-    '--output - is no file, and an image is not written to standard output',
+    '--output - is no file, and an ISO image is not written to standard output',
     {
       kind: 'usage',
       suggestions: ['Name a file: --output FILE.iso; one that is called - is ./-'],
@@ -114,7 +115,7 @@ function isoFolder(text: string): string {
   if (folder === '' || isRawFileName(folder)) return folder;
   throw new PaletteEdgeError(
     'ISO_PATH_INVALID',
-    `--iso-path ${JSON.stringify(text)} cannot name a folder in an image`,
+    `--iso-path ${JSON.stringify(text)} cannot name a folder in an ISO image`,
     {
       kind: 'usage',
       suggestions: ['Use letters, digits, . _ @ + - and / between folders: --iso-path bundle-content'],

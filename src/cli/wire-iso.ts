@@ -41,7 +41,7 @@ export function findXorriso(): string | undefined {
 const phaseLabels: Readonly<Record<Parameters<IsoListener['onPhase']>[0], string>> = {
   verifying: 'Verifying bundle',
   hashing: 'Hashing files',
-  writing: 'Writing image',
+  writing: 'Writing ISO',
   checking: 'Reading back',
 };
 

@@ -37,7 +37,7 @@ export function parseChecksums(text: string, place: string): FileChecksum[] {
       const reason = path === undefined ? 'it is no checksum and name' : 'its name is there already';
       throw new PaletteEdgeError('CHECKSUMS_INVALID', `${place}, line ${index + 1}: ${reason}`, {
         kind: 'content',
-        suggestions: ['Copy the image again from where it was made.'],
+        suggestions: ['Copy the ISO image again from where it was made.'],
       });
     }
     paths.add(path);

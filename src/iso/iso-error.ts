@@ -4,7 +4,7 @@ import { PaletteEdgeError } from '../errors.ts';
 export function damagedIso(place: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('ISO_DAMAGED', `${place} is damaged: ${reason}`, {
     kind: 'content',
-    suggestions: ['Copy the image again from where it was made.'],
+    suggestions: ['Copy the ISO image again from where it was made.'],
   });
 }
 
@@ -28,10 +28,10 @@ export function notAnIso(place: string, reason: string): PaletteEdgeError {
 export function notFoundInIso(place: string, what: string): PaletteEdgeError {
   return new PaletteEdgeError(
     'FILE_NOT_FOUND',
-    `reading the ${what} ${place} failed: no such file in the image`,
+    `reading the ${what} ${place} failed: no such file in the ISO image`,
     {
       kind: 'notFound',
-      suggestions: ['See what is in the image: palette-edge iso inspect FILE.iso'],
+      suggestions: ['See what is in the ISO image: palette-edge iso inspect FILE.iso'],
     },
   );
 }

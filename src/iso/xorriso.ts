@@ -129,9 +129,9 @@ function failed(
   if (error.code === 'ENOENT' || error.code === 'EACCES') return missing();
   const said = typeof error.stderr === 'string' ? error.stderr : '';
   if (/No space left on device|quota exceeded|exceeds free space on media/i.test(said)) {
-    return new PaletteEdgeError('DISK_FULL', 'writing the image failed: no space left on the device', {
+    return new PaletteEdgeError('DISK_FULL', 'writing the ISO image failed: no space left on the device', {
       kind: 'disk',
-      suggestions: ['Free some space, or choose another place for the image.'],
+      suggestions: ['Free some space, or choose another place for the ISO image.'],
     });
   }
   const reason = error.isMaxBuffer

@@ -16,7 +16,7 @@ export function isoVerifyView(result: VerifyIsoResult): string {
     ...problems.map(({ path: place, message }) => `  ${place}: ${message}`),
     ...damaged.flatMap(bundleLines),
     ...wholeLines,
-    'Copy the image again from where it was made, or make it again.',
+    'Copy the ISO image again from where it was made, or make it again.',
   ].join('\n');
 }
 

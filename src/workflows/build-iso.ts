@@ -72,7 +72,7 @@ async function checkBefore(
 function withBundleKept(error: unknown, path: string): unknown {
   if (!(error instanceof PaletteEdgeError)) return error;
   const { code, message, kind, suggestions, details } = error;
-  const advice = `The bundle is complete. To make an image of it: palette-edge iso create ${path}`;
+  const advice = `The bundle is complete. To make an ISO image of it: palette-edge iso create ${path}`;
   return new PaletteEdgeError(code, message, {
     kind,
     cause: error,

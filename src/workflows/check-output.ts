@@ -7,7 +7,7 @@ import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 interface Replaceable {
   readonly name: string;
   /** What it is written for. */
-  readonly output: 'bundle' | 'cluster definition' | 'image';
+  readonly output: 'bundle' | 'cluster definition' | 'ISO image';
   /** Where in the file it is told apart; at its beginning when undefined. */
   readonly position?: number;
   readonly length: number;
@@ -33,7 +33,7 @@ const clusterDefinition: Replaceable = {
 /** ECMA-119, section 8.1.3: the first volume descriptor is at sector 16, its identifier behind its type. */
 const isoImage: Replaceable = {
   name: 'ISO image',
-  output: 'image',
+  output: 'ISO image',
   position: 16 * 2048 + 1,
   length: 5,
   isBeginning: (bytes) => bytes.equals(Buffer.from('CD001')),

@@ -117,7 +117,7 @@ function described({ path, name, id, size, images, charts, parts }: IsoContentBu
 async function refuseSource(path: string, { files }: IsoContent): Promise<void> {
   const target = await outputTarget(path);
   const taken = files.find(({ source }) => source === resolve(target));
-  if (taken !== undefined) throw outputTaken(`writing the image to ${path}`, 'to go into the image');
+  if (taken !== undefined) throw outputTaken(`writing the ISO image to ${path}`, 'to go into the ISO image');
 }
 
 async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
@@ -138,12 +138,12 @@ async function requireSpace(path: string, { files }: IsoContent): Promise<void> 
   try {
     free = (await freeSpace(path)).bytes;
   } catch (error) {
-    throw wordDiskError(error, `writing the image to ${path}`);
+    throw wordDiskError(error, `writing the ISO image to ${path}`);
   }
   if (needed <= free) return;
   throw new PaletteEdgeError(
     'NOT_ENOUGH_SPACE',
-    `too little free space: the image ${path} needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`,
+    `too little free space: the ISO image ${path} needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`,
     { kind: 'disk', suggestions: ['Free some space, or choose another place with --output.'] },
   );
 }
@@ -196,7 +196,7 @@ async function writeImage(
   } catch (error) {
     // A folder that was made for this file only; one that holds something stays.
     if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
-    throw wordDiskError(error, `writing the image to ${path}`);
+    throw wordDiskError(error, `writing the ISO image to ${path}`);
   }
 }
 
@@ -218,7 +218,7 @@ async function writeBeside(
   // It was an estimate, and xorriso tells what it has written every second only.
   listener.onBytes(Math.max(0, total - told));
   for (const file of content.files) await requireUnchanged(file);
-  const access = await openFileAccess(beside, 'image');
+  const access = await openFileAccess(beside, 'ISO image');
   try {
     listener.onPhase('checking', access.size);
     const { onBytes } = listener;
@@ -231,7 +231,7 @@ async function writeBeside(
 async function requireUnchanged({ path, source, size, modified }: IsoContentFile): Promise<void> {
   const status = await stat(source).catch(() => undefined);
   if (status?.size === size && status.mtimeMs === modified) return;
-  throw new PaletteEdgeError('FILE_CHANGED', `${path} was changed while the image was written`, {
+  throw new PaletteEdgeError('FILE_CHANGED', `${path} was changed while the ISO image was written`, {
     kind: 'content',
     suggestions: ['Run the same command again, once nobody writes to the file.'],
   });

@@ -44,7 +44,7 @@ export interface InspectedBundle {
  * @throws PaletteEdgeError as {@link openIsoImage} does
  */
 export async function inspectIso(path: string): Promise<InspectIsoResult> {
-  const image = await openIsoImage(await openFileAccess(path, 'image'), path);
+  const image = await openIsoImage(await openFileAccess(path, 'ISO image'), path);
   try {
     const files = image.files.map(({ path: name, kind, size }) => ({ path: name, kind, size }));
     const bundles: InspectedBundle[] = [];

@@ -32,7 +32,7 @@ const mostBundles = 100;
 /**
  * Finds what may be a bundle, by name: `.zst` and `.tar` files, and parts. What is wrong with parts is told when they are opened.
  *
- * @throws PaletteEdgeError `IMAGE_CROWDED` (kind content) for more than a hundred
+ * @throws PaletteEdgeError `ISO_CROWDED` (kind content) for more than a hundred
  */
 export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
   const found: IsoBundle[] = [];
@@ -52,8 +52,8 @@ export async function isoBundles(opened: OpenImage): Promise<IsoBundle[]> {
 
 function crowded(place: string): PaletteEdgeError {
   return new PaletteEdgeError(
-    'IMAGE_CROWDED',
-    `there are more than ${mostBundles} bundles in the image ${place}`,
+    'ISO_CROWDED',
+    `there are more than ${mostBundles} bundles in the ISO image ${place}`,
     {
       kind: 'content',
       suggestions: [`Name the one that you mean: ${place}:PATH`],

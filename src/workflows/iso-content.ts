@@ -82,7 +82,7 @@ const toolName = 'palette-edge';
 /**
  * Looks at all that goes into an image: bundles are opened, the other files must be regular ones.
  *
- * @throws PaletteEdgeError `ISO_NAME_TAKEN`, `ISO_NAME_INVALID`, `BUNDLE_IN_PARTS`, `BUNDLE_IN_IMAGE` (kind usage), and why something cannot be
+ * @throws PaletteEdgeError `ISO_NAME_TAKEN`, `ISO_NAME_INVALID`, `BUNDLE_IN_PARTS`, `BUNDLE_IN_ISO` (kind usage), and why something cannot be
  *   opened
  */
 export async function isoContent(bundlePaths: readonly string[], request: IsoRequest): Promise<IsoContent> {
@@ -219,7 +219,7 @@ function refuseClashes({ bundles, files }: Pick<IsoContent, 'bundles' | 'files'>
   if (clashing === undefined) return;
   throw new PaletteEdgeError(
     'ISO_NAME_TAKEN',
-    `two files of the image are to be called ${clashing}, or one is the folder of another; capital letters make no difference`,
+    `two files of the ISO image are to be called ${clashing}, or one is the folder of another; capital letters make no difference`,
     {
       kind: 'usage',
       suggestions: ['Give it another name: --add PATH:NAME, or --iso-path FOLDER for bundles'],
@@ -230,7 +230,7 @@ function refuseClashes({ bundles, files }: Pick<IsoContent, 'bundles' | 'files'>
 function nameInvalid(path: string, name: string): PaletteEdgeError {
   return new PaletteEdgeError(
     'ISO_NAME_INVALID',
-    `${path} cannot be called ${JSON.stringify(name)} in the image`,
+    `${path} cannot be called ${JSON.stringify(name)} in the ISO image`,
     {
       kind: 'usage',
       suggestions: [
@@ -246,14 +246,14 @@ function inParts(path: string): PaletteEdgeError {
     `${path} is in parts already: --split does not split it again`,
     {
       kind: 'usage',
-      suggestions: ['Leave out --split: the parts go into the image as they are.'],
+      suggestions: ['Leave out --split: the parts go into the ISO image as they are.'],
     },
   );
 }
 
 function inImage(path: string): PaletteEdgeError {
-  return new PaletteEdgeError('BUNDLE_IN_IMAGE', `${path} is inside an image already`, {
+  return new PaletteEdgeError('BUNDLE_IN_ISO', `${path} is inside an ISO image already`, {
     kind: 'usage',
-    suggestions: ['Copy the bundle out of the image, and name the copy.'],
+    suggestions: ['Copy the bundle out of the ISO image, and name the copy.'],
   });
 }

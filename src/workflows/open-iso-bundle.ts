@@ -27,13 +27,13 @@ export interface BundleInImage {
  * is.
  *
  * @returns undefined for a path that leads to no image
- * @throws PaletteEdgeError `IMAGE_WITHOUT_BUNDLE` (kind content), `IMAGE_AMBIGUOUS` (kind usage) when several bundles are in it and none
+ * @throws PaletteEdgeError `ISO_WITHOUT_BUNDLE` (kind content), `ISO_AMBIGUOUS` (kind usage) when several bundles are in it and none
  *   was named, and as {@link openIsoImage} does
  */
 export async function openIsoBundle(path: string): Promise<BundleInImage | undefined> {
   const named = await splitPath(path);
   if (named === undefined) return undefined;
-  const access = await openFileAccess(named.image, 'image');
+  const access = await openFileAccess(named.image, 'ISO image');
   if (!(await isImage(access))) return undefined;
   const image = await openIsoImage(access, named.image);
   try {
@@ -128,7 +128,7 @@ class PartsInImage extends JoinedParts {
 }
 
 function noBundle(place: string): PaletteEdgeError {
-  return new PaletteEdgeError('IMAGE_WITHOUT_BUNDLE', `there is no bundle in the image ${place}`, {
+  return new PaletteEdgeError('ISO_WITHOUT_BUNDLE', `there is no bundle in the ISO image ${place}`, {
     kind: 'content',
     suggestions: [`See what is in it: palette-edge iso inspect ${place}`],
   });
@@ -137,8 +137,8 @@ function noBundle(place: string): PaletteEdgeError {
 function ambiguous(place: string, bundles: readonly IsoBundle[]): PaletteEdgeError {
   const paths = bundles.slice(0, 10).map(({ path }) => `${place}:${path}`);
   return new PaletteEdgeError(
-    'IMAGE_AMBIGUOUS',
-    `there are ${bundles.length} bundles in the image ${place}, and one is to be named`,
+    'ISO_AMBIGUOUS',
+    `there are ${bundles.length} bundles in the ISO image ${place}, and one is to be named`,
     { kind: 'usage', suggestions: paths.map((path) => `Name this one: ${path}`) },
   );
 }

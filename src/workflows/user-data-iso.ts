@@ -79,7 +79,7 @@ async function write(
       0o600,
     );
   } catch (error) {
-    throw wordDiskError(error, `writing the image to ${path}`);
+    throw wordDiskError(error, `writing the ISO image to ${path}`);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }

@@ -70,7 +70,7 @@ export async function verifyIso(
   resources: VerifyIsoResources,
   signal: AbortSignal,
 ): Promise<VerifyIsoResult> {
-  const image = await openIsoImage(await openFileAccess(path, 'image'), path);
+  const image = await openIsoImage(await openFileAccess(path, 'ISO image'), path);
   try {
     const opened = { image, place: path };
     const listed = await readList(opened);

@@ -203,7 +203,7 @@ describe('refusals leave nothing behind', () => {
   test('a bundle that is in an image already', async () => {
     const { path } = await bundleFile();
     const { path: iso } = await makeIso([path]);
-    expect(await rejection(makeIso([iso], { output: `${iso}2` }))).toMatchObject({ code: 'BUNDLE_IN_IMAGE' });
+    expect(await rejection(makeIso([iso], { output: `${iso}2` }))).toMatchObject({ code: 'BUNDLE_IN_ISO' });
   });
 
   test('a file that changes while the image is written', async () => {

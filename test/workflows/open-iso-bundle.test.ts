@@ -52,14 +52,14 @@ test('what an image holds need not be pulled again', async () => {
 test('more bundles than anybody puts into an image are not looked into', async () => {
   const names = Array.from({ length: 101 }, (_, index) => `${index}.tar.zst`);
   const iso = await sampleIso(await sampleEntries(Object.fromEntries(names.map((name) => [name, 'x']))));
-  expect(await rejection(openBundle(iso))).toMatchObject({ code: 'IMAGE_CROWDED', kind: 'content' });
+  expect(await rejection(openBundle(iso))).toMatchObject({ code: 'ISO_CROWDED', kind: 'content' });
   expect(await rejection(openBundle(`${iso}:7.tar.zst`))).toMatchObject({ code: 'NOT_A_BUNDLE' });
 });
 
 test('of several one is named', async () => {
   const iso = await imageOfTwo();
   const error = await rejection(openBundle(iso));
-  expect(error).toMatchObject({ code: 'IMAGE_AMBIGUOUS', kind: 'usage' });
+  expect(error).toMatchObject({ code: 'ISO_AMBIGUOUS', kind: 'usage' });
   expect(error.suggestions).toEqual([
     `Name this one: ${iso}:c/one.tar.zst`,
     `Name this one: ${iso}:c/two.tar.zst`,
@@ -89,7 +89,7 @@ test('files that look like bundles and are none are passed over', async () => {
 
 test('an image without any is told', async () => {
   const iso = await sampleIso(await sampleEntries({ 'notes.txt': 'x' }));
-  expect(await rejection(openBundle(iso))).toMatchObject({ code: 'IMAGE_WITHOUT_BUNDLE', kind: 'content' });
+  expect(await rejection(openBundle(iso))).toMatchObject({ code: 'ISO_WITHOUT_BUNDLE', kind: 'content' });
   expect(await filesHeldOpen(iso)).toBe(0);
 });
 

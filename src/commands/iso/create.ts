@@ -17,7 +17,7 @@ export default class IsoCreate extends BaseCommand {
 Needs xorriso.`;
   static override examples = [
     {
-      description: 'An image with a bundle in its root, beside the bundle:',
+      description: 'An ISO image with a bundle in its root, beside the bundle:',
       command: '<%= config.bin %> <%= command.id %> content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst',
     },
     {
@@ -40,7 +40,7 @@ Needs xorriso.`;
       helpGroup: 'OUTPUT',
       helpValue: 'FILE',
       char: 'o',
-      summary: 'Path of the image.',
+      summary: 'Path of the ISO image.',
       defaultHelp: async () => await Promise.resolve('beside the bundle, with the ending .iso'),
     }),
     ...splitFlags,

@@ -16,7 +16,7 @@ export default class IsoUserData extends BaseCommand {
 Needs xorriso.`;
   static override examples = [
     {
-      description: 'The image user-data.iso, beside the file:',
+      description: 'The ISO image user-data.iso, beside the file:',
       command: '<%= config.bin %> <%= command.id %> site-1/user-data',
     },
   ];
@@ -30,7 +30,7 @@ Needs xorriso.`;
       helpGroup: 'OUTPUT',
       helpValue: 'FILE',
       char: 'o',
-      summary: 'Path of the image.',
+      summary: 'Path of the ISO image.',
       defaultHelp: async () => await Promise.resolve('beside the file, with the ending .iso'),
     }),
   };

@@ -10,10 +10,10 @@ import type { VerifyIsoResult } from '../../workflows/verify-iso.ts';
 export default class IsoVerify extends BaseCommand {
   static override summary =
     'Checks every file of an ISO image against its list of checksums, and its bundles.';
-  static override description = `Hashes every file, straight from the image, tells files that are missing or not in the list, and checks each bundle against its inventory. Names everything that is damaged; then the exit code is 5.`;
+  static override description = `Hashes every file, straight from the ISO image, tells files that are missing or not in the list, and checks each bundle against its inventory. Names everything that is damaged; then the exit code is 5.`;
   static override examples = [
     {
-      description: 'Check an image after it was downloaded:',
+      description: 'Check an ISO image after it was downloaded:',
       command: '<%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.iso',
     },
   ];
