@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { openDemoFolder, removeDemoFolder } from '../../src/workflows/demo-folder.ts';
+import { openDemoFolder, removeDemoFolder, writeDemoProfiles } from '../../src/workflows/demo-folder.ts';
 import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,4 +32,14 @@ test('a folder of something else is neither taken nor removed', async () => {
 test.runIf(existsSync('/proc/self'))('a place that takes no folders ends the demo at once', async () => {
   const error = await rejection(openDemoFolder('/proc/palette-edge-demo'));
   expect(error).toMatchObject({ code: 'FOLDER_REFUSED', kind: 'disk' });
+});
+
+test('profiles are written by name; a place that a folder has is told', async () => {
+  const folder = await temporaryFolder();
+  const paths = await writeDemoProfiles(folder, new Map([['edge.yaml', 'metadata: {name: edge}\n']]));
+  expect(paths).toEqual([join(folder, 'edge.yaml')]);
+  expect(await readFile(join(folder, 'edge.yaml'), 'utf8')).toBe('metadata: {name: edge}\n');
+  await mkdir(join(folder, 'taken.yaml'));
+  const error = await rejection(writeDemoProfiles(folder, new Map([['taken.yaml', 'x']])));
+  expect(error).toMatchObject({ kind: 'usage', message: expect.stringContaining('taken.yaml') });
 });
