@@ -12,11 +12,74 @@ export const serveFlags = {
       'Where to listen. Port 0 takes a free one, and says which. 0.0.0.0 is every address of this machine.',
     default: '127.0.0.1:5080',
   }),
+  advertise: Flags.string({
+    helpValue: 'URL',
+    summary: 'What clients call this server, where that is not where it listens: https://registry.site:5080.',
+  }),
+  'tls-cert': Flags.string({
+    helpGroup: 'TLS',
+    helpValue: 'FILE',
+    summary: 'Certificate of the server in PEM, with those between it and its authority.',
+    dependsOn: ['tls-key'],
+    exclusive: ['tls-self-signed'],
+  }),
+  'tls-key': Flags.string({
+    helpGroup: 'TLS',
+    helpValue: 'FILE',
+    summary: 'Its private key in PEM, without a passphrase.',
+    dependsOn: ['tls-cert'],
+  }),
+  'tls-self-signed': Flags.boolean({
+    helpGroup: 'TLS',
+    summary: 'Make a certificate, or take the one that was made before, for clients to trust.',
+    default: false,
+  }),
+  'tls-folder': Flags.string({
+    helpGroup: 'TLS',
+    helpValue: 'FOLDER',
+    summary: 'Where that certificate is put, and its key, which only you can read.',
+    default: '.',
+  }),
+  'tls-name': Flags.string({
+    helpGroup: 'TLS',
+    helpValue: 'HOST',
+    summary: 'Another name or IP address that it is for, besides those of this machine that it listens on.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+  username: Flags.string({
+    helpGroup: 'LOGIN',
+    char: 'u',
+    helpValue: 'USER',
+    summary:
+      'Serve those who log in as this user. The password is asked for, or read from standard input or a file.',
+  }),
+  'password-file': Flags.string({
+    helpGroup: 'LOGIN',
+    helpValue: 'FILE',
+    summary: 'Read the password from this file.',
+    dependsOn: ['username'],
+    exclusive: ['password-stdin'],
+  }),
+  'password-stdin': Flags.boolean({
+    helpGroup: 'LOGIN',
+    summary: 'Read it from standard input: what happens anyway where that is no terminal.',
+    dependsOn: ['username'],
+  }),
   'access-log': Flags.boolean({
     summary: 'Write a line for each request to standard error: method, path, status, bytes.',
     default: false,
   }),
 };
+
+const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
+const highestPort = 65_535;
+
+/** Whether a text can be the name of a host. */
+export function isHostName(text: string): boolean {
+  return hostName.test(text);
+}
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -26,9 +89,6 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
-const highestPort = 65_535;
-
 /**
  * Reads `--listen`: `127.0.0.1:5080`, `[::1]:5080`, `localhost:0`.
  *
@@ -37,7 +97,7 @@ const highestPort = 65_535;
 export function listenAddress(text: string): ListenAddress {
   const [, ipv6, name, digits = ''] = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
-  const isHost = ipv6 === undefined ? hostName.test(name ?? '') : isIP(ipv6) === 6;
+  const isHost = ipv6 === undefined ? isHostName(name ?? '') : isIP(ipv6) === 6;
   if (digits !== '' && isHost && port <= highestPort) return { address: ipv6 ?? name ?? '', port };
   throw new PaletteEdgeError(
     'LISTEN_INVALID',

@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
-import { listenAddress, serveFlags } from '../cli/serve-flags.ts';
+import { serveFlags } from '../cli/serve-flags.ts';
+import { serveInput } from '../cli/serve-input.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { bugView, errorView } from '../views/error-view.ts';
 import { accessView, servedView, serveView } from '../views/serve-view.ts';
@@ -27,6 +28,11 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
       command:
         '<%= config.bin %> <%= command.id %> core.tar.zst apps.tar.zst --listen 0.0.0.0:5080 --access-log',
     },
+    {
+      description: 'With a certificate that is made now, and for one user:',
+      command:
+        '<%= config.bin %> <%= command.id %> core.tar.zst --listen 0.0.0.0:5080 --tls-self-signed --username edge',
+    },
   ];
 
   static override args = {
@@ -37,7 +43,7 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
 
   async run(): Promise<ServeResult> {
     const { args, flags } = await this.parse(Serve);
-    const input = { paths: args.bundle, ...listenAddress(flags.listen) };
+    const input = await serveInput(args.bundle, flags, this.signal);
     const result = await serveBundles(
       input,
       {

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { BlockList, isIPv6 } from 'node:net';
 
 import { isCompanion } from '../oci/origin.ts';
+import type { RegistryLogin } from '../registry-server/login.ts';
 import type { RequestRecord } from '../registry-server/registry-handler.ts';
+import type { RegistryContent } from '../registry-server/registry-content.ts';
 import { startRegistryServer } from '../registry-server/start-registry-server.ts';
 import type { RegistryServer } from '../registry-server/start-registry-server.ts';
 import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { openBundle } from './open-bundle.ts';
+import { serveWarnings } from './serve-warnings.ts';
+import { servedCertificate } from './served-certificate.ts';
+import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
 import type { ServedName } from './served-content.ts';
 
@@ -19,6 +23,12 @@ export interface ServeInput {
   readonly address: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Plain HTTP without it. */
+  readonly certificate?: CertificateRequest | undefined;
+  /** Whoever does not have it is not served. */
+  readonly login?: RegistryLogin | undefined;
+  /** What clients call the server: `https://registry.site:5080`. Where it listens unless given. */
+  readonly advertised?: string | undefined;
 }
 
 /** A bundle that is served. */
@@ -36,6 +46,12 @@ export interface ServedBundle {
 export interface Serving {
   /** `127.0.0.1:5080`, `[::1]:5080`. */
   readonly host: string;
+  /** What clients call it: `http://` or `https://`, and a host. */
+  readonly origin: string;
+  /** Undefined for plain HTTP. */
+  readonly certificate?: ServedCertificate | undefined;
+  /** Who has to log in; undefined when nobody has to. */
+  readonly username?: string | undefined;
   readonly bundles: readonly ServedBundle[];
   readonly names: readonly ServedName[];
   readonly warnings: readonly Warning[];
@@ -64,8 +80,8 @@ export interface ServeListener {
  * Serves bundles as a read-only registry (distribution-spec 1.1) until the signal is aborted, which is its normal end.
  * Nothing is unpacked: blobs are decompressed as they are asked for.
  *
- * @throws PaletteEdgeError for a bundle that cannot be opened, `TAG_CONFLICT`, `PORT_UNAVAILABLE`; the signal's reason when it
- *   is aborted before anything is served
+ * @throws PaletteEdgeError for a bundle that cannot be opened, `TAG_CONFLICT`, `PORT_UNAVAILABLE`, for a certificate as
+ *   {@link servedCertificate}; the signal's reason when it is aborted before anything is served
  */
 export async function serveBundles(
   input: ServeInput,
@@ -73,20 +89,52 @@ export async function serveBundles(
   signal: AbortSignal,
 ): Promise<ServeResult> {
   await using resources = new AsyncDisposableStack();
+  const bundles = await openAll(input.paths, resources, signal);
+  const { content, names, warnings } = await servedContent(bundles, signal);
+  const counts = { requests: 0, bytes: 0, failures: 0 };
+  const counting = countingListener(counts, listener);
+  const { server, certificate } = await startServer(input, content, counting);
+  resources.defer(async () => await server.close());
+  const { login } = input;
+  const reach = { server, certificate, hasLogin: login !== undefined, now: new Date() };
+  const serving = {
+    host: server.host,
+    origin: input.advertised ?? server.origin,
+    certificate,
+    username: login?.username,
+    bundles: bundles.map(describeBundle),
+    names,
+    warnings: [...warnings, ...serveWarnings(reach)],
+  };
+  listener.onStart(serving);
+  if (!signal.aborted) await once(signal, 'abort');
+  listener.onStop();
+  await server.close();
+  return { ...serving, ...counts };
+}
+
+async function openAll(
+  paths: readonly string[],
+  resources: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<OpenBundle[]> {
   const bundles: OpenBundle[] = [];
-  for (const path of new Set(input.paths)) {
+  for (const path of new Set(paths)) {
     signal.throwIfAborted();
     const reader = await openBundle(path);
     resources.defer(async () => await reader.close());
     bundles.push({ path, reader });
   }
-  const { content, names, warnings } = await servedContent(bundles, signal);
-  const counts = { requests: 0, bytes: 0, failures: 0 };
-  const { address, port } = input;
-  const server = await startRegistryServer({
-    content,
-    address,
-    port,
+  return bundles;
+}
+
+type RequestListener = Pick<ServeListener, 'onRequest' | 'onFailure'>;
+
+function countingListener(
+  counts: { requests: number; bytes: number; failures: number },
+  listener: RequestListener,
+): RequestListener {
+  return {
     onRequest: (record) => {
       counts.requests += 1;
       counts.bytes += record.bytes;
@@ -96,19 +144,24 @@ export async function serveBundles(
       counts.failures += 1;
       listener.onFailure(error);
     },
-  });
-  resources.defer(async () => await server.close());
-  const serving = {
-    host: server.host,
-    bundles: bundles.map(describeBundle),
-    names,
-    warnings: [...warnings, ...reachWarnings(server)],
   };
-  listener.onStart(serving);
-  if (!signal.aborted) await once(signal, 'abort');
-  listener.onStop();
-  await server.close();
-  return { ...serving, ...counts };
+}
+
+async function startServer(
+  { address, port, login, certificate: request }: ServeInput,
+  content: RegistryContent,
+  listener: RequestListener,
+): Promise<{ readonly server: RegistryServer; readonly certificate: ServedCertificate | undefined }> {
+  const ready = request === undefined ? undefined : await servedCertificate(request, new Date());
+  const server = await startRegistryServer({
+    content,
+    address,
+    port,
+    login,
+    tls: ready?.pair,
+    ...listener,
+  });
+  return { server, certificate: ready?.described };
 }
 
 function describeBundle({ path, reader: { id, inventory } }: OpenBundle): ServedBundle {
@@ -122,13 +175,4 @@ function describeBundle({ path, reader: { id, inventory } }: OpenBundle): Served
     charts: charts.length,
     companions,
   };
-}
-
-function reachWarnings({ address, host }: RegistryServer): Warning[] {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  if (loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return [];
-  const message = `whoever reaches ${host} can pull all of it: there is no login, and no TLS, so clients must take plain HTTP`;
-  return [{ code: 'SERVED_TO_ALL', message }];
 }
