@@ -44,7 +44,7 @@ const largestDefinition = 64 * 1024 * 1024;
  * Looks at what goes into an installer: bundles are whole as far as heads and lengths tell, user-data begins with `#cloud-config`, YAML is
  * YAML, a cluster definition is a `.tgz`.
  *
- * @throws PaletteEdgeError of kind usage `NOTHING_TO_EMBED`, `CONTENT_NAME_INVALID`, `CONTENT_TWICE`, `BUNDLE_IN_IMAGE`, `USER_DATA_INVALID`, `EDGE_CONFIG_INVALID`,
+ * @throws PaletteEdgeError of kind usage `NOTHING_TO_EMBED`, `CONTENT_NAME_INVALID`, `CONTENT_TWICE`, `BUNDLE_IN_ISO`, `USER_DATA_INVALID`, `EDGE_CONFIG_INVALID`,
  *   `CLUSTER_DEFINITION_INVALID`; what opening a bundle and reading a file throw
  */
 export async function readInstallerFiles(request: InstallerFilesRequest): Promise<InstallerFiles> {
@@ -102,9 +102,9 @@ async function readContent(path: string, others: readonly InstallerContent[]): P
 }
 
 function inImage(path: string): PaletteEdgeError {
-  return new PaletteEdgeError('BUNDLE_IN_IMAGE', `${path} is inside an image`, {
+  return new PaletteEdgeError('BUNDLE_IN_ISO', `${path} is inside an ISO image`, {
     kind: 'usage',
-    suggestions: ['Copy the bundle out of the image, and name the copy.'],
+    suggestions: ['Copy the bundle out of the ISO image, and name the copy.'],
   });
 }
 

@@ -1,0 +1,116 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { readInstallerFiles } from '../../src/workflows/installer-files.ts';
+import type { InstallerFiles, InstallerFilesRequest } from '../../src/workflows/installer-files.ts';
+import { bundleFile, makeIso } from '../support/iso-bundles.ts';
+import { everythingShown, rejection } from '../support/rejection.ts';
+import { splitBundle } from '../support/split-bundle.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+async function read(request: Partial<InstallerFilesRequest>): Promise<InstallerFiles> {
+  return await readInstallerFiles({
+    content: [],
+    userData: undefined,
+    clusterDefinition: undefined,
+    edgeConfig: undefined,
+    ...request,
+  });
+}
+
+async function written(text: string | Buffer): Promise<string> {
+  const path = join(await temporaryFolder(), 'file');
+  await writeFile(path, text);
+  return path;
+}
+
+test('a bundle, by the name of the link to it, is read where it is', async () => {
+  const { folder, path, sample } = await bundleFile();
+  const link = join(folder, 'link.tar.zst');
+  await symlink(path, link);
+  expect((await read({ content: [link] })).content).toEqual([
+    {
+      name: 'link.tar.zst',
+      id: sample.plan.id,
+      size: sample.bytes.length,
+      sources: [{ path, size: sample.bytes.length }],
+    },
+  ]);
+});
+
+test('parts have the name of their bundle, and stay apart', async () => {
+  const folder = await temporaryFolder();
+  const { path, parts } = await splitBundle(folder);
+  const [content] = (await read({ content: [`${path}.parts.json`] })).content;
+  expect(content?.name).toBe('edge.tar.zst');
+  expect(content?.sources).toEqual(parts.map(({ name, size }) => ({ path: join(folder, name), size })));
+});
+
+test('what is wrong with user data is told, as iso user-data does', async () => {
+  const userData = await written('#cloud-config\nstylus:\n  sitte: {}\n');
+  const { warnings } = await read({ userData });
+  expect(warnings.map(({ code }) => code)).toEqual(['USER_DATA_KEY_UNKNOWN']);
+});
+
+describe('refused', () => {
+  test('nothing at all', async () => {
+    expect(await rejection(read({}))).toMatchObject({ code: 'NOTHING_TO_EMBED', kind: 'usage' });
+  });
+
+  test.each(['edge.bundle', 'an edge.tar.zst', "e'dge.tar.zst"])('a bundle called %s', async (name) => {
+    const { path } = await bundleFile(name);
+    expect(await rejection(read({ content: [path] }))).toMatchObject({
+      code: 'CONTENT_NAME_INVALID',
+      kind: 'usage',
+    });
+  });
+
+  test('two bundles of one name', async () => {
+    const [first, second] = [await bundleFile(), await bundleFile()];
+    const error = await rejection(read({ content: [first.path, second.path] }));
+    expect(error).toMatchObject({ code: 'CONTENT_TWICE', kind: 'usage' });
+  });
+
+  test('a bundle inside an image', async () => {
+    const { path } = await bundleFile();
+    const { path: image } = await makeIso([path]);
+    expect(await rejection(read({ content: [image] }))).toMatchObject({ code: 'BUNDLE_IN_ISO' });
+  });
+
+  test('what is no bundle, and what is not there', async () => {
+    const other = await written('text');
+    expect(await rejection(read({ content: [other] }))).toMatchObject({ kind: 'content' });
+    expect(await rejection(read({ content: ['/nowhere.tar.zst'] }))).toMatchObject({
+      code: 'FILE_NOT_FOUND',
+    });
+    expect(await rejection(read({ edgeConfig: '/nowhere.yaml' }))).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  test('user data without its first line', async () => {
+    const error = await rejection(read({ userData: await written('stylus: {}\n') }));
+    expect(error).toMatchObject({ code: 'USER_DATA_INVALID', kind: 'usage' });
+  });
+
+  test.each([
+    ['- a list\n', 'expected YAML with keys at its top'],
+    ['token: "s3cret\n', 'this is not YAML'],
+    ['a: [s3cret\nb: 1\n', 'this is not YAML'],
+  ])('an edge config %j, without saying what is in it', async (text, reason) => {
+    const error = await rejection(read({ edgeConfig: await written(text) }));
+    expect(error).toMatchObject({ code: 'EDGE_CONFIG_INVALID', kind: 'usage' });
+    expect(error.message).toContain(reason);
+    expect(everythingShown(error)).not.toContain('s3cret');
+  });
+
+  test('a cluster definition that is not gzip, empty, or a folder', async () => {
+    for (const bytes of ['PK', '']) {
+      const error = await rejection(read({ clusterDefinition: await written(bytes) }));
+      expect(error).toMatchObject({ code: 'CLUSTER_DEFINITION_INVALID', kind: 'usage' });
+    }
+    const folder = join(await temporaryFolder(), 'folder');
+    await mkdir(folder);
+    expect((await rejection(read({ clusterDefinition: folder }))).kind).toBe('usage');
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+
+import { PaletteEdgeError } from '../../src/errors.ts';
+import type { InstallerFiles } from '../../src/workflows/installer-files.ts';
+import { planEmbedding } from '../../src/workflows/plan-embedding.ts';
+
+const options = { pieceSize: 10, replaces: false };
+const nothing: InstallerFiles = {
+  content: [],
+  userData: undefined,
+  clusterDefinition: undefined,
+  edgeConfig: undefined,
+  warnings: [],
+};
+
+function content(name: string, size: number): InstallerFiles['content'][number] {
+  return { name, id: '1a2b3c4d', size, sources: [{ path: `/${name}`, size }] };
+}
+
+function refusal(plan: () => unknown): PaletteEdgeError {
+  try {
+    plan();
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+}
+
+test('configuration comes first, content last, as it was given', () => {
+  const supplied = {
+    ...nothing,
+    content: [content('b.zst', 15), content('a.zst', 5)],
+    userData: { path: '/u', size: 1 },
+    clusterDefinition: { path: '/c', size: 2 },
+    edgeConfig: { path: '/e', size: 3 },
+  };
+  const { added, removed, otherContent } = planEmbedding(['boot/kernel'], supplied, options);
+  expect(added.map(({ path }) => path)).toEqual([
+    'config.yaml',
+    '.edge_custom_config.yaml',
+    'opt/spectrocloud/clusterconfig/spc.tgz',
+    'opt/spectrocloud/content/b.zst_part00',
+    'opt/spectrocloud/content/b.zst_part01',
+    'opt/spectrocloud/content/a.zst_part00',
+  ]);
+  expect([removed, otherContent]).toEqual([[], []]);
+});
+
+test('user data replaces all user data that the installer would read', () => {
+  const files = ['config.yaml', 'files-iso/config.yaml'];
+  const { added, removed } = planEmbedding(files, { ...nothing, userData: { path: '/u', size: 1 } }, options);
+  expect(added.map(({ path }) => path)).toEqual(files);
+  expect(removed).toEqual(files);
+});
+
+test('content that is whole in the installer is of the same name, too', () => {
+  const files = ['opt/spectrocloud/content/a.zst', 'opt/spectrocloud/content/Readme.txt'];
+  const supplied = { ...nothing, content: [content('a.zst', 5)] };
+  expect(refusal(() => planEmbedding(files, supplied, options))).toMatchObject({ code: 'CONTENT_TAKEN' });
+  const { removed, otherContent } = planEmbedding(files, supplied, { ...options, replaces: true });
+  expect(removed).toEqual(['opt/spectrocloud/content/a.zst']);
+  expect(otherContent).toEqual([]);
+});
+
+test('so many pieces that split would number them otherwise are refused', () => {
+  const plan = (size: number) =>
+    planEmbedding([], { ...nothing, content: [content('a.zst', size)] }, options);
+  expect(plan(900).added).toHaveLength(90);
+  expect(refusal(() => plan(901))).toMatchObject({ code: 'CONTENT_PIECES', kind: 'usage' });
+});
+
+test.each([
+  ['a file where a folder is needed', 'opt/spectrocloud'],
+  ['a folder where a file is needed', 'config.yaml/inside'],
+])('%s is in the way', (_, file) => {
+  const supplied = { ...nothing, content: [content('a.zst', 5)], userData: { path: '/u', size: 1 } };
+  const error = refusal(() => planEmbedding([file], supplied, options));
+  expect(error).toMatchObject({ code: 'INSTALLER_PATH_TAKEN', kind: 'usage' });
+  expect(error.message).toContain(file);
+});
