@@ -210,7 +210,7 @@ function ensureGuestKernel() {
   const meta = 'linux-image-cloud-amd64';
   const kernelPackage = () => {
     const { stdout } = spawnSync('apt-cache', ['depends', meta], { encoding: 'utf8' });
-    return /Depends: (linux-image-[\w.+-]+)/.exec(stdout ?? '')?.[1];
+    return /Depends: (linux-image-[\w.+-]+)/.exec(stdout)?.[1];
   };
   const asRoot = rootPrefix();
   if (kernelPackage() === undefined && asRoot !== undefined)

@@ -14,7 +14,7 @@ export const installerFlags = {
     helpValue: 'BUNDLE',
     multiple: true,
     multipleNonGreedy: true,
-    summary: 'A bundle, or its parts. May be given several times.',
+    summary: 'A bundle, or its parts.',
   }),
   'user-data': Flags.string({
     helpGroup,

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { makeGuest } from './guest-kernel.ts';
 import { helmProgram } from './helm.ts';
 import { nodeBinary, nodeMajors } from './node-versions.ts';
 import { requiredTools, requireTool } from './required-tools.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 describe('what setup brings', () => {
   test.each(Object.keys(requiredTools))('%s is on the PATH', (name) => {
@@ -20,6 +23,11 @@ describe('what setup brings', () => {
   test('Helm 3 runs', () => {
     const version = execFileSync(helmProgram(), ['version', '--short'], { encoding: 'utf8' });
     expect(version).toMatch(/^v3\./);
+  });
+
+  test('the guest that tests start has a kernel with all its modules', async () => {
+    const { kernel, initrd } = await makeGuest(await temporaryFolder());
+    expect(existsSync(kernel) && existsSync(initrd)).toBe(true);
   });
 
   test('a program that setup does not install is refused', () => {
