@@ -1,0 +1,28 @@
+import { addAbortSignal } from 'node:stream';
+
+import { PaletteEdgeError } from '../errors.ts';
+import type { BundleInput } from '../workflows/with-bundle-source.ts';
+
+/**
+ * The bundle that an argument names; `-` is standard input. Disposing it lets go of standard input: who writes to it is not waited for.
+ *
+ * @throws PaletteEdgeError `INPUT_IS_TERMINAL` (kind usage)
+ */
+export function bundleInput(path: string, signal: AbortSignal): BundleInput & Disposable {
+  const { stdin } = process;
+  if (path !== '-') return { path, [Symbol.dispose]: () => undefined };
+  if (stdin.isTTY) {
+    throw new PaletteEdgeError('INPUT_IS_TERMINAL', 'a bundle cannot be typed at a terminal', {
+      kind: 'usage',
+      suggestions: ['Pipe one in: ssh build cat edge.tar.zst | palette-edge verify -', 'Or name a file.'],
+    });
+  }
+  return {
+    path,
+    stream: addAbortSignal(signal, stdin),
+    [Symbol.dispose]: () => {
+      // Aborted, or left in the middle: that it ends early is no failure.
+      stdin.on('error', () => undefined).destroy();
+    },
+  };
+}

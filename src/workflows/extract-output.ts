@@ -1,0 +1,132 @@
+import { lstat, readdir } from 'node:fs/promises';
+
+import type { BlobInTurn } from '../bundle/stream-reader.ts';
+import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+import { writeFileAtomically } from '../io/atomic-file.ts';
+import { writeFolderAtomically } from '../io/atomic-folder.ts';
+import { formatByteSize } from '../io/byte-size.ts';
+import { freeSpace } from '../io/free-space.ts';
+import { writeAll } from '../io/write-all.ts';
+import { notAFile } from './check-output.ts';
+
+/** Where extracted bytes go in one stream. Takes one write at a time, and is done with the bytes when it resolves. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** A file to make, or standard output. */
+export type StreamOutput = { readonly path: string } | { readonly sink: ByteSink };
+
+/** Told of the progress of an extraction; must not throw. */
+export interface ExtractListener {
+  /** Bytes of the blobs. */
+  readonly onStart: (total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/** Tells of every piece of the blobs that was dealt with. */
+export async function* countedBlobs(
+  blobs: AsyncIterable<BlobInTurn>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<BlobInTurn, void, undefined> {
+  for await (const { blob, content } of blobs) yield { blob, content: counted(content, onBytes) };
+}
+
+async function* counted(
+  content: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const bytes of content) {
+    yield bytes;
+    onBytes(bytes.length);
+  }
+}
+
+/**
+ * Writes content into a file that is not there yet: beside its name, and renamed when complete. Or to a stream, which got everything
+ * that was verified until an error came.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), one of kind disk that names the file, or what reading the content throws
+ */
+export async function extractStream(output: StreamOutput, content: AsyncIterable<Uint8Array>): Promise<void> {
+  if ('sink' in output) {
+    for await (const bytes of content) await output.sink.write(bytes);
+    return;
+  }
+  const { path } = output;
+  await requireFreeFile(path);
+  try {
+    await writeFileAtomically(path, async (file) => {
+      for await (const bytes of content) await writeAll(file, bytes);
+    });
+  } catch (error) {
+    throw wordDiskError(error, `writing to ${path}`);
+  }
+}
+
+/**
+ * Makes a folder whose content appears when it is complete, see {@link writeFolderAtomically}.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) for what is there and is no empty folder, one of kind disk, or what `write` throws
+ */
+export async function extractFolder(path: string, write: (folder: string) => Promise<void>): Promise<void> {
+  await requireFreeFolder(path);
+  try {
+    // A layout without it is none: tools say so.
+    await writeFolderAtomically(path, 'oci-layout', write);
+  } catch (error) {
+    throw wordDiskError(error, `writing to ${path}`);
+  }
+}
+
+/** @throws PaletteEdgeError `OUTPUT_TAKEN` or `NOT_A_FILE` (kind usage): nothing that is there is replaced */
+export async function requireFreeFile(path: string): Promise<void> {
+  if (path.endsWith('/')) throw notAFile(`writing to ${path}`, 'it is a folder, not a file');
+  if (await isThere(path)) throw taken(path, 'something is there already');
+}
+
+/** @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage); an empty folder is taken */
+export async function requireFreeFolder(path: string): Promise<void> {
+  if (!(await isThere(path.replace(/(?<=.)\/+$/, '')))) return;
+  let names: readonly string[];
+  try {
+    names = await readdir(path);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOTDIR') throw taken(path, 'it is there already and is no folder');
+    if (code === 'ENOENT') throw taken(path, 'it is a symbolic link to a folder that does not exist');
+    throw wordDiskError(error, `writing to ${path}`);
+  }
+  if (names.length > 0) throw taken(path, 'the folder is there already and is not empty');
+}
+
+/**
+ * @param bytes that are going to be written
+ * @throws PaletteEdgeError `DISK_FULL` (kind disk) when they cannot fit
+ */
+export async function requireSpace(path: string, bytes: number): Promise<void> {
+  const free = await freeSpace(path);
+  if (bytes <= free.bytes) return;
+  const sizes = `needed are ${formatByteSize(bytes)}, free are ${formatByteSize(free.bytes)}`;
+  throw new PaletteEdgeError('DISK_FULL', `writing to ${path} would fail: ${sizes}`, {
+    kind: 'disk',
+    suggestions: ['Free some space, or choose another place.'],
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw wordDiskError(error, `writing to ${path}`);
+  }
+}
+
+function taken(path: string, reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('OUTPUT_TAKEN', `writing to ${path} failed: ${reason}`, {
+    kind: 'usage',
+    suggestions: ['Remove it, or name another place: what is there is never replaced.'],
+  });
+}

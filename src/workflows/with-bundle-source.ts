@@ -1,0 +1,76 @@
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { StreamReader } from '../bundle/stream-reader.ts';
+import type { BlobInTurn } from '../bundle/stream-reader.ts';
+import type { Digest } from '../oci/digest.ts';
+import { withBundle } from './with-bundle.ts';
+
+/** A bundle as the user named it. */
+export interface BundleInput {
+  /** As it was typed. */
+  readonly path: string;
+  /** Where it comes from instead of the path: `-` is standard input. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+}
+
+/** What a bundle says of itself and can be read of, whether it is a file or comes as a stream. Of a stream only manifests and configs can be opened. */
+export interface BundleSource extends Pick<
+  BundleReader,
+  'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'sizeOf' | 'open'
+> {
+  readonly path: string;
+  /** Every blob that is wanted, once, in the order of the inventory, verified. Of a stream only one call gets all of them. */
+  readonly blobs: (isWanted: (digest: Digest) => boolean, signal: AbortSignal) => AsyncIterable<BlobInTurn>;
+  /** Reads a stream to its end, which must be that of a bundle; of a file that was checked when it was opened. */
+  readonly finish: () => Promise<void>;
+}
+
+/** Opens a bundle, or begins to read it, gives it to `use`, and closes it in any case. */
+export async function withBundleSource<T>(
+  { path, stream }: BundleInput,
+  use: (source: BundleSource) => Promise<T>,
+): Promise<T> {
+  if (stream === undefined) return await withBundle(path, async (reader) => await use(ofFile(reader, path)));
+  const reader = await StreamReader.open(stream, 'standard input');
+  return await use({
+    ...described(reader),
+    path,
+    open: async (blob) => await reader.open(blob),
+    blobs: (isWanted) => reader.blobs(isWanted),
+    finish: async () => await reader.finish(),
+  });
+}
+
+function ofFile(reader: BundleReader, path: string): BundleSource {
+  return {
+    ...described(reader),
+    path,
+    open: async (blob, options) => await reader.open(blob, options),
+    blobs: (isWanted, signal) => blobsOf(reader, isWanted, signal),
+    finish: async () => await Promise.resolve(),
+  };
+}
+
+function described(
+  reader: BundleReader | StreamReader,
+): Pick<BundleSource, 'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'sizeOf'> {
+  const { id, inventory, inventoryBytes, signature, files } = reader;
+  return {
+    id,
+    inventory,
+    inventoryBytes,
+    signature,
+    files,
+    sizeOf: async (digest) => await reader.sizeOf(digest),
+  };
+}
+
+async function* blobsOf(
+  reader: BundleReader,
+  isWanted: (digest: Digest) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<BlobInTurn, void, undefined> {
+  for (const blob of reader.inventory.blobs) {
+    signal.throwIfAborted();
+    if (isWanted(blob.digest)) yield { blob, content: await reader.open(blob, { signal }) };
+  }
+}
