@@ -5,9 +5,9 @@ import { imageNames } from './image-names.ts';
 import type { BundledRole } from './inventory.ts';
 import { blobPath, dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
 import { walkBundledImages } from './verify-images.ts';
-import type { WalkedImages } from './verify-images.ts';
+import type { VerifiableBundle, WalkedImages } from './verify-images.ts';
 import { verifyTar } from './verify-tar.ts';
-import type { VerifyOptions } from './verify-tar.ts';
+import type { TarFault, VerifyOptions } from './verify-tar.ts';
 
 /** What verifying a bundle found. */
 export interface VerifyReport {
@@ -45,11 +45,24 @@ export async function verifyBundleBytes(
   reader: BundleReader,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  const tarFaults = await verifyTar(reader.frames, reader.inventory.blobs, options);
+  return await verifyBundledImages(reader, tarFaults, options.signal);
+}
+
+/**
+ * The rest of {@link verifyBundleBytes}, when it is known which blobs are damaged.
+ *
+ * @throws a failure to read manifests or configs, or the signal's reason
+ */
+export async function verifyBundledImages(
+  reader: VerifiableBundle,
+  tarFaults: readonly TarFault[],
+  signal: AbortSignal | undefined,
+): Promise<VerifyReport> {
   const { blobs } = reader.inventory;
-  const tarFaults = await verifyTar(reader.frames, blobs, options);
   const damaged = new Map(tarFaults.map(({ blob, message }) => [blob?.digest, message]));
   const digests = new Set(tarFaults.flatMap(({ blob }) => (blob === undefined ? [] : [blob.digest])));
-  const walked = await walkBundledImages(reader, digests, options.signal);
+  const walked = await walkBundledImages(reader, digests, signal);
   const messages = new Map(blobs.flatMap(({ digest }) => entryOf(digest, damaged.get(digest))));
   for (const { digest, message } of walked.faults) {
     if (!messages.has(digest)) messages.set(digest, message);
@@ -71,7 +84,7 @@ function entryOf(digest: Digest, message: string | undefined): [Digest, string][
 }
 
 function blobProblem(
-  { inventory }: BundleReader,
+  { inventory }: VerifiableBundle,
   { needs }: WalkedImages,
   { digest, message }: { readonly digest: Digest; readonly message: string },
 ): VerifyProblem {
@@ -87,7 +100,7 @@ function blobProblem(
 }
 
 /** Both documents follow from the inventory and the manifests: they are made again and compared. */
-function documentProblems(reader: BundleReader, { graphs }: WalkedImages): VerifyProblem[] {
+function documentProblems(reader: VerifiableBundle, { graphs }: WalkedImages): VerifyProblem[] {
   const expected = new Map<string, Buffer>([['oci-layout', ociLayoutDocument()]]);
   try {
     const names = imageNames(reader.inventory.images);

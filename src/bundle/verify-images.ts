@@ -12,6 +12,9 @@ import type { BundleReader } from './bundle-reader.ts';
 import { cleanText } from './inventory.ts';
 import type { BundledChart, BundledImage } from './inventory.ts';
 
+/** A bundle of which manifests and configs can be opened. */
+export type VerifiableBundle = Pick<BundleReader, 'inventory' | 'files' | 'sizeOf' | 'open'>;
+
 /** Something wrong with what an image consists of. */
 interface ImageFault {
   readonly digest: Digest;
@@ -35,7 +38,7 @@ export interface WalkedImages {
  * @param damaged blobs that are known not to match their digest; they are not read
  */
 export async function walkBundledImages(
-  reader: BundleReader,
+  reader: VerifiableBundle,
   damaged: ReadonlySet<Digest>,
   signal: AbortSignal | undefined,
 ): Promise<WalkedImages> {
@@ -65,14 +68,14 @@ const emptyManifest = Buffer.from(`{"mediaType":"${mediaTypes.ociIndex}","manife
 class BundledImageWalk {
   readonly needed = new Set<Digest>();
   readonly faults: ImageFault[] = [];
-  readonly #reader: BundleReader;
+  readonly #reader: VerifiableBundle;
   readonly #damaged: ReadonlySet<Digest>;
   readonly #image: BundledImage;
   readonly #chart: BundledChart | undefined;
   #isComplete = true;
 
   constructor(
-    reader: BundleReader,
+    reader: VerifiableBundle,
     damaged: ReadonlySet<Digest>,
     { image, chart }: { readonly image: BundledImage; readonly chart: BundledChart | undefined },
   ) {
