@@ -6,10 +6,14 @@ import type { Digest } from '../oci/digest.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { ingestBlob } from './ingest-blob.ts';
 import type { IngestReport } from './ingest-blob.ts';
+import { noteUse } from './last-use.ts';
 import type { IncomingBlob } from './partial-file.ts';
 import { listPartials, removeStalePartials } from './partial-blobs.ts';
+import { restoreForgotten } from './pruned-blobs.ts';
 import { openStoredBlob } from './read-blob.ts';
+import { removeDeadLeases } from './read-leases.ts';
 import { openStoreLayout } from './store-layout.ts';
+import { StoreLease } from './store-lease.ts';
 import { onStoreDisk, readingFrom } from './store-side.ts';
 import { storedSize } from './stored-size.ts';
 
@@ -25,16 +29,21 @@ export interface IngestOptions {
 /**
  * Blobs on this machine, by digest, in a folder that is a valid OCI image layout. Any number of processes may use one
  * folder at once, and any of them may be killed: docs/store-format.md says why nothing is lost.
+ *
+ * Pruning leaves every blob alone that was asked for, opened or ingested here, until this is disposed of or the process ends.
  */
-export class BlobStore implements BlobReader, BlobWriter {
+export class BlobStore implements BlobReader, BlobWriter, AsyncDisposable {
   /** As it was given. */
   readonly folder: string;
   readonly #hasher: Hasher;
   readonly #pool = new BufferPool();
+  readonly #lease: StoreLease;
+  readonly #noted = new Set<Digest>();
 
   private constructor(folder: string, hasher: Hasher) {
     this.folder = folder;
     this.#hasher = hasher;
+    this.#lease = new StoreLease(folder);
   }
 
   /**
@@ -45,13 +54,19 @@ export class BlobStore implements BlobReader, BlobWriter {
    */
   static async open(folder: string, hasher: Hasher = hashHere): Promise<BlobStore> {
     await openStoreLayout(folder);
-    await onStoreDisk(`opening the store ${folder}`, async () => await removeStalePartials(folder));
+    await onStoreDisk(`opening the store ${folder}`, async () => {
+      await removeStalePartials(folder);
+      await restoreForgotten(folder);
+      await removeDeadLeases(folder);
+    });
     return new BlobStore(folder, hasher);
   }
 
   /** The blob's size in bytes, or undefined when it is not here. Does not read the content. */
   async sizeOf(digest: Digest, signal?: AbortSignal): Promise<number | undefined> {
     signal?.throwIfAborted();
+    // Before it is looked for: docs/store-format.md.
+    await this.#lease.hold(digest);
     return await storedSize(this.folder, digest);
   }
 
@@ -60,7 +75,13 @@ export class BlobStore implements BlobReader, BlobWriter {
    * removed, so that it is pulled again; the error says so.
    */
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
-    return await openStoredBlob(this.folder, blob, options);
+    await this.#lease.hold(blob.digest);
+    const content = await openStoredBlob(this.folder, blob, options);
+    if (!this.#noted.has(blob.digest)) {
+      this.#noted.add(blob.digest);
+      await noteUse(this.folder, blob.digest);
+    }
+    return content;
   }
 
   /** Takes a blob in, as {@link BlobWriter.ingest} says. The content of one that is already here is not read. */
@@ -94,7 +115,12 @@ export class BlobStore implements BlobReader, BlobWriter {
     return sizes;
   }
 
+  /** Lets go of all blobs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lease[Symbol.asyncDispose]();
+  }
+
   #incoming(blob: BlobIdentity, signal: AbortSignal | undefined): IncomingBlob {
-    return { folder: this.folder, blob, signal, hasher: this.#hasher, pool: this.#pool };
+    return { folder: this.folder, blob, signal, hasher: this.#hasher, pool: this.#pool, lease: this.#lease };
   }
 }

@@ -1,13 +1,16 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { digestMismatch, sizeMismatch } from '../oci/verified-content.ts';
+import { noteUse } from './last-use.ts';
 import { removePartial, removePartials } from './partial-blobs.ts';
 import { PartialFile } from './partial-file.ts';
 import type { IncomingBlob } from './partial-file.ts';
+import { restorePruned } from './pruned-blobs.ts';
 import { blobPath } from './store-layout.ts';
 import { onStoreDisk, writingTo } from './store-side.ts';
 import { storedSize } from './stored-size.ts';
 import { takeOverPartial } from './take-over-partial.ts';
 import type { TakenOver } from './take-over-partial.ts';
+import { isSecond, waitForOwner } from './wait-for-owner.ts';
 
 /** What ingesting a blob took. */
 export interface IngestReport {
@@ -41,7 +44,8 @@ const reused: IngestReport = { received: 0, resumed: 0, reused: true };
  */
 export async function ingestBlob(incoming: IncomingBlob, supply: BlobSupply): Promise<IngestReport> {
   incoming.signal?.throwIfAborted();
-  if (await isStored(incoming)) return reused;
+  await incoming.lease?.hold(incoming.blob.digest);
+  if (await isUsable(incoming)) return reused;
   const { partial, copyOf } = await begin(incoming, supply);
   const resumed = partial.size;
   try {
@@ -66,6 +70,20 @@ export async function ingestBlob(incoming: IncomingBlob, supply: BlobSupply): Pr
   }
 }
 
+/** Whether it is there, or was until pruning moved it a moment ago. */
+async function isUsable(incoming: IncomingBlob): Promise<boolean> {
+  const { folder, blob } = incoming;
+  if (await isStored(incoming)) {
+    await noteUse(folder, blob.digest);
+    return true;
+  }
+  const isRestored = await onStoreDisk(
+    writingTo(folder),
+    async () => await restorePruned(folder, blob.digest),
+  );
+  return isRestored && (await isStored(incoming));
+}
+
 async function isStored({ folder, blob }: IncomingBlob): Promise<boolean> {
   // A file of another length is damaged, or the descriptor lies: either way the right bytes may take its place.
   return (await storedSize(folder, blob.digest)) === blob.size;
@@ -73,8 +91,15 @@ async function isStored({ folder, blob }: IncomingBlob): Promise<boolean> {
 
 async function begin(incoming: IncomingBlob, { canResume }: BlobSupply): Promise<TakenOver> {
   return await onStoreDisk(writingTo(incoming.folder), async () => {
-    const taken = canResume ? await takeOverPartial(incoming) : undefined;
-    return taken ?? { partial: await PartialFile.create(incoming), copyOf: undefined };
+    if (!canResume) return { partial: await PartialFile.create(incoming), copyOf: undefined };
+    for (;;) {
+      await waitForOwner(incoming);
+      const taken = await takeOverPartial(incoming);
+      if (taken !== undefined) return taken;
+      const partial = await PartialFile.create(incoming);
+      if (!(await isSecond(incoming, partial.path))) return { partial, copyOf: undefined };
+      await partial.drop();
+    }
   });
 }
 

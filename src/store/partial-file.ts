@@ -11,6 +11,7 @@ import type { BufferPool } from './buffer-pool.ts';
 import { BufferedWriter } from './buffered-writer.ts';
 import { leftPath, newPartialPath } from './partial-blobs.ts';
 import { readPieces } from './read-pieces.ts';
+import type { StoreLease } from './store-lease.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** A blob on its way into a store. */
@@ -21,6 +22,8 @@ export interface IncomingBlob {
   /** Hashes what is large. */
   readonly hasher: Hasher;
   readonly pool: BufferPool;
+  /** Of the process: without one nobody waits for it, and it waits for nobody. */
+  readonly lease?: StoreLease | undefined;
 }
 
 /** Where a partial file begins to be written: after `size` bytes, which are hashed; `limit` bytes are all there will be. */
@@ -78,6 +81,11 @@ export class PartialFile {
       await file.close();
       throw error;
     }
+  }
+
+  /** Where it is, until somebody removes its name. */
+  get path(): string {
+    return this.#path;
   }
 
   /** How many bytes it has. */

@@ -1,12 +1,13 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
-import { newPartialPath } from './partial-blobs.ts';
+import { restorePruned } from './pruned-blobs.ts';
 import { readPieces } from './read-pieces.ts';
+import { removeDamaged } from './remove-damaged.ts';
 import { blobPath } from './store-layout.ts';
 import { readingFrom } from './store-side.ts';
 import { storedSize } from './stored-size.ts';
@@ -42,7 +43,7 @@ export async function openStoredBlob(
   }
   signal?.throwIfAborted();
   const wanted = { folder, blob, start, end, signal, reusesBuffers };
-  const size = await storedSize(folder, blob.digest);
+  const size = (await storedSize(folder, blob.digest)) ?? (await restoredSize(wanted));
   if (size === undefined) throw notFound(wanted);
   if (size !== blob.size) throw suggesting(sizeMismatch(blob, String(size), readingFrom(folder)), runAgain);
   // The file is opened by the first read: an iteration that never begins leaves nothing open.
@@ -61,7 +62,7 @@ async function* storedContent(
       : measuredContent(wanted, pieces);
   } catch (error) {
     if (error instanceof PaletteEdgeError && error.code === 'DIGEST_MISMATCH') {
-      throw await removeDamaged(error, wanted, file);
+      throw await removing(error, wanted, file);
     }
     throw worded(error, wanted);
   } finally {
@@ -83,35 +84,41 @@ async function* measuredContent(
 }
 
 async function openFile(wanted: BlobToRead): Promise<FileHandle> {
+  const path = blobPath(wanted.folder, wanted.blob.digest);
   try {
-    return await open(blobPath(wanted.folder, wanted.blob.digest), 'r');
+    const file = await unlessMissing(open(path, 'r'));
+    if (file !== undefined) return file;
+    await restoredSize(wanted);
+    return await open(path, 'r');
   } catch (error) {
     throw systemErrorCode(error) === 'ENOENT' ? notFound(wanted) : worded(error, wanted);
   }
 }
 
+/** Its length when pruning had moved it out of the way just now; undefined when it is not there at all. */
+async function restoredSize(wanted: BlobToRead): Promise<number | undefined> {
+  const { folder, blob } = wanted;
+  try {
+    // Pruning may move it back itself, meanwhile.
+    await restorePruned(folder, blob.digest);
+    return await storedSize(folder, blob.digest);
+  } catch (error) {
+    throw worded(error, wanted);
+  }
+}
+
 /** @returns the error to throw: what became of the blob, and what to do */
-async function removeDamaged(
+async function removing(
   error: PaletteEdgeError,
   { folder, blob }: BlobToRead,
   file: FileHandle,
 ): Promise<PaletteEdgeError> {
-  const path = blobPath(folder, blob.digest);
-  // Moved aside before it is looked at, so that a right blob that has just taken its place is not removed. Killed in
-  // between, it is a partial blob like any other.
-  const aside = newPartialPath(folder, blob.digest);
-  try {
-    await rename(path, aside);
-    const damaged = await file.stat({ bigint: true });
-    const moved = await stat(aside, { bigint: true });
-    await (damaged.ino === moved.ino ? rm(aside) : rename(aside, path));
-  } catch (failure) {
-    const isGone = systemErrorCode(failure) === 'ENOENT' && (await unlessMissing(stat(path))) === undefined;
-    if (!isGone) {
-      return suggesting(error, `Delete ${path} and run the same command again: the blob is pulled again.`);
-    }
-  }
-  return suggesting(error, `The damaged blob was removed from the store. ${runAgain}`);
+  return (await removeDamaged(folder, blob.digest, file))
+    ? suggesting(error, `The damaged blob was removed from the store. ${runAgain}`)
+    : suggesting(
+        error,
+        `Delete ${blobPath(folder, blob.digest)} and run the same command again: the blob is pulled again.`,
+      );
 }
 
 function suggesting(error: PaletteEdgeError, suggestion: string): PaletteEdgeError {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -30,12 +31,57 @@ const fixedFileLimit = 4096;
 
 /** Where a blob is once it is complete. */
 export function blobPath(folder: string, digest: Digest): string {
-  return join(folder, 'blobs', 'sha256', digestHex(digest));
+  return join(blobFolder(folder), digestHex(digest));
+}
+
+/** Where all of them are. */
+export function blobFolder(folder: string): string {
+  return join(folder, 'blobs', 'sha256');
+}
+
+/** The tags of other tools. */
+export function tagsPath(folder: string): string {
+  return join(folder, 'index.json');
 }
 
 /** Where blobs are until they are complete. */
 export function ingestFolder(folder: string): string {
   return join(folder, 'ingest');
+}
+
+/** Where running processes list the blobs that they need. Made with the first lease. */
+export function leaseFolder(folder: string): string {
+  return join(folder, 'leases');
+}
+
+/** A name that no other process has or will have. */
+export function newLeasePath(folder: string): string {
+  return join(leaseFolder(folder), `${randomBytes(6).toString('hex')}.lease`);
+}
+
+/**
+ * Finds that the folder is a store, and makes nothing.
+ *
+ * @throws PaletteEdgeError `STORE_NOT_FOUND` (kind notFound), `NOT_A_STORE`, `STORE_VERSION_UNSUPPORTED` (kind usage); `DISK_…`
+ */
+export async function requireStore(folder: string): Promise<void> {
+  const action = `opening the store ${folder}`;
+  try {
+    const version = await readField(join(folder, markerName), 'version');
+    if (version === storeVersion) return;
+    if (version !== undefined) throw unknownVersion(action, version);
+    const isThere = (await unlessMissing(stat(folder))) !== undefined;
+    throw new PaletteEdgeError(
+      isThere ? 'NOT_A_STORE' : 'STORE_NOT_FOUND',
+      `${action} failed: ${isThere ? `it has no ${markerName}` : 'there is no such folder'}`,
+      {
+        kind: isThere ? 'usage' : 'notFound',
+        suggestions: ['Name a store with --store. The first build makes one.'],
+      },
+    );
+  } catch (error) {
+    throw wordDiskError(error, action);
+  }
 }
 
 /**
@@ -50,7 +96,7 @@ export async function openStoreLayout(folder: string): Promise<void> {
     await requireStoreOrEmpty(folder, action);
     await makeFolder(folder);
     for (const [name, text] of fixedFiles) await writeIfMissing(join(folder, name), text);
-    await makeFolder(join(folder, 'blobs', 'sha256'));
+    await makeFolder(blobFolder(folder));
     await makeFolder(ingestFolder(folder));
   } catch (error) {
     throw wordDiskError(error, action);
@@ -62,13 +108,7 @@ async function requireStoreOrEmpty(folder: string, action: string): Promise<void
   const names = (await unlessMissing(readdir(folder))) ?? [];
   const version = await readField(join(folder, markerName), 'version');
   if (version === storeVersion) return;
-  if (version !== undefined) {
-    throw refusal('STORE_VERSION_UNSUPPORTED', {
-      action,
-      reason: `it is a store of ${shown(version)}; this palette-edge knows version ${storeVersion}`,
-      suggestion: 'Use a newer palette-edge, or choose another folder with --store.',
-    });
-  }
+  if (version !== undefined) throw unknownVersion(action, version);
   if (names.every(isNoContent)) return;
   const layout = await readField(join(folder, ociLayoutName), 'imageLayoutVersion');
   if (layout === ociLayoutVersion) return;
@@ -79,6 +119,14 @@ async function requireStoreOrEmpty(folder: string, action: string): Promise<void
         ? 'the folder is not empty, and is neither a store nor an OCI image layout'
         : `it is an OCI image layout of ${shown(layout)}, not ${ociLayoutVersion}`,
     suggestion: 'Choose a new or empty folder with --store.',
+  });
+}
+
+function unknownVersion(action: string, version: unknown): PaletteEdgeError {
+  return refusal('STORE_VERSION_UNSUPPORTED', {
+    action,
+    reason: `it is a store of ${shown(version)}; this palette-edge knows version ${storeVersion}`,
+    suggestion: 'Use a newer palette-edge, or choose another folder with --store.',
   });
 }
 

@@ -10,6 +10,7 @@ const storeNames: ReadonlySet<string> = new Set([
   'CACHEDIR.TAG',
   'blobs',
   'ingest',
+  'leases',
 ]);
 const partialName = /^[0-9a-f]{64}\.[0-9a-f]{12}\.(?:partial|left)$/;
 
