@@ -17,6 +17,8 @@ export function bootProblems(structure: BootStructure): string[] {
     ...mbrProblems(structure),
     ...gptProblems(structure),
     ...partitionProblems(structure),
+    ...overlapProblems('MBR', withoutProtective(structure)),
+    ...overlapProblems('GPT', tablePartitions(structure.gpt)),
   ];
 }
 
@@ -58,6 +60,10 @@ function efiPartitions({ mbr, gpt }: BootStructure): { readonly start: number; r
 
 function tablePartitions(gpt: BootStructure['gpt']): Gpt['primary']['partitions'] {
   return gpt === undefined || gpt === 'damaged' ? [] : gpt.primary.partitions;
+}
+
+function withoutProtective({ mbr }: BootStructure): readonly Extent[] {
+  return (mbr ?? []).filter(({ type }) => type !== protectiveType);
 }
 
 function mbrProblems({ mbr, gpt, size }: BootStructure): string[] {
@@ -109,6 +115,24 @@ export function partitionProblems({ isoPartitions, gpt }: BootStructure): string
     const end = Math.min(start + volumeSectors, wholeBlocks(lastUsable + 1));
     const missing = end - (start + sectors);
     return missing > 0 ? [`${name} ends ${missing * diskSectorSize} bytes before the file system in it`] : [];
+  });
+}
+
+interface Extent {
+  readonly number: number;
+  readonly start: number;
+  readonly sectors: number;
+}
+
+/** Only what begins at the first sector may hold others: isohybrid has the whole image in its first partition. */
+function overlapProblems(table: string, partitions: readonly Extent[]): string[] {
+  const placed = partitions
+    .filter(({ start, sectors }) => start > 0 && sectors > 0)
+    .toSorted((left, right) => left.start - right.start);
+  return placed.flatMap((partition, index) => {
+    const next = placed[index + 1];
+    if (next === undefined || partition.start + partition.sectors <= next.start) return [];
+    return [`${table} partitions ${partition.number} and ${next.number} overlap`];
   });
 }
 

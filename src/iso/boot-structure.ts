@@ -22,7 +22,7 @@ export interface LoadedImage extends BootImage {
 }
 
 /** A partition that begins with an ISO 9660 file system of its own, which counts sectors from there. */
-export interface IsoPartition {
+interface IsoPartition {
   /** `MBR partition 1`, for messages. */
   readonly name: string;
   /** In sectors of 512 bytes. */

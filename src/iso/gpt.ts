@@ -14,7 +14,7 @@ export interface GptPartition {
 }
 
 /** One of the two tables of a disk. */
-export interface GptTable {
+interface GptTable {
   /** Where it is, and where it says that the other one is. */
   readonly sector: number;
   readonly otherSector: number;

@@ -47,6 +47,20 @@ describe('images that were damaged', () => {
     expect(problems).toContain('the protective MBR partition ends before the image');
   });
 
+  test('partitions that overlap', async () => {
+    // The second entry of the MBR begins inside of the first: at 0x100, with 0x10 sectors, when the first begins at 0x40.
+    const entry = (type: number, start: number, sectors: number): Buffer => {
+      const bytes = Buffer.alloc(16);
+      bytes.writeUInt8(type, 4);
+      bytes.writeUInt32LE(start, 8);
+      bytes.writeUInt32LE(sectors, 12);
+      return bytes;
+    };
+    const table = Buffer.concat([entry(0xcd, 0x40, 0x1000), entry(0xef, 0x100, 0x10)]);
+    const path = await damaged(isolinuxWithoutGpt, 446, table);
+    expect(bootProblems(await structureOf(path))).toContain('MBR partitions 1 and 2 overlap');
+  });
+
   test('a partition that ends before the file system in it', async () => {
     // The number of sectors of MBR partition 1 of an image without a GPT; 0x1000 is too few.
     const path = await damaged(isolinuxWithoutGpt, 446 + 12, Buffer.from('00100000', 'hex'));

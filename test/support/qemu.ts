@@ -8,7 +8,7 @@ import type { Guest } from './guest-kernel.ts';
 import { requireTool } from './required-tools.ts';
 
 /** A file system that the guest's kernel mounted. */
-export interface GuestVolume {
+interface GuestVolume {
   /** `sr0`, `sda`, `sda1`. */
   readonly device: string;
   readonly type: 'iso9660' | 'vfat';
