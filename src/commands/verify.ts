@@ -1,33 +1,46 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { bundleInput } from '../cli/standard-input.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
 import { verifyView } from '../views/verify-view.ts';
 import { verifyBundle } from '../workflows/verify-bundle.ts';
 import type { VerifyResult } from '../workflows/verify-bundle.ts';
+import { verifyStream } from '../workflows/verify-stream.ts';
 
 /** `palette-edge verify` */
 export default class Verify extends BaseCommand {
   static override summary = 'Checks every byte of a bundle against its digests.';
-  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5.`;
+  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5. What comes from standard input is checked as far as the first fault.`;
   static override examples = [
     {
       description: 'Check a bundle after it was copied to a stick:',
       command: '<%= config.bin %> <%= command.id %> /media/stick/core-edge-1a2b3c4d.tar.zst',
     },
+    {
+      description: 'Check one while it arrives, without keeping it:',
+      command: 'ssh build cat edge.tar.zst | <%= config.bin %> <%= command.id %> -',
+    },
   ];
 
   static override args = {
     file: Args.string({
-      description: 'A bundle, or one in parts: its parts list, or any part.',
+      description: 'A bundle, its parts list or any part, an ISO image, or - for standard input.',
       required: true,
+      ignoreStdin: true,
     }),
   };
 
   async run(): Promise<VerifyResult> {
     const { args } = await this.parse(Verify);
     using progress = this.progress();
-    const result = await verifyBundle(args.file, verifyListener(progress), this.signal);
+    using input = bundleInput(args.file, this.signal);
+    const { path, stream } = input;
+    const listener = verifyListener(progress);
+    const result =
+      stream === undefined
+        ? await verifyBundle(path, listener, this.signal)
+        : await verifyStream({ path, stream }, listener, this.signal);
     progress.close();
     this.show(verifyView(result));
     if (result.problems.length > 0) this.endWith('content');

@@ -1,3 +1,4 @@
+import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { HashThread } from '../io/hash-thread.ts';
@@ -54,13 +55,23 @@ export async function verifyBundle(
       const verify = async () => await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
       const report =
         parts === undefined ? await verify() : await verifyParts({ reader, parts, verify }, context);
-      const { name, images, charts } = reader.inventory;
-      const companions = images.filter(isCompanion).length;
-      const counts = { images: images.length - companions - charts.length, companions };
-      const isAny = charts.length > 0;
-      return { path, id: reader.id, name, ...counts, charts: isAny ? charts.length : undefined, ...report };
+      return { path, ...contentCounts(reader), ...report };
     });
   } catch (error) {
     throw await namingDamagedParts(path, error, context);
   }
+}
+
+/** What a bundle is called, and how much is in it. */
+export function contentCounts({
+  id,
+  inventory,
+}: Pick<BundleReader, 'id' | 'inventory'>): Pick<
+  VerifyResult,
+  'id' | 'name' | 'images' | 'charts' | 'companions'
+> {
+  const { name, images, charts } = inventory;
+  const companions = images.filter(isCompanion).length;
+  const counts = { images: images.length - companions - charts.length, companions };
+  return { id, name, ...counts, charts: charts.length > 0 ? charts.length : undefined };
 }
