@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Flags } from '@oclif/core';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { clientNames } from '../workflows/serve-config.ts';
 
 /** How bundles are served. */
 export const serveFlags = {
@@ -66,6 +67,22 @@ export const serveFlags = {
     helpGroup: 'LOGIN',
     summary: 'Read it from standard input: what happens anyway where that is no terminal.',
     dependsOn: ['username'],
+  }),
+  'print-config': Flags.option({
+    helpGroup: 'CLIENTS',
+    options: clientNames,
+    summary: 'Serve nothing: print what these clients need to pull from here under the original names.',
+  })(),
+  'config-dir': Flags.string({
+    helpGroup: 'CLIENTS',
+    helpValue: 'FOLDER',
+    summary: 'Write it, too: the files as they are on a client, with this folder as its root.',
+    dependsOn: ['print-config'],
+  }),
+  'show-password': Flags.boolean({
+    helpGroup: 'CLIENTS',
+    summary: 'Put the password into it. Without this there is a place to fill in.',
+    default: false,
   }),
   'access-log': Flags.boolean({
     summary: 'Write a line for each request to standard error: method, path, status, bytes.',

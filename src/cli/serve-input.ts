@@ -84,8 +84,8 @@ async function givenLogin(
   signal: AbortSignal,
 ): Promise<RegistryLogin | undefined> {
   if (username === undefined) return undefined;
-  // RFC 7617, 2: the first colon ends the name.
-  if (username === '' || username.includes(':'))
+  // RFC 7617, 2: the first colon ends the name, and control characters are in none.
+  if (/^$|[:\p{Cc}]/u.test(username))
     throw loginInvalid(
       `--username ${JSON.stringify(username)} is no user name`,
       'It must not be empty, nor have a colon.',

@@ -1,14 +1,18 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { serveConfigInput } from '../cli/serve-config-input.ts';
 import { serveFlags } from '../cli/serve-flags.ts';
 import { serveInput } from '../cli/serve-input.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { bugView, errorView } from '../views/error-view.ts';
+import { serveConfigView } from '../views/serve-config-view.ts';
 import { accessView, servedView, serveView } from '../views/serve-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import { serveBundles } from '../workflows/serve-bundles.ts';
 import type { ServeResult } from '../workflows/serve-bundles.ts';
+import { serveConfig } from '../workflows/serve-config.ts';
+import type { ServeConfigResult } from '../workflows/serve-config.ts';
 
 /** `palette-edge serve` */
 export default class Serve extends BaseCommand {
@@ -33,6 +37,11 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
       command:
         '<%= config.bin %> <%= command.id %> core.tar.zst --listen 0.0.0.0:5080 --tls-self-signed --username edge',
     },
+    {
+      description: 'Let the containerd of a node pull from here under the original names:',
+      command:
+        '<%= config.bin %> <%= command.id %> core.tar.zst --advertise http://10.0.0.5:5080 --print-config containerd --config-dir node',
+    },
   ];
 
   static override args = {
@@ -41,8 +50,15 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
 
   static override flags = serveFlags;
 
-  async run(): Promise<ServeResult> {
+  async run(): Promise<ServeResult | ServeConfigResult> {
     const { args, flags } = await this.parse(Serve);
+    const client = flags['print-config'];
+    if (client !== undefined) {
+      const wanted = await serveConfigInput({ paths: args.bundle, client }, flags, this.signal);
+      const config = await serveConfig(wanted, this.signal);
+      this.show(serveConfigView(config));
+      return config;
+    }
     const input = await serveInput(args.bundle, flags, this.signal);
     const result = await serveBundles(
       input,

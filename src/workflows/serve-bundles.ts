@@ -8,8 +8,8 @@ import { startRegistryServer } from '../registry-server/start-registry-server.ts
 import type { RegistryServer } from '../registry-server/start-registry-server.ts';
 import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
-import { openBundle } from './open-bundle.ts';
 import { serveWarnings } from './serve-warnings.ts';
+import { openServedBundles } from './served-bundles.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
@@ -89,7 +89,7 @@ export async function serveBundles(
   signal: AbortSignal,
 ): Promise<ServeResult> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openAll(input.paths, resources, signal);
+  const bundles = await openServedBundles(input.paths, resources, signal);
   const { content, names, warnings } = await servedContent(bundles, signal);
   const counts = { requests: 0, bytes: 0, failures: 0 };
   const counting = countingListener(counts, listener);
@@ -111,21 +111,6 @@ export async function serveBundles(
   listener.onStop();
   await server.close();
   return { ...serving, ...counts };
-}
-
-async function openAll(
-  paths: readonly string[],
-  resources: AsyncDisposableStack,
-  signal: AbortSignal,
-): Promise<OpenBundle[]> {
-  const bundles: OpenBundle[] = [];
-  for (const path of new Set(paths)) {
-    signal.throwIfAborted();
-    const reader = await openBundle(path);
-    resources.defer(async () => await reader.close());
-    bundles.push({ path, reader });
-  }
-  return bundles;
 }
 
 type RequestListener = Pick<ServeListener, 'onRequest' | 'onFailure'>;

@@ -14,11 +14,18 @@ export interface ServedNames {
 
 /**
  * The full name under which a repository is served: its registry is the first part of the path, as mirrors with a path have
- * it. A part of a path has no colon (distribution-spec 1.1, "Pulling manifests"): `localhost:5000` becomes `localhost-5000`.
+ * it.
  */
 export function servedName({ registry, repository }: NamedRepository): string {
-  const host = registry.replaceAll(/[^a-z0-9.-]+/g, '-').replaceAll(/^-+|-+$/g, '');
-  return `${host}/${repository}`;
+  return `${servedRegistry(registry)}/${repository}`;
+}
+
+/**
+ * A registry as a part of a path, which has no colon (distribution-spec 1.1, "Pulling manifests"): `localhost:5000` becomes
+ * `localhost-5000`.
+ */
+export function servedRegistry(registry: string): string {
+  return registry.replaceAll(/[^a-z0-9.-]+/g, '-').replaceAll(/^-+|-+$/g, '');
 }
 
 /**
