@@ -1,18 +1,24 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { bundleInput } from '../cli/standard-input.ts';
 import { inspectView } from '../views/inspect-view.ts';
-import { inspectBundle } from '../workflows/inspect-bundle.ts';
+import { warningView } from '../views/warning-view.ts';
+import { inspectBundle, inspectStream } from '../workflows/inspect-bundle.ts';
 import type { InspectResult } from '../workflows/inspect-bundle.ts';
 
 /** `palette-edge inspect` */
 export default class Inspect extends BaseCommand {
   static override summary = 'Shows what a bundle holds, without unpacking it.';
-  static override description = `Reads the inventory at the beginning of the bundle. Whether the images are undamaged is what verify tells.`;
+  static override description = `Reads the inventory at the beginning of the bundle; for --tree the manifests, too. Whether the images are undamaged is what verify tells.`;
   static override examples = [
     {
       description: 'Images of a bundle with digests and platforms:',
       command: '<%= config.bin %> <%= command.id %> content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst',
+    },
+    {
+      description: 'Where nginx comes from, its layers, and what it shares with other images:',
+      command: "<%= config.bin %> <%= command.id %> edge.tar.zst --tree --image '**/nginx:*'",
     },
     {
       description: 'The whole inventory, for scripts:',
@@ -22,14 +28,38 @@ export default class Inspect extends BaseCommand {
 
   static override args = {
     file: Args.string({
-      description: 'A bundle, or one in parts: its parts list, or any part.',
+      description: 'A bundle, its parts list or any part, an ISO image, or - for standard input.',
       required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    tree: Flags.boolean({
+      summary:
+        'Show where each image comes from, its platforms and layers with sizes, and what images share.',
+      default: false,
+    }),
+    image: Flags.string({
+      helpValue: 'PATTERN',
+      summary:
+        'Show only these, with their signatures: * is anything within a part of the name, ** is anything.',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
     }),
   };
 
   async run(): Promise<InspectResult> {
-    const { args } = await this.parse(Inspect);
-    const result = await inspectBundle(args.file);
+    const { args, flags } = await this.parse(Inspect);
+    using input = bundleInput(args.file, this.signal);
+    const { path, stream } = input;
+    const request = { patterns: flags.image, hasTree: flags.tree, signal: this.signal };
+    const result =
+      stream === undefined
+        ? await inspectBundle(path, request)
+        : await inspectStream({ path, stream }, request);
+    for (const warning of result.warnings ?? []) this.tell(warningView(warning));
     this.show(inspectView(result));
     return result;
   }

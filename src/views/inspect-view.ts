@@ -8,6 +8,7 @@ import { isCompanion } from '../oci/origin.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { InspectResult } from '../workflows/inspect-bundle.ts';
 import { countOf } from './count-of.ts';
+import { inspectTreeView } from './inspect-tree-view.ts';
 import { partsField } from './parts-field.ts';
 import { textFields } from './text-fields.ts';
 import { textTable } from './text-table.ts';
@@ -18,14 +19,15 @@ const shownDigits = 12;
 const deepestShown = 8;
 
 /** What a bundle says about itself. */
-export function inspectView({ path, id, size, contentSize, parts, inventory }: InspectResult): string {
+export function inspectView(result: InspectResult): string {
+  const { path, id, size, contentSize, parts, inventory, tree } = result;
   const { name, mode, formatVersion, tool, profiles, images, blobs } = inventory;
   const fields = textFields([
     ['name', name],
     ['id', id],
     ['format', `version ${formatVersion}, ${mode}`],
     ['written by', `${tool.name} ${tool.version}`],
-    ['size', formatByteSize(size)],
+    ...(size === undefined ? [] : [['size', formatByteSize(size)] as const]),
     ...partsField(parts?.files),
     ['content', `${countOf(blobs.length, 'blob')}, ${formatByteSize(contentSize)}`],
     ...clusterDefinitions(inventory),
@@ -34,6 +36,11 @@ export function inspectView({ path, id, size, contentSize, parts, inventory }: I
       [profile.name, profile.version, `(${profile.type})`].filter((text) => text !== '').join(' '),
     ]),
   ]);
+  const table = tree === undefined ? imageTable(images) : inspectTreeView(result);
+  return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
+}
+
+function imageTable(images: readonly BundledImage[]): string {
   const isSparse = images.some(({ omittedPlatforms }) => omittedPlatforms.length > 0);
   const isRenamed = images.some(({ sourceReference }) => sourceReference !== undefined);
   const rows = inTheirPlaces(images).map((placed) => [
@@ -43,8 +50,7 @@ export function inspectView({ path, id, size, contentSize, parts, inventory }: I
   const hasTypes = images.some(({ artifactType }) => artifactType !== undefined) || images.some(isCompanion);
   const head = ['IMAGE', 'DIGEST', hasTypes ? 'PLATFORMS OR TYPE' : 'PLATFORMS'];
   const further = [...(isSparse ? ['LEFT OUT'] : []), ...(isRenamed ? ['RENAMED FROM'] : [])];
-  const table = textTable([...head, ...further], rows);
-  return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
+  return textTable([...head, ...further], rows);
 }
 
 function rawFileTable({ rawFiles = [] }: InspectResult['inventory']): string[] {

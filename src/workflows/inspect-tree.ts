@@ -1,0 +1,116 @@
+import { readHeldImage } from '../bundle/image-content.ts';
+import type { HeldImage } from '../bundle/image-content.ts';
+import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { GraphImage } from '../oci/image-graph.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { BundleSource } from './with-bundle-source.ts';
+
+/** What an image of a bundle consists of, and what it has alone. */
+export interface ImageTree extends BlobIdentity {
+  readonly reference: string;
+  /** The image before this one with the same digest: what follows is told there. */
+  readonly sameAs?: string;
+  /** Of all its blobs, each counted once, in bytes. */
+  readonly totalSize: number;
+  /** Of the blobs that no other image has. */
+  readonly uniqueSize: number;
+  readonly platforms: readonly PlatformTree[];
+  /** What belongs to no platform: layers of charts and other artifacts, attestations. */
+  readonly others: readonly SharedBlob[];
+}
+
+/** The image of a platform. */
+interface PlatformTree extends BlobIdentity {
+  /** Undefined when it is not known. */
+  readonly platform?: string;
+  readonly config: SharedBlob;
+  /** As the manifest lists them. */
+  readonly layers: readonly SharedBlob[];
+}
+
+/** A blob, and how many have it. */
+interface SharedBlob extends BlobIdentity {
+  readonly mediaType: string;
+  /** How many other images of the bundle have it; names of one digest are one image. */
+  readonly sharedWith: number;
+}
+
+/**
+ * Reads the manifests of all images, and tells what each of the chosen ones consists of.
+ *
+ * @param chosen references; what they share with others counts all the same
+ * @throws PaletteEdgeError kind content for manifests that are damaged
+ */
+export async function imageTree(
+  source: Pick<BundleSource, 'inventory' | 'sizeOf' | 'open'>,
+  chosen: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<ImageTree[]> {
+  const held = new Map<Digest, HeldImage>();
+  for (const image of source.inventory.images) {
+    signal?.throwIfAborted();
+    if (!held.has(image.digest)) held.set(image.digest, await readHeldImage(source, image, signal));
+  }
+  const users = usersOf([...held.values()]);
+  const told = new Map<Digest, string>();
+  return source.inventory.images
+    .filter(({ reference }) => chosen.has(reference))
+    .flatMap(({ reference, digest }) => {
+      const image = held.get(digest);
+      if (image === undefined) return [];
+      const sameAs = told.get(digest);
+      if (sameAs === undefined) told.set(digest, reference);
+      return [{ ...treeOf(image, users), reference, sameAs }];
+    });
+}
+
+/** How many images have a blob. */
+function usersOf(images: readonly HeldImage[]): ReadonlyMap<Digest, number> {
+  const users = new Map<Digest, number>();
+  for (const { graph } of images) {
+    for (const { descriptor } of graph.blobs)
+      users.set(descriptor.digest, (users.get(descriptor.digest) ?? 0) + 1);
+  }
+  return users;
+}
+
+function treeOf(
+  { image: { reference, digest, size }, graph }: HeldImage,
+  users: ReadonlyMap<Digest, number>,
+): ImageTree {
+  const shared = ({ mediaType, ...blob }: Descriptor): SharedBlob => {
+    return { digest: blob.digest, size: blob.size, mediaType, sharedWith: (users.get(blob.digest) ?? 1) - 1 };
+  };
+  const all = graph.blobs.map(({ descriptor }) => shared(descriptor));
+  const placed = new Set(graph.images.flatMap(({ layers }) => layers.map((layer) => layer.digest)));
+  const others = graph.blobs.filter(
+    ({ role, descriptor }) => role === 'layer' && !placed.has(descriptor.digest),
+  );
+  return {
+    reference,
+    digest,
+    size,
+    totalSize: sizeOf(all),
+    uniqueSize: sizeOf(all.filter(({ sharedWith }) => sharedWith === 0)),
+    platforms: graph.images.map((each) => platformTree(each, shared)),
+    others: others.map(({ descriptor }) => shared(descriptor)),
+  };
+}
+
+function platformTree(
+  { platform, manifest, config, layers }: GraphImage,
+  shared: (descriptor: Descriptor) => SharedBlob,
+): PlatformTree {
+  return {
+    platform: platform === undefined ? undefined : formatPlatform(platform),
+    digest: manifest.digest,
+    size: manifest.size,
+    config: shared(config),
+    layers: layers.map(shared),
+  };
+}
+
+function sizeOf(blobs: readonly BlobIdentity[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0);
+}
