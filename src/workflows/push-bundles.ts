@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Warning } from '../warning.ts';
 import { askTarget, blobPlace, manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
-import { BundleBlobs } from './bundle-blobs.ts';
+import { PushBlobReader } from './push-blob-reader.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { isFailureOfOne, reportFailure } from './image-failure.ts';
 import { openBundle } from './open-bundle.ts';
@@ -52,7 +52,7 @@ class PushUnderWay {
   readonly #input: PushInput;
   readonly #resources: PushResources;
   readonly #context: PushContext;
-  readonly #blobs: BundleBlobs;
+  readonly #blobs: PushBlobReader;
   /** By reference. */
   readonly #failed = new Map<string, PaletteEdgeError>();
   readonly #warnings: Warning[] = [];
@@ -62,7 +62,7 @@ class PushUnderWay {
     this.#input = input;
     this.#resources = resources;
     this.#context = context;
-    this.#blobs = new BundleBlobs(context.bundles);
+    this.#blobs = new PushBlobReader(context.bundles);
   }
 
   async run(): Promise<PushResult> {

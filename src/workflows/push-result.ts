@@ -17,7 +17,7 @@ export interface PushResult {
 }
 
 /** In bytes: of blobs, not of manifests. */
-export interface PushStatistics extends Pick<PushPlan, 'bytesToSend' | 'bytesPresent'> {
+interface PushStatistics extends Pick<PushPlan, 'bytesToSend' | 'bytesPresent'> {
   /** In vain as well. */
   readonly bytesSent: number;
   /** Blobs, once for each repository that got it. */

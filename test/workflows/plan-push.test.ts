@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+
+import { digestOf } from '../../src/oci/digest.ts';
+import { mediaTypes } from '../../src/oci/media-types.ts';
+import { blobPlace, manifestPlace } from '../../src/workflows/ask-target.ts';
+import type { ImageToPush } from '../../src/workflows/ask-target.ts';
+import { planPush } from '../../src/workflows/plan-push.ts';
+
+const registry = 'r.site';
+const blobOf = (text: string, size: number) => ({
+  mediaType: mediaTypes.ociLayerGzip,
+  digest: digestOf(text),
+  size,
+});
+const base = blobOf('base', 100);
+const large = blobOf('large', 900);
+const small = blobOf('small', 5);
+
+function image(name: string, blobs: readonly (typeof base)[], tag: string | undefined = '1'): ImageToPush {
+  const root = { mediaType: mediaTypes.ociManifest, digest: digestOf(name), size: 10 };
+  const none = { platforms: [], omittedPlatforms: [], origins: [{ kind: 'flag' as const }] };
+  const reference = `ghcr.io/${name}`;
+  return {
+    reference,
+    isCompanion: false,
+    repository: { registry, repository: name },
+    tag,
+    entries: [{ ...root, reference, ...none }],
+    content: { root, manifests: [{ descriptor: root, blobs, subject: undefined }], omittedPlatforms: [] },
+  };
+}
+
+const nothing = { present: new Set<string>(), tags: new Map(), unknown: new Map() };
+const images = [image('a', [base, small]), image('b', [base, large])];
+const [first, second] = images.map(({ repository }) => repository);
+
+test('each blob is sent once, the largest first', () => {
+  const plan = planPush(images, nothing);
+  expect(plan.blobs).toEqual([
+    { blob: large, missingIn: [second], heldBy: undefined },
+    { blob: base, missingIn: [first, second], heldBy: undefined },
+    { blob: small, missingIn: [first], heldBy: undefined },
+  ]);
+  expect(plan).toMatchObject({ bytesToSend: 1005, bytesPresent: 0 });
+});
+
+test('what one repository has is mounted into the other one', () => {
+  const present = new Set([blobPlace({ registry, repository: 'b' }, base.digest)]);
+  const plan = planPush(images, { ...nothing, present });
+  expect(plan.blobs[1]).toEqual({ blob: base, missingIn: [first], heldBy: 'b' });
+  expect(plan).toMatchObject({ bytesToSend: 905, bytesPresent: 0 });
+});
+
+test('an image is there when its blobs, its manifests and its tag are', () => {
+  const a = image('a', [base, small]);
+  const blobs = [base, small].map(({ digest }) => blobPlace(a.repository, digest));
+  const present = new Set([...blobs, manifestPlace(a.repository, a.content.root.digest)]);
+  const untagged = planPush([a], { ...nothing, present });
+  expect(untagged.images).toMatchObject([{ pushedAs: 'r.site/a:1', isPresent: false }]);
+  const tags = new Map([['r.site/a:1', a.content.root.digest]]);
+  expect(planPush([a], { ...nothing, present, tags })).toMatchObject({
+    images: [{ isPresent: true }],
+    blobs: [],
+    bytesPresent: 105,
+  });
+});
+
+test('a tag that stands for something else is told', () => {
+  const tags = new Map([['r.site/a:1', digestOf('old')]]);
+  const plan = planPush(images, { ...nothing, tags });
+  expect(plan.images.map(({ replaces }) => replaces)).toEqual([digestOf('old'), undefined]);
+});
+
+test('what has no tag is called by its digest', () => {
+  const { images: planned } = planPush([{ ...image('a', [base]), tag: undefined }], nothing);
+  expect(planned).toMatchObject([{ pushedAs: `r.site/a@${digestOf('a')}` }]);
+});
