@@ -1,0 +1,53 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand } from '../cli/base-command.ts';
+import { diffView } from '../views/diff-view.ts';
+import { diffBundles } from '../workflows/diff-bundles.ts';
+import type { DiffResult } from '../workflows/diff-bundles.ts';
+
+/** `palette-edge diff` */
+export default class Diff extends BaseCommand {
+  static override summary =
+    'Compares two bundles or definitions: what was added, removed, moved, and what to ship.';
+  static override description = `Images, charts and files are compared by name. Moved is what has the same name and another digest. To ship are the blobs that the second has and the first has not.
+
+Only inventories are read. A file called .yaml, .yml or .json is taken for a definition; what it does not pin is not compared.`;
+  static override examples = [
+    {
+      description: 'What is new in the bundle of this month, and how much has to be carried:',
+      command: '<%= config.bin %> <%= command.id %> october.tar.zst november.tar.zst',
+    },
+    {
+      description: 'Whether a bundle is what its definition says, in a script:',
+      command: '<%= config.bin %> <%= command.id %> bundle-definition.yaml edge.iso --exit-code',
+    },
+  ];
+
+  static override args = {
+    before: Args.string({
+      description: 'A bundle, its parts list or any part, an ISO image, or a definition.',
+      required: true,
+      ignoreStdin: true,
+    }),
+    after: Args.string({
+      description: 'What it is compared with.',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    'exit-code': Flags.boolean({
+      summary: 'End with the exit code 9 when they differ.',
+      default: false,
+    }),
+  };
+
+  async run(): Promise<DiffResult> {
+    const { args, flags } = await this.parse(Diff);
+    const result = await diffBundles(args.before, args.after);
+    this.show(diffView(result));
+    if (flags['exit-code'] && !result.isSame) this.endWith('differences');
+    return result;
+  }
+}
