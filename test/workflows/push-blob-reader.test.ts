@@ -32,7 +32,8 @@ test('every blob is read, whole and in part, by many at once', async () => {
 test('what is wrong is told by the digest', async () => {
   const sample = await sampleBundle();
   const reader = await openSample(sample.bytes);
-  const [blob] = reader.inventory.blobs;
+  const blob = reader.inventory.blobs.at(0);
+  if (blob === undefined) throw new Error('the sample has no blobs');
   const blobs = new PushBlobReader([{ path: 'sample.tar.zst', reader }]);
   const wrong = { ...blob, size: blob.size + 1 };
   expect(await rejection(blobs.open(wrong))).toMatchObject({ code: 'BLOB_NOT_FOUND' });
