@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { damagedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
+import { FrameCache } from './frame-cache.ts';
 import type { Frame, FrameTable } from './frame-table.ts';
 import { decompressFrame, frameCheck } from './zstd-frames.ts';
 
@@ -10,8 +11,8 @@ export interface TarRange {
   readonly end: number;
 }
 
-/** Decompressed frames that are kept for the next read, in bytes: manifests lie side by side. */
-const rememberedBytes = 32 * 1024 * 1024;
+/** Content of frames that are decompressed at a time, in bytes, unless it is that of one: a frame may hold 128 MiB. */
+const bytesUnderWay = 64 * 1024 * 1024;
 const framesAhead = 3;
 
 /** Reads the tar inside a bundle at any position, decompressing only the frames that hold it. */
@@ -23,7 +24,8 @@ export class FrameReader {
   readonly #bundle: RandomAccess;
   readonly #frames: FrameTable;
   readonly #name: string;
-  readonly #remembered = new Map<number, Promise<Uint8Array>>();
+  #cache = new FrameCache();
+  #member = this.#cache.join();
 
   /** @param name the bundle, for messages */
   constructor(bundle: RandomAccess, frames: FrameTable, name: string) {
@@ -34,9 +36,21 @@ export class FrameReader {
     this.tarSize = frames.reduce((sum, { contentSize }) => sum + contentSize, 0);
   }
 
+  /** Keeps decompressed frames together with those of other bundles from now on, so that all of them have one limit. */
+  shareCache(cache: FrameCache): void {
+    this.#cache = cache;
+    this.#member = cache.join();
+  }
+
   /** Bytes of tar in a frame. */
   contentSize(index: number): number {
     return this.#frame(index).contentSize;
+  }
+
+  /** How many frames may be read at the same time, at most `wanted` and at least one: memory is bounded for frames of any size. */
+  sideBySide(wanted: number): number {
+    const fitting = Math.floor(bytesUnderWay / this.contentSize(Math.min(1, this.count - 1)));
+    return Math.max(1, Math.min(wanted, fitting));
   }
 
   /**
@@ -70,10 +84,11 @@ export class FrameReader {
     const last = this.#indexAt(end - 1);
     let ahead = index;
     const coming: Promise<Uint8Array>[] = [];
+    const most = this.sideBySide(framesAhead);
     while (position < end) {
       signal?.throwIfAborted();
-      while (ahead <= last && coming.length < framesAhead) {
-        coming.push(this.#remember(ahead));
+      while (ahead <= last && coming.length < most) {
+        coming.push(this.#kept(ahead));
         ahead += 1;
       }
       const content = (await coming.shift()) ?? Buffer.alloc(0);
@@ -85,24 +100,13 @@ export class FrameReader {
     }
   }
 
-  /** Not async: the very promise whose failure is taken care of must be handed out, not one that follows it. */
-  #remember(index: number): Promise<Uint8Array> {
-    const known = this.#remembered.get(index);
-    if (known !== undefined) return known;
-    const content = this.read(index);
-    // Read ahead, so perhaps nobody waits for it yet; whoever comes to it gets the error. A failure is not remembered.
-    content.catch(() => this.#remembered.delete(index));
-    this.#remembered.set(index, content);
-    this.#forgetOldest();
-    return content;
-  }
-
-  #forgetOldest(): void {
-    const most = Math.max(1, Math.floor(rememberedBytes / this.contentSize(Math.min(1, this.count - 1))));
-    for (const index of this.#remembered.keys()) {
-      if (this.#remembered.size <= most) return;
-      this.#remembered.delete(index);
-    }
+  /** Not async, as {@link FrameCache.frame}. */
+  #kept(index: number): Promise<Uint8Array> {
+    return this.#cache.frame(
+      `${this.#member}:${index}`,
+      this.contentSize(index),
+      async () => await this.read(index),
+    );
   }
 
   /** The frame that holds a byte of the tar: behind the head all have one size, so no search is needed. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 
 import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { FrameCache } from '../bundle/frame-cache.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
@@ -29,6 +30,9 @@ export class BundleBlobs implements BlobReader {
 
   constructor(bundles: readonly OpenBundle[]) {
     this.#bundles = bundles;
+    // However many bundles there are.
+    const cache = new FrameCache();
+    for (const { reader } of bundles) reader.frames.shareCache(cache);
     this.#limited = pLimit(framesAtOnce(bundles));
   }
 
