@@ -13,7 +13,9 @@ export default class Push extends BaseCommand {
   static override summary = 'Pushes what bundles hold to a registry, without unpacking them.';
   static override description = `docker.io/library/nginx:1.27 becomes REGISTRY/PREFIX/library/nginx:1.27. Digests stay. Charts, signatures and other referrers go along.
 
-What is there already is not sent. After an interruption run the same command again: it sends what is missing.`;
+What is there already is not sent. After an interruption run the same command again: it sends what is missing. When some images fail the others are pushed, and the exit code is 8.
+
+It is also called deploy.`;
   static override examples = [
     {
       description: 'Push a bundle to the registry of a site, into the project edge:',
@@ -27,7 +29,8 @@ What is there already is not sent. After an interruption run the same command ag
   ];
 
   static override usage = '<%= command.id %> BUNDLE... REGISTRY[/PREFIX]';
-  static override aliases = ['deploy'];
+  /** What it was called in the old command line. */
+  static override hiddenAliases = ['deploy'];
 
   static override args = {
     names: Args.string({
