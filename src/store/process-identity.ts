@@ -47,19 +47,19 @@ export function parseIdentity(value: unknown): ProcessIdentity | undefined {
  * @returns undefined when nobody can tell from here
  */
 export async function isRunning(
-  process: ProcessIdentity,
+  other: ProcessIdentity,
   own: ProcessIdentity | undefined,
 ): Promise<boolean | undefined> {
-  if (own === undefined || own.boot !== process.boot || own.pidNamespace !== process.pidNamespace) {
+  if (own === undefined || own.boot !== other.boot || own.pidNamespace !== other.pidNamespace) {
     return undefined;
   }
   try {
-    const text = await unlessMissing(readFile(`/proc/${process.pid}/stat`, 'utf8'));
+    const text = await unlessMissing(readFile(`/proc/${other.pid}/stat`, 'utf8'));
     // Where other users' processes are hidden, so is the first of all.
     if (text === undefined) return (await unlessMissing(stat('/proc/1'))) === undefined ? undefined : false;
     const status = parseStatus(text);
     if (status === undefined) return undefined;
-    return status.started === process.started && !status.hasEnded;
+    return status.started === other.started && !status.hasEnded;
   } catch {
     // It may end while it is looked at (ESRCH): told the next time.
     return undefined;

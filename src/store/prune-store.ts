@@ -9,6 +9,7 @@ import type { StoreEntry } from './list-entries.ts';
 import { moveBack, restoreAllPruned, setAside } from './pruned-blobs.ts';
 import { readLeases } from './read-leases.ts';
 import { leaseFolder, newLeasePath, requireStore } from './store-layout.ts';
+import { leaseHead } from './store-lease.ts';
 import { onStoreDisk } from './store-side.ts';
 import { taggedBlobs } from './tagged-blobs.ts';
 
@@ -134,7 +135,7 @@ async function fileSystemTime(folder: string): Promise<number> {
   const path = newLeasePath(folder);
   const file = await open(path, 'wx');
   try {
-    await file.write('\n');
+    await file.write(await leaseHead());
     return (await file.stat()).mtimeMs;
   } finally {
     await file.close();

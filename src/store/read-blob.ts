@@ -95,13 +95,20 @@ async function openFile(wanted: BlobToRead): Promise<FileHandle> {
   }
 }
 
+/** One moves it out of the way and back; several may do so one after the other. */
+const looks = 3;
+
 /** Its length when pruning had moved it out of the way just now; undefined when it is not there at all. */
 async function restoredSize(wanted: BlobToRead): Promise<number | undefined> {
   const { folder, blob } = wanted;
   try {
-    // Pruning may move it back itself, meanwhile.
-    await restorePruned(folder, blob.digest);
-    return await storedSize(folder, blob.digest);
+    for (let look = 0; look < looks; look += 1) {
+      // Pruning may move it back itself, meanwhile.
+      await restorePruned(folder, blob.digest);
+      const size = await storedSize(folder, blob.digest);
+      if (size !== undefined) return size;
+    }
+    return undefined;
   } catch (error) {
     throw worded(error, wanted);
   }

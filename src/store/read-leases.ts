@@ -85,9 +85,7 @@ async function isDead(path: string, now: number, own: ProcessIdentity | undefine
 
 async function readIdentity(path: string): Promise<ProcessIdentity | undefined> {
   const text = await readStart(path);
-  const end = text?.indexOf('\n') ?? -1;
-  if (text === undefined || end < 0) return undefined;
-  const head = parseHead(text.slice(0, end));
+  const head = parseHead(text?.split('\n', 1)[0] ?? '');
   return head === undefined ? undefined : parseIdentity(head['process']);
 }
 

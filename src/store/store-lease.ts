@@ -98,7 +98,7 @@ export class StoreLease implements AsyncDisposable {
 
   /** Begins a file with all that is held: also when the one before it was removed, by somebody who took this process for dead. */
   async #begin(): Promise<void> {
-    const head = JSON.stringify({ version: 1, process: await ownIdentity() });
+    const head = await leaseHead();
     const path = newLeasePath(this.#folder);
     const file = await openNew(path, leaseFolder(this.#folder));
     await writeAndClose(file, `${head}${listed([...this.#held.keys()])}`);
@@ -110,6 +110,11 @@ export class StoreLease implements AsyncDisposable {
     // Of a lease that is gone nobody is told: the next digest begins another.
     if (this.#path !== undefined) await append(this.#path, '\n').catch(() => undefined);
   }
+}
+
+/** The first line of a lease, without its end: whose it is. */
+export async function leaseHead(): Promise<string> {
+  return JSON.stringify({ version: 1, process: await ownIdentity() });
 }
 
 /** A line each. The first end of line ends what a failed write may have left. */

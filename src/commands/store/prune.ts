@@ -1,0 +1,36 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { storeFlags } from '../../cli/store-flags.ts';
+import { storeFolder } from '../../cli/store-folder.ts';
+import { pruneLimits, storePruneFlags } from '../../cli/store-prune-flags.ts';
+import { storePruneView } from '../../views/store-prune-view.ts';
+import { storePrune } from '../../workflows/store-prune.ts';
+import type { StorePruneResult } from '../../workflows/store-prune.ts';
+
+/** `palette-edge store prune` */
+export default class StorePrune extends BaseCommand {
+  static override summary = 'Removes blobs from the store, least recently used first.';
+  static override description = `Safe while builds run: what one of them needs stays. What is removed is pulled again when it is needed. With both limits a blob goes when either says so.`;
+  static override examples = [
+    {
+      description: 'Keep the 50 GB that were used last:',
+      command: '<%= config.bin %> <%= command.id %> --max-size 50GB',
+    },
+    {
+      description: 'See what was not used for 30 days:',
+      command: '<%= config.bin %> <%= command.id %> --older-than 30d --dry-run',
+    },
+  ];
+
+  static override flags = { ...storeFlags, ...storePruneFlags };
+
+  async run(): Promise<StorePruneResult> {
+    const { flags } = await this.parse(StorePrune);
+    const store = storeFolder(flags, this.config);
+    const result = await storePrune(
+      { store, isDryRun: flags['dry-run'], ...pruneLimits(flags) },
+      this.signal,
+    );
+    this.show(storePruneView(result));
+    return result;
+  }
+}

@@ -1,0 +1,12 @@
+import type { StoreEntry } from '../store/list-entries.ts';
+
+/** How many there are, and their bytes. */
+export interface EntryTotals {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Counts blobs of a store. */
+export function countEntries(entries: readonly StoreEntry[]): EntryTotals {
+  return { count: entries.length, bytes: entries.reduce((sum, { size }) => sum + size, 0) };
+}
