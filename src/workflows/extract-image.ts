@@ -60,7 +60,7 @@ export interface ExtractOptions {
 /**
  * Extracts one image, with the digests that it has in the registry: as an OCI image layout in a folder, or as an archive.
  *
- * @throws PaletteEdgeError of kind usage: `OUTPUT_TAKEN`, `ISO_AMBIGUOUS`, `PLATFORM_NEEDED`, `NOT_AN_IMAGE`, `OUTPUT_NEEDED`; of kind
+ * @throws PaletteEdgeError of kind usage: `OUTPUT_TAKEN`, `IMAGE_AMBIGUOUS`, `PLATFORM_NEEDED`, `NOT_AN_IMAGE`, `OUTPUT_NEEDED`; of kind
  *   notFound: `NO_SUCH_IMAGE`, `PLATFORM_MISSING`; of kind content for what is damaged
  */
 export async function extractImage(
@@ -151,7 +151,7 @@ function noSuchImage(pattern: string, path: string): PaletteEdgeError {
 function ambiguous(pattern: string, images: readonly BundledImage[]): PaletteEdgeError {
   const shown = images.slice(0, 10).map(({ reference }) => `--image ${reference}`);
   return new PaletteEdgeError(
-    'ISO_AMBIGUOUS',
+    'IMAGE_AMBIGUOUS',
     `--image ${pattern} fits ${images.length} images, and one is extracted`,
     {
       kind: 'usage',

@@ -1,0 +1,360 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+
+import { extract as tarExtract } from 'tar-stream';
+import { describe, expect, test } from 'vitest';
+
+import { digestOf } from '../../src/oci/digest.ts';
+import { extractBundle } from '../../src/workflows/extract-bundle.ts';
+import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
+import { rejection } from '../support/rejection.ts';
+import { chartReference, docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
+import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const rich = await richBundle();
+const { inventory } = rich.bundle.plan;
+const arm64 = { os: 'linux', architecture: 'arm64' };
+
+const options = {
+  listener: { onStart: () => undefined, onBytes: () => undefined },
+  signal: new AbortController().signal,
+};
+
+/** Extracts from a file, and from the same bundle as a stream. */
+const ways = [
+  [
+    'a file',
+    async (request: ExtractRequest) => {
+      const path = await writtenBundle(rich.bundle);
+      return await extractBundle({ path }, request, options);
+    },
+  ],
+  [
+    'a stream',
+    async (request: ExtractRequest) => {
+      return await extractBundle({ path: '-', stream: piped(rich.bundle.bytes) }, request, options);
+    },
+  ],
+] as const;
+
+function image(name: string, output: string, more: object = {}): ExtractRequest {
+  return {
+    kind: 'image',
+    image: name,
+    format: 'oci',
+    platform: undefined,
+    output: { path: output },
+    ...more,
+  };
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+}
+
+/** Every blob of a layout must be what it is called. */
+async function blobsOf(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'blobs/sha256'));
+  for (const name of names)
+    expect(digestOf(await readFile(join(folder, 'blobs/sha256', name)))).toBe(`sha256:${name}`);
+  return names.map((name) => `sha256:${name}`).toSorted();
+}
+
+async function json(path: string): Promise<{ manifests: { digest: string; annotations?: object }[] }> {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+async function entriesOf(tar: Uint8Array): Promise<Map<string, Buffer>> {
+  const entries = new Map<string, Buffer>();
+  const extraction = tarExtract();
+  Readable.from([Buffer.from(tar)]).pipe(extraction);
+  for await (const entry of extraction) entries.set(entry.header.name, await buffer(entry));
+  return entries;
+}
+
+describe.each(ways)('from %s', (_way, extract) => {
+  test('an image index is a layout with all platforms and its own digest', async () => {
+    const output = join(await temporaryFolder(), 'multi');
+    const { extracted, ...result } = await extract(image(multi, output));
+    expect(result).toMatchObject({ output, bundle: { id: rich.bundle.plan.id, name: 'edge-demo' } });
+    expect(extracted).toMatchObject({
+      kind: 'image',
+      names: [multi],
+      digest: rich.digests.get(multi),
+      platforms: ['linux/amd64', 'linux/arm64'],
+      blobs: 7,
+    });
+    expect(await blobsOf(output)).toHaveLength(7);
+    const { manifests } = await json(join(output, 'index.json'));
+    expect(manifests).toMatchObject([
+      {
+        digest: rich.digests.get(multi),
+        annotations: { 'org.opencontainers.image.ref.name': multi, 'io.containerd.image.name': multi },
+      },
+    ]);
+    expect(await json(join(output, 'oci-layout'))).toEqual({ imageLayoutVersion: '1.0.0' });
+  });
+
+  test('one platform is an image of its own', async () => {
+    const output = join(await temporaryFolder(), 'arm');
+    const { extracted } = await extract(image(multi, output, { platform: arm64 }));
+    expect(extracted).toMatchObject({ platforms: ['linux/arm64'], blobs: 3 });
+    const blobs = await blobsOf(output);
+    const { manifests } = await json(join(output, 'index.json'));
+    expect(blobs).toContain(manifests[0]?.digest);
+    expect(manifests[0]?.digest).not.toBe(rich.digests.get(multi));
+  });
+
+  test('archives have the same content as layouts', async () => {
+    const folder = await temporaryFolder();
+    await extract(image(docker, join(folder, 'layout')));
+    await extract(image(docker, join(folder, 'oci.tar'), { format: 'oci-archive' }));
+    const entries = await entriesOf(await readFile(join(folder, 'oci.tar')));
+    expect([...entries.keys()].toSorted()).toEqual(await filesBelow(join(folder, 'layout')));
+    for (const [name, bytes] of entries)
+      expect(bytes.equals(await readFile(join(folder, 'layout', name)))).toBe(true);
+  });
+
+  test('a docker-archive has a manifest.json that names what is in it', async () => {
+    const path = join(await temporaryFolder(), 'docker.tar');
+    await extract(image(multi, path, { format: 'docker-archive', platform: arm64 }));
+    const entries = await entriesOf(await readFile(path));
+    const documents: { Config: string; Layers: string[]; RepoTags: string[] }[] = JSON.parse(
+      String(entries.get('manifest.json')),
+    );
+    expect(documents).toHaveLength(1);
+    const [document] = documents;
+    expect(document?.RepoTags).toEqual([multi]);
+    expect(JSON.parse(String(entries.get(document?.Config ?? '')))).toMatchObject({ architecture: 'arm64' });
+    for (const layer of document?.Layers ?? []) expect(entries.has(layer)).toBe(true);
+  });
+
+  test('an archive goes to a stream, byte for byte as into a file', async () => {
+    const path = join(await temporaryFolder(), 'oci.tar');
+    await extract(image(multi, path, { format: 'oci-archive' }));
+    const pieces: Buffer[] = [];
+    const sink = {
+      write: async (bytes: Uint8Array) => await Promise.resolve(void pieces.push(Buffer.from(bytes))),
+    };
+    const result = await extract(image(multi, '', { format: 'oci-archive', output: { sink } }));
+    expect(result.output).toBeUndefined();
+    expect(Buffer.concat(pieces).equals(await readFile(path))).toBe(true);
+  });
+
+  test('a file is what was added', async () => {
+    const path = join(await temporaryFolder(), 'new/model.bin');
+    const { extracted } = await extract({ kind: 'file', name: 'models/model.bin', output: { path } });
+    expect(extracted).toEqual({
+      kind: 'file',
+      name: 'models/model.bin',
+      digest: digestOf(rich.model),
+      bytes: rich.model.length,
+    });
+    expect((await readFile(path)).equals(rich.model)).toBe(true);
+  });
+
+  test.each([
+    ['palette-edge/cluster-definition/spc.tgz', 'a cluster definition'],
+    ['oci-layout', '{"imageLayoutVersion":"1.0.0"}'],
+    [
+      'palette-edge/inventory.json',
+      String(rich.bundle.plan.headEntries.find(({ path }) => path.endsWith('inventory.json'))?.bytes),
+    ],
+  ])('the file %s that the bundle itself has', async (name, content) => {
+    const path = join(await temporaryFolder(), 'file');
+    await extract({ kind: 'file', name, output: { path } });
+    expect(await readFile(path, 'utf8')).toBe(content);
+  });
+
+  test.each(['web', 'web:1.2.3', chartReference])(
+    'the chart %s is the .tgz that was packed',
+    async (chart) => {
+      const path = join(await temporaryFolder(), 'web.tgz');
+      const { extracted } = await extract({ kind: 'chart', chart, output: { path } });
+      expect(extracted).toMatchObject({ name: 'web', version: '1.2.3', hasProvenance: false });
+      expect((await readFile(path)).equals(rich.archive)).toBe(true);
+    },
+  );
+
+  test('everything is a layout of all images, files/ and charts/', async () => {
+    const folder = join(await temporaryFolder(), 'all');
+    const { extracted } = await extract({ kind: 'all', folder });
+    expect(extracted).toMatchObject({ kind: 'all', images: 4, charts: 1, files: 2 });
+    const head = ['oci-layout', 'index.json', 'manifest.json', 'palette-edge/inventory.json'];
+    const extras = ['palette-edge/cluster-definition/spc.tgz', 'palette-edge/profiles/edge-demo.json'];
+    const added = ['files/models/model.bin', 'files/copy.bin', 'charts/web-1.2.3.tgz'];
+    const blobs = inventory.blobs
+      .filter(({ role }) => role !== 'file')
+      .map(({ digest }) => `blobs/sha256/${digest.slice(7)}`);
+    expect(await filesBelow(folder)).toEqual([...head, ...extras, ...added, ...blobs].toSorted());
+    await blobsOf(folder);
+    for (const name of added.slice(0, 2))
+      expect((await readFile(join(folder, name))).equals(rich.model)).toBe(true);
+    expect((await readFile(join(folder, 'charts/web-1.2.3.tgz'))).equals(rich.archive)).toBe(true);
+    for (const { path, bytes } of rich.bundle.plan.headEntries)
+      expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
+  });
+
+  test.each<[string, Partial<ExtractRequest> & { kind: string }, string, string, string]>([
+    ['an image', image('nginx:2', 'x'), 'NO_SUCH_IMAGE', 'notFound', '--image nginx:2 names no image'],
+    [
+      'a file',
+      { kind: 'file', name: 'x', output: { path: 'x' } },
+      'NO_SUCH_FILE',
+      'notFound',
+      '--file x names no',
+    ],
+    [
+      'a chart',
+      { kind: 'chart', chart: 'x', output: { path: 'x' } },
+      'NO_SUCH_CHART',
+      'notFound',
+      '--chart x names',
+    ],
+    [
+      'a platform',
+      image(docker, 'x', { platform: arm64 }),
+      'PLATFORM_MISSING',
+      'notFound',
+      'has no linux/arm64',
+    ],
+    [
+      'an image where one has to be told from others',
+      image('**', 'x'),
+      'IMAGE_AMBIGUOUS',
+      'usage',
+      '--image ** fits 5 images',
+    ],
+    [
+      'one of several platforms',
+      image(multi, 'x', { format: 'docker-archive' }),
+      'PLATFORM_NEEDED',
+      'usage',
+      'linux/amd64, linux/arm64',
+    ],
+    [
+      'a chart as an image that runs',
+      image(chartReference, 'x', { format: 'docker-archive' }),
+      'NOT_AN_IMAGE',
+      'usage',
+      chartReference,
+    ],
+  ])('%s that is not there is told, and nothing is written', async (_what, request, code, kind, text) => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'x');
+    const error = await rejection(extract({ ...request, output: { path } } as ExtractRequest));
+    expect(error).toMatchObject({ code, kind });
+    expect(error.message).toContain(text);
+    expect(error.suggestions.length).toBeGreaterThan(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+const [, fromFile] = ways[0];
+
+test.each<[string, ExtractRequest]>([
+  ['an archive', image(docker, 'x', { format: 'oci-archive' })],
+  ['a layout', image(docker, 'x')],
+  ['a file', { kind: 'file', name: 'copy.bin', output: { path: 'x' } }],
+  ['a chart', { kind: 'chart', chart: 'web', output: { path: 'x' } }],
+  ['everything', { kind: 'all', folder: 'x' }],
+])('%s replaces nothing', async (_what, request) => {
+  const folder = await temporaryFolder();
+  const at = (name: string): ExtractRequest => {
+    const path = join(folder, name);
+    return request.kind === 'all' ? { ...request, folder: path } : { ...request, output: { path } };
+  };
+  await writeFile(join(folder, 'file'), 'mine');
+  await mkdir(join(folder, 'folder'));
+  await writeFile(join(folder, 'folder/mine'), '');
+  await symlink('nowhere', join(folder, 'link'));
+  for (const name of ['file', 'folder', 'link']) {
+    const error = await rejection(fromFile(at(name)));
+    expect(error).toMatchObject({ code: 'OUTPUT_TAKEN', kind: 'usage' });
+    expect(error.message).toContain(join(folder, name));
+  }
+  expect(await readFile(join(folder, 'file'), 'utf8')).toBe('mine');
+  expect((await readdir(folder)).toSorted()).toEqual(['file', 'folder', 'link']);
+  expect(await readdir(join(folder, 'folder'))).toEqual(['mine']);
+});
+
+test('an empty folder is taken', async () => {
+  const folder = await temporaryFolder();
+  await fromFile({ kind: 'all', folder });
+  expect(await readdir(folder)).toContain('oci-layout');
+  expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([]);
+});
+
+test('damage leaves nothing under the name, and nothing beside it', async () => {
+  const bytes = Buffer.from(rich.bundle.bytes);
+  const place = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
+  const path = await writtenBundle({ ...rich.bundle, bytes });
+  const folder = await temporaryFolder();
+  const output = join(folder, 'all');
+  for (const stream of [undefined, piped(bytes)]) {
+    const extracting = extractBundle({ path, stream }, { kind: 'all', folder: output }, options);
+    expect(await rejection(extracting)).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
+
+test('a stream that is not whole at its end leaves nothing, though all blobs came', async () => {
+  const folder = await temporaryFolder();
+  const stream = piped(rich.bundle.bytes.subarray(0, -1));
+  const request: ExtractRequest = { kind: 'all', folder: join(folder, 'all') };
+  expect(await rejection(extractBundle({ path: '-', stream }, request, options))).toMatchObject({
+    code: 'BUNDLE_TRUNCATED',
+  });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('an interruption leaves nothing', async () => {
+  const folder = await temporaryFolder();
+  const abort = new AbortController();
+  const request: ExtractRequest = { kind: 'all', folder: join(folder, 'all') };
+  const listener = { onStart: () => undefined, onBytes: () => abort.abort(new Error('Ctrl-C')) };
+  const path = await writtenBundle(rich.bundle);
+  const extracting = extractBundle({ path }, request, { listener, signal: abort.signal });
+  await expect(extracting).rejects.toThrow('Ctrl-C');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('names of charts that are no file names, or the same, stay below charts/', async () => {
+  const bundle = await richBundle(async (content, blobs) => {
+    const charts = await Promise.all(
+      ['one', 'two', 'three'].map(async (repository, index) => {
+        const archive = await sampleChart('web', '1.2.3', { more: `description: ${repository}\n` });
+        const reference = `charts.example.com/${repository}/web:1.2.3`;
+        const source = `https://charts.example.com/${repository}`;
+        const made = await chartToBundle(blobs, { reference, source, archive });
+        const name = index === 2 ? '../../../web' : index === 1 ? 'WEB' : 'web';
+        return { ...made, chart: { name, version: '1.2.3', source } };
+      }),
+    );
+    return { ...content, images: [...content.images, ...charts] };
+  });
+  const parent = await temporaryFolder();
+  const folder = join(parent, 'all');
+  const path = await writtenBundle(bundle.bundle);
+  await extractBundle({ path }, { kind: 'all', folder }, options);
+  expect(await readdir(parent)).toEqual(['all']);
+  const names = await readdir(join(folder, 'charts'));
+  expect(names).toHaveLength(4);
+  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(4);
+  expect(names.every((name) => /^(?:web-1\.2\.3|chart)(?:-[0-9a-f]{64})?\.tgz$/i.test(name))).toBe(true);
+  const charted: ExtractRequest = { kind: 'chart', chart: 'web', output: { path: join(parent, 'web.tgz') } };
+  const error = await rejection(extractBundle({ path }, charted, options));
+  expect(error).toMatchObject({ code: 'CHART_AMBIGUOUS', kind: 'usage' });
+  expect(error.suggestions).toEqual([
+    'Name this one: --chart charts.example.com/one/web:1.2.3',
+    `Name this one: --chart ${chartReference}`,
+  ]);
+});
