@@ -46,7 +46,7 @@ export function blobPlace(repository: Repository, digest: Digest): string {
  */
 export async function askTarget(images: readonly ImageToPush[], parts: AskingParts): Promise<TargetState> {
   const { pusher } = parts;
-  const state: KnownState = { present: new Set(), tags: new Map(), unknown: new Map() };
+  const state: KnownState = { present: new Set(), tags: new Map(), unknown: new Map(), denied: new Map() };
   await askTags(images, parts, state);
   await ask(manifestPlaces(images, state), parts, {
     state,
@@ -70,13 +70,23 @@ interface KnownState extends TargetState {
   readonly present: Set<string>;
   readonly tags: Map<string, Digest>;
   readonly unknown: Map<string, PaletteEdgeError>;
+  /** Repositories that are closed to us: they are not asked again. */
+  readonly denied: Map<string, PaletteEdgeError>;
 }
 
-async function askTags(
-  images: readonly ImageToPush[],
-  parts: AskingParts,
-  { present, tags, unknown }: KnownState,
-): Promise<void> {
+/** @throws the error itself when it is no failure of one image */
+function takeNote(
+  state: KnownState,
+  { repository }: Pick<Place, 'repository'>,
+  error: unknown,
+): PaletteEdgeError {
+  if (!isFailureOfOne(error)) throw error;
+  if (error.kind === 'authentication') state.denied.set(formatRepository(repository), error);
+  return error;
+}
+
+async function askTags(images: readonly ImageToPush[], parts: AskingParts, state: KnownState): Promise<void> {
+  const { present, tags, unknown } = state;
   const tagged = images.filter(({ tag }) => tag !== undefined);
   await runLimited(tagged, parts, async ({ repository, tag = '', content: { root } }, signal) => {
     try {
@@ -85,8 +95,7 @@ async function askTags(
       tags.set(formatReference({ ...repository, tag }), digest);
       if (digest === root.digest) present.add(manifestPlace(repository, digest));
     } catch (error) {
-      if (!isFailureOfOne(error)) throw error;
-      unknown.set(manifestPlace(repository, root.digest), error);
+      unknown.set(manifestPlace(repository, root.digest), takeNote(state, { repository }, error));
     }
   });
 }
@@ -104,10 +113,11 @@ async function ask(
 ): Promise<void> {
   await runLimited([...places], parts, async ([name, place], signal) => {
     try {
-      if (await isThere(place, signal)) state.present.add(name);
+      const denial = state.denied.get(formatRepository(place.repository));
+      if (denial !== undefined) state.unknown.set(name, denial);
+      else if (await isThere(place, signal)) state.present.add(name);
     } catch (error) {
-      if (!isFailureOfOne(error)) throw error;
-      state.unknown.set(name, error);
+      state.unknown.set(name, takeNote(state, place, error));
     }
   });
 }

@@ -41,16 +41,21 @@ type Repository = Pick<Reference, 'registry' | 'repository'>;
  */
 export async function pushBlobs(queue: readonly BlobToSend[], options: SendOptions): Promise<SendReport> {
   const reports: UploadReport[] = [];
+  /** Repositories that are not there, or that we may not write to: each is asked once, not once for each blob. */
+  const denied = new Map<string, PaletteEdgeError>();
   await runLimited(queue, options, async (item, signal) => {
     let { heldBy } = item;
     for (const repository of item.missingIn) {
       const place = blobPlace(repository, item.blob.digest);
       try {
+        const denial = denied.get(formatRepository(repository));
+        if (denial !== undefined) throw denial;
         reports.push(await pushBlob(item, { repository, mountFrom: heldBy }, { ...options, signal }));
         heldBy ??= repository.repository;
         options.onPlace(place, undefined);
       } catch (error) {
         if (!isFailureOfOne(error)) throw error;
+        if (isClosed(error)) denied.set(formatRepository(repository), error);
         options.onPlace(place, error);
       }
     }
@@ -60,6 +65,10 @@ export async function pushBlobs(queue: readonly BlobToSend[], options: SendOptio
     uploaded: reports.filter(({ how }) => how === 'uploaded').length,
     mounted: reports.filter(({ how }) => how === 'mounted').length,
   };
+}
+
+function isClosed({ kind, code }: PaletteEdgeError): boolean {
+  return kind === 'authentication' || code === 'REPOSITORY_NOT_FOUND';
 }
 
 async function pushBlob(

@@ -171,6 +171,9 @@ describe('a registry that wants a login', () => {
     // A wrong password is shown once: more could lock the account.
     const shown = proxy.requests.filter(({ headers }) => headers.authorization !== undefined);
     expect(shown).toHaveLength(credential === undefined ? 0 : 1);
+    // Each repository is asked for its tag, and then once whether it can be written to; some at the same time.
+    const perRepository = Map.groupBy(proxy.requests, ({ url }) => url.split(/\/(?:blobs|manifests)\//)[0]);
+    expect(Math.max(...Array.from(perRepository.values(), ({ length }) => length))).toBeLessThanOrEqual(3);
   });
 });
 
