@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, rmdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
@@ -96,7 +96,8 @@ export async function embedInstaller(
     );
     const target = await checkInstallerOutput(input.output, [before.path, ...sourcesOf(supplied)]);
     await requireSpace(target, before.image.size + largestIsoSize(plan.added));
-    const written = await write({ before, plan, output: input.output, target }, resources, signal);
+    const mode = supplied.userData === undefined ? 0o666 : secretMode;
+    const written = await write({ before, plan, output: input.output, target, mode }, resources, signal);
     return {
       ...written,
       path: input.output,
@@ -110,6 +111,9 @@ export async function embedInstaller(
     await before.image.close();
   }
 }
+
+/** Tokens and passwords may be in user data. */
+const secretMode = 0o600;
 
 const appleWarning: Warning = {
   code: 'APPLE_BOOT_DROPPED',
@@ -142,6 +146,8 @@ interface Writing {
   readonly output: string;
   /** What the output stands for: symbolic links stay. */
   readonly target: string;
+  /** Permissions of the output. */
+  readonly mode: number;
 }
 
 async function write(
@@ -150,19 +156,26 @@ async function write(
   signal: AbortSignal,
 ): Promise<Pick<EmbedResult, 'size' | 'sha256' | 'boots'>> {
   const { output, target } = writing;
+  let madeFolder: string | undefined;
   try {
-    await makeFolder(dirname(target));
+    madeFolder = await makeFolder(dirname(target));
     await removeStalePartials(target);
-    const written = await writeFileAtomically(target, async (_, beside) => {
-      await writeBeside(writing, beside, { resources, signal });
-      return await checkWritten(writing, beside, { resources, signal });
-    });
+    const written = await writeFileAtomically(
+      target,
+      async (_, beside) => {
+        await writeBeside(writing, beside, { resources, signal });
+        return await checkWritten(writing, beside, { resources, signal });
+      },
+      writing.mode,
+    );
     await writeFileAtomically(
       await outputTarget(`${output}.sha256`),
       async (file) => await file.writeFile(`${written.sha256}  ${basename(output)}\n`),
     );
     return written;
   } catch (error) {
+    // A folder that was made for this file only; one that holds something stays.
+    if (madeFolder !== undefined) await rmdir(dirname(target)).catch(() => undefined);
     throw wordDiskError(error, `writing the installer to ${output}`);
   }
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
@@ -151,10 +152,16 @@ async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-async function writeFile({ sources, size }: TreeFile, place: string, writing: TreeWriting): Promise<void> {
+async function writeFile(
+  { path, sources, size }: TreeFile,
+  place: string,
+  writing: TreeWriting,
+): Promise<void> {
   const { onBytes, signal } = writing;
   await removeStalePartials(place);
-  await writeFileAtomically(place, async (target) => {
+  // Tokens and passwords may be in user data.
+  const mode = path === userData ? 0o600 : 0o666;
+  const write = async (target: FileHandle): Promise<void> => {
     let copied = 0;
     for (const source of sources) {
       for await (const piece of createReadStream(source.path, { signal, highWaterMark: 1024 * 1024 })) {
@@ -173,7 +180,8 @@ async function writeFile({ sources, size }: TreeFile, place: string, writing: Tr
         suggestions: ['Run the same command again.'],
       },
     );
-  });
+  };
+  await writeFileAtomically(place, write, mode);
 }
 
 /** A build takes `content-*` as it finds it: what an earlier run left there goes in, too. */

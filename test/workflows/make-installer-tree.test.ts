@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -48,6 +48,8 @@ test('files have the names that CanvOS has in its template', async () => {
   expect(await filesIn(output)).toEqual(['.edge-custom-config.yaml', content, 'spc.tgz', 'user-data']);
   expect(await readFile(join(output, content))).toEqual(sample.bytes);
   expect(await readFile(join(output, 'user-data'), 'utf8')).toBe('#cloud-config\nstylus: {}\n');
+  // Tokens may be in it.
+  expect((await stat(join(output, 'user-data'))).mode & 0o777).toBe(0o600);
   expect(result).toMatchObject({
     path: output,
     buildArguments: ['CLUSTERCONFIG=spc.tgz', 'EDGE_CUSTOM_CONFIG=.edge-custom-config.yaml'],
