@@ -20,11 +20,14 @@ import type {
   Inventory,
 } from './inventory.ts';
 import { Fields, invalidInventory } from './inventory-fields.ts';
+import { jsonExcess } from './json-excess.ts';
 import { checkRawFiles } from './raw-files.ts';
 
 const maximumImages = 50_000;
 const maximumBlobs = 200_000;
 const maximumFiles = 10_000;
+/** Its own depth is 5, and later versions may add some. The largest with as many blobs as fit have half as many values. */
+const maximumShape = { depth: 32, values: 2 ** 20, fields: 1000 };
 const roles: readonly BundledRole[] = ['index', 'manifest', 'config', 'layer', 'file'];
 
 /**
@@ -64,6 +67,8 @@ export function parseInventory(bytes: Uint8Array): Inventory {
 function parseCanonical(bytes: Uint8Array): unknown {
   if (bytes.length > maximumInventorySize)
     throw invalidInventory(`it is larger than ${maximumInventorySize} bytes`);
+  const excess = jsonExcess(bytes, maximumShape);
+  if (excess !== undefined) throw invalidInventory(excess);
   let document: Json;
   let text: string;
   let canonical: string;
