@@ -68,19 +68,19 @@ export async function readFrameTable(bundle: RandomAccess, name: string): Promis
     throw damagedTable(name, `it lists ${count} frames`);
   const table = asBuffer(await bundle.read(tableStart, tableSize));
   if (!isSkippableFrame(table, tableMagic)) throw damagedTable(name, 'its header is wrong');
-  const entries = readEntries(table, count);
-  const checksEntry = entries.at(-1);
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const entries = entriesOf(table);
+  const checksEntry = entries(count - 1);
+  let total = 0;
+  for (let index = 0; index < count; index += 1) total += entries(index).size;
   if (total !== tableStart) {
     throw truncatedBundle(name, `its frames have ${total} bytes in all, and ${tableStart} are there`);
   }
-  const frames = entries.slice(0, -1);
-  if (checksEntry?.contentSize !== 0 || checksEntry.size !== checksSize(frames.length)) {
+  if (checksEntry.contentSize !== 0 || checksEntry.size !== checksSize(count - 1)) {
     throw damagedTable(name, 'its last entry is not the frame checks');
   }
-  checkFrameSizes(frames, name);
+  checkFrameSizes(entries, count - 1, name);
   const checks = asBuffer(await bundle.read(tableStart - checksEntry.size, checksEntry.size));
-  return withChecks(frames, checks, name);
+  return withChecks({ entries, count: count - 1, checks }, name);
 }
 
 async function readFooter(bundle: RandomAccess, name: string): Promise<number> {
@@ -114,43 +114,50 @@ async function explainOther(bundle: RandomAccess, name: string): Promise<Error> 
   return notABundle(name, 'it has no seek table at its end');
 }
 
-function readEntries(
-  table: Buffer,
-  count: number,
-): { position: number; size: number; contentSize: number }[] {
-  let position = 0;
-  return Array.from({ length: count }, (_, index) => {
+/** Gives an entry of the table by its index: a million objects would take more memory than the rest of a reader. */
+type Entries = (index: number) => Pick<Frame, 'size' | 'contentSize'>;
+
+function entriesOf(table: Buffer): Entries {
+  return (index) => {
     const at = skippableHeaderSize + index * entrySize;
-    const entry = { position, size: table.readUInt32LE(at), contentSize: table.readUInt32LE(at + 4) };
-    position += entry.size;
-    return entry;
-  });
+    return { size: table.readUInt32LE(at), contentSize: table.readUInt32LE(at + 4) };
+  };
 }
 
 /** Head within its cap; every cut after it equal, except the last, which may be shorter. Bounds all later memory. */
-function checkFrameSizes(frames: readonly Omit<Frame, 'check'>[], name: string): void {
-  const [head, ...cuts] = frames;
-  const cutSize = cuts[0]?.contentSize ?? 0;
-  if (head === undefined || head.contentSize > maximumHeadSize || cutSize > maximumFrameContent) {
+function checkFrameSizes(entries: Entries, count: number, name: string): void {
+  const cutSize = entries(1).contentSize;
+  if (entries(0).contentSize > maximumHeadSize || cutSize > maximumFrameContent) {
     throw damagedTable(name, 'a frame is larger than version 1 allows');
   }
-  const uneven = cuts.findIndex(({ contentSize }, index) => {
-    return index < cuts.length - 1 ? contentSize !== cutSize : contentSize > cutSize;
-  });
-  if (uneven !== -1) throw damagedTable(name, `frame ${uneven + 1} has not the size of the others`);
-  const wrong = frames.findIndex(
-    ({ size, contentSize }) => contentSize === 0 || size > frameBound(contentSize),
-  );
-  if (wrong !== -1) throw damagedTable(name, `frame ${wrong} has an impossible size`);
+  for (let index = 0; index < count; index += 1) {
+    const { size, contentSize } = entries(index);
+    const isUneven = index === count - 1 ? contentSize > cutSize : contentSize !== cutSize;
+    if (index > 0 && isUneven) throw damagedTable(name, `frame ${index} has not the size of the others`);
+    if (contentSize === 0 || size > frameBound(contentSize))
+      throw damagedTable(name, `frame ${index} has an impossible size`);
+  }
 }
 
-function withChecks(frames: readonly Omit<Frame, 'check'>[], checks: Buffer, name: string): FrameTable {
+interface CheckedEntries {
+  readonly entries: Entries;
+  readonly count: number;
+  readonly checks: Buffer;
+}
+
+function withChecks({ entries, count, checks }: CheckedEntries, name: string): FrameTable {
   const body = skippableHeaderSize + checksName.length;
-  const found = frames.map((frame, index) => ({ ...frame, check: checks.readUInt32LE(body + index * 4) }));
-  if (!encodeChecks(found.map(({ check }) => check)).equals(checks)) {
+  const values = Array.from({ length: count }, (_, index) => checks.readUInt32LE(body + index * 4));
+  if (!encodeChecks(values).equals(checks)) {
     throw damagedBundle(name, 'its frame checks do not match their own check');
   }
-  return found;
+  let position = 0;
+  return values.map((check, index) => {
+    const { size, contentSize } = entries(index);
+    const frame = { position, size, contentSize, check };
+    position += size;
+    return frame;
+  });
 }
 
 /** Name, CRC-32 of every frame, then the CRC-32 of this skippable frame up to there. */
