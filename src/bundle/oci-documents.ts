@@ -57,7 +57,7 @@ export function indexDocument(names: readonly ImageName[]): Buffer {
  */
 export function dockerManifestDocument(
   names: readonly ImageName[],
-  graphOf: (root: Digest) => ImageGraph | undefined,
+  graphOf: (root: Digest) => Pick<ImageGraph, 'images'> | undefined,
 ): Buffer {
   const entries = new Map<string, { readonly image: GraphImage; readonly tags: string[] }>();
   for (const { name, isTag, image: bundled } of names) {

@@ -68,11 +68,12 @@ export async function verifyBundledImages(
     if (!messages.has(digest)) messages.set(digest, message);
   }
   const end = damaged.get(undefined);
+  const problemOf = problemMaker(reader, walked);
   return {
     blobs: blobs.length,
     bytes: blobs.reduce((sum, { size }) => sum + size, 0),
     problems: [
-      ...[...messages].map(([digest, message]) => blobProblem(reader, walked, { digest, message })),
+      ...[...messages].map(([digest, message]) => problemOf(digest, message)),
       ...(end === undefined ? [] : [{ path: 'end of the tar', images: [], message: end }]),
       ...documentProblems(reader, walked),
     ],
@@ -83,19 +84,23 @@ function entryOf(digest: Digest, message: string | undefined): [Digest, string][
   return message === undefined ? [] : [[digest, message]];
 }
 
-function blobProblem(
-  { inventory }: VerifiableBundle,
+/** Says what a damaged blob is and who needs it. All blobs may be damaged: nothing is searched for each. */
+function problemMaker(
+  { inventory: { blobs, rawFiles = [] } }: VerifiableBundle,
   { needs }: WalkedImages,
-  { digest, message }: { readonly digest: Digest; readonly message: string },
-): VerifyProblem {
-  const files = (inventory.rawFiles ?? []).filter((file) => file.digest === digest);
-  return {
-    path: blobPath(digest),
-    digest,
-    role: inventory.blobs.find((blob) => blob.digest === digest)?.role,
-    images: [...(needs.get(digest) ?? [])].toSorted(),
-    ...(files.length === 0 ? {} : { files: files.map(({ name }) => name) }),
-    message,
+): (digest: Digest, message: string) => VerifyProblem {
+  const roles = new Map(blobs.map(({ digest, role }) => [digest, role]));
+  const filesOf = Map.groupBy(rawFiles, ({ digest }) => digest);
+  return (digest, message) => {
+    const files = filesOf.get(digest)?.map(({ name }) => name);
+    return {
+      path: blobPath(digest),
+      digest,
+      role: roles.get(digest),
+      images: [...(needs.get(digest) ?? [])].toSorted(),
+      ...(files === undefined ? {} : { files }),
+      message,
+    };
   };
 }
 

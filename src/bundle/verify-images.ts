@@ -3,7 +3,7 @@ import { isRecord } from '../io/is-record.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { walkImage } from '../oci/image-graph.ts';
-import type { ImageGraph } from '../oci/image-graph.ts';
+import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { isCompanion } from '../oci/origin.ts';
@@ -27,9 +27,15 @@ export interface WalkedImages {
   readonly faults: readonly ImageFault[];
   /** The images that need a blob, by digest, as far as undamaged manifests tell. */
   readonly needs: ReadonlyMap<Digest, ReadonlySet<string>>;
-  /** The graph of each root; undefined when a damaged or missing manifest left one incomplete. */
-  readonly graphs: ReadonlyMap<Digest, ImageGraph> | undefined;
+  /** The images of each root; undefined when a damaged or missing manifest left some out. */
+  readonly graphs: ReadonlyMap<Digest, Pick<ImageGraph, 'images'>> | undefined;
 }
+
+/** Bytes of manifests that all images together may have read: each may lead to the same large ones again. */
+const mostManifestBytes = 256 * 1024 * 1024;
+/** Blobs that all images together may need, layers of their platforms counted again: all of it is kept. */
+const mostNeeds = 2 ** 19;
+const excess = `what all images need is too much to verify: over ${mostNeeds} blobs, or 256 MiB of manifests`;
 
 /**
  * Walks every image of the inventory through the bundle's own manifests: each kept manifest may name only blobs that the
@@ -44,21 +50,40 @@ export async function walkBundledImages(
 ): Promise<WalkedImages> {
   const faults: ImageFault[] = [];
   const needs = new Map<Digest, Set<string>>();
-  const graphs = new Map<Digest, ImageGraph>();
+  const graphs = new Map<Digest, Pick<ImageGraph, 'images'>>();
+  const budget = { manifestBytes: mostManifestBytes, needs: mostNeeds };
   let isComplete = true;
   const charts = new Map(reader.inventory.charts.map((chart) => [chart.reference, chart]));
   for (const image of reader.inventory.images) {
     signal?.throwIfAborted();
-    const walk = new BundledImageWalk(reader, damaged, { image, chart: charts.get(image.reference) });
+    const walk = new BundledImageWalk(reader, { image, chart: charts.get(image.reference), damaged, budget });
     const graph = await walk.run();
     for (const digest of walk.needed) {
       needs.set(digest, (needs.get(digest) ?? new Set<string>()).add(image.reference));
     }
     faults.push(...walk.faults);
     if (graph === undefined) isComplete = false;
-    else graphs.set(image.digest, graph);
+    else graphs.set(image.digest, { images: graph.images.map(withoutExtras) });
   }
   return { faults, needs, graphs: isComplete ? graphs : undefined };
+}
+
+/** Annotations of manifests may take more memory than all the rest. */
+function withoutExtras({ platform, manifest, config, layers }: GraphImage): GraphImage {
+  return { platform, manifest: bare(manifest), config: bare(config), layers: layers.map(bare) };
+}
+
+function bare({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
+interface WalkContext {
+  readonly image: BundledImage;
+  readonly chart: BundledChart | undefined;
+  /** Not read. */
+  readonly damaged: ReadonlySet<Digest>;
+  /** What is left of it. */
+  readonly budget: { manifestBytes: number; needs: number };
 }
 
 /** Stands for a manifest that cannot be read: it names nothing, so the walk goes on with its siblings. */
@@ -70,17 +95,15 @@ class BundledImageWalk {
   readonly faults: ImageFault[] = [];
   readonly #reader: VerifiableBundle;
   readonly #damaged: ReadonlySet<Digest>;
+  readonly #budget: WalkContext['budget'];
   readonly #image: BundledImage;
   readonly #chart: BundledChart | undefined;
   #isComplete = true;
 
-  constructor(
-    reader: VerifiableBundle,
-    damaged: ReadonlySet<Digest>,
-    { image, chart }: { readonly image: BundledImage; readonly chart: BundledChart | undefined },
-  ) {
+  constructor(reader: VerifiableBundle, { image, chart, damaged, budget }: WalkContext) {
     this.#reader = reader;
     this.#damaged = damaged;
+    this.#budget = budget;
     this.#image = image;
     this.#chart = chart;
   }
@@ -89,14 +112,8 @@ class BundledImageWalk {
   async run(): Promise<ImageGraph | undefined> {
     const { digest, platforms, omittedPlatforms } = this.#image;
     this.needed.add(digest);
-    let graph: ImageGraph;
-    try {
-      graph = await this.#walk();
-    } catch (error) {
-      if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
-      this.#fault(digest, error.message);
-      return undefined;
-    }
+    const graph = await this.#walk();
+    if (graph === undefined) return undefined;
     for (const { descriptor } of graph.blobs) await this.#need(descriptor);
     if (!this.#isComplete) return undefined;
     if (!sameTexts(graph.platforms, platforms) || !sameTexts(graph.omittedPlatforms, omittedPlatforms)) {
@@ -135,13 +152,33 @@ class BundledImageWalk {
       : {};
   }
 
-  async #walk(): Promise<ImageGraph> {
+  /** @returns undefined after telling of a fault */
+  async #walk(): Promise<ImageGraph | undefined> {
     const { reference, digest, size, mediaType, platforms, omittedPlatforms } = this.#image;
     const root = { digest, size, mediaType };
-    return await walkImage(reference, root, {
-      fetch: async (descriptor) => await this.#fetch(descriptor),
-      platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
-    });
+    try {
+      this.#spend('needs', 0);
+      const graph = await walkImage(reference, root, {
+        fetch: async (descriptor) => await this.#fetch(descriptor),
+        platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
+      });
+      const { blobs, images } = graph;
+      this.#spend(
+        'needs',
+        images.reduce((sum, { layers }) => sum + layers.length, blobs.length),
+      );
+      return graph;
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
+      this.#fault(digest, error.message);
+      return undefined;
+    }
+  }
+
+  /** Once it is spent, it is for all images that follow. */
+  #spend(what: keyof WalkContext['budget'], count: number): void {
+    this.#budget[what] -= count;
+    if (this.#budget.needs < 0 || this.#budget.manifestBytes < 0) throw tooLarge(excess);
   }
 
   async #fetch(descriptor: Descriptor): Promise<Uint8Array> {
@@ -149,11 +186,8 @@ class BundledImageWalk {
       this.#isComplete = false;
       return emptyManifest;
     }
-    if (descriptor.size > maximumManifestSize) {
-      throw new PaletteEdgeError('MANIFEST_INVALID', `${descriptor.digest} is over 4 MiB`, {
-        kind: 'content',
-      });
-    }
+    if (descriptor.size > maximumManifestSize) throw tooLarge(`${descriptor.digest} is over 4 MiB`);
+    this.#spend('manifestBytes', descriptor.size);
     return await readWholeBlob(this.#reader, descriptor);
   }
 
@@ -172,6 +206,10 @@ class BundledImageWalk {
   #fault(digest: Digest, message: string): void {
     this.faults.push({ digest, image: this.#image.reference, message });
   }
+}
+
+function tooLarge(reason: string): PaletteEdgeError {
+  return new PaletteEdgeError('MANIFEST_INVALID', reason, { kind: 'content' });
 }
 
 function parsedJson(bytes: Uint8Array): unknown {

@@ -50,6 +50,8 @@ export interface WalkOptions {
 const maximumDepth = 8;
 const maximumManifests = 5000;
 const maximumBlobs = 100_000;
+/** Of all manifests of an image together, in bytes: what they name is kept in memory. */
+const maximumManifestBytes = 32 * 1024 * 1024;
 const imageConfigTypes: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig]);
 
 /**
@@ -75,6 +77,7 @@ class GraphWalk {
   readonly #visited = new Map<Digest, boolean>();
   readonly #platforms = new Set<string>();
   readonly #omitted = new Set<string>();
+  #manifestBytes = 0;
   #artifactType: string | undefined;
 
   constructor(name: string, options: WalkOptions) {
@@ -90,10 +93,13 @@ class GraphWalk {
       if (wasKept && isKnown(descriptor.platform)) this.#platforms.add(formatPlatform(descriptor.platform));
       return wasKept;
     }
-    if (depth > maximumDepth || this.#visited.size >= maximumManifests || this.#blobs.size > maximumBlobs)
+    const isLarge = this.#blobs.size > maximumBlobs || this.#manifestBytes > maximumManifestBytes;
+    if (depth > maximumDepth || this.#visited.size >= maximumManifests || isLarge)
       throw this.#invalid('is nested too deeply or too large');
     const place = `${this.#name}, manifest ${descriptor.digest}`;
-    const manifest = parseManifest(await this.#options.fetch(descriptor), descriptor.mediaType, place);
+    const bytes = await this.#options.fetch(descriptor);
+    this.#manifestBytes += bytes.length;
+    const manifest = parseManifest(bytes, descriptor.mediaType, place);
     // A digest cannot be below itself, but a registry that does not check digests could say so.
     this.#visited.set(descriptor.digest, false);
     if (depth === 0) this.#artifactType = artifactTypeOf(manifest);
@@ -116,8 +122,8 @@ class GraphWalk {
       blobs: [...this.#blobs.values()],
       images,
       platforms,
-      omittedPlatforms: [...this.#omitted].filter((name) => !platforms.includes(name)).toSorted(),
-      missingPlatforms: hasPlatforms ? requested.filter((name) => !platforms.includes(name)) : [],
+      omittedPlatforms: [...this.#omitted].filter((name) => !this.#platforms.has(name)).toSorted(),
+      missingPlatforms: hasPlatforms ? requested.filter((name) => !this.#platforms.has(name)) : [],
     };
   }
 
