@@ -36,7 +36,8 @@ export async function verifyTar(
   blobs: readonly BundledBlob[],
   options: VerifyOptions,
 ): Promise<TarFault[]> {
-  const { concurrency = defaultConcurrency, signal, onBytes } = options;
+  const { signal, onBytes } = options;
+  const concurrency = frames.sideBySide(options.concurrency ?? defaultConcurrency);
   const check = new TarCheck(blobs);
   const coming: Promise<LoadedFrame>[] = [];
   let ahead = 1;
