@@ -11,6 +11,8 @@ const blockHeaderSize = 3;
 const checksumSize = 4;
 /** As many as a seek table may list. */
 const maximumFrames = 2 ** 20;
+/** zstd splits its blocks of 128 KiB where that pays, into 196 at most: an average below this is not of its making, and costs memory. */
+const leastBlockContent = 256;
 
 /**
  * The tar inside a bundle that comes as a stream, frame by frame: first the head, then the cuts. The sizes of frames are taken from their
@@ -96,6 +98,7 @@ class StreamedFrames {
   async #readBlocks(header: Buffer, contentSize: number): Promise<Buffer> {
     const pieces = [header];
     let size = header.length + checksumSize;
+    const mostPieces = 2 * (64 + contentSize / leastBlockContent);
     for (let isLast = false; !isLast;) {
       const blockHeader = await this.#take(blockHeaderSize);
       const block = blockHeader.readUIntLE(0, blockHeaderSize);
@@ -104,6 +107,7 @@ class StreamedFrames {
       const length = ((block >>> 1) & 3) === 1 ? 1 : block >>> 3;
       size += blockHeaderSize + length;
       if (size > frameBound(contentSize)) throw this.#damaged('it is larger than its content allows');
+      if (pieces.length > mostPieces) throw this.#damaged('it has more blocks than its content allows');
       pieces.push(blockHeader, await this.#take(length));
     }
     pieces.push(await this.#take(checksumSize));
