@@ -35,6 +35,7 @@ import { plainResolveView, resolveView } from '../views/resolve-view.ts';
 import { retryView } from '../views/retry-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import { loadDefinition } from '../workflows/load-definition.ts';
+import type { LoadedDefinition } from '../workflows/load-definition.ts';
 import { checkDefinition } from '../workflows/check-definition.ts';
 import type { DefinitionCheck } from '../workflows/check-definition.ts';
 import { asksPalette, resolveImages } from '../workflows/resolve-images.ts';
@@ -56,6 +57,7 @@ type WriteFlags = DefinableFlags &
     readonly offline: boolean;
     readonly update: boolean;
     readonly store?: string | undefined;
+    readonly 'existing-bundle': readonly string[];
   };
 
 /** `palette-edge resolve` */
@@ -149,7 +151,8 @@ export default class Resolve extends BaseCommand {
       signal: this.signal,
     });
     const { charts, ...resources } = wiring;
-    const sources = { ...definable.sources, ...discoverySources(flags) };
+    const before = beforeWriting(existing, flags);
+    const sources = { ...definable.sources, ...discoverySources(flags), before };
     const requests = await this.#resolve(sources, flags, charts);
     const input = { ...definable, ...textsToWrite(flags, existing), path, existing, requests };
     const written = await writeDefinition(
@@ -181,6 +184,15 @@ export default class Resolve extends BaseCommand {
   #tellRetry(retry: RetryEvent): void {
     this.tell(retryView(retry));
   }
+}
+
+/** Digests that are brought up to date are no longer what holds, unless nobody is asked. */
+function beforeWriting(
+  existing: LoadedDefinition | undefined,
+  { update, offline }: Pick<WriteFlags, 'update' | 'offline'>,
+): NonNullable<ImageSources['before']> {
+  const { images, charts } = existing?.definition ?? { images: [], charts: [] };
+  return { images, charts: update && !offline ? [] : charts };
 }
 
 /** Printed with --json: the query of a repository may be a secret. */

@@ -17,6 +17,7 @@ import { ListedImages } from './listed-images.ts';
 import type { CollectedRequests } from './request-images.ts';
 import { shownText } from './shown-text.ts';
 import type { SkippedImage, SkipReason } from './skipped-image.ts';
+import { someOf } from './some-of.ts';
 
 /** An image that something names, and no list. */
 interface DiscoveredImage {
@@ -176,8 +177,6 @@ function discoveryWarning(image: DiscoveredImage): Warning[] {
   return [{ code: 'MAYBE_IMAGE', message }];
 }
 
-const maximumNamed = 5;
-
 /** What is said once, however often it is so. */
 function notes(
   skipped: readonly SkippedImage[],
@@ -199,9 +198,4 @@ function notes(
     found.push({ code: 'VALUES_ONLY_READ', message });
   }
   return found;
-}
-
-function someOf(names: readonly string[]): string {
-  const more = names.length > maximumNamed ? ` and ${names.length - maximumNamed} more` : '';
-  return `${names.slice(0, maximumNamed).join(', ')}${more}`;
 }

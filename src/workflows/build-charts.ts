@@ -2,12 +2,14 @@ import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { Origin } from '../oci/origin.ts';
 import type { BuildListener } from './build-event.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
+import { chartOwners } from './chart-owners.ts';
 import type { ChartAtHand } from './discover-images.ts';
 import { chartFacts } from './fetch-oci-chart.ts';
 import type { FetchContext } from './fetch-small.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { pinCharts } from './pin-charts.ts';
-import type { ChartFilter, PinnedChart } from './pin-charts.ts';
+import type { ChartFilter, ChartOutcome, PinnedChart } from './pin-charts.ts';
+import type { FoundCharts } from './pin-defined-charts.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { ChartSource, FetchedCharts } from './resolve-images.ts';
 
@@ -26,6 +28,7 @@ export class BuildCharts implements ChartSource {
   readonly #received = { bytes: 0 };
   #images: readonly PinnedImage[] = [];
   #failures: readonly ImageFailure[] = [];
+  readonly #outcomes = new Map<string, FoundCharts>();
 
   constructor(parts: BuildChartsParts) {
     this.#parts = parts;
@@ -33,7 +36,7 @@ export class BuildCharts implements ChartSource {
   }
 
   async fetch(requests: readonly ChartToPin[], leavesOut: ChartFilter): Promise<FetchedCharts> {
-    if (requests.length === 0) return { charts: [], leftOut: [], warnings: [] };
+    if (requests.length === 0) return { charts: [], leftOut: [], notRead: [], warnings: [] };
     const { createRepositories, openStore, listener, ...context } = this.#parts;
     listener({ kind: 'fetching-charts', charts: requests.length });
     const pinned = await pinCharts(requests, {
@@ -45,8 +48,17 @@ export class BuildCharts implements ChartSource {
     });
     this.#images = pinned.charts.map(({ image }) => image);
     this.#failures = pinned.failures;
+    for (const outcome of pinned.outcomes) this.#outcomes.set(keyOf(outcome.request), foundCharts(outcome));
     const { charts, leftOut, warnings } = pinned;
-    return { charts: charts.flatMap(atHand), leftOut, warnings };
+    const notRead = pinned.outcomes.flatMap(({ request, failure }) =>
+      failure === undefined ? [] : [{ request, reason: failure.error.message }],
+    );
+    return { charts: charts.flatMap(atHand), leftOut, notRead, warnings };
+  }
+
+  /** What {@link fetch} found, once more; undefined for what it was not asked for. */
+  found(request: ChartToPin): FoundCharts | undefined {
+    return this.#outcomes.get(keyOf(request));
   }
 
   /** Charts that could not be fetched. */
@@ -80,18 +92,20 @@ export class BuildCharts implements ChartSource {
   }
 }
 
+function keyOf({ repository, name, version, digest, pin, provenance }: ChartToPin): string {
+  return JSON.stringify([repository, name, version, digest ?? '', pin ?? '', provenance ?? '']);
+}
+
+/** Without the archive: what is kept of all charts must not fill the memory. */
+function foundCharts({ chart, failure, warnings }: ChartOutcome): FoundCharts {
+  const charts = chart === undefined ? [] : [{ image: chart.image, version: chart.version }];
+  return { charts, failures: failure === undefined ? [] : [failure], warnings };
+}
+
 /** Once for each pack that asks for it: every pack has values of its own. */
 function atHand({ image, archive }: PinnedChart): ChartAtHand[] {
   const { name } = image.chart;
-  const owners = new Map(
-    image.origins.flatMap((origin) =>
-      origin.kind === 'profile'
-        ? [[JSON.stringify([origin.profile, origin.pack]), { profile: origin.profile, pack: origin.pack }]]
-        : [],
-    ),
-  );
-  if (owners.size === 0) return [{ name, archive }];
-  return [...owners.values()].map((owner) => ({ ...owner, name, archive }));
+  return chartOwners(image.origins).map((owner) => ({ ...owner, name, archive }));
 }
 
 function parentOf(repository: string): string {

@@ -2,8 +2,7 @@ import { isVersionRange } from '../chart/choose-version.ts';
 import type { PaletteEdgeError } from '../errors.ts';
 import type { RequestedChart } from '../profile/requested-chart.ts';
 import type { Warning } from '../warning.ts';
-import type { PinnedCharts } from './pin-charts.ts';
-import type { DefinedCharts, PinDefinedOptions } from './pin-defined-charts.ts';
+import type { DefinedCharts, FoundCharts, PinDefinedOptions } from './pin-defined-charts.ts';
 import { asPinned, isOfRegistry, writtenTitle } from './written-chart.ts';
 import type { WrittenChart } from './written-chart.ts';
 
@@ -23,7 +22,7 @@ export async function withProvenance(
   return known?.digest === digest ? { ...asIs, charts: [{ ...chart, ...known }] } : asIs;
 }
 
-function asTold(chart: WrittenChart, { charts, failures, warnings }: PinnedCharts): DefinedCharts {
+function asTold(chart: WrittenChart, { charts, failures, warnings }: FoundCharts): DefinedCharts {
   const doubts = warnings.filter(({ code }) => code === 'CHART_PROVENANCE_UNKNOWN');
   const [pinned] = charts;
   const isKnown = pinned !== undefined && doubts.length === 0;

@@ -43,6 +43,18 @@ export interface PinnedCharts {
   readonly leftOut: readonly ChartToPin[];
   /** `CHART_TYPE_UNKNOWN`, `CHART_RENAMED`, `CHART_DEPENDENCY_MISSING`, `CHART_PROVENANCE_UNKNOWN` and `DIGEST_FROM_BUNDLE`. */
   readonly warnings: readonly Warning[];
+  /** The same by request, in the order of the requests. */
+  readonly outcomes: readonly ChartOutcome[];
+}
+
+/** What became of one request. */
+export interface ChartOutcome {
+  readonly request: ChartToPin;
+  /** Undefined when it failed, or is left out. */
+  readonly chart?: PinnedChart;
+  readonly failure?: ImageFailure;
+  readonly isLeftOut?: boolean;
+  readonly warnings: readonly Warning[];
 }
 
 /** Says whether a chart is left out under the name that it turns out to have. */
@@ -67,37 +79,37 @@ export async function pinCharts(
   requests: readonly ChartToPin[],
   context: PinChartsOptions,
 ): Promise<PinnedCharts> {
-  const failures: ImageFailure[] = [];
-  const leftOut: ChartToPin[] = [];
-  const warnings: Warning[] = [];
   const options = { concurrency: chartsAtOnce, signal: context.signal };
-  const pinned = await runLimited(requests, options, async (request, signal) => {
-    try {
-      const onWarning = (warning: Warning): void => void warnings.push(warning);
-      const chart = await fetchChart(request, { ...context, signal, onWarning });
-      if (context.leavesOut?.(chart.image.reference, request) === true) {
-        leftOut.push(request);
-        return undefined;
-      }
-      warnings.push(...(await warningsOf(request, chart, signal)));
-      return chart;
-    } catch (error) {
-      const { origins } = request;
-      const failure = toImageFailure({ name: chartTitle(request), origins, isChart: true }, error);
-      if (!isNoChart(request, failure)) failures.push(failure);
-      else {
-        leftOut.push(request);
-        warnings.push(noChart(request, failure));
-      }
-      return undefined;
-    }
-  });
+  const outcomes = await runLimited(
+    requests,
+    options,
+    async (request, signal) => await pinChart(request, { ...context, signal }),
+  );
+  const warnings = outcomes.flatMap((outcome) => outcome.warnings);
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   return {
-    charts: mergeCharts(pinned.filter((chart) => chart !== undefined)),
+    charts: mergeCharts(outcomes.flatMap(({ chart }) => chart ?? [])),
     failures: failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
-    leftOut,
+    leftOut: outcomes.filter(({ isLeftOut }) => isLeftOut === true).map(({ request }) => request),
     warnings: warnings.toSorted((left, right) => (left.message < right.message ? -1 : 1)),
+    outcomes,
   };
+}
+
+async function pinChart(request: ChartToPin, context: PinChartsOptions): Promise<ChartOutcome> {
+  const warnings: Warning[] = [];
+  const onWarning = (warning: Warning): void => void warnings.push(warning);
+  try {
+    const chart = await fetchChart(request, { ...context, onWarning });
+    if (context.leavesOut?.(chart.image.reference, request) === true)
+      return { request, isLeftOut: true, warnings };
+    return { request, chart, warnings: [...warnings, ...(await warningsOf(request, chart, context.signal))] };
+  } catch (error) {
+    const { origins } = request;
+    const failure = toImageFailure({ name: chartTitle(request), origins, isChart: true }, error);
+    if (!isNoChart(request, failure)) return { request, failure, warnings };
+    return { request, isLeftOut: true, warnings: [...warnings, noChart(request, failure)] };
+  }
 }
 
 /** Registries that want a login often want it for what they do not have, too. One that does not answer says nothing. */

@@ -10,13 +10,18 @@ import type { BundledChartPin } from './bundled-charts.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { definedChartRequest } from './load-definition.ts';
-import type { PinnedCharts } from './pin-charts.ts';
+import type { PinnedChart, PinnedCharts } from './pin-charts.ts';
 import { withProvenance } from './chart-provenance.ts';
 import { asPinned, isOfRegistry, withVersion, writtenTitle } from './written-chart.ts';
 import type { WrittenChart } from './written-chart.ts';
 
+/** What fetching a chart gave. */
+export interface FoundCharts extends Pick<PinnedCharts, 'failures' | 'warnings'> {
+  readonly charts: readonly Omit<PinnedChart, 'archive'>[];
+}
+
 /** Fetches one chart. */
-export type ChartPinner = (chart: ChartToPin) => Promise<PinnedCharts>;
+export type ChartPinner = (chart: ChartToPin) => Promise<FoundCharts>;
 
 /** Says what a chart was when existing bundles were built. */
 export type BundledChartSource = (chart: RequestedChart) => Promise<BundledChartPin | undefined>;
@@ -99,7 +104,7 @@ interface AskedChart {
 async function pinOne(asked: AskedChart, options: PinDefinedOptions): Promise<DefinedCharts> {
   const { request, chart } = asked;
   const { before, isUpdate, pinChart } = options;
-  const old = before.find((other) => chartKey(other) === chartKey(chart) && hasDigest(other, chart.digest));
+  const old = definedBefore(chart, before);
   if (old?.digest !== undefined && !isUpdate)
     return await withProvenance(keptChart(chart, old), request, options);
   if (pinChart === undefined) return await pinOffline(asked, old, options);
@@ -147,6 +152,24 @@ function takenFromBundle(chart: WrittenChart): Warning {
 /** A digest that is asked for now is not the one that was there before. */
 function hasDigest({ digest }: Pick<WrittenChart, 'digest'>, wanted: WrittenChart['digest']): boolean {
   return wanted === undefined || digest === wanted;
+}
+
+function definedBefore(chart: WrittenChart, before: readonly DefinedChart[]): DefinedChart | undefined {
+  return before.find((other) => chartKey(other) === chartKey(chart) && hasDigest(other, chart.digest));
+}
+
+/**
+ * A chart that is asked for as the definition has pinned it, which is then sure to be one; as it is when the definition has
+ * no digest of it.
+ *
+ * @param before the charts of the definition
+ */
+export function asDefined(request: RequestedChart, before: readonly DefinedChart[]): ChartToPin {
+  const old = definedBefore(writtenChart(request), before);
+  if (old?.digest === undefined) return request;
+  const { repository, name, origins, digest } = request;
+  const version = old.wantsDigest === true ? request.version : (old.version ?? request.version);
+  return { repository, name, version, origins, digest, pin: old.digest, provenance: old.provenance };
 }
 
 function keptChart(chart: WrittenChart, old: WrittenChart): WrittenChart {

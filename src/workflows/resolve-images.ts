@@ -10,6 +10,7 @@ import type { CollectedRequests, RequestInput } from '../profile/request-images.
 import { readProfileAhead } from '../profile/read-profile.ts';
 import type { Profile } from '../profile/read-profile.ts';
 import type { SourceFile } from '../profile/source-file.ts';
+import type { Definition } from '../definition/definition.ts';
 import type { Warning } from '../warning.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
 import { discover } from './discover-images.ts';
@@ -18,6 +19,8 @@ import { fetchProfiles } from './fetch-profiles.ts';
 import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
 import { definitionCharts, definitionRequests } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
+import { keepDiscovered } from './keep-discovered.ts';
+import { asDefined } from './pin-defined-charts.ts';
 import type { ChartFilter } from './pin-charts.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
@@ -47,6 +50,8 @@ export interface ImageSources {
   readonly discovery?: DiscoveryOptions;
   /** Whether warnings are errors. */
   readonly isStrict?: boolean;
+  /** Of a definition that is written again: charts that stay as they are pinned, images that were found in charts. */
+  readonly before?: Pick<Definition, 'images' | 'charts'>;
 }
 
 /** What the sources ask for, and what else they name. */
@@ -59,7 +64,15 @@ export interface FetchedCharts {
   readonly charts: readonly ChartAtHand[];
   /** Those that are left out now that they are known. */
   readonly leftOut: readonly ChartToPin[];
+  /** Those that are not at hand. */
+  readonly notRead: readonly UnreadChart[];
   readonly warnings: readonly Warning[];
+}
+
+/** A chart that is not at hand, and why. */
+export interface UnreadChart {
+  readonly request: ChartToPin;
+  readonly reason: string;
 }
 
 /** Fetches the charts that are asked for. */
@@ -99,9 +112,10 @@ export async function resolveImages(
 }
 
 const noCharts: ChartSource = {
-  fetch: () => Promise.resolve({ charts: [], leftOut: [], warnings: [] }),
+  fetch: () => Promise.resolve({ charts: [], leftOut: [], notRead: [], warnings: [] }),
   signal: new AbortController().signal,
 };
+const nothingBefore: Required<ImageSources>['before'] = { images: [], charts: [] };
 const noDiscovery: DiscoveryOptions = { isIncluded: false, helm: undefined };
 
 interface ReadRequests extends Omit<ResolvedImages, keyof ScopedRequests> {
@@ -132,12 +146,15 @@ async function readSources(
   access: PaletteAccess | undefined,
   { source, named }: Readers,
 ): Promise<ReadRequests> {
-  const { scope = wholeScope, discovery = noDiscovery, charts: texts = [] } = sources;
+  const { scope = wholeScope, discovery = noDiscovery, charts: texts = [], before = nothingBefore } = sources;
   const { collected, fetched } = await collect(sources, access, named);
   const profiles = excludedAmong(named, collected.profiles);
   const exclusions = new Exclusions(scope, profiles);
   const asked = requestCharts({ ...collected, texts });
-  const { charts, atHand } = await fetchCharts(asked.charts, source, exclusions);
+  const toPin = new Map(asked.charts.map((chart) => [asDefined(chart, before.charts), chart]));
+  const { charts: pinned, atHand } = await fetchCharts([...toPin.keys()], source, exclusions);
+  const { isIncluded } = discovery;
+  const kept = keepDiscovered(collected, atHand, { before: before.images, isIncluded });
   const { warnings, ...found } = await discover(collected, {
     ...discovery,
     charts: atHand.charts,
@@ -145,13 +162,13 @@ async function readSources(
     isExcluded: (reference, isTagged) => exclusions.leavesOutFound(reference, isTagged),
   });
   const requests = finishRequests(collected, (reference) => exclusions.leavesOutFound(reference, true));
-  const further = [...asked.warnings, ...atHand.warnings, ...warnings];
+  const further = [...asked.warnings, ...atHand.warnings, ...kept, ...warnings];
   const all = [...fetched.warnings, ...requests.warnings, ...further];
   return {
     requests: { ...requests, warnings: all },
     excluded: { profiles, exclusions },
     ...found,
-    charts,
+    charts: pinned.map((chart) => toPin.get(chart) ?? chart),
     skippedCharts: asked.skipped,
   };
 }

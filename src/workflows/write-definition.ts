@@ -17,10 +17,11 @@ import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundleName } from './bundle-name.ts';
 import { bundledChart } from './bundled-charts.ts';
 import { outputTarget } from './check-output.ts';
-import { ExistingBundles } from './existing-bundles.ts';
+import type { ExistingBundles } from './existing-bundles.ts';
 import { failureLines, reportFailure, toImageFailure } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import type { ImageToPin } from './image-to-pin.ts';
+import { definitionChanges } from './definition-changes.ts';
 import { definitionFiles } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
 import { rootOf } from './root-of.ts';
@@ -43,7 +44,6 @@ export interface WriteDefinitionInput {
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;
   readonly files?: readonly FileToBundle[];
-  readonly existingBundles?: readonly string[];
   /** Whether digests that are there are brought to what tags stand for now. */
   readonly isUpdate: boolean;
 }
@@ -54,6 +54,7 @@ export interface WriteDefinitionResources {
   readonly registry: RegistryClient | undefined;
   /** Fetches charts; undefined when nobody is to be asked. */
   readonly pinChart: ChartPinner | undefined;
+  readonly bundles: ExistingBundles;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
 }
@@ -66,13 +67,13 @@ export interface WrittenDefinition {
   readonly images: number;
   readonly charts: number;
   readonly files: number;
-  /** References that were not there before. */
+  /** References, and titles of charts, that were not there before. */
   readonly added: readonly string[];
-  /** References that nothing asks for any more. */
+  /** Those that nothing asks for any more. */
   readonly removed: readonly string[];
-  /** References with another digest than before. */
+  /** Those with another digest than before; of a chart with the version that it had, if that is another one. */
   readonly moved: readonly string[];
-  /** References without a digest: they are what their tag stands for when the bundle is built. */
+  /** Those without a digest: they are what their tag or version stands for when the bundle is built. */
   readonly unpinned: readonly string[];
   readonly warnings: readonly Warning[];
 }
@@ -104,31 +105,14 @@ export async function writeDefinition(
   const text = definitionText(content, existing?.source);
   const isChanged = text !== existing?.source.text;
   if (isChanged) await write(path, text);
-  const before = new Map((existing?.definition ?? nothing).images.map((image) => [image.name, image]));
-  const after = new Set(content.images.map(({ name }) => name));
-  const isMoved = ({
-    name,
-    digest,
-  }: {
-    readonly name: string;
-    readonly digest?: Digest | undefined;
-  }): boolean => {
-    const old = before.get(name)?.digest;
-    return old !== undefined && old !== digest;
-  };
   return {
     path,
     isChanged,
     images: content.images.length,
     charts: content.charts.length,
     files: content.files.length,
-    added: [...after].filter((name) => !before.has(name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)).toSorted(),
-    moved: content.images.filter(isMoved).map(({ name }) => name),
-    unpinned: [...content.images, ...content.charts]
-      .filter(({ digest }) => digest === undefined)
-      .map(({ name }) => name),
-    warnings,
+    ...definitionChanges(existing?.definition ?? nothing, content),
+    warnings: [...resources.bundles.warnings, ...warnings],
   };
 }
 
@@ -140,10 +124,7 @@ async function contentOf(
   const { existing, requests, platforms, allowMissingPlatform, map, exclude } = input;
   const { options } = existing?.definition ?? nothing;
   const own = new Set(ownImages(existing).map(({ name }) => name));
-  await using bundles = await ExistingBundles.open(input.existingBundles ?? [], (warning) =>
-    warnings.push(warning),
-  );
-  const parts = { ...resources, bundles, warnings };
+  const parts = { ...resources, warnings };
   const pinned = await pinAll(input, parts);
   return {
     options: {
@@ -173,7 +154,6 @@ function ownImages(existing: LoadedDefinition | undefined): ImageToPin[] {
 }
 
 interface PinParts extends WriteDefinitionResources {
-  readonly bundles: ExistingBundles;
   /** Added to. */
   readonly warnings: Warning[];
 }
@@ -224,7 +204,9 @@ async function pinCharts(
   const before = (existing?.definition ?? nothing).charts;
   const bundled: BundledChartSource = async (chart) => await bundledChart(chart, bundles, signal);
   const pinned = await pinDefinedCharts(requests.charts, { before, isUpdate, pinChart, bundled });
-  warnings.push(...pinned.warnings);
+  // Charts that were looked into have told most of it already.
+  const told = new Set(requests.warnings.map(({ message }) => message));
+  warnings.push(...pinned.warnings.filter(({ message }) => !told.has(message)));
   if (pinned.failures.length > 0)
     throw notPinned(pinned.failures, pinned.charts.length + pinned.failures.length, 'charts');
   const isExcluded = definedChartExclusion(exclude);

@@ -1,6 +1,5 @@
 import { chartMediaTypes } from '../chart/chart-artifact.ts';
 import type { DefinedChart } from '../definition/definition.ts';
-import { digestOf } from '../oci/digest.ts';
 import { chartTitle } from '../profile/requested-chart.ts';
 import type { PinnedChart } from './pin-charts.ts';
 
@@ -18,12 +17,16 @@ export function isOfRegistry({ repository }: Pick<WrittenChart, 'repository'>): 
 }
 
 /** The digest of a manifest holds for all that it names; of an HTTP repository it is that of the archive alone. */
-export function asPinned(chart: WrittenChart, { image, archive, version }: PinnedChart): WrittenChart {
+export function asPinned(
+  chart: WrittenChart,
+  { image, version }: Omit<PinnedChart, 'archive'>,
+): WrittenChart {
   const { root, blobs } = image.graph;
   if (isOfRegistry(chart)) return withVersion(chart, version, root.digest);
-  const file = blobs.find(({ descriptor }) => descriptor.mediaType === chartMediaTypes.provenance);
-  const provenance = file?.descriptor.digest ?? 'none';
-  return { ...withVersion(chart, version, digestOf(archive)), provenance };
+  const digestOf = (type: string) =>
+    blobs.find(({ descriptor }) => descriptor.mediaType === type)?.descriptor.digest;
+  const provenance = digestOf(chartMediaTypes.provenance) ?? 'none';
+  return { ...withVersion(chart, version, digestOf(chartMediaTypes.content)), provenance };
 }
 
 /** What is wanted is told only where it is not the version itself. */

@@ -149,7 +149,7 @@ describe('offline, with an existing bundle', () => {
     await runCliJson<BuildResult>(['build', ...chart, '--output', 'a.tar.zst'], { cwd });
     const other = ['--chart', 'repo=https://charts.example.com,name=web,version=1.2.3'];
     const written = await write(...other, '--offline', '--existing-bundle', 'a.tar.zst');
-    expect(written).toMatchObject({ charts: 2, unpinned: ['web'] });
+    expect(written).toMatchObject({ charts: 2, unpinned: ['chart web 1.2.3 of https://charts.example.com'] });
   });
 });
 

@@ -4,7 +4,7 @@ import { PaletteEdgeError } from '../../src/errors.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseChartText } from '../../src/profile/requested-chart.ts';
 import type { RequestedChart } from '../../src/profile/requested-chart.ts';
-import { pinDefinedCharts } from '../../src/workflows/pin-defined-charts.ts';
+import { asDefined, pinDefinedCharts } from '../../src/workflows/pin-defined-charts.ts';
 import { rejection } from '../support/rejection.ts';
 
 const offline = { before: [], isUpdate: false, pinChart: undefined };
@@ -68,5 +68,30 @@ describe('a repository that cannot be reached', () => {
     const requests = [requested(`repo=https://a.io,name=web,version=${version}`, 'x')];
     const result = await pinDefinedCharts(requests, { ...failing(kind), bundled });
     expect(result).toMatchObject({ charts: [], failures: [{ name: 'web' }], warnings: [] });
+  });
+});
+
+describe('a chart that a definition has pinned', () => {
+  const request = requested('repo=https://a.io?token=t,name=web,version=^1', 'x');
+  const defined = { repository: 'https://a.io', name: 'web', wanted: '^1', version: '1.2.0', line: 1 };
+
+  test('is asked for as it was pinned, where it may be asked for, and is surely one', () => {
+    const before = [{ ...defined, digest: a, provenance: 'none' as const }];
+    expect(asDefined({ ...request, isGuess: true }, before)).toEqual({
+      repository: 'https://a.io?token=t',
+      name: 'web',
+      version: '1.2.0',
+      origins: request.origins,
+      digest: undefined,
+      pin: a,
+      provenance: 'none',
+    });
+  });
+
+  test('stays as it is asked for without a digest, with another one, or for another range', () => {
+    expect(asDefined(request, [defined])).toBe(request);
+    expect(asDefined(request, [{ ...defined, wanted: '^2', digest: a }])).toBe(request);
+    const other = { ...request, digest: b };
+    expect(asDefined(other, [{ ...defined, digest: a }])).toBe(other);
   });
 });
