@@ -368,6 +368,17 @@ describe('installers that cannot be carried over', () => {
     expect(await refused(path)).toMatch(/GPT partition 1 ends \d+ bytes before the file system in it/);
   });
 
+  test('one of several sessions', async () => {
+    const folder = await temporaryFolder();
+    const { root } = await plainTree(folder);
+    const [path, added] = [join(folder, 'sessions.iso'), join(folder, 'added')];
+    await writeFile(added, 'added');
+    const boot = ['-boot_image', 'any', 'efi_path=/boot/uefi.img'];
+    await run(requireTool('xorriso'), ['-outdev', path, '-map', root, '/', ...boot]);
+    await run(requireTool('xorriso'), ['-dev', path, '-boot_image', 'any', 'keep', '-map', added, '/added']);
+    expect(await refused(path)).toContain('it has 2 sessions');
+  });
+
   test('one that was cut off, and a file that is something else', async () => {
     const folder = await temporaryFolder();
     const { path } = await uefiOnlyIso(await plainTree(folder));
