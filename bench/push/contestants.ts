@@ -37,11 +37,11 @@ function withUnpacking(name: string, program: string, push: (host: string) => st
   ];
 }
 
-/** Names in the layout are those of the registry that the bundle was made from; its port is not known here. */
+/** Digests stay, as ours do: skopeo would compress layers that look as if they were not. Names in the layout are those of the registry that the bundle was made from; its port is not known here. */
 function skopeo(names: readonly string[], host: string, atATime: number): string {
   const images = names.map((name) => `${name} docker://${host}/${name}`).join('\n');
   const copy =
-    'skopeo copy -q --all --dest-tls-verify=false "oci:unpacked:$(grep -o "[^\\"]*/$0" unpacked/index.json | head -1)" "$1"';
+    'skopeo copy -q --all --preserve-digests --dest-tls-verify=false "oci:unpacked:$(grep -o "[^\\"]*/$0" unpacked/index.json | head -1)" "$1"';
   return `xargs -P ${atATime} -L 1 sh -ec '${copy}' <<'END'\n${images}\nEND`;
 }
 

@@ -40,7 +40,7 @@ function addressErrorCode(error: AggregateError): string | undefined {
 const lost: ConnectionWording = {
   name: 'CONNECTION_LOST',
   reason: 'the connection was lost',
-  suggestions: ['Run the same command again: what was pulled so far is kept.'],
+  suggestions: ['Run the same command again: what is done so far is kept.'],
 };
 const notFound: ConnectionWording = {
   name: 'HOST_NOT_FOUND',

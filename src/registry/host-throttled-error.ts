@@ -9,7 +9,7 @@ export function hostAsksTooMuch(
 ): PaletteEdgeError {
   return throttledError(cause, `${registry} asks to be left alone for ${durationText(askedMs / 1000)}`, {
     suggestions: [
-      `Run the same command again in ${durationText(askedMs / 1000)}: what was pulled so far is kept.`,
+      `Run the same command again in ${durationText(askedMs / 1000)}: what is done so far is kept.`,
       `Registries allow more to those who log in: palette-edge login ${registry}`,
     ],
   });

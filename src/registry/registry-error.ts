@@ -48,7 +48,7 @@ export function registryError(exchange: RefusedExchange): PaletteEdgeError {
       kind: 'network',
       cause,
       suggestions: [
-        'Wait some minutes and run the same command again: what was pulled so far is kept.',
+        'Wait some minutes and run the same command again: what is done so far is kept.',
         `Registries allow more to those who log in: palette-edge login ${registry}`,
       ],
     });

@@ -14,7 +14,7 @@ test('a host that asks for too much says when it may be asked again', () => {
     kind: 'network',
     message: 'a.io/app:1: a.io answered 503; a.io asks to be left alone for 1 h 30 min',
     suggestions: [
-      'Run the same command again in 1 h 30 min: what was pulled so far is kept.',
+      'Run the same command again in 1 h 30 min: what is done so far is kept.',
       'Registries allow more to those who log in: palette-edge login a.io',
     ],
     cause,
