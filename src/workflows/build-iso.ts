@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { checkIsoLabel } from '../iso/iso-label.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
+import type { WrittenBundleFile } from './begin-writing.ts';
 import { buildBundle } from './build-bundle.ts';
 import type { BuildResult } from './build-bundle.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
@@ -48,14 +49,19 @@ export async function buildIso(
   try {
     // It is in parts already when it was to be split.
     const iso = await createIso(
-      { ...request, split: undefined, bundles: [bundle.path] },
+      { ...request, split: undefined, bundles: [fileOf(bundle)], bundleId: bundle.id },
       resources.iso,
       signal,
     );
     return { ...built, warnings: [...built.warnings, ...iso.warnings], iso };
   } catch (error) {
-    throw withBundleKept(error, bundle.path);
+    throw withBundleKept(error, fileOf(bundle));
   }
+}
+
+/** The parts list says what was written; under the name that parts are joined to something else may lie. */
+function fileOf({ path, parts }: WrittenBundleFile): string {
+  return parts?.list ?? path;
 }
 
 async function checkBefore(

@@ -56,12 +56,13 @@ const checksum: Replaceable = {
 export async function checkOutput(path: string): Promise<void> {
   if (path.endsWith('/')) throw notAFile(actionFor(path, bundle), 'it is a folder, not a file');
   await requireReplaceable(path, bundle);
-  await checkChecksumOutput(path);
+  await requireReplaceable(`${path}.sha256`, checksum);
 }
 
-/** As {@link checkOutput}, for a checksum only: of a bundle, or of its parts. */
-export async function checkChecksumOutput(bundlePath: string): Promise<void> {
-  await requireReplaceable(`${bundlePath}.sha256`, checksum);
+/** Whether there is a bundle in one file that a build to this path may replace. A link to one is none. */
+export async function isOlderBundle(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => undefined);
+  return status?.isFile() === true && (await isReplaceable(path, bundle));
 }
 
 /** As {@link checkOutput}, for an ISO image and the `.sha256` beside it. */

@@ -6,7 +6,7 @@ import { maximumParts, parsePartName } from '../bundle/part-name.ts';
 import { tooManyParts } from '../bundle/part-output.ts';
 import { partsListName } from '../bundle/parts-list.ts';
 import { systemErrorCode, wordDiskError } from '../errors.ts';
-import { checkChecksumOutput, notAFile, outputTaken } from './check-output.ts';
+import { checkOutput, notAFile, outputTaken } from './check-output.ts';
 import { knownParts, readListFile } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
@@ -19,18 +19,17 @@ interface PlannedParts {
 }
 
 /**
- * Makes sure that writing a bundle in parts destroys nothing but parts, list and checksum of an older one: files with the names of
- * parts must be in the older list. A file with the bundle's own name is left alone.
+ * Makes sure that writing a bundle in parts destroys nothing but an older bundle: files with the names of parts must be in the older
+ * list, and a file with the bundle's own name must be a bundle. It is removed in the end, since every command would take it before parts.
  *
  * @throws PaletteEdgeError of kind usage: `NOT_A_FILE`, `OUTPUT_TAKEN`, `TOO_MANY_PARTS`; `DISK_…` for what cannot be looked at
  */
 export async function checkPartsOutput({ path, split, expectedSize }: PlannedParts): Promise<void> {
   if (Math.ceil(expectedSize / split.partSize) > maximumParts) throw tooManyParts(split.partSize);
   const folder = dirname(path);
-  const action = `writing the bundle to ${path}`;
-  if (path.endsWith('/') || (await statusOf(path))?.isDirectory() === true)
-    throw notAFile(action, 'it is a folder, not a file');
-  await checkChecksumOutput(path);
+  await checkOutput(path);
+  // It would have to be removed, or what it leads to: neither is what its owner expects.
+  await requireRegular(path);
   await requireListOrNothing(join(folder, partsListName(basename(path))));
   const { files } = await knownParts(path);
   const names = await readdir(folder).catch(() => []);

@@ -30,6 +30,8 @@ import type { HashedContent } from './iso-made-files.ts';
 export interface CreateIsoInput extends IsoRequest {
   /** Paths of bundles, in any way that {@link openBundleFile} takes but inside of images. */
   readonly bundles: readonly string[];
+  /** Id that all of them must have; any when undefined. */
+  readonly bundleId?: string;
   /** Where it goes; beside the first bundle when undefined. */
   readonly output?: string;
 }
@@ -89,6 +91,7 @@ export async function createIso(
   const path = input.output ?? defaultIsoPath(input.bundles[0] ?? 'content');
   await checkIsoOutput(path);
   const content = await isoContent(input.bundles, input);
+  requireId(content, input.bundleId);
   await refuseSource(path, content);
   await using folder = await temporaryFolder();
   await requireSpace(path, content);
@@ -111,6 +114,16 @@ export async function createIso(
 
 function described({ path, name, id, size, images, charts, parts }: IsoContentBundle): DescribedBundle {
   return { path, name, id, size, images, charts, parts };
+}
+
+function requireId({ bundles }: IsoContent, expected: string | undefined): void {
+  const other = expected === undefined ? undefined : bundles.find(({ id }) => id !== expected);
+  if (other === undefined) return;
+  throw new PaletteEdgeError(
+    'BUNDLE_REPLACED',
+    `${other.source} is another bundle than the one to go into the ISO image: expected ${expected}, received ${other.id}`,
+    { kind: 'content', suggestions: ['Build again, and let nothing else write to that path meanwhile.'] },
+  );
 }
 
 /** What is read must not be replaced: an image may be among the files. */

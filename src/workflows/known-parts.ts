@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { parsePartName } from '../bundle/part-name.ts';
@@ -13,6 +13,8 @@ export interface KnownParts {
   readonly files: ReadonlyMap<string, readonly ListedFile[]>;
   /** Names of lists whose build was killed while its parts got their names. */
   readonly unfinishedLists: readonly string[];
+  /** Name of the list that is in force; undefined when there is none. */
+  readonly list: string | undefined;
 }
 
 /**
@@ -28,17 +30,36 @@ export async function knownParts(path: string): Promise<KnownParts> {
       name.startsWith(`${listName}.`) && /^[0-9a-f]{12}\.partial$/.test(name.slice(listName.length + 1)),
   );
   const files = new Map<string, ListedFile[]>();
-  const unfinishedLists: string[] = [];
+  const lists: string[] = [];
   for (const name of [listName, ...unfinished]) {
     const list = await readListFile(join(folder, name));
-    if (list !== undefined && name !== listName) unfinishedLists.push(name);
+    if (list !== undefined) lists.push(name);
     for (const part of list?.parts ?? []) {
       // Whatever else a list may name is nothing that a build to this path wrote.
       if (parsePartName(part.name)?.bundle !== basename(path)) continue;
       files.set(part.name, [...(files.get(part.name) ?? []), part]);
     }
   }
-  return { files, unfinishedLists };
+  return {
+    files,
+    unfinishedLists: lists.filter((name) => name !== listName),
+    list: lists.find((name) => name === listName),
+  };
+}
+
+/** Removes parts of older builds to a path: only what is as long as a list says, anything else is not what was written. */
+export async function removeKnownParts(
+  path: string,
+  { files }: KnownParts,
+  kept: ReadonlySet<string>,
+): Promise<void> {
+  for (const [name, listed] of files) {
+    if (kept.has(name)) continue;
+    const place = join(dirname(path), name);
+    const status = await lstat(place).catch(() => undefined);
+    if (status?.isFile() === true && listed.some(({ size }) => size === status.size))
+      await rm(place, { force: true });
+  }
 }
 
 /** A parts list of our own; undefined for whatever is none, or cannot be read. */

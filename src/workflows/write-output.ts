@@ -1,5 +1,5 @@
-import { rmdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
@@ -11,6 +11,7 @@ import { makeFolder } from '../io/make-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
+import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
 import type { WrittenParts } from './write-parts.ts';
@@ -33,7 +34,8 @@ export type WrittenOutput = WrittenBundle | WrittenParts;
 
 /**
  * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
- * `sha256sum -c` reads. Symbolic links stay: their targets are written. As parts: see {@link writeParts}.
+ * `sha256sum -c` reads. Symbolic links stay: their targets are written. Parts of an older bundle of that name are removed. As parts: see
+ * {@link writeParts}.
  *
  * @throws PaletteEdgeError kind disk that names the file, or what reading the blobs throws
  */
@@ -63,5 +65,15 @@ async function writeWhole(
     await outputTarget(`${path}.sha256`),
     async (file) => await file.writeFile(checksum),
   );
+  await removeOlderParts(path);
   return written;
+}
+
+/** Parts of an earlier build to the same path: one name stands for one bundle. Their lists go last, as they say which parts are ours. */
+async function removeOlderParts(path: string): Promise<void> {
+  const known = await knownParts(path);
+  await removeKnownParts(path, known, new Set());
+  for (const name of [known.list, ...known.unfinishedLists]) {
+    if (name !== undefined) await rm(join(dirname(path), name), { force: true });
+  }
 }

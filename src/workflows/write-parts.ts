@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -14,9 +14,8 @@ import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
-import { outputTarget } from './check-output.ts';
-import { knownParts } from './known-parts.ts';
-import type { KnownParts } from './known-parts.ts';
+import { isOlderBundle, outputTarget } from './check-output.ts';
+import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
 /** What is written in parts, and where: `path` is what the parts are joined to. */
@@ -38,7 +37,8 @@ export interface WrittenParts extends WrittenBundle {
 
 /**
  * Writes a bundle in parts, in one pass (docs/bundle-format.md, "Parts"). Nothing has its name before everything is on the disk; then
- * the parts get theirs, those of an older bundle that are left over are removed, and the list is the last to come.
+ * the parts get theirs, those of an older bundle that are left over are removed, and the list is the last to come. An older bundle in one
+ * file goes then: it would be taken for the new one.
  *
  * @throws what reading the blobs and writing the files throws; nothing is left then, and an older bundle is whole, unless the parts
  *   were getting their names already
@@ -46,7 +46,6 @@ export interface WrittenParts extends WrittenBundle {
 export async function writeParts(options: WritePartsOptions): Promise<WrittenParts> {
   const { path, split, ...rest } = options;
   await removeStalePartials(path);
-  await removeStalePartials(listPathOf(path));
   await using partials = new Partials();
   const createFile = async (): Promise<FileHandle> => await partials.create(path);
   const { written, parts } = await writeInto(rest, { partSize: split.partSize, createFile });
@@ -91,7 +90,7 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
     partials.keep(file);
     partials.keep(unfinished);
   }
-  await removeLeftOver(path, known, list);
+  await removeKnownParts(path, known, new Set(list.parts.map(({ name }) => name)));
   const checksums = list.parts.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
   await writeFileAtomically(
     await outputTarget(`${path}.sha256`),
@@ -99,6 +98,9 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
   );
   await nameFile(unfinished, listPathOf(path));
   for (const name of known.unfinishedLists) await rm(join(folder, name), { force: true });
+  // Not before they were read: they say which parts are ours, however old they are.
+  await removeStalePartials(listPathOf(path));
+  if (await isOlderBundle(path)) await rm(path, { force: true });
 }
 
 async function nameFile(file: string, path: string): Promise<void> {
@@ -106,18 +108,6 @@ async function nameFile(file: string, path: string): Promise<void> {
     await rename(file, path);
   } catch (error) {
     throw wordDiskError(error, `writing the bundle to ${path}`);
-  }
-}
-
-/** Only what is as long as a list says: anything else is not what was written. */
-async function removeLeftOver(path: string, known: KnownParts, { parts }: PartsList): Promise<void> {
-  const names = new Set(parts.map(({ name }) => name));
-  for (const [name, listed] of known.files) {
-    if (names.has(name)) continue;
-    const place = join(dirname(path), name);
-    const status = await stat(place).catch(() => undefined);
-    if (status?.isFile() === true && listed.some(({ size }) => size === status.size))
-      await rm(place, { force: true });
   }
 }
 

@@ -162,7 +162,22 @@ describe('build --iso', () => {
       await run(requireTool('bsdtar'), ['-xf', join(cwd, iso.path), '-C', tree]);
       await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: tree });
       const output = ['--output', 'out/given.iso'];
-      await runCliJson(['build', ...images, '--iso', ...output, '--split', '1MiB'], { cwd });
+      // An older bundle in one file, of other content, has the name that the parts are joined to.
+      const older = await runCliJson<{ bundle: { id: string } }>(
+        ['build', ...images, '--file', 'notes.txt', '--output', 'out/given.tar.zst'],
+        { cwd },
+      );
+      expect(older.bundle.id).not.toBe(bundle.id);
+      const split = await runCliJson<{ bundle: { id: string } }>(
+        ['build', ...images, '--iso', ...output, '--split', '1MiB'],
+        { cwd },
+      );
+      const { bundles } = await runCliJson<{ bundles: unknown }>(['iso', 'inspect', 'out/given.iso'], {
+        cwd,
+      });
+      expect(bundles).toMatchObject([
+        { path: 'given.tar.zst', parts: ['given.tar.zst.part00'], content: { id: split.bundle.id } },
+      ]);
       expect((await readdir(join(cwd, 'out'))).toSorted()).toEqual([
         'given.iso',
         'given.iso.sha256',

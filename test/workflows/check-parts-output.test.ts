@@ -21,9 +21,10 @@ test('parts may go where nothing is, and where an older bundle is in parts of ei
   await expect(check(join(folder, splitName))).resolves.toBeUndefined();
 });
 
-test('a file of the very name, and parts of others, are in nobody’s way', async () => {
+test('an older bundle in one file, and parts of others, are in nobody’s way', async () => {
   const folder = await temporaryFolder();
-  await writeFile(join(folder, splitName), 'anything');
+  await splitBundle(folder);
+  await writeFile(join(folder, splitName), Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]));
   await writeFile(join(folder, `x${splitName}.part00`), 'anything');
   await writeFile(join(folder, `${splitName}.parts.json.0123456789ab.partial`), 'half a li');
   await expect(check(join(folder, splitName))).resolves.toBeUndefined();
@@ -43,6 +44,7 @@ test.each([
   [`${splitName}_part000`, 'in no parts list of a bundle'],
   [`${splitName}.parts.json`, 'no parts list'],
   [`${splitName}.sha256`, 'no checksum of a bundle'],
+  [splitName, 'no bundle'],
 ])('a file of somebody else that is called %s is not replaced', async (name, is) => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, name), 'of somebody else');
@@ -54,7 +56,7 @@ test.each([
   expect(await readdir(folder)).toEqual([name]);
 });
 
-test.each([`${splitName}.part00`, `${splitName}.parts.json`])(
+test.each([`${splitName}.part00`, `${splitName}.parts.json`, splitName])(
   'a link called %s is not replaced',
   async (name) => {
     const folder = await temporaryFolder();

@@ -200,6 +200,15 @@ describe('refusals leave nothing behind', () => {
     expect(await readdir(folder)).toEqual(['edge.tar.zst']);
   });
 
+  test('another bundle than the one that was to go into it', async () => {
+    const { folder, path, sample } = await bundleFile();
+    const error = await rejection(makeIso([path], { bundleId: '0a1b2c3d' }));
+    expect(error).toMatchObject({ code: 'BUNDLE_REPLACED', kind: 'content' });
+    expect(error.message).toContain(`expected 0a1b2c3d, received ${sample.plan.id}`);
+    expect(await readdir(folder)).toEqual(['edge.tar.zst']);
+    await expect(makeIso([path], { bundleId: sample.plan.id })).resolves.toMatchObject({ bundles: [{}] });
+  });
+
   test('a bundle that is in an image already', async () => {
     const { path } = await bundleFile();
     const { path: iso } = await makeIso([path]);

@@ -32,6 +32,11 @@ async function filesOf(folder: string): Promise<Map<string, Buffer>> {
   );
 }
 
+async function opened(path: string): Promise<AsyncDisposable & { readonly id: string }> {
+  const reader = await openBundle(path);
+  return { id: reader.id, [Symbol.asyncDispose]: async () => await reader.close() };
+}
+
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
@@ -140,6 +145,39 @@ test('nothing is removed that the older list does not name, or that is not as lo
   );
 });
 
+test('an older bundle in one file goes when the parts are complete: the name stands for the new one', async () => {
+  const folder = await temporaryFolder();
+  await writeOutput({ ...(await splitOptions(folder, { seed: 1 })), split: undefined });
+  const { list, parts, path } = await splitBundle(folder);
+  await using reader = await opened(path);
+  expect(reader.id).toBe(parsePartsList(await readFile(list), list).bundle.id);
+  expect(await readdir(folder)).toEqual([
+    ...parts.map(({ name }) => name),
+    'edge.tar.zst.parts.json',
+    'edge.tar.zst.sha256',
+  ]);
+});
+
+test('a bundle in one file removes the parts of an older one, whichever style, and what a killed build left of it', async () => {
+  const folder = await temporaryFolder();
+  await splitBundle(folder, { split: { partSize: 5000, style: 'canvos' } });
+  await rename(
+    join(folder, `${splitName}.parts.json`),
+    join(folder, `${splitName}.parts.json.0123456789ab.partial`),
+  );
+  await writeFile(join(folder, `${splitName}.part07`), 'in no list');
+  await writeOutput({ ...(await splitOptions(folder)), split: undefined });
+  expect(await readdir(folder)).toEqual([splitName, `${splitName}.part07`, `${splitName}.sha256`]);
+});
+
+test('parts that are longer or shorter than their list says stay beside a bundle in one file', async () => {
+  const folder = await temporaryFolder();
+  await splitBundle(folder);
+  await writeFile(join(folder, `${splitName}.part01`), 'notes');
+  await writeOutput({ ...(await splitOptions(folder)), split: undefined });
+  expect(await readdir(folder)).toEqual([splitName, `${splitName}.part01`, `${splitName}.sha256`]);
+});
+
 test('a failure leaves nothing of it, and an older bundle as it was', async () => {
   const folder = await temporaryFolder();
   await splitBundle(folder, { seed: 1 });
@@ -223,6 +261,30 @@ test('killed while parts got their names, the next build knows which are its own
     `${splitName}.parts.json`,
     `${splitName}.sha256`,
   ]);
+});
+
+test('an unfinished list says which parts are ours however old it is', async () => {
+  const folder = await temporaryFolder();
+  const { list, parts } = await splitBundle(folder, { seed: 1, split: { partSize: 1000, style: 'plain' } });
+  const unfinished = `${list}.0123456789ab.partial`;
+  await rename(list, unfinished);
+  await run('touch', ['-d', '3 days ago', unfinished]);
+  const newer = await splitBundle(folder, { seed: 3 });
+  expect(newer.parts.length).toBeLessThan(parts.length);
+  expect(await readdir(folder)).toEqual([
+    ...newer.parts.map(({ name }) => name),
+    `${splitName}.parts.json`,
+    `${splitName}.sha256`,
+  ]);
+});
+
+test('what a killed build wrote of a list is removed after a day', async () => {
+  const folder = await temporaryFolder();
+  const unfinished = join(folder, `${splitName}.parts.json.0123456789ab.partial`);
+  await writeFile(unfinished, 'half a li');
+  await run('touch', ['-d', '3 days ago', unfinished]);
+  await splitBundle(folder);
+  await expect(stat(unfinished)).rejects.toThrow('ENOENT');
 });
 
 test('a part that cannot get its name: the error names it, and no half file is left', async () => {
