@@ -13,7 +13,7 @@ const factors: ReadonlyMap<string, number> = new Map([
  * @returns milliseconds, from 0, or undefined for any other text
  */
 export function parseAge(text: string): number | undefined {
-  const match = /^(\d{1,6})([mhdw])$/.exec(text.trim());
+  const match = /^(\d{1,6})([mhdw])$/.exec(text);
   const factor = factors.get(match?.[2] ?? '');
   return factor === undefined ? undefined : Number(match?.[1]) * factor;
 }

@@ -15,7 +15,7 @@ export const storePruneFlags = {
     helpValue: 'AGE',
     summary: 'Remove what was not used for longer: 30d, 12h, 2w.',
   }),
-  'dry-run': Flags.boolean({ summary: 'Tell what would be removed, and remove nothing.' }),
+  'dry-run': Flags.boolean({ default: false, summary: 'Tell what would be removed, and remove nothing.' }),
 };
 
 /** What was given for {@link storePruneFlags}. */

@@ -73,15 +73,14 @@ export async function ingestBlob(incoming: IncomingBlob, supply: BlobSupply): Pr
 /** Whether it is there, or was until pruning moved it a moment ago. */
 async function isUsable(incoming: IncomingBlob): Promise<boolean> {
   const { folder, blob } = incoming;
-  if (await isStored(incoming)) {
-    await noteUse(folder, blob.digest);
-    return true;
-  }
-  const isRestored = await onStoreDisk(
-    writingTo(folder),
-    async () => await restorePruned(folder, blob.digest),
-  );
-  return isRestored && (await isStored(incoming));
+  if (!(await isStored(incoming)) && !((await isRestored(incoming)) && (await isStored(incoming))))
+    return false;
+  await noteUse(folder, blob.digest);
+  return true;
+}
+
+async function isRestored({ folder, blob }: IncomingBlob): Promise<boolean> {
+  return await onStoreDisk(writingTo(folder), async () => await restorePruned(folder, blob.digest));
 }
 
 async function isStored({ folder, blob }: IncomingBlob): Promise<boolean> {

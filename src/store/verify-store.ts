@@ -28,7 +28,7 @@ export interface VerifyStoreOptions {
 }
 
 /** A blob whose bytes are not what its name says. */
-export interface DamagedBlob {
+interface DamagedBlob {
   readonly digest: Digest;
   readonly path: string;
   /** Bytes. */

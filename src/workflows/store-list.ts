@@ -7,7 +7,7 @@ import { countEntries } from './store-totals.ts';
 import type { EntryTotals } from './store-totals.ts';
 
 /** A blob of a store as it is listed. */
-export interface ListedBlob {
+interface ListedBlob {
   readonly kind: StoreEntry['kind'];
   readonly digest: Digest;
   readonly bytes: number;

@@ -24,7 +24,7 @@ export default class StoreList extends BaseCommand {
 
   static override flags = {
     ...storeFlags,
-    blobs: Flags.boolean({ summary: 'List every blob, least recently used first.' }),
+    blobs: Flags.boolean({ default: false, summary: 'List every blob, least recently used first.' }),
   };
 
   async run(): Promise<StoreListResult> {

@@ -22,6 +22,7 @@ export default class StoreVerify extends BaseCommand {
   static override flags = {
     ...storeFlags,
     repair: Flags.boolean({
+      default: false,
       summary: 'Remove damaged blobs: the next build that needs them pulls them again.',
     }),
   };
