@@ -333,3 +333,22 @@ test('a damaged blob fails its images, and the others are pushed', async () => {
   expect(await digestAt(host, 'org/small/manifests/1')).toBe(small.digest);
   expect(await digestAt(host, 'org/large/manifests/1')).toBeUndefined();
 });
+
+test('layers that registries need not have go along: the site cannot follow their links', async () => {
+  const blobs = new MemoryBlobs();
+  const layer = {
+    ...blobs.add(noise(2000, 5), 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'),
+    urls: ['https://links.example.com/layer'],
+  };
+  const config = blobs.addJson({ os: 'windows', architecture: 'amd64' }, mediaTypes.dockerConfig);
+  const manifest = { schemaVersion: 2, mediaType: mediaTypes.dockerManifest, config, layers: [layer] };
+  const root = blobs.addJson(manifest, mediaTypes.dockerManifest);
+  const path = await bundleOf(blobs, [imageToBundle('ghcr.io/org/win:1', await graphOf(blobs, root))]);
+  const { host } = await runningRegistry();
+  expect((await pushTo(host, [path])).result.failures).toEqual([]);
+  expect(await digestAt(host, `org/win/blobs/${layer.digest}`)).toBe(layer.digest);
+  // docker-registry takes no manifests with links, unless it is told which ones.
+  const strict = await dockerRegistry();
+  const error = await rejection(pushTo(strict.host, [path]));
+  expect(error.message).toContain('MANIFEST_BLOB_UNKNOWN');
+});
