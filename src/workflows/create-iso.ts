@@ -8,7 +8,7 @@ import { formatByteSize } from '../io/byte-size.ts';
 import { freeSpace } from '../io/free-space.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { makeFolder } from '../io/make-folder.ts';
-import { openFileAccess } from '../io/random-access.ts';
+import { checksumListName } from '../iso/iso-checksums.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { largestIsoSize } from '../iso/iso-entry.ts';
 import type { IsoEntry } from '../iso/iso-entry.ts';
@@ -19,7 +19,8 @@ import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
 import { checkIsoBundles } from './check-iso-bundles.ts';
 import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
-import { hashAccess, hashIsoContent } from './hash-iso-content.ts';
+import { checkWrittenIso } from './check-written-iso.ts';
+import { hashIsoContent } from './hash-iso-content.ts';
 import type { HashedFile } from './hash-iso-content.ts';
 import { isoContent } from './iso-content.ts';
 import type { IsoContent, IsoContentBundle, IsoContentFile, IsoRequest } from './iso-content.ts';
@@ -100,7 +101,8 @@ export async function createIso(
   const made = await writeMadeFiles(content, hashed, folder.path);
   const entries = [...made.entries, ...content.files.flatMap(entriesOf)];
   const context = { content, resources, signal };
-  const written = await writeImage(path, { entries, label }, context);
+  const checksums = [...made.checksums, { path: checksumListName, sha256: made.listSha256 }];
+  const written = await writeImage(path, { entries, label, checksums }, context);
   const { bundles } = content;
   return {
     path,
@@ -180,6 +182,7 @@ async function hashAll(
 interface ImageToWrite {
   readonly label: string;
   readonly entries: readonly IsoEntry[];
+  readonly checksums: readonly FileChecksum[];
 }
 
 interface WriteContext {
@@ -198,7 +201,8 @@ async function writeImage(
     madeFolder = await makeFolder(dirname(path));
     const target = await outputTarget(path);
     await removeStalePartials(target);
-    const write = async (_: unknown, beside: string) => await writeBeside(beside, image, context);
+    const write = async (_: unknown, beside: string) =>
+      await writeBeside({ ...image, path, beside }, context);
     const written = await writeFileAtomically(target, write);
     const checksum = `${written.sha256}  ${basename(path)}\n`;
     await writeFileAtomically(
@@ -213,10 +217,15 @@ async function writeImage(
   }
 }
 
-/** Writes, looks whether the sources are what they were, and reads all of it back. */
+/** Writes, looks whether the sources are what they were, and compares all of it with them. */
 async function writeBeside(
-  beside: string,
-  { entries, label }: ImageToWrite,
+  {
+    path,
+    beside,
+    entries,
+    label,
+    checksums,
+  }: ImageToWrite & { readonly path: string; readonly beside: string },
   { content, resources, signal }: WriteContext,
 ): Promise<Pick<CreatedIso, 'size' | 'sha256'>> {
   const { xorriso, hasher, listener } = resources;
@@ -231,14 +240,12 @@ async function writeBeside(
   // It was an estimate, and xorriso tells what it has written every second only.
   listener.onBytes(Math.max(0, total - told));
   for (const file of content.files) await requireUnchanged(file);
-  const access = await openFileAccess(beside, 'ISO image');
-  try {
-    listener.onPhase('checking', access.size);
-    const { onBytes } = listener;
-    return { size: access.size, sha256: await hashAccess(access, { hasher, signal, onBytes }) };
-  } finally {
-    await access.close();
-  }
+  const { onBytes } = listener;
+  const onStart = (size: number): void => listener.onPhase('checking', size);
+  return await checkWrittenIso(
+    { path, file: beside, label, checksums },
+    { hasher, signal, onBytes, onStart },
+  );
 }
 
 async function requireUnchanged({ path, source, size, modified }: IsoContentFile): Promise<void> {

@@ -58,14 +58,15 @@ export async function hashAccess(access: RandomAccess, context: HashContext): Pr
   return await hash.digest();
 }
 
-interface Range {
+/** Bytes to read, and who gets them in order. */
+export interface Range {
   readonly start: number;
   readonly size: number;
   readonly take: (bytes: Uint8Array) => Promise<void>;
 }
 
 /** Reads the next piece while the one before it is hashed. */
-async function readRange(
+export async function readRange(
   access: RandomAccess,
   { start, size, take }: Range,
   { signal, onBytes }: HashContext,

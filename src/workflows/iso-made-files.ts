@@ -19,6 +19,8 @@ export interface MadeFiles {
   readonly entries: readonly IsoEntry[];
   /** Of all files of the image but the list of checksums itself, sorted by path. */
   readonly checksums: readonly FileChecksum[];
+  /** Of the list itself, in hex. */
+  readonly listSha256: string;
 }
 
 /**
@@ -38,9 +40,10 @@ export async function writeMadeFiles(
   }
   const checksums = [
     ...[...hashed.values()].flatMap(({ pieces }) => pieces),
-    ...[...texts].map(([path, text]) => ({ path, sha256: digestHex(digestOf(Buffer.from(text))) })),
+    ...[...texts].map(([path, text]) => ({ path, sha256: sha256Of(text) })),
   ].toSorted((left, right) => (left.path < right.path ? -1 : 1));
-  texts.set(checksumListName, formatChecksums(checksums));
+  const list = formatChecksums(checksums);
+  texts.set(checksumListName, list);
   const entries: IsoEntry[] = [];
   for (const [path, text] of texts) {
     const source = join(folder, String(entries.length));
@@ -51,7 +54,11 @@ export async function writeMadeFiles(
     }
     entries.push({ path, source, size: Buffer.byteLength(text) });
   }
-  return { entries, checksums };
+  return { entries, checksums, listSha256: sha256Of(list) };
+}
+
+function sha256Of(text: string): string {
+  return digestHex(digestOf(Buffer.from(text)));
 }
 
 function partsList({ path, id, tool, files }: IsoContentBundle, hashed: HashedContent): string {

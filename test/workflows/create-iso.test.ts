@@ -253,6 +253,58 @@ describe('refusals leave nothing behind', () => {
   });
 });
 
+describe('the image is read back and compared before it has its name', () => {
+  /** Has xorriso, and a disk that does this to what it wrote. */
+  async function madeWith(fault: string): Promise<{ readonly error: Error; readonly names: string[] }> {
+    const { folder, path } = await bundleFile();
+    await writeFile(join(folder, 'notes.txt'), 'notes about the site');
+    await writeFile(join(folder, 'empty'), '');
+    const xorriso = join(await temporaryFolder(), 'xorriso');
+    const script = [
+      '#!/bin/sh',
+      `${requireTool('xorriso')} "$@" || exit`,
+      'for word; do case "$word" in stdio:*) image=${word#stdio:};; esac; done',
+      '[ -z "$image" ] && exit',
+      'at() { grep -abo -m 1 "$1" "$image" | head -n 1 | cut -d : -f 1; }',
+      'put() { printf "$1" | dd of="$image" bs=1 seek="$2" conv=notrunc status=none; }',
+      fault,
+    ];
+    await writeFile(xorriso, script.join('\n'), { mode: 0o755 });
+    const files = ['notes.txt', 'empty'].map((name) => ({ path: join(folder, name), name }));
+    const input = { bundles: [path], label: 'COS_CONTENT', folder: '', files };
+    const error = await rejection(createIso(input, isoResources({ xorriso }), signal));
+    return { error, names: (await readdir(folder)).toSorted() };
+  }
+
+  test.each([
+    ['a byte of a file', 'put N "$(at "notes about")"', 'notes.txt has the sha256'],
+    ['a byte of the bundle', 'put Q "$(($(stat -c %s "$image") - 5000))"', 'edge.tar.zst has the sha256'],
+    ['the list of checksums', 'put x "$(at "[0-9a-f]  notes.txt")"', 'SHA256SUMS has the sha256'],
+    ['the label', 'put X 32808', 'its label is "XOS_CONTENT"'],
+    ['the end', 'truncate -s -4096 "$image"', 'is not a whole ISO image'],
+    ['all of it', 'truncate -s 0 "$image"', 'is no ISO 9660 image'],
+  ])('%s is not what it was', async (_what, fault, reason) => {
+    const { error, names } = await madeWith(fault);
+    expect(error).toMatchObject({ code: 'ISO_DIFFERS', kind: 'content' });
+    expect(error.message).toContain(reason);
+    expect(error.message).not.toContain('.partial');
+    expect(names).toEqual(['edge.tar.zst', 'empty', 'notes.txt']);
+  });
+
+  test('files that lie in one place, more of them than bytes, and none', async () => {
+    const { folder, path } = await bundleFile();
+    await writeFile(join(folder, 'notes.txt'), 'notes');
+    await writeFile(join(folder, 'empty'), '');
+    const files = ['notes.txt', 'empty'].flatMap((source) =>
+      ['a', 'b', 'c'].map((name) => ({ path: join(folder, source), name: `${name}/${source}` })),
+    );
+    const { path: iso, files: made, sha256 } = await makeIso([path], { files });
+    expect(made).toHaveLength(8);
+    const { stdout } = await run('sha256sum', [iso]);
+    expect(stdout.slice(0, 64)).toBe(sha256);
+  });
+});
+
 test('progress says what is done, and comes to its end', async () => {
   const { path } = await bundleFile();
   const phases: { phase: string; total: number; done: number }[] = [];
