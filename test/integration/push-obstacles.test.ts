@@ -58,29 +58,29 @@ describe('a push that is killed half-way', () => {
       arrived += 1;
       if (arrived === 2) child?.kill('SIGKILL');
     };
-    const proxy = await startUploadProxy(registry.host, { onAnswer });
+    const first = await startUploadProxy(registry.host, { onAnswer });
     const cwd = await temporaryFolder();
     const path = await bundleFile(bytes);
-    const args = ['push', path, proxy.host, '--plain-http', proxy.host, '--concurrency', '2'];
+    const argsFor = (host: string) => ['push', path, host, '--plain-http', host, '--concurrency', '2'];
     const onStart = (started: ChildProcess) => {
       child = started;
     };
-    const killed = await runCli([...args, '--max-rate', '8MB/s'], { cwd, onStart });
+    const killed = await runCli([...argsFor(first.host), '--max-rate', '8MB/s'], { cwd, onStart });
     expect(killed.code).toBeUndefined();
     expect(arrived).toBeGreaterThanOrEqual(2);
     expect(arrived).toBeLessThan(count);
-    proxy.counts.bytes = 0;
     const there = arrived;
-    const result = await runCliJson<PushResult>(args, { cwd });
+    const second = await startUploadProxy(registry.host);
+    const result = await runCliJson<PushResult>(argsFor(second.host), { cwd });
     expect(result.statistics.bytesSent).toBe(result.statistics.bytesToSend);
     expect(result.statistics.bytesSent).toBeLessThan((count - there + 1) * layerSize);
     expect(result.statistics.bytesPresent).toBeGreaterThanOrEqual(there * layerSize);
-    // Manifests and their configs are all that comes on top.
-    expect(proxy.counts.bytes - result.statistics.bytesSent).toBeLessThan(count * 1000);
+    // Manifests are all that comes on top.
+    expect(second.counts.bytes - result.statistics.bytesSent).toBeLessThan(count * 1000);
     await expectAll(registry.host);
-    proxy.counts.bytes = 0;
-    await runCliJson<PushResult>(args, { cwd });
-    expect(proxy.counts.bytes).toBe(0);
+    const third = await startUploadProxy(registry.host);
+    await runCliJson<PushResult>(argsFor(third.host), { cwd });
+    expect(third.counts.bytes).toBe(0);
   });
 
   test('Ctrl-C is told with what to do next', async () => {
