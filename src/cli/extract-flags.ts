@@ -10,14 +10,17 @@ import type { StreamOutput } from '../workflows/extract-output.ts';
 import { requirePath } from './output-path.ts';
 import { standardOutput } from './standard-output.ts';
 
-const what = ['image', 'file', 'chart', 'all'] as const;
+const kinds = ['image', 'file', 'chart', 'all'] as const;
+const ofImage = ['format', 'arch', 'platform'] as const;
 
-/** What is extracted, and where to. */
+/**
+ * What is extracted, and where to. Which of them go together, {@link extractRequest} tells: variables and files that are there for builds
+ * set some of these, too, and must not be in the way of what was typed.
+ */
 export const extractFlags = {
   image: Flags.string({
     helpValue: 'REF',
     summary: 'Extract this image: nginx:1.27, or a pattern that fits one: **/nginx:*',
-    exactlyOne: [...what],
   }),
   file: Flags.string({
     helpValue: 'NAME',
@@ -30,7 +33,6 @@ export const extractFlags = {
   all: Flags.string({
     helpValue: 'FOLDER',
     summary: 'Extract everything into this folder: an OCI layout of all images, files/ and charts/.',
-    exclusive: ['output'],
   }),
   output: Flags.string({
     char: 'o',
@@ -39,7 +41,6 @@ export const extractFlags = {
   }),
   format: Flags.option({ options: imageFormats })({
     helpGroup: 'IMAGE',
-    dependsOn: ['image'],
     summary: 'A folder with an OCI image layout, or one file for skopeo, podman, ctr or docker.',
     defaultHelp: async () => await Promise.resolve('oci'),
   }),
@@ -47,14 +48,11 @@ export const extractFlags = {
     helpGroup: 'IMAGE',
     options: ['amd64', 'arm64'],
     summary: 'Extract only the image of linux/amd64 or linux/arm64.',
-    dependsOn: ['image'],
-    exclusive: ['platform'],
   }),
   platform: Flags.string({
     helpGroup: 'IMAGE',
     helpValue: 'OS/ARCH[/VARIANT]',
     summary: 'Extract only the image of this platform.',
-    dependsOn: ['image'],
   }),
 };
 
@@ -72,18 +70,46 @@ export interface ExtractFlags {
 }
 
 /**
- * What is asked for.
+ * What is asked for. What was typed wins over what was set elsewhere.
  *
- * @throws PaletteEdgeError of kind usage: `PATH_INVALID`, `OUTPUT_NEEDED`, `OUTPUT_IS_TERMINAL`, `PLATFORM_INVALID`
+ * @param isTyped whether a flag was typed
+ * @throws PaletteEdgeError of kind usage: `USAGE`, `PATH_INVALID`, `OUTPUT_NEEDED`, `OUTPUT_IS_TERMINAL`, `PLATFORM_INVALID`
  */
-export function extractRequest(flags: ExtractFlags): ExtractRequest {
-  const { image, file, chart, all } = flags;
-  if (all !== undefined) return { kind: 'all', folder: allFolder(all) };
+export function extractRequest(
+  flags: ExtractFlags,
+  isTyped: (name: keyof ExtractFlags) => boolean,
+): ExtractRequest {
+  const kind = chosenKind(flags, isTyped);
+  const name = flags[kind] ?? '';
+  const stray = [...(kind === 'image' ? [] : ofImage), ...(kind === 'all' ? (['output'] as const) : [])];
+  const wrong = stray.find((each) => flags[each] !== undefined && isTyped(each));
+  if (wrong !== undefined) throw usage(`--${wrong} does not go together with --${kind}`);
+  if (kind === 'all') return { kind, folder: allFolder(name) };
   const output = streamOutput(flags);
-  if (file !== undefined) return { kind: 'file', name: file, output };
-  if (chart !== undefined) return { kind: 'chart', chart, output };
+  if (kind === 'file') return { kind, name, output };
+  if (kind === 'chart') return { kind, chart: name, output };
   const { format = 'oci' } = flags;
-  return { kind: 'image', image: image ?? '', format, platform: chosenPlatform(flags), output };
+  return { kind, image: name, format, platform: chosenPlatform(flags, isTyped), output };
+}
+
+function chosenKind(
+  flags: ExtractFlags,
+  isTyped: (name: keyof ExtractFlags) => boolean,
+): (typeof kinds)[number] {
+  const given = kinds.filter((kind) => flags[kind] !== undefined);
+  const typed = given.filter(isTyped);
+  const [only, other] = typed.length > 0 ? typed : given;
+  const names = kinds.map((kind) => `--${kind}`).join(', ');
+  if (only === undefined) throw usage(`nothing says what to extract: one of ${names}`);
+  if (other !== undefined) throw usage(`--${other} does not go together with --${only}: one of ${names}`);
+  return only;
+}
+
+function usage(message: string): PaletteEdgeError {
+  return new PaletteEdgeError('USAGE', message, {
+    kind: 'usage',
+    suggestions: ['See the help: palette-edge extract --help'],
+  });
 }
 
 function allFolder(path: string): string {
@@ -101,8 +127,13 @@ function streamOutput({ output, json }: ExtractFlags): StreamOutput {
   return { sink: standardOutput() };
 }
 
-function chosenPlatform({ arch, platform }: ExtractFlags): Platform | undefined {
-  if (platform !== undefined) return parsePlatform(platform);
+function chosenPlatform(
+  { arch, platform }: ExtractFlags,
+  isTyped: (name: keyof ExtractFlags) => boolean,
+): Platform | undefined {
+  if (arch !== undefined && platform !== undefined && isTyped('arch') === isTyped('platform'))
+    throw usage('--arch does not go together with --platform');
+  if (platform !== undefined && (arch === undefined || isTyped('platform'))) return parsePlatform(platform);
   return arch === undefined ? undefined : parsePlatform(`linux/${arch}`);
 }
 

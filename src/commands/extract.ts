@@ -44,8 +44,11 @@ Images keep the digests that they have in their registry.`;
   static override flags = extractFlags;
 
   async run(): Promise<ExtractResult> {
-    const { args, flags } = await this.parse(Extract);
-    const request = extractRequest({ ...flags, json: this.jsonEnabled() });
+    const { args, flags, metadata } = await this.parse(Extract);
+    const request = extractRequest(
+      { ...flags, json: this.jsonEnabled() },
+      (name) => metadata.flags[name]?.setFromDefault !== true,
+    );
     using input = bundleInput(args.bundle, this.signal);
     using progress = this.progress();
     const listener = {

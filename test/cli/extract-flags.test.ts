@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { extractRequest } from '../../src/cli/extract-flags.ts';
+import { extractRequest as requestOf } from '../../src/cli/extract-flags.ts';
 import type { ExtractFlags } from '../../src/cli/extract-flags.ts';
 import { writtenBundle, richBundle } from '../support/rich-bundle.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import Extract from '../../src/commands/extract.ts';
 import { runCommand } from './run-command.ts';
+
+/** All flags typed. */
+const extractRequest = (flags: ExtractFlags) => requestOf(flags, () => true);
 
 const none: ExtractFlags = {
   image: undefined,
@@ -65,14 +68,28 @@ test.each<[string, Partial<ExtractFlags>, string]>([
 });
 
 test.each([
-  [[], 'one of'],
-  [['--image', 'a', '--file', 'b'], 'cannot also be provided'],
-  [['--all', 'a', '--output', 'b'], 'cannot also be provided'],
-  [['--file', 'a', '--output', 'b', '--format', 'oci'], 'must be provided when using --format'],
+  [[], 'nothing says what to extract: one of --image, --file, --chart, --all'],
+  [['--image', 'a', '--file', 'b'], '--file does not go together with --image'],
+  [['--all', 'a', '--output', 'b'], '--output does not go together with --all'],
+  [['--file', 'a', '--output', 'b', '--format', 'oci'], '--format does not go together with --file'],
+  [['--image', 'a', '--output', 'b', '--arch', 'arm64', '--platform', 'linux/arm64'], '--arch does not go'],
 ])('%j is wrong usage', async (argv, text) => {
   const { exitCode, stderr } = await runCommand(Extract, ['edge.tar.zst', ...argv]);
   expect(exitCode).toBe(2);
   expect(stderr).toContain(text);
+});
+
+test('what variables say for builds is not in the way of what is typed', () => {
+  const outside = { ...none, file: 'x', arch: 'amd64', output: 'x' };
+  const typing = (flags: Partial<ExtractFlags>) =>
+    requestOf({ ...outside, ...flags }, (name) => Object.hasOwn(flags, name));
+  expect(typing({ all: 'a' })).toEqual({ kind: 'all', folder: 'a' });
+  expect(typing({ chart: 'web' })).toEqual({ kind: 'chart', chart: 'web', output: { path: 'x' } });
+  expect(typing({ image: 'a' })).toMatchObject({ kind: 'image', platform: { architecture: 'amd64' } });
+  expect(typing({ image: 'a', platform: 'linux/arm64' })).toMatchObject({
+    platform: { architecture: 'arm64' },
+  });
+  expect(typing({})).toMatchObject({ kind: 'file', name: 'x' });
 });
 
 test('bytes are not written to a terminal, and no bundle is read from one', async () => {
