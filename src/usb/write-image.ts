@@ -20,6 +20,22 @@ export interface WrittenImage {
   readonly sha256: string;
 }
 
+/** What is known of the image beforehand. */
+export interface ExpectedImage {
+  /** In hex. */
+  readonly sha256: string;
+  /** Who says so, for messages. */
+  readonly source: string;
+}
+
+/** What writing works with. */
+export interface WriteContext {
+  readonly listener: WriteListener;
+  readonly signal: AbortSignal;
+  /** Undefined when nobody says what the image has to be. */
+  readonly expected?: ExpectedImage | undefined;
+}
+
 /** At the end of a drive a backup of its partition table stands in 33 sectors, and marks of arrays and file systems near it. */
 const tailSize = 1024 * 1024;
 
@@ -30,13 +46,13 @@ const tailSize = 1024 * 1024;
  *
  * The beginning has to be empty until then: drives that pretend to be larger than they are write over it.
  *
- * @throws PaletteEdgeError `DRIVE_DIFFERS` (kind content) with the first place that does; those of the image and of the drive; the
- *   reason of the signal
+ * @throws PaletteEdgeError `DRIVE_DIFFERS` (kind content) with the first place that does; `CHECKSUM_MISMATCH` (kind content) for an image
+ *   that is not the expected one; those of the image and of the drive; the reason of the signal
  */
 export async function writeImage(
   image: RandomAccess,
   drive: WritableDrive,
-  { listener, signal }: { readonly listener: WriteListener; readonly signal: AbortSignal },
+  { listener, signal, expected }: WriteContext,
 ): Promise<WrittenImage> {
   signal.throwIfAborted();
   listener.onStart('write', image.size);
@@ -45,10 +61,12 @@ export async function writeImage(
   const context = { image, drive, head, listener, signal };
   const digests = await writeRest(context);
   await drive.flush();
+  const sha256 = digests.at(-1) ?? '';
+  if (expected !== undefined && expected.sha256 !== sha256) throw notExpected(expected, sha256, drive.path);
   listener.onStart('verify', image.size);
   await readRestBack(context, digests);
   await writeHead(context);
-  return { bytes: image.size, sha256: digests.at(-1) ?? '' };
+  return { bytes: image.size, sha256 };
 }
 
 interface Writing {
@@ -135,6 +153,20 @@ function chunksOf(size: number): Chunk[] {
 
 function digestSoFar(hash: Hash): string {
   return hash.copy().digest('hex');
+}
+
+function notExpected({ sha256, source }: ExpectedImage, received: string, path: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'CHECKSUM_MISMATCH',
+    `the image is not what ${source} says: expected the sha256 ${sha256}, received ${received}`,
+    {
+      kind: 'content',
+      suggestions: [
+        `Copy the image again from where it was made, and write it again: ${path} is left looking empty.`,
+        `If ${source} belongs to another image, remove it.`,
+      ],
+    },
+  );
 }
 
 function differs(path: string, position: number, length: number): PaletteEdgeError {

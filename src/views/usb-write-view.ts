@@ -34,7 +34,7 @@ export function usbQuestionView({ image, drive, device }: UsbWriteQuestion): str
 
 /** What is on the drive now. */
 export function usbWriteView(result: UsbWriteResult): string {
-  const { image, label, device, bytes, sha256, seconds } = result;
+  const { image, label, device, bytes, sha256, checksumFile, seconds } = result;
   return [
     `Wrote ${image} to ${device}, and read back the same`,
     textFields([
@@ -42,7 +42,7 @@ export function usbWriteView(result: UsbWriteResult): string {
       ['drive', modelText({ vendor: undefined, model: result.model })],
       ['serial', result.serial ?? '-'],
       ['size', `${formatByteSize(bytes)} (${bytes} bytes)`],
-      ['sha256', sha256],
+      ['sha256', checksumFile === undefined ? sha256 : `${sha256}, as ${checksumFile} says`],
       ['verified', 'yes, every byte'],
       ['time', durationText(seconds)],
     ]),

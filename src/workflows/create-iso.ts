@@ -20,6 +20,7 @@ import type { Warning } from '../warning.ts';
 import { checkIsoBundles } from './check-iso-bundles.ts';
 import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
 import { checkWrittenIso } from './check-written-iso.ts';
+import { writeChecksumFile } from './checksum-file.ts';
 import { hashIsoContent } from './hash-iso-content.ts';
 import type { HashedFile } from './hash-iso-content.ts';
 import { isoContent } from './iso-content.ts';
@@ -204,11 +205,7 @@ async function writeImage(
     const write = async (_: unknown, beside: string) =>
       await writeBeside({ ...image, path, beside }, context);
     const written = await writeFileAtomically(target, write);
-    const checksum = `${written.sha256}  ${basename(path)}\n`;
-    await writeFileAtomically(
-      await outputTarget(`${path}.sha256`),
-      async (file) => await file.writeFile(checksum),
-    );
+    await writeChecksumFile(path, [{ path: basename(path), sha256: written.sha256 }]);
     return written;
   } catch (error) {
     // A folder that was made for this file only; one that holds something stays.

@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import type { BundleReader } from '../bundle/bundle-reader.ts';
@@ -12,6 +12,7 @@ import type { DescribedBundle } from '../iso/iso-readme.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundlePath } from './bundle-name.ts';
+import { checksumBeside } from './checksum-file.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
 import type { SplitRequest } from './split-request.ts';
@@ -141,14 +142,6 @@ function bundleFileName(path: string, { id, inventory }: BundleReader): string {
   const given = basename(path);
   const isFit = isRawFileName(given) && /\.(?:zst|tar)$/.test(given);
   return isFit ? given : basename(defaultBundlePath(inventory.name, id));
-}
-
-/** What the `.sha256` beside a bundle says of it; undefined when there is none that does. */
-async function checksumBeside(path: string): Promise<string | undefined> {
-  const text = await readFile(`${path}.sha256`, 'latin1').catch(() => '');
-  if (text.length > 1000) return undefined;
-  const [, sha256, name] = /^([0-9a-f]{64}) [ *](.+)\n?$/.exec(text) ?? [];
-  return name === basename(path) ? sha256 : undefined;
 }
 
 /** They stay as they are: their list names them. */

@@ -11,6 +11,7 @@ import { makeFolder } from '../io/make-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
+import { writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
@@ -60,11 +61,7 @@ async function writeWhole(
   const target = await outputTarget(path);
   await removeStalePartials(target);
   const written = await writeFileAtomically(target, async (file) => await writeBundle(options, { file }));
-  const checksum = `${digestHex(written.sha256)}  ${basename(path)}\n`;
-  await writeFileAtomically(
-    await outputTarget(`${path}.sha256`),
-    async (file) => await file.writeFile(checksum),
-  );
+  await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);
   return written;
 }

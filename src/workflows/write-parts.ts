@@ -11,10 +11,11 @@ import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { WriteBundleOptions, WrittenBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { removeStalePartials } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
-import { isOlderBundle, outputTarget } from './check-output.ts';
+import { isOlderBundle } from './check-output.ts';
+import { writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
@@ -91,10 +92,9 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
     partials.keep(unfinished);
   }
   await removeKnownParts(path, known, new Set(list.parts.map(({ name }) => name)));
-  const checksums = list.parts.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
-  await writeFileAtomically(
-    await outputTarget(`${path}.sha256`),
-    async (file) => await file.writeFile(checksums),
+  await writeChecksumFile(
+    path,
+    list.parts.map(({ name, sha256 }) => ({ path: name, sha256 })),
   );
   await nameFile(unfinished, listPathOf(path));
   for (const name of known.unfinishedLists) await rm(join(folder, name), { force: true });

@@ -12,8 +12,9 @@ import { checkDriveAccess, openDrive } from '../usb/open-drive.ts';
 import { probeContents } from '../usb/probe-contents.ts';
 import { requireSameDrive } from '../usb/require-same-drive.ts';
 import { writeImage } from '../usb/write-image.ts';
-import type { WriteListener, WrittenImage } from '../usb/write-image.ts';
+import type { WriteContext, WriteListener, WrittenImage } from '../usb/write-image.ts';
 import { checkUsbImage } from './check-usb-image.ts';
+import { checksumFile } from './checksum-file.ts';
 
 /** What to write, and to which drive. */
 export interface UsbWriteInput {
@@ -54,6 +55,8 @@ export interface UsbWriteResult extends WrittenImage {
   readonly device: string;
   readonly model: string | undefined;
   readonly serial: string | undefined;
+  /** The file beside the image that says its sha256, which was compared; undefined when there is none. */
+  readonly checksumFile: string | undefined;
   /** Of writing and reading back. */
   readonly seconds: number;
   /** Never false: what was not read back the same is an error. */
@@ -65,7 +68,7 @@ export interface UsbWriteResult extends WrittenImage {
  * agreed, and the kernel has given it to this process alone.
  *
  * @throws PaletteEdgeError of kind usage for a drive that is refused (see docs/usb.md), `SERIAL_MISMATCH` among them; of kind disk for
- *   one that fails; `DRIVE_DIFFERS` (kind content); those of the image; what `confirm` throws
+ *   one that fails; `DRIVE_DIFFERS`, `CHECKSUM_MISMATCH` (kind content); those of the image; what `confirm` throws
  */
 export async function writeUsbDrive(
   input: UsbWriteInput,
@@ -90,7 +93,7 @@ interface OpenedWrite {
 
 async function writeOpened({ image, input, resources, signal }: OpenedWrite): Promise<UsbWriteResult> {
   const { system, listener, confirm } = resources;
-  const { label } = await checkUsbImage(image, input.image);
+  const { label, sha256 } = await checkUsbImage(image, input.image);
   const needs = { imageSize: image.size, allowsFixed: input.allowsFixed };
   const drive = await fitDrive(input, needs, { system, signal });
   await checkDriveAccess(drive);
@@ -102,11 +105,22 @@ async function writeOpened({ image, input, resources, signal }: OpenedWrite): Pr
     isFixed: !drive.isRemovable,
   });
   const startedAt = performance.now();
-  const written = await writeAlone({ image, drive, needs }, { system, listener, signal });
+  const expected = sha256 === undefined ? undefined : { sha256, source: checksumFile(input.image) };
+  const written = await writeAlone({ image, drive, needs }, { system, listener, signal, expected });
   const seconds = (performance.now() - startedAt) / 1000;
   await showPartitions(drive, system, signal);
   const { path: device, model, serial } = drive;
-  return { image: input.image, label, device, model, serial, ...written, seconds, verified: true };
+  return {
+    image: input.image,
+    label,
+    device,
+    model,
+    serial,
+    ...written,
+    checksumFile: expected?.source,
+    seconds,
+    verified: true,
+  };
 }
 
 /** The drive that was named, when nothing speaks against it. */
@@ -163,7 +177,7 @@ function checkSerial(
 
 async function writeAlone(
   work: { readonly image: RandomAccess; readonly drive: Drive; readonly needs: DriveNeeds },
-  around: Omit<UsbWriteResources, 'confirm'> & { readonly signal: AbortSignal },
+  around: Pick<UsbWriteResources, 'system'> & WriteContext,
 ): Promise<WrittenImage> {
   await using opened = await openDrive(work.drive);
   await requireSameDrive(work.drive, work.needs, around);

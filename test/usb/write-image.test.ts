@@ -72,6 +72,27 @@ describe('an image is on the drive byte for byte, and the end of the drive is wi
   });
 });
 
+test('an image that is not the expected one leaves the beginning empty, and nothing is read back', async () => {
+  const drive = fakeDrive(3 * chunkSize);
+  const bytes = bytesOf(2 * chunkSize);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { signal } = new AbortController();
+  const writing = async (expected: string) =>
+    await writeImage(imageOf(bytes), drive, {
+      listener: silent,
+      signal,
+      expected: { sha256: expected, source: 'x.iso.sha256' },
+    });
+  expect(await rejection(writing('0'.repeat(64)))).toMatchObject({
+    code: 'CHECKSUM_MISMATCH',
+    kind: 'content',
+    message: `the image is not what x.iso.sha256 says: expected the sha256 ${'0'.repeat(64)}, received ${sha256}`,
+  });
+  expect(isEmptyAtItsBeginning(drive)).toBe(true);
+  expect(drive.calls.filter((call) => call.startsWith('read'))).toEqual([]);
+  expect(await writing(sha256)).toEqual({ bytes: bytes.length, sha256 });
+});
+
 test('the beginning is wiped first and written last, and everything is read back', async () => {
   const drive = fakeDrive(4 * chunkSize);
   await write(bytesOf(2 * chunkSize + 100), drive);

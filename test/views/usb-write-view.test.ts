@@ -71,6 +71,7 @@ test('the result says that every byte was read back', () => {
     serial: undefined,
     bytes: 1_234_567,
     sha256: 'ab'.repeat(32),
+    checksumFile: undefined,
     seconds: 61.4,
     verified: true,
   } as const;

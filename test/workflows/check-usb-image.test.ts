@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
@@ -28,18 +28,37 @@ async function fileOf(bytes: Uint8Array): Promise<string> {
   return path;
 }
 
-test('the label of an ISO is told', async () => {
+async function isoFile(): Promise<string> {
   const folder = await temporaryFolder();
   const path = join(folder, 'content.iso');
   await writeFile(join(folder, 'file'), 'content');
   const args = ['-as', 'mkisofs', '-quiet', '-V', 'COS_CONTENT', '-o', path, join(folder, 'file')];
   await run(requireTool('xorriso'), args);
-  expect(await check(path)).toEqual({ label: 'COS_CONTENT' });
+  return path;
+}
+
+test('the label of an ISO is told, and the sha256 that the file beside it says', async () => {
+  const path = await isoFile();
+  expect(await check(path)).toEqual({ label: 'COS_CONTENT', sha256: undefined });
+  const { stdout } = await run('sha256sum', ['content.iso'], { cwd: dirname(path) });
+  await writeFile(`${path}.sha256`, stdout);
+  expect(await check(path)).toEqual({ label: 'COS_CONTENT', sha256: stdout.slice(0, 64) });
+  await writeFile(`${path}.sha256`, stdout.replace('content', 'other'));
+  expect(await check(path)).toEqual({ label: 'COS_CONTENT', sha256: undefined });
+});
+
+test('an ISO that was not copied to its end is refused, and so is one without its descriptors', async () => {
+  const path = await isoFile();
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.subarray(0, -2048));
+  expect(await rejection(check(path))).toMatchObject({ code: 'ISO_TRUNCATED', kind: 'content' });
+  await writeFile(path, bytes.fill(0, 17 * 2048, 20 * 2048));
+  expect(await rejection(check(path))).toMatchObject({ code: 'ISO_DAMAGED', kind: 'content' });
 });
 
 test('anything else is taken as it is, however short', async () => {
-  expect(await check(await fileOf(Buffer.from('x')))).toEqual({ label: undefined });
-  expect(await check(await fileOf(Buffer.alloc(40_000)))).toEqual({ label: undefined });
+  expect(await check(await fileOf(Buffer.from('x')))).toEqual({});
+  expect(await check(await fileOf(Buffer.alloc(40_000)))).toEqual({});
 });
 
 test.each([

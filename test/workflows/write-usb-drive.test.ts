@@ -74,6 +74,7 @@ describe('an image', () => {
       device: drive.path,
       model: undefined,
       serial: drive.file,
+      checksumFile: undefined,
       bytes: size,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       seconds: expect.any(Number),
@@ -81,6 +82,21 @@ describe('an image', () => {
     });
     const written = await readFile(drive.file);
     expect(written.subarray(0, size).equals(bytes)).toBe(true);
+  });
+
+  test('that its .sha256 fits is on the drive; one that it does not fit leaves a drive that looks empty', async () => {
+    const { path, bytes } = await imageOf(5 * mebibyte);
+    const drive = await loopDevice({ size: 8 * mebibyte });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await writeFile(`${path}.sha256`, `${sha256}  image.iso\n`);
+    expect(await attempt({ drive, image: path })).toMatchObject({ checksumFile: `${path}.sha256`, sha256 });
+    bytes.writeUInt8(bytes.readUInt8(4_500_000) ^ 1, 4_500_000);
+    await writeFile(path, bytes);
+    const error = await rejection(attempt({ drive, image: path }));
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', kind: 'content' });
+    expect(error.message).toContain(`not what ${path}.sha256 says: expected the sha256 ${sha256}, received`);
+    const start = (await readFile(drive.file)).subarray(0, 4 * mebibyte);
+    expect(start.equals(Buffer.alloc(4 * mebibyte))).toBe(true);
   });
 
   test('leaves nothing of an old partition table at the end of a larger drive', async () => {
