@@ -20,7 +20,7 @@ interface SideNames {
 }
 
 /** A bundle. */
-export interface BundleSide extends SideNames {
+interface BundleSide extends SideNames {
   readonly kind: 'bundle';
   readonly name: string;
   readonly id: string;
@@ -28,7 +28,7 @@ export interface BundleSide extends SideNames {
 }
 
 /** A definition: what it does not pin is not compared. */
-export interface DefinitionSide extends SideNames {
+interface DefinitionSide extends SideNames {
   readonly kind: 'definition';
   readonly definition: Definition;
 }
