@@ -1,5 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
-import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
+import type { BlobRange, BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
@@ -8,6 +8,7 @@ import { parseHead } from './bundle-head.ts';
 import type { BundleHead } from './bundle-head.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { FrameReader } from './frame-reader.ts';
+import type { TarRange } from './frame-reader.ts';
 import { readFrameTable } from './frame-table.ts';
 import { inventoryId } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
@@ -70,7 +71,25 @@ export class BundleReader implements BlobReader {
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     const { range, signal } = options;
-    const side = `reading from ${this.#name}`;
+    const content = this.frames.stream(this.#placeOf(blob, range), signal);
+    return range === undefined ? verifiedContent(blob, content, this.#side) : content;
+  }
+
+  /**
+   * A part of a blob as a copy, for many readers at once; see {@link FrameReader.copy}. It is checked by the checks of its frames.
+   *
+   * @throws as {@link open} and its content do
+   */
+  async copy(blob: BlobIdentity, range: BlobRange, signal?: AbortSignal): Promise<Uint8Array> {
+    return await this.frames.copy(this.#placeOf(blob, range), signal);
+  }
+
+  get #side(): string {
+    return `reading from ${this.#name}`;
+  }
+
+  #placeOf(blob: BlobIdentity, range: BlobRange | undefined): TarRange {
+    const side = this.#side;
     const place = this.#positions.get(blob.digest);
     if (place === undefined) {
       throw new PaletteEdgeError('BLOB_NOT_FOUND', `${side}: ${blob.digest} is not in the bundle`, {
@@ -82,8 +101,7 @@ export class BundleReader implements BlobReader {
     if (start < 0 || end < start || end > blob.size) {
       throw new RangeError(`bytes ${start} to ${end} are not inside a blob of ${blob.size}`);
     }
-    const content = this.frames.stream({ start: place.position + start, end: place.position + end }, signal);
-    return range === undefined ? verifiedContent(blob, content, side) : content;
+    return { start: place.position + start, end: place.position + end };
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,9 @@ import { PaletteEdgeError } from '../errors.ts';
 import { damagedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { FrameCache } from './frame-cache.ts';
+import type { FrameSource } from './frame-cache.ts';
 import type { Frame, FrameTable } from './frame-table.ts';
+import { releaseMemory } from './release-memory.ts';
 import { decompressFrame, frameCheck } from './zstd-frames.ts';
 
 /** A part of the tar: `start` inclusive, `end` exclusive, in bytes. */
@@ -70,6 +72,9 @@ export class FrameReader {
     } catch (error) {
       if (!(error instanceof PaletteEdgeError)) throw error;
       throw damagedBundle(this.#name, `${place}: ${error.message}`, error);
+    } finally {
+      // Whoever reads owns what was read.
+      releaseMemory(bytes);
     }
   }
 
@@ -88,7 +93,7 @@ export class FrameReader {
     while (position < end) {
       signal?.throwIfAborted();
       while (ahead <= last && coming.length < most) {
-        coming.push(this.#kept(ahead));
+        coming.push(this.#cache.frame(this.#source(ahead)));
         ahead += 1;
       }
       const content = (await coming.shift()) ?? Buffer.alloc(0);
@@ -100,13 +105,34 @@ export class FrameReader {
     }
   }
 
-  /** Not async, as {@link FrameCache.frame}. */
-  #kept(index: number): Promise<Uint8Array> {
-    return this.#cache.frame(
-      `${this.#member}:${index}`,
-      this.contentSize(index),
-      async () => await this.read(index),
-    );
+  /**
+   * A copy of a part of the tar. For many readers at once: nothing of a frame is handed out, so no more frames are in memory than
+   * are kept and being read.
+   *
+   * @throws as {@link read}; the signal's reason when aborted
+   */
+  async copy({ start, end }: TarRange, signal?: AbortSignal): Promise<Uint8Array> {
+    const target = Buffer.allocUnsafeSlow(end - start);
+    for (let filled = 0; filled < target.length;) {
+      signal?.throwIfAborted();
+      const position = start + filled;
+      const index = this.#indexAt(position);
+      const inside = position - this.#tarPosition(index);
+      filled += await this.#cache.use(this.#source(index), (content) => {
+        const part = content.subarray(inside, inside + end - position);
+        target.set(part, position - start);
+        return part.length;
+      });
+    }
+    return target;
+  }
+
+  #source(index: number): FrameSource {
+    return {
+      key: `${this.#member}:${index}`,
+      size: this.contentSize(index),
+      read: async () => await this.read(index),
+    };
   }
 
   /** The frame that holds a byte of the tar: behind the head all have one size, so no search is needed. */

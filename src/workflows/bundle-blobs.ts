@@ -70,8 +70,9 @@ export class BundleBlobs implements BlobReader {
     { start, end, signal }: Part,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     for (let position = start; position < end; position += pieceSize) {
-      const part = { start: position, end: Math.min(position + pieceSize, end), signal };
-      yield await this.#limited(async () => await readPiece(reader, blob, part));
+      const part = { start: position, end: Math.min(position + pieceSize, end) };
+      // A copy: a view would keep the whole frame.
+      yield await this.#limited(async () => await reader.copy(blob, part, signal));
     }
   }
 }
@@ -80,22 +81,6 @@ interface Part {
   readonly start: number;
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/** A copy: a view would keep the whole frame. */
-async function readPiece(
-  reader: BundleReader,
-  blob: BlobIdentity,
-  { start, end, signal }: Part,
-): Promise<Uint8Array> {
-  signal?.throwIfAborted();
-  const piece = Buffer.allocUnsafeSlow(end - start);
-  let filled = 0;
-  for await (const bytes of await reader.open(blob, { range: { start, end }, signal })) {
-    piece.set(bytes, filled);
-    filled += bytes.length;
-  }
-  return piece;
 }
 
 /** A frame in the file and its content; frames of other tools may be so large that it is one at a time. */

@@ -4,17 +4,27 @@ import { describe, expect, test } from 'vitest';
 
 import { BundleReader } from '../../src/bundle/bundle-reader.ts';
 import { FrameCache } from '../../src/bundle/frame-cache.ts';
+import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import { memoryAccess, openSample, sampleBundle } from '../support/sample-bundle.ts';
 import { sampleServedBundle } from '../support/sample-served-bundle.ts';
+
+/** A blob as a stream and as a copy. */
+async function readTwice(reader: BundleReader, blob: BlobIdentity): Promise<Uint8Array[]> {
+  return [await buffer(await reader.open(blob)), await reader.copy(blob, { start: 0 })];
+}
 
 /** Reads of a frame, counted; each gives the key. */
 function counted(cache: FrameCache) {
   const reads: string[] = [];
   const frame = async (key: string, size = 10) =>
     String(
-      await cache.frame(key, size, async () => {
-        reads.push(key);
-        return await Promise.resolve(Buffer.from(key));
+      await cache.frame({
+        key,
+        size,
+        read: async () => {
+          reads.push(key);
+          return await Promise.resolve(Buffer.from(key));
+        },
       }),
     );
   return { reads, frame };
@@ -49,11 +59,63 @@ describe('frames', () => {
 
   test('that cannot be read are read again, and take no place', async () => {
     const cache = new FrameCache(30);
-    const failing = async () => await Promise.reject<Uint8Array>(new Error('damaged'));
-    await expect(cache.frame('a', 10, failing)).rejects.toThrow('damaged');
+    const read = async () => await Promise.reject<Uint8Array>(new Error('damaged'));
+    await expect(cache.frame({ key: 'a', size: 10, read })).rejects.toThrow('damaged');
+    await expect(cache.use({ key: 'a', size: 10, read }, () => 1)).rejects.toThrow('damaged');
     expect(cache.bytes).toBe(0);
     const { frame } = counted(cache);
     expect(await frame('a')).toBe('a');
+  });
+});
+
+describe('memory', () => {
+  const size = 2 * 1024 * 1024;
+
+  /** A cache that has room for one frame, and what its frames are made of. */
+  function roomForOne() {
+    const made: Buffer[] = [];
+    const source = (key: string) => ({
+      key,
+      size,
+      read: async () => {
+        const bytes = Buffer.alloc(size, key);
+        made.push(bytes);
+        return await Promise.resolve(bytes);
+      },
+    });
+    return { cache: new FrameCache(size), made, source };
+  }
+
+  const firstByte = (content: Uint8Array) => String.fromCodePoint(...content.subarray(0, 1));
+
+  test('of a frame that was only looked at is given back when it is not kept', async () => {
+    const { cache, made, source } = roomForOne();
+    expect(await cache.use(source('a'), firstByte)).toBe('a');
+    expect(made.map(({ length }) => length)).toEqual([size]);
+    expect(await cache.use(source('b'), firstByte)).toBe('b');
+    expect(made.map(({ length }) => length)).toEqual([0, size]);
+  });
+
+  test('of a frame that somebody has stays', async () => {
+    const { cache, made, source } = roomForOne();
+    const content = await cache.frame(source('a'));
+    await cache.use(source('a'), firstByte);
+    await cache.use(source('b'), firstByte);
+    expect(cache.bytes).toBe(size);
+    expect(firstByte(content)).toBe('a');
+    expect(made.map(({ length }) => length)).toEqual([size, size]);
+  });
+
+  test('of a frame that is not kept stays until the last one has looked at it', async () => {
+    const { cache, made, source } = roomForOne();
+    const arrival = Promise.withResolvers<Uint8Array>();
+    const late = { key: 'late', size, read: async () => await arrival.promise };
+    const looking = [cache.use(late, firstByte), cache.use(late, firstByte)];
+    expect(await cache.use(source('b'), firstByte)).toBe('b');
+    const bytes = Buffer.alloc(size, 'l');
+    arrival.resolve(bytes);
+    expect(await Promise.all(looking)).toEqual(['l', 'l']);
+    expect([bytes, ...made].map(({ length }) => length)).toEqual([0, size]);
   });
 });
 
@@ -69,6 +131,8 @@ describe('bundles that share a cache', () => {
     for (const reader of readers) {
       const reading = plan.inventory.blobs.map(async (blob) => {
         for await (const _ of await reader.open(blob)) most = Math.max(most, cache.bytes);
+        await reader.copy(blob, { start: 0 });
+        most = Math.max(most, cache.bytes);
       });
       await Promise.all(reading);
     }
@@ -97,7 +161,9 @@ describe('bundles that share a cache', () => {
     const readAll = async () => {
       for (const { reader, sample } of readers)
         for (const blob of sample.plan.inventory.blobs)
-          expect((await buffer(await reader.open(blob))).equals(sample.blobs.get(blob.digest))).toBe(true);
+          expect(await readTwice(reader, blob)).toEqual(
+            Array.from({ length: 2 }, () => sample.blobs.get(blob.digest)),
+          );
     };
     await readAll();
     const before = reads;
