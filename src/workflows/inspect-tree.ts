@@ -1,8 +1,10 @@
 import { readHeldImage } from '../bundle/image-content.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { GraphImage } from '../oci/image-graph.ts';
+import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
@@ -36,22 +38,23 @@ interface SharedBlob extends BlobIdentity {
   readonly sharedWith: number;
 }
 
+/** Of manifests that all images together may have read, in bytes: each may lead to the same large ones again. */
+const mostManifestBytes = 256 * 1024 * 1024;
+/** Blobs that all images together may have, layers of their platforms counted again. */
+const mostBlobs = 2 ** 19;
+
 /**
  * Reads the manifests of all images, and tells what each of the chosen ones consists of.
  *
  * @param chosen references; what they share with others counts all the same
- * @throws PaletteEdgeError kind content for manifests that are damaged
+ * @throws PaletteEdgeError kind content for manifests that are damaged, `TREE_TOO_LARGE` for what no real bundle has
  */
 export async function imageTree(
   source: Pick<BundleSource, 'inventory' | 'sizeOf' | 'open'>,
   chosen: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<ImageTree[]> {
-  const held = new Map<Digest, HeldImage>();
-  for (const image of source.inventory.images) {
-    signal?.throwIfAborted();
-    if (!held.has(image.digest)) held.set(image.digest, await readHeldImage(source, image, signal));
-  }
+  const held = await heldImages(source, signal);
   const users = usersOf([...held.values()]);
   const told = new Map<Digest, string>();
   return source.inventory.images
@@ -63,6 +66,60 @@ export async function imageTree(
       if (sameAs === undefined) told.set(digest, reference);
       return [{ ...treeOf(image, users), reference, sameAs }];
     });
+}
+
+/** Each root once. Two names of an image are one, and images may share manifests: both are bounded, not by the size of the bundle. */
+async function heldImages(
+  source: Pick<BundleSource, 'inventory' | 'sizeOf' | 'open'>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<Digest, HeldImage>> {
+  const held = new Map<Digest, HeldImage>();
+  let bytes = 0;
+  let blobs = 0;
+  const reader: BlobReader = {
+    sizeOf: async (digest) => await source.sizeOf(digest),
+    open: async (blob, options) => {
+      bytes += blob.size;
+      if (bytes > mostManifestBytes) throw tooLarge();
+      return await source.open(blob, options);
+    },
+  };
+  for (const image of source.inventory.images) {
+    signal?.throwIfAborted();
+    if (held.has(image.digest)) continue;
+    const { graph } = await readHeldImage(reader, image, signal);
+    blobs += graph.blobs.length + graph.images.reduce((sum, { layers }) => sum + layers.length, 0);
+    if (blobs > mostBlobs) throw tooLarge();
+    held.set(image.digest, { image, graph: withoutExtras(graph) });
+  }
+  return held;
+}
+
+/** Annotations of manifests may take more memory than all the rest. */
+function withoutExtras(graph: ImageGraph): ImageGraph {
+  return {
+    ...graph,
+    root: bare(graph.root),
+    blobs: graph.blobs.map(({ descriptor, role }) => ({ descriptor: bare(descriptor), role })),
+    images: graph.images.map(({ platform, manifest, config, layers }) => ({
+      platform,
+      manifest: bare(manifest),
+      config: bare(config),
+      layers: layers.map(bare),
+    })),
+  };
+}
+
+function bare({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
+function tooLarge(): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'TREE_TOO_LARGE',
+    `what the images consist of is too much to show: over ${mostBlobs} blobs, or 256 MiB of manifests`,
+    { kind: 'content', suggestions: ['palette-edge inspect without --tree lists the images.'] },
+  );
 }
 
 /** How many images have a blob. */

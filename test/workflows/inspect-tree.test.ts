@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 
+import { mediaTypes } from '../../src/oci/media-types.ts';
 import { inspectTreeView } from '../../src/views/inspect-tree-view.ts';
 import { inspectBundle, inspectStream } from '../../src/workflows/inspect-bundle.ts';
 import type { InspectRequest, InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import { rejection } from '../support/rejection.ts';
 import { chartReference, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
 import { imageToBundle, sampleBundle } from '../support/sample-bundle.ts';
-import { addImage, graphOf } from '../support/sample-images.ts';
+import { addImage, addIndex, graphOf } from '../support/sample-images.ts';
 import { sampleBundleWithCompanions } from '../support/sample-companions.ts';
 
 const rich = await richBundle();
@@ -103,6 +104,26 @@ test('a damaged manifest is told', async () => {
   bytes.writeUInt8(bytes.readUInt8(second + 200) ^ 1, second + 200);
   const path = await writtenBundle({ ...sample, bytes });
   expect(await rejection(inspectBundle(path, all))).toMatchObject({ code: 'BUNDLE_DAMAGED' });
+});
+
+test('images that name one huge set of layers again and again are refused before memory is gone', async () => {
+  const many = await richBundle(async (content, blobs) => {
+    const { digest, size } = blobs.add('layer', '');
+    const config = blobs.addJson({ os: 'linux', architecture: 'amd64' }, mediaTypes.ociConfig);
+    const layers = Array.from({ length: 9000 }, () => ({ mediaType: mediaTypes.ociLayerGzip, digest, size }));
+    const shared = blobs.addJson({ schemaVersion: 2, config, layers }, mediaTypes.ociManifest);
+    const own = Array.from({ length: 60 }, async (_, index) => {
+      const root = addIndex(blobs, [{ ...shared, annotations: { index: `${index}` } }]);
+      return imageToBundle(`quay.io/org/many:${index}`, await graphOf(blobs, root));
+    });
+    return { ...content, images: [...content.images, ...(await Promise.all(own))] };
+  });
+  const path = await writtenBundle(many.bundle);
+  expect(await rejection(inspectBundle(path, all))).toMatchObject({
+    code: 'TREE_TOO_LARGE',
+    kind: 'content',
+  });
+  expect((await inspectBundle(path)).inventory.images).toHaveLength(65);
 });
 
 test('the view is a tree', async () => {
