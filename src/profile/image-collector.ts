@@ -51,7 +51,8 @@ export class ImageCollector {
   readonly #listed = new Set<string>();
   readonly #unlisted: (ImageText & { readonly name: string })[] = [];
   readonly #textWarnings: Warning[] = [];
-  readonly #warnings: Warning[] = [];
+  /** With the image that they are about. */
+  readonly #warnings: (Warning & { readonly reference?: Reference })[] = [];
   readonly #errors: PaletteEdgeError[] = [];
   readonly #skipped: SkippedImage[] = [];
   readonly #candidates: Candidate[] = [];
@@ -125,7 +126,7 @@ export class ImageCollector {
     return [...this.#images].toSorted(([left], [right]) => (left < right ? -1 : 1));
   }
 
-  /** @param isLeftOut whether the user leaves an image out: that it is in no list is then not told */
+  /** @param isLeftOut whether the user leaves an image out: nothing is told of it then */
   warnings(isLeftOut: (reference: Reference) => boolean): Warning[] {
     const isTold = ({ name, profile }: ImageText & { readonly name: string }): boolean => {
       if (this.#listed.has(name) || profile?.isSilent === true) return false;
@@ -136,7 +137,10 @@ export class ImageCollector {
       code: 'UNLISTED_IMAGE',
       message: `${formatOrigin(origin)}: ${name} is in no image list; it is bundled all the same. Add "- image: ${name}" to pack.content.images`,
     }));
-    return [...this.#textWarnings, ...this.#warnings, ...unlisted];
+    const warnings = this.#warnings
+      .filter(({ reference }) => reference === undefined || !isLeftOut(reference))
+      .map(({ code, message }) => ({ code, message }));
+    return [...this.#textWarnings, ...warnings, ...unlisted];
   }
 
   #parse(image: ImageText, { text, sensitive }: Resolution): Reference | undefined {
@@ -158,34 +162,16 @@ export class ImageCollector {
     else known.origins.push(image.origin);
     if (image.needsList === true) this.#unlisted.push({ ...image, name });
     else this.#listed.add(name);
+    if (image.profile?.isSilent === true) return;
     const place = formatOrigin(image.origin);
+    const tell = (code: string, message: string): void =>
+      void this.#warnings.push({ code, message: `${place}: ${message}`, reference });
     if (sensitive.length > 0) {
       const names = sensitive.map(shownText).join(', ');
-      this.warn(
-        'SENSITIVE_IN_REFERENCE',
-        `${place}: the sensitive variable ${names} becomes readable in the bundle`,
-        image.profile,
-      );
+      tell('SENSITIVE_IN_REFERENCE', `the sensitive variable ${names} becomes readable in the bundle`);
     }
-    if (reference.tag === undefined && isListEntry(image.origin)) {
-      this.warn(
-        'NO_TAG_BUT_DIGEST',
-        `${place}: ${shownText(image.text)} has a digest and no tag: nobody sees which version it is; write NAME:TAG@DIGEST`,
-        image.profile,
-      );
-    } else if (hasImplicitTag(text)) {
-      this.warn(
-        'NO_TAG',
-        `${place}: ${shownText(image.text)} has neither tag nor digest: :latest is pulled, which changes`,
-        image.profile,
-      );
-    } else if (reference.tag === 'latest' && reference.digest === undefined) {
-      this.warn(
-        'LATEST_TAG',
-        `${place}: ${shownText(image.text)} is :latest, which changes; name a version or a digest`,
-        image.profile,
-      );
-    }
+    const doubt = tagDoubt(image, reference, hasImplicitTag(text));
+    if (doubt !== undefined) tell(doubt.code, `${shownText(image.text)} ${doubt.message}`);
   }
 
   /** A field that may name an image: taken when it names a registry, a tag or a digest; otherwise said and left out. */
@@ -217,6 +203,22 @@ export class ImageCollector {
     }
     return false;
   }
+}
+
+/** What is to be said of how the version is written; the message begins behind the image. */
+function tagDoubt(
+  { origin }: ImageText,
+  { tag, digest }: Reference,
+  isImplicit: boolean,
+): Warning | undefined {
+  if (tag === undefined && isListEntry(origin)) {
+    const message = 'has a digest and no tag: nobody sees which version it is; write NAME:TAG@DIGEST';
+    return { code: 'NO_TAG_BUT_DIGEST', message };
+  }
+  if (isImplicit)
+    return { code: 'NO_TAG', message: 'has neither tag nor digest: :latest is pulled, which changes' };
+  if (tag !== 'latest' || digest !== undefined) return undefined;
+  return { code: 'LATEST_TAG', message: 'is :latest, which changes; name a version or a digest' };
 }
 
 function withoutTwins(origins: readonly Origin[]): readonly Origin[] {

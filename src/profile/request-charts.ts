@@ -4,6 +4,16 @@ import type { Origin } from '../oci/origin.ts';
 import type { Warning } from '../warning.ts';
 import { collectErrors, combineErrors } from './combine-errors.ts';
 import type { MacroResolver } from './macro-resolver.ts';
+import {
+  adviceForPack,
+  isChartPack,
+  isTakenForPack,
+  mayBeChartPack,
+  missingInPack,
+  originOfPack,
+  packChart,
+} from './pack-chart.ts';
+import type { ChartText } from './pack-chart.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { chartRequest, chartTitle, parseChartText } from './requested-chart.ts';
 import type { ChartRequest, RequestedChart } from './requested-chart.ts';
@@ -24,6 +34,8 @@ export interface ChartRequests {
   /** In the order of the packs. */
   readonly skipped: readonly SkippedChart[];
   readonly warnings: readonly Warning[];
+  /** `CHART_VERSION_MOVES` by chart: not to be told of one that is left out. */
+  readonly moves: ReadonlyMap<RequestedChart, readonly Warning[]>;
 }
 
 /** What names a chart, or may be one, and does not count. */
@@ -35,15 +47,17 @@ interface SkippedChart {
     | 'has no repository'
     | 'has no name'
     | 'its repository is not known'
-    | 'may be a chart, and its repository or version is not known';
+    | 'may be a chart, and its repository or version is not known'
+    | 'may be a chart, and cannot be asked for'
+    | 'is taken for a pack, because it has pack.content';
 }
 
 /**
  * Finds the charts that profiles and flags ask for: `pack.content.charts`, and packs that are charts themselves, of the types
- * `helm` and `oci`. Pure.
+ * `helm` and `oci`. What is wrong with a pack that only may be one is a warning. Pure.
  *
- * @throws PaletteEdgeError of kind usage: `CHART_REFERENCE_INVALID`, `REFERENCE_INVALID`, `MACRO_UNRESOLVED` and what else macros
- *   may be; several as one
+ * @throws PaletteEdgeError of kind usage: `CHART_REFERENCE_INVALID`, `MACRO_UNRESOLVED` and what else macros may be; several
+ *   as one
  */
 export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartRequests {
   const collector = new ChartCollector(resolver);
@@ -53,7 +67,7 @@ export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartR
   });
   const found = packs.flatMap(({ profile, pack }) => [
     ...listedCharts(profile, pack),
-    ...ownChart(profile, pack),
+    ...packChart(profile, pack),
   ]);
   const read = collectErrors(found.filter(isNamed), (chart) => collector.add(chart));
   for (const chart of found.filter((each) => !isNamed(each))) collector.skipUnnamed(chart);
@@ -61,12 +75,6 @@ export function requestCharts({ profiles, resolver, texts }: ChartInput): ChartR
   const failure = combineErrors([...named.errors, ...read.errors]);
   if (failure !== undefined) throw failure;
   return collector.result();
-}
-
-/** A chart as a pack names it; macros are still in it. */
-interface ChartText extends ChartRequest {
-  readonly profile: ParsedProfile;
-  readonly origin: Extract<Origin, { kind: 'profile' }>;
 }
 
 function isNamed({ repository, name }: ChartText): boolean {
@@ -77,66 +85,34 @@ function isNamed({ repository, name }: ChartText): boolean {
 function listedCharts(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
   return pack.content().charts.map(({ key, line, ...chart }) => {
     const origin = { kind: 'profile' as const, profile: profile.name, pack: pack.name, key, line };
-    return { profile, ...chart, origin };
+    return { profile, pack, ...chart, origin };
   });
-}
-
-/** A pack that is a chart, or may be one: its registry is a chart repository, its name the chart's. */
-function ownChart(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
-  const { name, version, server, type } = pack;
-  const isGuess = !isChart(pack);
-  if (server === '' || (isGuess && (version === '' || !mayBeChart(pack)))) return [];
-  const isUrl = /^[a-z]+:\/\//i.test(server);
-  // A registry may be given with the scheme of its API.
-  const repository =
-    isUrl && type !== 'oci' ? server : `${type === 'oci' ? 'oci' : 'https'}://${withoutScheme(server)}`;
-  const chart = { profile, repository, name, version, origin: originOf(profile, pack) };
-  return [isGuess ? { ...chart, isGuess } : chart];
-}
-
-function originOf({ name: profile }: ParsedProfile, { name: pack, type }: ParsedPack): ChartText['origin'] {
-  return { kind: 'profile', profile, pack, key: `type ${type}` };
-}
-
-/** Registries of the type `oci` hold charts, or packs that name what they need in their values. */
-function isChart({ type, providerType }: ParsedPack): boolean {
-  return type === 'helm' || (type === 'oci' && providerType === 'helm');
-}
-
-/** Packs say what they need, charts do not. */
-function mayBeChart({ type, providerType, content }: ParsedPack): boolean {
-  return type === 'oci' && providerType === '' && !content().hasContent;
-}
-
-function withoutScheme(server: string): string {
-  return server.replace(/^[a-z]+:\/\//i, '');
-}
-
-/** What a pack does not say of its chart. A sure one is the newest when it has no version. */
-function missingIn(pack: ParsedPack): string {
-  const parts = [
-    ...(pack.server === '' ? ['where that is (server)'] : []),
-    ...(pack.version === '' && !isChart(pack) ? ['which version (version)'] : []),
-  ];
-  return parts.join(' and ');
-}
-
-/** The flag that names the chart of a pack. */
-function adviceFor({ type, name, version, server }: ParsedPack): string {
-  const shown = version === '' ? 'VERSION' : shownText(version);
-  if (type !== 'oci') return `--chart repo=URL,name=${shownText(name)},version=${shown}`;
-  const place = server === '' ? 'HOST/PATH' : shownText(withoutScheme(server));
-  return `--chart oci://${place}/${shownText(name)}:${shown}`;
 }
 
 function withoutGuess({ isGuess: _isGuess, ...chart }: ChartRequest): ChartRequest {
   return chart;
 }
 
+function isExact(version: string): boolean {
+  return /^v?\d+\.\d+\.\d+(?:[-+].*)?$/.test(version);
+}
+
+/** Whether two may be the same version: of a range nobody knows before the repository is asked. */
+function isSameVersion(left: string, right: string): boolean {
+  const [bare, other] = [left, right].map((version) => version.replace(/^v(?=\d)/, ''));
+  return bare === other || !isExact(left) || !isExact(right);
+}
+
+interface KnownChart {
+  readonly chart: ChartRequest;
+  readonly origins: Map<string, Origin>;
+  readonly moves: Warning[];
+}
+
 /** Collects charts with their origins and warnings; lives for one run. */
 class ChartCollector {
   readonly #resolver: MacroResolver;
-  readonly #charts = new Map<string, { chart: ChartRequest; origins: Map<string, Origin> }>();
+  readonly #charts = new Map<string, KnownChart>();
   readonly #skipped: SkippedChart[] = [];
   readonly #warnings: Warning[] = [];
 
@@ -144,41 +120,43 @@ class ChartCollector {
     this.#resolver = resolver;
   }
 
-  /** @throws PaletteEdgeError that names the place */
-  add({ profile, origin, ...chart }: ChartText): void {
-    const place = formatOrigin(origin);
-    const resolve = (value: string): string => this.#resolve(value, profile, place);
-    const resolved = {
-      repository: resolve(chart.repository),
-      name: resolve(chart.name),
-      version: resolve(chart.version),
-    };
+  /** @throws PaletteEdgeError that names the place, for what surely is a chart */
+  add(text: ChartText): void {
+    const { profile, origin } = text;
     try {
-      this.keep({ ...chartRequest(resolved), isGuess: chart.isGuess }, origin, profile);
+      this.keep({ ...this.#read(text), isGuess: text.isGuess }, origin, profile);
     } catch (error) {
       if (!(error instanceof PaletteEdgeError)) throw error;
       const { code, kind, suggestions } = error;
-      throw new PaletteEdgeError(code, `${place}: ${error.message}`, { kind, suggestions });
+      const message = `${formatOrigin(origin)}: ${error.message}`;
+      if (text.isGuess !== true) throw new PaletteEdgeError(code, message, { kind, suggestions });
+      this.#skipGuess(text, error);
     }
+  }
+
+  #read({ profile, ...chart }: ChartText): ChartRequest {
+    const resolve = (value: string): string => this.#resolve(value, profile);
+    return chartRequest({
+      repository: resolve(chart.repository),
+      name: resolve(chart.name),
+      version: resolve(chart.version),
+    });
   }
 
   /** @param profile that asks for it; undefined for a flag */
   keep(chart: ChartRequest, origin: Origin, profile?: ParsedProfile): void {
     const { repository, name, version, digest } = chart;
     const key = JSON.stringify([repository, name, version, digest ?? '']);
-    const known = this.#charts.get(key) ?? { chart, origins: new Map<string, Origin>() };
+    const known = this.#charts.get(key) ?? { chart, origins: new Map<string, Origin>(), moves: [] };
     // Who names it without a doubt settles it.
     const isGuess = known.chart.isGuess === true && chart.isGuess === true;
     this.#charts.set(key, { ...known, chart: isGuess ? known.chart : withoutGuess(known.chart) });
     known.origins.set(JSON.stringify(origin), origin);
-    if (profile?.isSilent === true) return;
-    if (digest !== undefined || /^v?\d+\.\d+\.\d+(?:[-+].*)?$/.test(version)) return;
+    if (profile?.isSilent === true || digest !== undefined || isExact(version)) return;
     const what =
       version === '' ? 'no version: the newest is taken' : 'a range of versions: the newest in it is taken';
-    this.#warn(
-      'CHART_VERSION_MOVES',
-      `${formatOrigin(origin)}: ${chartTitle(chart)} has ${what}, which changes`,
-    );
+    const message = `${formatOrigin(origin)}: ${chartTitle(chart)} has ${what}, which changes`;
+    known.moves.push({ code: 'CHART_VERSION_MOVES', message });
   }
 
   /** An entry that the lints tell of. */
@@ -190,44 +168,71 @@ class ChartCollector {
 
   /** Exports of profiles name the registry of a pack, and do not always say where it is, or what it holds. */
   warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
-    const isSure = isChart(pack);
-    if (profile.isSilent === true || !(isSure || mayBeChart(pack))) return;
-    if (this.#isAskedFor(pack.name) || missingIn(pack) === '') return;
-    const { name, version } = pack;
-    const reason = isSure
-      ? ('its repository is not known' as const)
-      : ('may be a chart, and its repository or version is not known' as const);
-    const text = [name, version].map(shownText).join(' ').trim();
-    this.#skipped.push({ origin: originOf(profile, pack), text, reason });
-    const [code, what] = isSure
-      ? ['CHART_REPOSITORY_UNKNOWN', 'it is a Helm chart, and the document does not say in which repository']
-      : [
-          'CHART_TYPE_UNKNOWN',
-          `it is from an OCI registry and may be a Helm chart, but the document does not say ${missingIn(pack)}`,
-        ];
-    const advice = `${isSure ? 'Add' : 'If it is one, add'} ${adviceFor(pack)}`;
-    this.#warn(code, `profile ${profile.name}, pack ${name}: ${what}; left out. ${advice}`);
+    const isSure = isChartPack(pack);
+    if (profile.isSilent === true || this.#isSettled(originOfPack(profile, pack), pack)) return;
+    if (isTakenForPack(pack) && pack.content().charts.length === 0)
+      this.#skip(profile, pack, 'is taken for a pack, because it has pack.content');
+    if ((isSure || mayBeChartPack(pack)) && missingInPack(pack) !== '') {
+      const [code, reason] = isSure
+        ? (['CHART_REPOSITORY_UNKNOWN', 'its repository is not known'] as const)
+        : (['CHART_TYPE_UNKNOWN', 'may be a chart, and its repository or version is not known'] as const);
+      this.#skip(profile, pack, reason);
+      this.#warn(code, `profile ${profile.name}, pack ${pack.name}: ${unknownText(pack)}`);
+    }
   }
 
-  #isAskedFor(name: string): boolean {
-    return [...this.#charts.values()].some(({ chart }) => chart.name === name);
+  #skipGuess({ profile, pack, origin }: ChartText, { message }: PaletteEdgeError): void {
+    if (profile.isSilent === true || this.#isSettled(origin, pack)) return;
+    this.#skip(profile, pack, 'may be a chart, and cannot be asked for');
+    const what = `it is from an OCI registry and may be a Helm chart, but cannot be asked for: ${message}`;
+    const advice = `If it is one, add ${adviceForPack(pack)}`;
+    this.#warn('CHART_TYPE_UNKNOWN', `${formatOrigin(origin)}: ${what}; left out. ${advice}`);
+  }
+
+  #skip(profile: ParsedProfile, pack: ParsedPack, reason: SkippedChart['reason']): void {
+    const text = [pack.name, pack.version].map(shownText).join(' ').trim();
+    this.#skipped.push({ origin: originOfPack(profile, pack), text, reason });
+  }
+
+  /**
+   * Whether somebody has said where the chart of a pack is: a flag, or the pack's own list. That another pack has a chart of
+   * that name says nothing of this one.
+   */
+  #isSettled(origin: Origin, { name, version }: Pick<ChartRequest, 'name' | 'version'>): boolean {
+    return [...this.#charts.values()].some(
+      ({ chart, origins }) =>
+        chart.isGuess !== true &&
+        chart.name === name &&
+        isSameVersion(chart.version, version) &&
+        [...origins.values()].some((other) => other.kind === 'flag' || isInListOf(other, origin)),
+    );
   }
 
   result(): ChartRequests {
     const sorted = [...this.#charts].toSorted(([left], [right]) => (left < right ? -1 : 1));
-    const all = sorted.map(([, { chart, origins }]) => ({ ...chart, origins: [...origins.values()] }));
-    const sure = new Set(all.filter(({ isGuess }) => isGuess !== true).map(({ name }) => name));
-    // Somebody has said where it is.
-    const charts = all.filter(({ isGuess, name }) => isGuess !== true || !sure.has(name));
-    return { charts, skipped: this.#skipped, warnings: this.#warnings };
+    const all = sorted.map(([, { chart, origins, moves }]) => ({
+      chart: { ...chart, origins: [...origins.values()] },
+      moves,
+    }));
+    // Of a chart that several packs may be, each has to be settled.
+    const kept = all.filter(
+      ({ chart }) =>
+        chart.isGuess !== true || !chart.origins.every((origin) => this.#isSettled(origin, chart)),
+    );
+    return {
+      charts: kept.map(({ chart }) => chart),
+      skipped: this.#skipped,
+      warnings: this.#warnings,
+      moves: new Map(kept.map(({ chart, moves }) => [chart, moves])),
+    };
   }
 
-  #resolve(value: string, profile: ParsedProfile, place: string): string {
+  #resolve(value: string, profile: ParsedProfile): string {
     const { text: resolved, problems, sensitive } = this.#resolver.resolve(value, profile);
     const [problem] = problems;
     if (problem !== undefined) {
       const { code, macro, reason, suggestion } = problem;
-      throw new PaletteEdgeError(code, `${place}: ${macro} cannot be resolved: ${reason}`, {
+      throw new PaletteEdgeError(code, `${macro} cannot be resolved: ${reason}`, {
         kind: 'usage',
         suggestions: suggestion === undefined ? [] : [suggestion],
       });
@@ -236,7 +241,7 @@ class ChartCollector {
     const names = sensitive.map(shownText).join(', ');
     throw new PaletteEdgeError(
       'CHART_REFERENCE_INVALID',
-      `${place}: the sensitive variable ${names} would become readable in the bundle`,
+      `the sensitive variable ${names} would become readable in the bundle`,
       { kind: 'usage', suggestions: ['Give credentials in the list "helm" of --cred-file-path FILE.'] },
     );
   }
@@ -244,4 +249,16 @@ class ChartCollector {
   #warn(code: string, message: string): void {
     this.#warnings.push({ code, message });
   }
+}
+
+function unknownText(pack: ParsedPack): string {
+  const advice = adviceForPack(pack);
+  return isChartPack(pack)
+    ? `it is a Helm chart, and the document does not say in which repository; left out. Add ${advice}`
+    : `it is from an OCI registry and may be a Helm chart, but the document does not say ${missingInPack(pack)}; left out. If it is one, add ${advice}`;
+}
+
+function isInListOf(entry: Origin, pack: Origin): boolean {
+  if (entry.kind !== 'profile' || pack.kind !== 'profile') return false;
+  return entry.profile === pack.profile && entry.pack === pack.pack && entry.key.startsWith('pack.content.');
 }

@@ -88,7 +88,18 @@ export function chartRequest({ repository, name, version }: ChartRequest): Chart
   const trimmed = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
   // A registry knows no queries; a repository may want a token.
   if (url.protocol === 'oci:' && url.search !== '') throw invalid(shown, 'a registry has no query');
+  if (url.protocol === 'oci:') checkRegistryName(`${trimmed}/${name}`);
   return { repository: `${trimmed}${url.search}`, name, version: version.trim() };
+}
+
+/** What a name in a registry may be is told before anybody is asked. */
+function checkRegistryName(text: string): void {
+  try {
+    parseReference(text);
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError)) throw error;
+    throw invalid(text, error.message, error.suggestions);
+  }
 }
 
 function parseOciChart(text: string): ChartRequest {

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 
-import type { DefinedChart, Definition } from '../definition/definition.ts';
+import type { DefinedChart, DefinedImage, Definition } from '../definition/definition.ts';
 import { readDefinition } from '../definition/read-definition.ts';
 import type { DefinitionSource } from '../definition/read-definition.ts';
 import { PaletteEdgeError } from '../errors.ts';
@@ -37,15 +37,20 @@ export async function loadDefinitionIfThere(path: string): Promise<LoadedDefinit
   }
 }
 
-/**
- * What a definition asks for, as if it came from profiles and flags; warns of what is not pinned (`NOT_PINNED`).
- *
- * @param excludedProfiles names of profiles of which nothing is said
- */
+/** Of what nothing is said, because it is left out. */
+export interface SilentEntries {
+  /** Names of profiles. */
+  readonly excludedProfiles: readonly string[];
+  readonly isLeftOut: (image: DefinedImage) => boolean;
+  readonly isChartLeftOut: (chart: DefinedChart) => boolean;
+}
+
+/** What a definition asks for, as if it came from profiles and flags; warns of what is not pinned (`NOT_PINNED`). */
 export function definitionRequests(
   { source, definition }: LoadedDefinition,
-  excludedProfiles: readonly string[],
+  { excludedProfiles, isLeftOut, isChartLeftOut }: SilentEntries,
 ): PinnableRequests {
+  const charts = definition.charts.filter((chart) => !isChartLeftOut(chart));
   const images = definition.images.toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return {
     images: images.map(({ reference, name, digest, origins, line }) => ({
@@ -55,7 +60,7 @@ export function definitionRequests(
       ...(digest === undefined ? {} : { pin: digest }),
     })),
     profiles: definition.profiles,
-    warnings: [...images, ...definition.charts]
+    warnings: [...images.filter((image) => !isLeftOut(image)), ...charts]
       .filter(({ digest }) => digest === undefined)
       .filter(({ origins = [] }) => !excludedProfiles.some((profile) => isNamedIn(profile, origins)))
       .map(({ name, line }) => ({
@@ -70,12 +75,14 @@ export function definitionRequests(
  *
  * @throws PaletteEdgeError `CHART_REFERENCE_INVALID` (kind usage)
  */
-export function definitionCharts({ source, definition }: LoadedDefinition): ChartToPin[] {
-  return definition.charts.map((chart) => ({
-    ...definedChartRequest(chart, chart.origins ?? [{ kind: 'list', file: source.name, line: chart.line }]),
-    pin: chart.digest,
-    provenance: chart.provenance,
-  }));
+export function definitionCharts({ source, definition }: LoadedDefinition): Map<DefinedChart, ChartToPin> {
+  return new Map(
+    definition.charts.map((chart) => {
+      const origins = chart.origins ?? [{ kind: 'list', file: source.name, line: chart.line }];
+      const { digest: pin, provenance } = chart;
+      return [chart, { ...definedChartRequest(chart, origins), pin, provenance }];
+    }),
+  );
 }
 
 /**

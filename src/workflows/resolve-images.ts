@@ -162,7 +162,8 @@ async function readSources(
     isExcluded: (reference, isTagged) => exclusions.leavesOutFound(reference, isTagged),
   });
   const requests = finishRequests(collected, (reference) => exclusions.leavesOutFound(reference, true));
-  const further = [...asked.warnings, ...atHand.warnings, ...kept, ...warnings];
+  const moves = pinned.flatMap((chart) => asked.moves.get(toPin.get(chart) ?? chart) ?? []);
+  const further = [...asked.warnings, ...moves, ...atHand.warnings, ...kept, ...warnings];
   const all = [...fetched.warnings, ...requests.warnings, ...further];
   return {
     requests: { ...requests, warnings: all },
@@ -182,12 +183,17 @@ async function readDefinition(
   const profiles = excludedAmong(named, definition.definition.profiles);
   const exclusions = new Exclusions(scope, profiles);
   const resolver = new MacroResolver({ profiles: [], variables, macros });
-  const { charts: added, warnings } = requestCharts({ profiles: [], resolver, texts });
-  const asked: ChartToPin[] = [...definitionCharts(definition), ...added];
+  const { charts: added, warnings, moves } = requestCharts({ profiles: [], resolver, texts });
+  const defined = definitionCharts(definition);
+  const asked: ChartToPin[] = [...defined.values(), ...added];
   const { charts, atHand } = await fetchCharts(asked, source, exclusions);
-  const silent = profiles.flatMap(({ names }) => names);
-  const requests = definitionRequests(definition, silent);
-  const all = [...requests.warnings, ...warnings, ...atHand.warnings];
+  const requests = definitionRequests(definition, {
+    excludedProfiles: profiles.flatMap(({ names }) => names),
+    isLeftOut: (image) => exclusions.leavesOutFound(image.reference, true),
+    isChartLeftOut: (chart) => !charts.some((kept) => kept === defined.get(chart)),
+  });
+  const moving = charts.flatMap((chart) => moves.get(chart) ?? []);
+  const all = [...requests.warnings, ...warnings, ...moving, ...atHand.warnings];
   return {
     requests: { ...requests, warnings: all },
     excluded: { profiles, exclusions },

@@ -36,6 +36,8 @@ const keepers = [
   'docker-credential-bad',
 ];
 
+const ociPack = { name: 'web', type: 'oci', values: '' };
+
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What a server echoes of a request: the header as it came, and what is in it. */
@@ -182,6 +184,19 @@ describe.each([
         files: () => ({}),
       },
     ],
+    ...[`https://edge:${password}@a.test/x`, `a.test/x?sig=${signature}`].flatMap((server) =>
+      ['', '1.0.0'].map((version): [string, number, Run] => [
+        `of a pack of the version "${version}" whose registry is ${server.slice(0, 12)}`,
+        3,
+        {
+          files: (host) => ({
+            ...dockerConfig(host),
+            'kept/profile.json': profileFile([{ ...ociPack, server, version }]).text,
+          }),
+          args: (host) => ['--plain-http', host, '--profile', 'kept/profile.json'],
+        },
+      ]),
+    ),
     ['of a proxy that is none', 2, { env: { HTTPS_PROXY: `http://edge:${proxyPassword}@:x` } }],
     [
       'of a registry with a password in its name',

@@ -28,7 +28,8 @@ function chartsOf(asked: Asked): string[] {
 }
 
 function warningsOf(asked: Asked): string[] {
-  return request(asked).warnings.map(({ code, message }) => `${code} ${message}`);
+  const { warnings, moves } = request(asked);
+  return [...warnings, ...[...moves.values()].flat()].map(({ code, message }) => `${code} ${message}`);
 }
 
 const listed = (...charts: readonly string[]) => ({
@@ -129,7 +130,11 @@ describe('a pack that is a chart', () => {
     expect(chartsOf({ packs: [pack] })).toEqual([]);
     const { server: _server, ...unplaced } = oci;
     const other = { ...unplaced, registry: { metadata: { providerType: 'pack' } } };
-    expect(request({ packs: [pack, other] })).toEqual({ charts: [], skipped: [], warnings: [] });
+    expect(request({ packs: [pack, other] })).toMatchObject({
+      charts: [],
+      skipped: [{ origin: { pack: 'nginx' }, reason: 'is taken for a pack, because it has pack.content' }],
+      warnings: [],
+    });
   });
 
   test.each([
@@ -150,6 +155,70 @@ describe('a pack that is a chart', () => {
       expect(charts).toHaveLength(1);
       expect(charts.at(0)).not.toHaveProperty('isGuess');
     }
+  });
+
+  test.each([
+    ['another version in the same repository', oci, { ...oci, tag: '2.0.0' }],
+    ['another repository', { ...oci, server: 'https://b.io' }, oci],
+  ])('is not settled by a pack of that name with %s', (_title, sure, guess) => {
+    const helmPack = { ...sure, registry: { metadata: { providerType: 'helm' } } };
+    const { charts } = request({ packs: [helmPack, guess] });
+    expect(charts.filter(({ isGuess }) => isGuess === true)).toHaveLength(1);
+    expect(charts).toHaveLength(2);
+    const { tag, name } = guess;
+    const unknown = { name, tag, type: 'helm' };
+    expect(request({ packs: [helmPack, unknown] }).skipped).toMatchObject([{ text: `nginx ${tag}` }]);
+  });
+
+  test('is not settled by a flag that names another version, and is by a range', () => {
+    const asked = (version: string) => ({
+      packs: [oci],
+      texts: [`repo=https://b.io,name=nginx,version=${version}`],
+    });
+    expect(chartsOf(asked('2.0.0'))).toHaveLength(2);
+    expect(chartsOf(asked('^2'))).toHaveLength(1);
+    expect(chartsOf(asked('v1.2.3'))).toHaveLength(1);
+  });
+
+  test('is settled by its own list', () => {
+    const own = { ...helm, ...listed('{repo: "https://a.io", name: nginx, version: 1.2.3}') };
+    expect(request({ packs: [own] })).toMatchObject({
+      charts: [{ name: 'nginx' }],
+      skipped: [],
+      warnings: [],
+    });
+  });
+
+  test.each([
+    [{ name: 'MyPack' }, /names are lower-case/],
+    [{ server: 'https://user:hunter2@a.io/x' }, /credentials do not belong in a URL/],
+    [{ server: 'https://a.io/x?token=hunter2' }, /a registry has no query/],
+    [{ server: 'https://{{.spectro.macro.nope}}/x' }, /nope.* cannot be resolved/],
+  ])('that may be one, and cannot be asked for because of %j, is told and skipped', (fields, reason) => {
+    const pack = { ...oci, ...fields };
+    const { charts, skipped, warnings } = request({ packs: [pack] });
+    expect(charts).toEqual([]);
+    expect(skipped).toMatchObject([{ origin: { pack: pack.name, key: 'type oci' } }]);
+    expect(warnings).toMatchObject([{ code: 'CHART_TYPE_UNKNOWN', message: expect.stringMatching(reason) }]);
+    expect(warnings.at(0)?.message).toContain(`profile sample, pack ${pack.name}, type oci: `);
+    expect(warnings.at(0)?.message).not.toContain('hunter2');
+    const sure = { ...pack, registry: { metadata: { providerType: 'helm' } } };
+    const { message } = thrown(() => request({ packs: [sure] }));
+    expect(message).toMatch(reason);
+    expect(message).toContain(`profile sample, pack ${pack.name}, type oci: `);
+  });
+
+  test.each([
+    'https://user:hunter2@a.io/x',
+    'user:hunter2@a.io/x',
+    'https://a.io/x?token=hunter2',
+    'a.io/x?token=hunter2@b.io/',
+    'user:1?hunter2@a.io/x',
+    'https://user:hun/ter2@a.io/x#hunter2',
+  ])('that may be one, of the server %s, is told without its secrets', (server) => {
+    const [warning] = warningsOf({ packs: [{ ...oci, server, tag: '' }] });
+    expect(warning).toMatch(/--chart oci:\/\/(?:a\.io\/x|HOST\/PATH)\/nginx:VERSION$/);
+    expect(warning).not.toMatch(/hunter2|ter2/);
   });
 
   test.each([

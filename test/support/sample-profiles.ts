@@ -20,6 +20,7 @@ export interface SamplePack {
   readonly layer?: string;
   readonly version?: string;
   readonly tag?: string;
+  readonly server?: string;
   readonly values?: string | null;
   readonly manifests?: readonly object[];
 }

@@ -195,6 +195,41 @@ test('an image of a manifest that is left out is not told to be in no list', asy
   ]);
 });
 
+test('nothing is told of what a pattern leaves out', async () => {
+  const chart = (name: string) => `{repo: "https://charts.example.com", name: ${name}, version: ^1}`;
+  const values = `pack:
+  content:
+    images: [{image: a.io/base}, {image: a.io/base:latest}, {image: "a.io/pinned@sha256:${'1'.repeat(64)}"}, {image: b.io/app:latest}]
+    charts: [${chart('base')}, ${chart('app')}]
+`;
+  const folder = await folderWith({ 'site.json': profileFile([values]).text });
+  const scope = { ...wholeScope, excludes: ['a.io/**', 'charts.example.com/base'] };
+  const { warnings } = await resolveImages({ ...none, profiles: [join(folder, 'site.json')], scope });
+  const told = warnings.filter(({ code }) => code !== 'VALUES_ONLY_READ');
+  expect(told.map(({ code, message }) => [code, message])).toEqual([
+    ['LATEST_TAG', expect.stringContaining('b.io/app:latest')],
+    ['CHART_VERSION_MOVES', expect.stringContaining('chart app')],
+  ]);
+});
+
+test('nothing is told of what a pattern leaves out of a definition', async () => {
+  const chart = (name: string) =>
+    `{repository: "https://charts.example.com", name: ${name}, version: 1.0.0, origins: [{kind: flag, flag: chart}]}`;
+  const folder = await folderWith({
+    'd.yaml': `definitionVersion: 1
+images: [{reference: "a.io/base:1"}, {reference: "b.io/app:1"}]
+charts: [${chart('base')}, ${chart('app')}]
+`,
+  });
+  const definition = await loadDefinition(join(folder, 'd.yaml'));
+  const scope = { ...wholeScope, excludes: ['a.io/**', 'charts.example.com/base:*'] };
+  const { warnings } = await resolveImages({ ...none, definition, scope });
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining('b.io/app:1 has no digest'),
+    expect.stringContaining('app has no digest'),
+  ]);
+});
+
 test('what is discovered in a profile that is left out is left out, too', async () => {
   const folder = await folderWith({
     'base.json': profileFile([`${valuesWith()}web: {image: a.io/found:1}\n`], { name: 'base' }).text,
