@@ -146,10 +146,9 @@ test('what arrives through a pipe is inspected, verified and extracted', async (
   expect(JSON.parse(inspected.stdout)).toMatchObject({ id: rich.bundle.plan.id });
   await piped(whole, 'extract', '-', '--all', 'all');
   expect(await rawManifest(`oci:${join(cwd, 'all')}:${multi}`)).toBe(rich.digests.get(multi));
-  await expect(piped(`head -c 30000 '${bundle}'`, 'verify', '-')).rejects.toMatchObject({
-    code: 5,
-    stderr: expect.stringContaining('BUNDLE_TRUNCATED') as string,
-  });
+  const cut = piped(`head -c 30000 '${bundle}'`, 'verify', '-', '--json');
+  await expect(cut).rejects.toMatchObject({ code: 5 });
+  await expect(cut).rejects.toHaveProperty('stdout', expect.stringContaining('BUNDLE_TRUNCATED'));
 });
 
 test('inspecting does not wait for the end of what arrives', async () => {
@@ -213,7 +212,8 @@ async function loaded(path: string, from?: ChildProcess): Promise<string[]> {
   else {
     const loading = spawn(podman, [...storage, 'load'], { stdio: ['pipe', 'ignore', 'ignore'] });
     from.stdout?.pipe(loading.stdin);
-    expect(await once(loading, 'close')).toEqual([0, null]);
+    const [code] = await once(loading, 'close');
+    if (code !== 0) throw new Error(`podman load ended with ${code}`);
   }
   const { stdout } = await run(podman, [...storage, 'images', '--format', '{{.Repository}}:{{.Tag}}']);
   return stdout.trim().split('\n');

@@ -41,19 +41,19 @@ test('an empty folder is filled from inside, so that it may be the root of a dri
 });
 
 test.each([
-  ['one that is not there', false],
-  ['an empty one', true],
-])('a failure leaves nothing of %s', async (_what, isThere) => {
+  ['one that is not there', [], []],
+  ['an empty one', ['x'], ['x']],
+])('a failure leaves nothing of %s', async (_what, there, left) => {
   const parent = await temporaryFolder();
   const path = join(parent, 'x');
-  if (isThere) await mkdir(path);
+  for (const name of there) await mkdir(join(parent, name));
   const writing = writeFolderAtomically(path, 'last', async (folder) => {
     await fill(folder);
     throw new Error('half-way');
   });
   await expect(writing).rejects.toThrow('half-way');
-  expect(await readdir(parent)).toEqual(isThere ? ['x'] : []);
-  if (isThere) expect(await readdir(path)).toEqual([]);
+  // What is below it, too.
+  expect(await readdir(parent, { recursive: true })).toEqual(left);
 });
 
 test('what appeared meanwhile is not replaced', async () => {

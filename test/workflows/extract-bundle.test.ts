@@ -130,7 +130,7 @@ describe.each(ways)('from %s', (_way, extract) => {
       String(entries.get('manifest.json')),
     );
     expect(documents).toHaveLength(1);
-    const [document] = documents;
+    const document = documents.at(0);
     expect(document?.RepoTags).toEqual([multi]);
     expect(JSON.parse(String(entries.get(document?.Config ?? '')))).toMatchObject({ architecture: 'arm64' });
     for (const layer of document?.Layers ?? []) expect(entries.has(layer)).toBe(true);
@@ -202,54 +202,65 @@ describe.each(ways)('from %s', (_way, extract) => {
       expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
   });
 
-  test.each<[string, Partial<ExtractRequest> & { kind: string }, string, string, string]>([
-    ['an image', image('nginx:2', 'x'), 'NO_SUCH_IMAGE', 'notFound', '--image nginx:2 names no image'],
-    [
-      'a file',
-      { kind: 'file', name: 'x', output: { path: 'x' } },
-      'NO_SUCH_FILE',
-      'notFound',
-      '--file x names no',
-    ],
-    [
-      'a chart',
-      { kind: 'chart', chart: 'x', output: { path: 'x' } },
-      'NO_SUCH_CHART',
-      'notFound',
-      '--chart x names',
-    ],
-    [
-      'a platform',
-      image(docker, 'x', { platform: arm64 }),
-      'PLATFORM_MISSING',
-      'notFound',
-      'has no linux/arm64',
-    ],
-    [
-      'an image where one has to be told from others',
-      image('**', 'x'),
-      'IMAGE_AMBIGUOUS',
-      'usage',
-      '--image ** fits 5 images',
-    ],
-    [
-      'one of several platforms',
-      image(multi, 'x', { format: 'docker-archive' }),
-      'PLATFORM_NEEDED',
-      'usage',
-      'linux/amd64, linux/arm64',
-    ],
-    [
-      'a chart as an image that runs',
-      image(chartReference, 'x', { format: 'docker-archive' }),
-      'NOT_AN_IMAGE',
-      'usage',
-      chartReference,
-    ],
-  ])('%s that is not there is told, and nothing is written', async (_what, request, code, kind, text) => {
+  test.each<{
+    what: string;
+    ask: (path: string) => ExtractRequest;
+    code: string;
+    kind: string;
+    text: string;
+  }>([
+    {
+      what: 'an image',
+      ask: (path) => image('nginx:2', path),
+      code: 'NO_SUCH_IMAGE',
+      kind: 'notFound',
+      text: '--image nginx:2 names no image',
+    },
+    {
+      what: 'a file',
+      ask: (path) => ({ kind: 'file', name: 'x', output: { path } }),
+      code: 'NO_SUCH_FILE',
+      kind: 'notFound',
+      text: '--file x names no file',
+    },
+    {
+      what: 'a chart',
+      ask: (path) => ({ kind: 'chart', chart: 'x', output: { path } }),
+      code: 'NO_SUCH_CHART',
+      kind: 'notFound',
+      text: '--chart x names no chart',
+    },
+    {
+      what: 'a platform',
+      ask: (path) => image(docker, path, { platform: arm64 }),
+      code: 'PLATFORM_MISSING',
+      kind: 'notFound',
+      text: 'has no linux/arm64 in the bundle, which has: linux/amd64',
+    },
+    {
+      what: 'an image that has to be told from others',
+      ask: (path) => image('**', path),
+      code: 'IMAGE_AMBIGUOUS',
+      kind: 'usage',
+      text: '--image ** fits 5 images',
+    },
+    {
+      what: 'one of several platforms',
+      ask: (path) => image(multi, path, { format: 'docker-archive' }),
+      code: 'PLATFORM_NEEDED',
+      kind: 'usage',
+      text: 'linux/amd64, linux/arm64',
+    },
+    {
+      what: 'a chart that is to run',
+      ask: (path) => image(chartReference, path, { format: 'docker-archive' }),
+      code: 'NOT_AN_IMAGE',
+      kind: 'usage',
+      text: chartReference,
+    },
+  ])('$what: what is not there is told, and nothing is written', async ({ ask, code, kind, text }) => {
     const folder = await temporaryFolder();
-    const path = join(folder, 'x');
-    const error = await rejection(extract({ ...request, output: { path } } as ExtractRequest));
+    const error = await rejection(extract(ask(join(folder, 'x'))));
     expect(error).toMatchObject({ code, kind });
     expect(error.message).toContain(text);
     expect(error.suggestions.length).toBeGreaterThan(0);
