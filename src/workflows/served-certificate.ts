@@ -47,7 +47,7 @@ export const selfSignedNames = { cert: 'palette-edge-serve.crt', key: 'palette-e
 
 const commonName = 'palette-edge serve';
 const dayMs = 24 * 60 * 60 * 1000;
-/** Clients of Apple take no more than 398 days. */
+/** More than a year, and less than the limit of any client (825 days, Apple's). */
 const validMs = 397 * dayMs;
 /** Clocks of sites without a network are wrong by hours. */
 const earlyMs = dayMs;
