@@ -151,10 +151,11 @@ export abstract class BaseCommand extends Command {
     }
     // Wrong flags and arguments, as oclif words them.
     if (error instanceof Errors.CLIError) {
-      return new PaletteEdgeError('USAGE', usageMessage(error.message), {
+      const wrong = new PaletteEdgeError('USAGE', usageMessage(error.message), {
         kind: 'usage',
         suggestions: [`See the help: ${this.config.bin} ${this.id?.replaceAll(':', ' ') ?? ''} --help`],
       });
+      return this.#withOrigins(wrong);
     }
     return error instanceof PaletteEdgeError && error.kind === 'usage' ? this.#withOrigins(error) : error;
   }
@@ -190,5 +191,6 @@ function usageMessage(message: string): string {
   return message
     .replace(/\nSee more help with --help$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/^The following errors? occurred:\n {2}/, '')
     .replace(/^((?:Unexpected argument|Nonexistent flag)s?: [^=]*=).*$/s, '$1…');
 }

@@ -43,8 +43,8 @@ export interface ConfigFileOptions {
 }
 
 /**
- * Flags that say where secrets go, and what is trusted. Whoever unpacks an archive, or works in the checkout of somebody
- * else, must not get them from there.
+ * Flags that say where secrets go, what is trusted, and which files of this machine are carried to sites: a key may be among them, or a
+ * program that is run there. Whoever unpacks an archive, or works in the checkout of somebody else, must not get them from there.
  */
 const guardedFlags: ReadonlySet<string> = new Set([
   'palette-endpoint',
@@ -56,6 +56,10 @@ const guardedFlags: ReadonlySet<string> = new Set([
   'cert-dir',
   'auth-file',
   'cred-file-path',
+  'add',
+  'cluster-definition',
+  'file',
+  'include-tool',
 ]);
 
 /** Nobody writes so much by hand. */
@@ -169,7 +173,7 @@ function flagOfAny(key: string, { line, value }: YamlEntry, options: ConfigFileO
 function refuseGuarded(key: string, { line }: YamlEntry, { path, ownFile }: ConfigFileOptions): void {
   if (ownFile === undefined || !guardedFlags.has(key)) return;
   const reason =
-    'it decides where secrets go or what is trusted, and this file was only found in the working folder';
+    'it decides where secrets go, what is trusted, or which files are carried to sites, and this file was only found in the working folder';
   throw invalid(`${path}:${line}`, `${key}: ${reason}`, [
     `If you trust the file, name it: --config ${path}, or PALETTE_EDGE_CONFIG=${path}`,
     `Or set ${key} in your own file, ${ownFile}`,

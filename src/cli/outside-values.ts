@@ -18,6 +18,12 @@ export interface OutsideSources {
   readonly readFiles: (named: string | undefined) => Promise<readonly ConfigFile[]>;
 }
 
+/**
+ * Flags that turn something on. What is set outside for how that is to be done lies ready until it is: it must not end every other command.
+ * Typed without the switch it is a mistake; and whatever else belongs together, as certificate and key, does so wherever it is set.
+ */
+const switches: ReadonlySet<string> = new Set(['iso', 'split', 'print-config']);
+
 /** The values that a command's flags have without being typed: those of the environment, then those of config files. */
 export class OutsideValues {
   readonly #sources: OutsideSources;
@@ -39,14 +45,21 @@ export class OutsideValues {
     const copies = { ...flags };
     for (const [name, flag] of Object.entries<AnyFlag>(flags)) {
       if (environmentName({ name, hidden: flag.hidden }) === undefined) continue;
-      const changes = {
+      const copy = {
+        ...flag,
         env: undefined,
-        default: async (context: { readonly flags: TypedFlags; readonly options: never }) =>
-          (await this.#valueOf(name, flag, context.flags)) ?? (await ownDefault(flag, context)),
+        default: async (context: { readonly flags: TypedFlags; readonly options: never }) => {
+          const value = await this.#valueOf(name, flag, context.flags);
+          if (value === undefined) return await ownDefault(flag, context);
+          // The parser looks at it when it has all values.
+          copy.dependsOn = flag.dependsOn?.filter(
+            (other) => typeof other !== 'string' || !switches.has(other),
+          );
+          return value;
+        },
+        ...(flag.type === 'boolean' ? { allowNo: true } : {}),
       };
-      Object.assign(copies, {
-        [name]: { ...flag, ...changes, ...(flag.type === 'boolean' ? { allowNo: true } : {}) },
-      });
+      Object.assign(copies, { [name]: copy });
     }
     return copies;
   }

@@ -108,6 +108,10 @@ describe('a file that merely lies in the working folder', () => {
     'cert-dir',
     'auth-file',
     'cred-file-path',
+    'add',
+    'cluster-definition',
+    'file',
+    'include-tool',
   ];
 
   test.each(guarded)('may not set %s, for no command', (key) => {

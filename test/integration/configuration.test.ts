@@ -209,6 +209,31 @@ describe('config files', () => {
     expect(await images([], { files })).toEqual(['a.test/a:1']);
   });
 
+  test('how an image or parts are to be lies ready until it is asked for; typed alone it is a mistake', async () => {
+    const args = ['build', '--definition', 'missing.yaml'];
+    const text = 'iso-label: SITE\niso-path: content\nbuild: {part-style: canvos}\n';
+    const env = { PALETTE_EDGE_ADD: 'notes.txt', PALETTE_EDGE_INCLUDE_TOOL: 'tool' };
+    const ready = await run(args, { files: { [here]: text }, env });
+    expect(ready).toMatchObject({ code: 4, stderr: expect.stringContaining('missing.yaml') });
+    const typed = await run([...args, '--iso-label', 'SITE', '--part-style', 'plain'], {
+      files: { [here]: text },
+    });
+    expect(typed.code).toBe(2);
+    expect(typed.stderr).toContain(
+      'Error: All of the following must be provided when using --iso-label: --iso\n' +
+        '  All of the following must be provided when using --part-style: --split\nCode: USAGE\n',
+    );
+  });
+
+  test('what belongs together does so wherever it is set, and the error says where', async () => {
+    const { code, stderr } = await run(['serve', 'x.tar.zst'], {
+      env: { PALETTE_EDGE_TLS_CERT: 'cert.pem' },
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('All of the following must be provided when using --tls-cert: --tls-key\n');
+    expect(stderr).toContain('--tls-cert was set by PALETTE_EDGE_TLS_CERT\n');
+  });
+
   test('an error about a flag that nobody typed says who set it', async () => {
     const args = ['build', '--image', 'a.test/a:1', '--dry-run'];
     const file = await run([...args, '--config', here], { files: { [here]: '\nplain-http: a/b' } });
