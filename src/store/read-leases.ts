@@ -1,7 +1,8 @@
 import { lstat, open, readdir, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { PaletteEdgeError } from '../errors.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -89,8 +90,9 @@ async function readIdentity(path: string): Promise<ProcessIdentity | undefined> 
   return head === undefined ? undefined : parseIdentity(head['process']);
 }
 
+/** @returns undefined when it cannot be read: then its silence tells */
 async function readStart(path: string): Promise<string | undefined> {
-  const file = await unlessMissing(open(path, 'r'));
+  const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headSize), 0, headSize, 0);
@@ -102,7 +104,7 @@ async function readStart(path: string): Promise<string | undefined> {
 
 /** @returns undefined when the lease is gone */
 async function readDigests(path: string): Promise<ReadonlySet<Digest> | undefined> {
-  const file = await unlessMissing(open(path, 'r'));
+  const file = await openLease(path);
   if (file === undefined) return undefined;
   try {
     if ((await file.stat()).size > longestLease)
@@ -114,6 +116,14 @@ async function readDigests(path: string): Promise<ReadonlySet<Digest> | undefine
     return new Set(lines.filter((line) => /^[0-9a-f]{64}$/.test(line)).map((line) => toDigest(line)));
   } finally {
     await file.close();
+  }
+}
+
+async function openLease(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await unlessMissing(open(path, 'r'));
+  } catch (error) {
+    throw wordDiskError(error, `reading the lease ${path}`);
   }
 }
 

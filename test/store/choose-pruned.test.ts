@@ -1,4 +1,4 @@
-import { array, assert, boolean, nat, property, record } from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
@@ -49,11 +49,11 @@ test('what is needed stays, and the next one goes in its place', () => {
 });
 
 test('no more goes than must', () => {
-  const anyEntries = array(record({ size: nat(1000), age: nat(1000), isNeeded: boolean() }), {
+  const anyEntries = fc.array(fc.record({ size: fc.nat(1000), age: fc.nat(1000), isNeeded: fc.boolean() }), {
     maxLength: 30,
   });
-  assert(
-    property(anyEntries, nat(20_000), (specs, maximumBytes) => {
+  fc.assert(
+    fc.property(anyEntries, fc.nat(20_000), (specs, maximumBytes) => {
       const all = specs.map(({ size, age }, index) => entry(String(index), size, age));
       const needed = new Set(
         specs.flatMap(({ isNeeded }, index) => (isNeeded ? [digestOf(String(index))] : [])),
