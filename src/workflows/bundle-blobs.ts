@@ -28,10 +28,9 @@ export class BundleBlobs implements BlobReader {
   readonly #bundles: readonly OpenBundle[];
   readonly #limited: ReturnType<typeof pLimit>;
 
-  constructor(bundles: readonly OpenBundle[]) {
+  /** @param cache decompressed frames of all of these bundles, however many they are */
+  constructor(bundles: readonly OpenBundle[], cache: FrameCache = new FrameCache()) {
     this.#bundles = bundles;
-    // However many bundles there are.
-    const cache = new FrameCache();
     for (const { reader } of bundles) reader.frames.shareCache(cache);
     this.#limited = pLimit(framesAtOnce(bundles));
   }

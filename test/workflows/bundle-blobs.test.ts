@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { expect, test } from 'vitest';
 
+import { FrameCache } from '../../src/bundle/frame-cache.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { Digest } from '../../src/oci/digest.ts';
@@ -58,6 +59,20 @@ test('a blob comes in pieces that are copies: what a client does not take keeps 
     expect(piece.length).toBeLessThanOrEqual(128 * 1024);
     expect(piece.buffer.byteLength).toBe(piece.length);
   }
+});
+
+test('decompressed frames of all bundles have one limit', async () => {
+  const sizes = [first, second].map(({ bundle: { reader } }) => reader.frames.tarSize);
+  const roomy = new FrameCache();
+  for (const { layer } of [first, second])
+    await buffer(await new BundleBlobs([first.bundle, second.bundle], roomy).open(layer));
+  expect(roomy.bytes).toBeGreaterThan(Math.max(...sizes));
+  const limit = 100_000;
+  const tight = new FrameCache(limit);
+  const shared = new BundleBlobs([first.bundle, second.bundle], tight);
+  await Promise.all([first, second].map(async ({ layer }) => await buffer(await shared.open(layer))));
+  expect(tight.bytes).toBeGreaterThan(0);
+  expect(tight.bytes).toBeLessThanOrEqual(limit);
 });
 
 test.each<[what: string, blob: BlobIdentity]>([
