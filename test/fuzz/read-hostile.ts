@@ -39,6 +39,22 @@ export async function readHostile(bytes: Uint8Array): Promise<HostileEnds> {
   };
 }
 
+/** What would steer a terminal: everything but line breaks, that moves or turns around what is shown. */
+const steering = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
+
+/**
+ * What all ways of reading refuse these bytes with, as `CODE: message`. When they are not of one mind, or what they say would steer a
+ * terminal or fill it, it says so instead.
+ */
+export async function refusalOf(bytes: Uint8Array): Promise<string> {
+  const ends = await readHostile(bytes);
+  const codes = new Set(Object.values(ends).map(({ code }) => code));
+  if (codes.size > 1) return `disagreement: ${JSON.stringify(ends).slice(0, 2000)}`;
+  const { code, message } = ends.file;
+  if (steering.test(message.replaceAll('\n', ''))) return `steering: ${JSON.stringify(message)}`;
+  return message.length > 2000 ? `a message of ${message.length} characters` : `${code}: ${message}`;
+}
+
 async function verify(bytes: Uint8Array): Promise<HostileEnd> {
   const reader = await BundleReader.open(memoryAccess(bytes), 'hostile.tar.zst');
   const { problems } = await verifyBundleBytes(reader);
