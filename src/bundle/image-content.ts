@@ -42,14 +42,14 @@ export async function readHeldImage(
     reference,
     { digest, size, mediaType },
     {
-      fetch: async (descriptor) => await readManifest(blobs, descriptor, signal),
+      fetch: async (descriptor) => {
+        await requireHeld(blobs, reference, descriptor);
+        return await readManifest(blobs, descriptor, signal);
+      },
       platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
     },
   );
-  for (const { descriptor } of graph.blobs) {
-    const held = await blobs.sizeOf(descriptor.digest);
-    if (held !== descriptor.size) throw imageDamaged(reference, descriptor, held);
-  }
+  for (const { descriptor } of graph.blobs) await requireHeld(blobs, reference, descriptor);
   return { image, graph };
 }
 
@@ -121,6 +121,11 @@ function named(names: readonly ImageName[], { digest, size, mediaType }: Descrip
     ...name,
     image: { ...image, digest, size, mediaType, artifactType: undefined, origins: [] },
   }));
+}
+
+async function requireHeld(blobs: BlobReader, reference: string, descriptor: Descriptor): Promise<void> {
+  const held = await blobs.sizeOf(descriptor.digest);
+  if (held !== descriptor.size) throw imageDamaged(reference, descriptor, held);
 }
 
 async function readManifest(
