@@ -14,6 +14,7 @@ import type { ChartCandidates, ChartContent } from './discover-of-charts.ts';
 import { isReference } from './discover-reference.ts';
 import type { Candidate } from './image-collector.ts';
 import { ListedImages } from './listed-images.ts';
+import type { ParsedProfile } from './profile-set.ts';
 import type { CollectedRequests } from './request-images.ts';
 import { shownText } from './shown-text.ts';
 import type { SkippedImage, SkipReason } from './skipped-image.ts';
@@ -73,8 +74,8 @@ export function discoverImages(
     ...image,
     isIncluded: isIncluded && image.isCertain,
   }));
-  for (const { name, origin } of all.filter((image) => image.isIncluded))
-    collector.add({ text: name, origin });
+  for (const image of all.filter((each) => each.isIncluded && !isOfOtherVersion(each, profiles)))
+    collector.add({ text: image.name, origin: image.origin });
   const discovered = all.filter(isTold).map(({ profile: _profile, ...image }) => image);
   const skipped = passedOver.filter(isTold).map(({ profile: _profile, ...image }) => image);
   return {
@@ -90,6 +91,16 @@ function isTagged({ name, reference }: Pick<DiscoveredImage, 'name' | 'reference
 
 function isTold({ profile }: Pick<Candidate, 'profile'>): boolean {
   return profile?.isSilent !== true;
+}
+
+/** Whether only another version of its profile is bundled: an origin knows no versions, so it would count as of that one. */
+function isOfOtherVersion(
+  image: Pick<Candidate, 'profile'>,
+  profiles: CollectedRequests['profiles'],
+): boolean {
+  const isOther = (profile: ParsedProfile): boolean =>
+    profile.isSilent !== true && profile.name === image.profile?.name;
+  return !isTold(image) && profiles.some(isOther);
 }
 
 type Found = Omit<DiscoveredImage, 'isIncluded'> & Pick<Candidate, 'profile'>;
@@ -128,7 +139,7 @@ function judgeReference(
 function withoutTwins(found: readonly Found[]): Found[] {
   const kept = new Map<string, Found>();
   for (const image of found) {
-    const key = JSON.stringify([ownerOf(image.origin), image.name]);
+    const key = JSON.stringify([ownerOf(image.origin), image.name, isTold(image)]);
     const known = kept.get(key);
     if (known === undefined || (image.isCertain && !known.isCertain)) kept.set(key, image);
   }

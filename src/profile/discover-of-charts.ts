@@ -1,13 +1,6 @@
-import { PaletteEdgeError } from '../errors.ts';
 import type { HowDiscovered } from '../oci/origin.ts';
-import {
-  discoverInAnnotations,
-  discoverInRendered,
-  discoverInTemplates,
-  mergeValues,
-  readChartDefaults,
-} from './discover-in-chart.ts';
-import type { ChartTexts } from './discover-in-chart.ts';
+import type { ChartOutline } from './chart-outline.ts';
+import { mergeValues } from './discover-in-chart.ts';
 import { discoverInValues } from './discover-in-values.ts';
 import type { FoundImage } from './discover-reference.ts';
 import type { Candidate } from './image-collector.ts';
@@ -21,9 +14,11 @@ export interface ChartContent {
   readonly profile?: string;
   readonly pack?: string;
   readonly name: string;
-  readonly files: ChartTexts;
-  /** What `helm template` printed with the pack's values; undefined when it was not rendered. */
-  readonly rendered?: string;
+  readonly outline: ChartOutline;
+  /** Whether `helm template` rendered it with the pack's values. */
+  readonly isRendered: boolean;
+  /** What it runs then; undefined when it was not rendered, or to what cannot be read. */
+  readonly runs?: readonly FoundImage[] | undefined;
 }
 
 /** What the values and charts of packs name. */
@@ -38,9 +33,8 @@ export interface ChartCandidates {
 /** Reads the values of every pack, and the charts that are at hand: rendered, or else their templates, annotations and defaults. */
 export function chartCandidates(
   profiles: readonly ParsedProfile[],
-  contents: readonly ChartContent[],
+  charts: readonly ChartContent[],
 ): ChartCandidates {
-  const charts = contents.map((chart) => ({ ...chart, runs: renderedImages(chart) }));
   const candidates: Candidate[] = [];
   const unrendered: string[] = [];
   const unreadable: string[] = [];
@@ -50,7 +44,7 @@ export function chartCandidates(
       candidates.push(...ofPack(profile, pack, own));
       if (profile.isSilent === true) continue;
       const title = `${profile.name}/${pack.name}`;
-      const isRendered = own.length > 0 && own.every(({ rendered }) => rendered !== undefined);
+      const isRendered = own.length > 0 && own.every((chart) => chart.isRendered);
       if (hasCharts(pack) && !isRendered) unrendered.push(title);
       unreadable.push(...own.filter(isUnreadable).map(({ name }) => `${title}, chart ${name}`));
     }
@@ -62,28 +56,28 @@ export function chartCandidates(
   return { candidates, unrendered, unreadable };
 }
 
-/** A chart with the images that it runs; undefined when it was not rendered, or to what cannot be read. */
-interface ReadChart extends ChartContent {
-  readonly runs: readonly FoundImage[] | undefined;
+function isUnreadable({ isRendered, runs }: ChartContent): boolean {
+  return isRendered && runs === undefined;
 }
 
-function isUnreadable({ rendered, runs }: ReadChart): boolean {
-  return rendered !== undefined && runs === undefined;
-}
-
-function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ReadChart[]): Candidate[] {
+function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ChartContent[]): Candidate[] {
   const owner: Owner = { profile, pack: pack.name };
   if (charts.length === 0) return pack.content().found.map((found) => candidate(found, owner, 'read'));
-  return pack.trees().documents.flatMap(({ root }) => {
-    const places = charts.map((chart) => ({ chart, values: chartValues(root, chart.name) }));
-    const passedOver = new Set(places.map(({ values }) => values.path.replace(/\.$/, '')));
-    const isWhole = passedOver.has('');
-    const read = isWhole ? [] : discoverInValues(root, { path: '', appVersions: noVersions, passedOver });
-    return [
-      ...read.map((found) => candidate(found, owner, 'read')),
-      ...places.flatMap(({ chart, values }) => ofChart(chart, values, owner)),
-    ];
-  });
+  const root = packValues(pack);
+  const places = charts.map((chart) => ({ chart, values: chartValues(root, chart.name) }));
+  const passedOver = new Set(places.map(({ values }) => values.path.replace(/\.$/, '')));
+  const isWhole = passedOver.has('');
+  const read = isWhole ? [] : discoverInValues(root, { path: '', appVersions: noVersions, passedOver });
+  return [
+    ...read.map((found) => candidate(found, owner, 'read')),
+    ...places.flatMap(({ chart, values }) => ofChart(chart, values, owner)),
+  ];
+}
+
+/** The values of a pack as one map: they come in pieces where a section is no YAML before its templates are rendered. */
+export function packValues(pack: Pick<ParsedPack, 'trees'>): YamlNode {
+  const roots = pack.trees().documents.map(({ root }) => root);
+  return roots.filter(({ kind }) => kind === 'map').reduce(mergeValues, emptyMap);
 }
 
 const noVersions: ReadonlyMap<string, string> = new Map();
@@ -115,14 +109,12 @@ interface Owner {
   readonly pack?: string;
 }
 
-function ofChart(chart: ReadChart, { values, path }: ChartValues, owner: Owner): Candidate[] {
+function ofChart(chart: ChartContent, { values, path }: ChartValues, owner: Owner): Candidate[] {
   const title = (found: FoundImage): FoundImage => ({ ...found, key: `chart ${chart.name}, ${found.key}` });
-  const annotated = discoverInAnnotations(chart.files).map((found) =>
-    candidate(title(found), owner, 'annotation'),
-  );
+  const annotated = chart.outline.annotated.map((found) => candidate(title(found), owner, 'annotation'));
   if (chart.runs !== undefined)
     return [...chart.runs.map((found) => candidate(title(found), owner, 'rendered')), ...annotated];
-  const defaults = readChartDefaults(chart.files);
+  const defaults = chart.outline.defaults();
   const merged = mergeValues(defaults.values, values);
   const read = discoverInValues(merged, {
     path: path === '' ? `chart ${chart.name}, ` : path,
@@ -130,18 +122,8 @@ function ofChart(chart: ReadChart, { values, path }: ChartValues, owner: Owner):
     passedOver: nothing,
     foreign: nodesOf(defaults.values),
   });
-  const templates = discoverInTemplates(chart.files).map(title);
+  const templates = chart.outline.templates.map(title);
   return [...[...read, ...templates].map((found) => candidate(found, owner, 'read')), ...annotated];
-}
-
-function renderedImages({ rendered }: ChartContent): FoundImage[] | undefined {
-  if (rendered === undefined) return undefined;
-  try {
-    return discoverInRendered(rendered);
-  } catch (error) {
-    if (error instanceof PaletteEdgeError) return undefined;
-    throw error;
-  }
 }
 
 function candidate(found: FoundImage, { profile, pack }: Owner, how: HowDiscovered): Candidate {

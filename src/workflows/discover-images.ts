@@ -3,7 +3,9 @@ import { helmTemplate } from '../chart/helm-template.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { discoverImages } from '../profile/discover-images.ts';
 import type { Discoveries, DiscoveryInput } from '../profile/discover-images.ts';
-import { chartValues } from '../profile/discover-of-charts.ts';
+import { chartOutline, renderedImages } from '../profile/chart-outline.ts';
+import type { ChartOutline } from '../profile/chart-outline.ts';
+import { chartValues, packValues } from '../profile/discover-of-charts.ts';
 import type { ChartContent } from '../profile/discover-of-charts.ts';
 import { valuesText } from '../profile/discover-values-text.ts';
 import type { CollectedRequests } from '../profile/request-images.ts';
@@ -42,19 +44,19 @@ export interface DiscoveryParts extends DiscoveryOptions, Pick<DiscoveryInput, '
 export async function discover(collected: CollectedRequests, parts: DiscoveryParts): Promise<Discoveries> {
   const charts: ChartContent[] = [];
   const warnings: Warning[] = [];
+  const outlines = new Map<Uint8Array, ChartOutline>();
   for (const chart of parts.charts) {
     const { profile, pack, name, archive } = chart;
-    const files = await readChartArchive(archive, titleOf(chart), parts.signal);
+    // Many packs may ask for one chart.
+    const outline =
+      outlines.get(archive) ?? chartOutline(await readChartArchive(archive, titleOf(chart), parts.signal));
+    outlines.set(archive, outline);
     const rendered = await render(chart, collected, parts);
     if (rendered instanceof PaletteEdgeError)
       warnings.push({ code: rendered.code, message: `${rendered.message}; it was only read` });
-    charts.push({
-      profile,
-      pack,
-      name,
-      files,
-      rendered: typeof rendered === 'string' ? rendered : undefined,
-    });
+    const isRendered = typeof rendered === 'string';
+    const runs = isRendered ? renderedImages(rendered) : undefined;
+    charts.push({ profile, pack, name, outline, isRendered, runs });
   }
   const { isIncluded, isExcluded } = parts;
   const discoveries = discoverImages(collected, { charts, isIncluded, isExcluded });
@@ -70,12 +72,12 @@ async function render(
   if (helm === undefined) return undefined;
   const profile = profiles.find(({ name }) => name === chart.profile);
   const pack = profile?.packs.find(({ name }) => name === chart.pack);
-  const root = pack?.trees().documents[0]?.root;
   const resolve = (text: string): string | undefined => {
     const { text: resolved, problems, sensitive } = resolver.resolve(text, profile);
     return problems.length > 0 || sensitive.length > 0 ? undefined : resolved;
   };
-  const values = root === undefined ? '{}' : valuesText(chartValues(root, chart.name).values, resolve);
+  const values =
+    pack === undefined ? '{}' : valuesText(chartValues(packValues(pack), chart.name).values, resolve);
   const kubernetes = profiles.flatMap(({ packs }) => packs).find(({ layer }) => layer === 'k8s');
   const { name, archive } = chart;
   const input = { title: titleOf(chart), archive, values, name, kubernetesVersion: kubernetes?.version };

@@ -100,6 +100,13 @@ describe('a chart that the real Helm renders', () => {
     expect(codes).not.toContain('VALUES_ONLY_READ');
   });
 
+  test('with all of its values, where they can be read in pieces only', async () => {
+    const { told } = await discovered(
+      'charts:\n  web:\n    image: {registry: mirror.example.com}\nodd:\n  a: "{{ .x }}\n',
+    );
+    expect(told.join('\n')).toContain('mirror.example.com/example/web:3.2');
+  });
+
   test('what is switched off is not there', async () => {
     const { told } = await discovered('charts: {web: {proxy: {enabled: false}}}\n');
     expect(told.join('\n')).not.toContain('proxy');
@@ -129,6 +136,18 @@ test('without Helm the chart is read, and that is said', async () => {
     'maybe quay.io/example/operand:7 <- profile sample, pack web, chart web, crds/crd.yaml spec.schema.default (line 4), discovered (read)',
   ]);
   expect(codes).toContain('VALUES_ONLY_READ');
+});
+
+test('an archive that several packs ask for is unpacked once', async () => {
+  const { signal } = new AbortController();
+  // Looked at before each archive.
+  let unpacked = 0;
+  signal.throwIfAborted = () => void (unpacked += 1);
+  const archive = await chartArchive();
+  const charts = ['web', 'k3s'].map((pack) => ({ profile: 'sample', pack, name: 'web', archive }));
+  const { told } = await discovered('', { charts, helm: undefined, signal });
+  expect(told.join('\n')).toMatch(/pack web, [^]*pack k3s, /);
+  expect(unpacked).toBe(1);
 });
 
 test('an archive that is no chart is refused', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { formatOrigin } from '../../src/oci/origin.ts';
+import { chartOutline, renderedImages } from '../../src/profile/chart-outline.ts';
 import { discoverImages } from '../../src/profile/discover-images.ts';
 import type { Discoveries, DiscoveryInput } from '../../src/profile/discover-images.ts';
 import { collectRequests, finishRequests } from '../../src/profile/request-images.ts';
@@ -203,7 +204,8 @@ describe('charts', () => {
       'templates/job.yaml': 'image: a.io/job:1\n',
     }).map(([path, text]) => [path, Buffer.from(text)]),
   );
-  const chart = { profile: 'sample', pack: 'web', name: 'web', files };
+  const outline = chartOutline(files);
+  const chart = { profile: 'sample', pack: 'web', name: 'web', outline, isRendered: false };
 
   test('that are not at hand: the values of the pack are read, and that is said', () => {
     const result = ofPacks([pack]);
@@ -229,7 +231,9 @@ describe('charts', () => {
   test('that are rendered: what they run, and the values of that chart are not read', () => {
     const rendered =
       'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{image: "a.io/web:2"}]}\n';
-    const result = ofPacks([pack], { charts: [{ ...chart, rendered }] });
+    const result = ofPacks([pack], {
+      charts: [{ ...chart, isRendered: true, runs: renderedImages(rendered) }],
+    });
     expect(told(result)).toEqual([
       expect.stringMatching(/^a\.io\/other:1 /),
       'a.io/web:2 <- profile sample, pack web, chart web, Pod/web spec.containers[0].image, discovered (rendered)',
@@ -240,16 +244,27 @@ describe('charts', () => {
 
   test('that are rendered to what is no YAML: they are read, and that is said', () => {
     const rendered = 'a: [\n';
-    const result = ofPacks([pack], { charts: [{ ...chart, rendered }] });
+    const result = ofPacks([pack], {
+      charts: [{ ...chart, isRendered: true, runs: renderedImages(rendered) }],
+    });
     expect(told(result)).toContainEqual(expect.stringMatching(/^a\.io\/web:2 .*\(read\)$/));
     const { message } = result.warnings.find(({ code }) => code === 'VALUES_ONLY_READ') ?? {};
     expect(message).toContain('what sample/web, chart web was rendered to is no YAML that can be read');
-    const alone = discover({}, { charts: [{ name: 'web', files, rendered }] });
+    const alone = discover(
+      {},
+      { charts: [{ name: 'web', outline, isRendered: true, runs: renderedImages(rendered) }] },
+    );
     expect(alone.warnings.at(-1)?.message).toContain('what chart web was rendered to');
   });
 
+  test('of packs whose values can be read in pieces only', () => {
+    const broken = `${pack.values}odd:\n  a: "{{ .x }}\n`;
+    const whole = ofPacks([pack], { charts: [chart] });
+    expect(told(ofPacks([{ ...pack, values: broken }], { charts: [chart] }))).toEqual(told(whole));
+  });
+
   test('that only a flag names', () => {
-    const { discovered, warnings } = discover({}, { charts: [{ name: 'web', files }] });
+    const { discovered, warnings } = discover({}, { charts: [{ name: 'web', outline, isRendered: false }] });
     expect(discovered.map(({ name }) => name)).toEqual([
       'a.io/web:1',
       'a.io/proxy:1',

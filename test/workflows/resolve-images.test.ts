@@ -195,6 +195,23 @@ test('an image of a manifest that is left out is not told to be in no list', asy
   ]);
 });
 
+test('of two versions of a profile the one that is left out adds nothing under the name of the other', async () => {
+  const version = (number: string, values: string) =>
+    profileFile([values], { name: 'site' }).text.replace('"version":"1.0.0"', `"version":"${number}"`);
+  const shared = 'both: {image: a.io/both:1}\n';
+  const folder = await folderWith({
+    'one.json': version('1', `${valuesWith('a.io/one:1')}web: {image: a.io/old:1}\n${shared}`),
+    'two.json': version('2', `${valuesWith('a.io/two:1')}web: {image: a.io/new:1}\n${shared}`),
+  });
+  const result = await resolveImages({
+    ...none,
+    profiles: ['one', 'two'].map((name) => join(folder, `${name}.json`)),
+    discovery: { isIncluded: true, helm: undefined },
+    scope: { ...wholeScope, excludedProfiles: [join(folder, 'one.json')] },
+  });
+  expect(result.images.map(({ name }) => name)).toEqual(['a.io/both:1', 'a.io/new:1', 'a.io/two:1']);
+});
+
 test('nothing is told of what a pattern leaves out', async () => {
   const chart = (name: string) => `{repo: "https://charts.example.com", name: ${name}, version: ^1}`;
   const values = `pack:

@@ -1,0 +1,55 @@
+import { PaletteEdgeError } from '../errors.ts';
+import {
+  discoverInAnnotations,
+  discoverInRendered,
+  discoverInTemplates,
+  readChartDefaults,
+} from './discover-in-chart.ts';
+import type { ChartDefaults, ChartTexts } from './discover-in-chart.ts';
+import type { FoundImage } from './discover-reference.ts';
+import { ownText } from './own-text.ts';
+
+/** All that is needed of a chart's files, whichever pack asks for it. */
+export interface ChartOutline {
+  /** Of `artifacthub.io/images`. */
+  readonly annotated: readonly FoundImage[];
+  /** Of templates and CRDs as they stand. */
+  readonly templates: readonly FoundImage[];
+  /** Read again whenever it is asked for: trees take ten times the memory of their text. */
+  readonly defaults: () => ChartDefaults;
+}
+
+/** Gathers it, so that the files can be let go: they may be 100 MB. */
+export function chartOutline(files: ChartTexts): ChartOutline {
+  const kept = new Map(
+    // A copy: each file is a part of the whole archive.
+    [...files].flatMap(([path, bytes]) => (isKept(path) ? [[path, new Uint8Array(bytes)] as const] : [])),
+  );
+  return {
+    annotated: discoverInAnnotations(files).map(detached),
+    templates: discoverInTemplates(files).map(detached),
+    defaults: () => readChartDefaults(kept),
+  };
+}
+
+/**
+ * The images of what `helm template` printed.
+ *
+ * @returns undefined when that is no YAML
+ */
+export function renderedImages(rendered: string): readonly FoundImage[] | undefined {
+  try {
+    return discoverInRendered(rendered).map(detached);
+  } catch (error) {
+    if (error instanceof PaletteEdgeError) return undefined;
+    throw error;
+  }
+}
+
+function isKept(path: string): boolean {
+  return /^(?:charts\/[^/]+\/)*(?:Chart|values)\.yaml$/.test(path);
+}
+
+function detached(found: FoundImage): FoundImage {
+  return { ...found, text: ownText(found.text), key: ownText(found.key) };
+}
