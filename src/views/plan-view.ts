@@ -31,6 +31,7 @@ export function planView(plan: BuildPlan): string {
     ['bundle', bundle.path],
     ...partSizeField(plan),
     ['bundle size', `at most ${formatByteSize(expectedBundleSize)}`],
+    ...(plan.iso === undefined ? [] : [isoField(plan.iso)]),
     ['free space', free],
   ];
   return `Plan\n${textFields(fields)}`;
@@ -60,6 +61,10 @@ function rateLimitText({ rateLimit }: BuildPlan['registries'][number]): string {
   if (rateLimit === undefined) return '';
   const { remaining, limit, windowSeconds } = rateLimit;
   return `, ${remaining} of ${limit} pulls left in ${durationText(windowSeconds)}`;
+}
+
+function isoField({ path, expectedSize }: NonNullable<BuildPlan['iso']>): [string, string] {
+  return ['ISO image', `${path}, at most ${formatByteSize(expectedSize)}`];
 }
 
 function partSizeField({ partSize, expectedBundleSize }: BuildPlan): [string, string][] {

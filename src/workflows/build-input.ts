@@ -9,6 +9,7 @@ import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { BuildListener } from './build-event.ts';
 import type { FileToBundle } from './bundle-files.ts';
+import type { IsoRequest } from './iso-content.ts';
 import type { ImageSources } from './resolve-images.ts';
 import type { SplitRequest } from './split-request.ts';
 
@@ -36,6 +37,8 @@ export interface BuildInput {
   readonly output: string | undefined;
   /** Undefined writes one file. */
   readonly split?: SplitRequest;
+  /** An image that is to be made of the bundle, for the plan; undefined for none. */
+  readonly image?: IsoRequest;
   /** zstd level, 1 to 19. */
   readonly compressionLevel: number;
 }

@@ -30,10 +30,11 @@ export interface BuildIsoResources {
  * @throws PaletteEdgeError as {@link buildBundle} and {@link createIso} do; what can be known about the image is told before anything is pulled
  */
 export async function buildIso(
-  { image, ...input }: BuildInput & { readonly image: IsoRequest | undefined },
+  input: BuildInput,
   resources: BuildIsoResources,
   signal: AbortSignal,
 ): Promise<BuildIsoResult> {
+  const { image } = input;
   if (image === undefined) return await buildBundle(input, resources.build, signal);
   await checkBefore(image, input, { xorriso: resources.iso.xorriso, signal });
   // The name that was given is that of the image: the bundle has the usual ending.

@@ -129,8 +129,12 @@ function requireId({ bundles }: IsoContent, expected: string | undefined): void 
   );
 }
 
-/** What is read must not be replaced: an image may be among the files. */
-async function refuseSource(path: string, { files }: IsoContent): Promise<void> {
+/**
+ * What is read must not be replaced: an image may be among the files.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage)
+ */
+export async function refuseSource(path: string, { files }: IsoContent): Promise<void> {
   const target = await outputTarget(path);
   const taken = files.find(({ source }) => source === resolve(target));
   if (taken !== undefined) throw outputTaken(`writing the ISO image to ${path}`, 'to go into the ISO image');

@@ -91,7 +91,7 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
   for (const path of new Set(bundlePaths)) bundles.push(await bundleContent(path, request));
   const { clusterDefinition, tool, files } = request;
   const definitionName =
-    clusterDefinition === undefined ? undefined : `${clusterDefinitionFolder}/${basename(clusterDefinition)}`;
+    clusterDefinition === undefined ? undefined : clusterDefinitionName(clusterDefinition);
   const single = [
     ...(clusterDefinition === undefined || definitionName === undefined
       ? []
@@ -107,8 +107,16 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
     others: others.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
     files: [...single, ...others, ...bundles.flatMap((bundle) => bundle.files)],
   };
-  refuseClashes(content);
+  refuseIsoClashes([
+    ...bundles.flatMap(({ path, isSplit }) => (isSplit === true ? [partsListName(path)] : [])),
+    ...content.files.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
+  ]);
   return content;
+}
+
+/** The path of a cluster definition in an image, by the path of its file. */
+export function clusterDefinitionName(path: string): string {
+  return `${clusterDefinitionFolder}/${basename(path)}`;
 }
 
 async function bundleContent(path: string, { folder, split }: IsoRequest): Promise<IsoContentBundle> {
@@ -118,7 +126,8 @@ async function bundleContent(path: string, { folder, split }: IsoRequest): Promi
     if (image !== undefined) throw inImage(path);
     const described = { ...describe(reader), source: path };
     if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
-    const file = await wholeFile(path, join(folder, bundleFileName(path, reader)));
+    const { id, inventory } = reader;
+    const file = await wholeFile(path, isoBundlePath(path, folder, { id, name: inventory.name }));
     const expected = { ...file, sha256: await checksumBeside(path) };
     if (split === undefined) return { ...described, path: pathOf(file), files: [expected] };
     return { ...described, ...splitFile(expected, split) };
@@ -137,11 +146,15 @@ function describe({
   return { name, id, size, images: count, charts: charts.length, tool };
 }
 
-/** Hosts pass over files with other endings. */
-function bundleFileName(path: string, { id, inventory }: BundleReader): string {
+/** The path of a bundle in an image, by the path of its file. Hosts pass over files with other endings. */
+export function isoBundlePath(
+  path: string,
+  folder: string,
+  { id, name }: { readonly id: string; readonly name: string },
+): string {
   const given = basename(path);
   const isFit = isRawFileName(given) && /\.(?:zst|tar)$/.test(given);
-  return isFit ? given : basename(defaultBundlePath(inventory.name, id));
+  return join(folder, isFit ? given : basename(defaultBundlePath(name, id)));
 }
 
 /** They stay as they are: their list names them. */
@@ -201,14 +214,13 @@ function pathOf({ pieces }: IsoContentFile): string {
   return pieces[0]?.path ?? '';
 }
 
-function refuseClashes({ bundles, files }: Pick<IsoContent, 'bundles' | 'files'>): void {
-  const names = [
-    readmeName,
-    checksumListName,
-    ...bundles.flatMap(({ path, isSplit }) => (isSplit === true ? [partsListName(path)] : [])),
-    ...files.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
-  ];
-  const clashing = clashingName(names);
+/**
+ * Refuses names that are in each other's way, or in that of what every image has.
+ *
+ * @throws PaletteEdgeError `ISO_NAME_TAKEN` (kind usage)
+ */
+export function refuseIsoClashes(paths: readonly string[]): void {
+  const clashing = clashingName([readmeName, checksumListName, ...paths]);
   if (clashing === undefined) return;
   throw new PaletteEdgeError(
     'ISO_NAME_TAKEN',

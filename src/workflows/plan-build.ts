@@ -11,10 +11,14 @@ import type { BlobStore } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { checkOutput } from './check-output.ts';
 import { checkPartsOutput } from './check-parts-output.ts';
+import type { ClusterDefinition } from './cluster-definition.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
+import type { IsoRequest } from './iso-content.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 import type { ExcludedImages } from './scope-images.ts';
+import { planIso } from './plan-iso.ts';
+import type { PlannedIso } from './plan-iso.ts';
 import type { SplitRequest } from './split-request.ts';
 
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
@@ -45,8 +49,11 @@ export interface BuildPlan {
   readonly registries: readonly RegistryShare[];
   /** The bundle is not larger than this. */
   readonly expectedBundleSize: number;
+  /** The image that is made of it; undefined when none was asked for. */
+  readonly iso?: PlannedIso;
   readonly space: {
     readonly store: SpaceNeed;
+    /** For the bundle, and the image beside it. */
     readonly output: SpaceNeed;
     /** Whether both are on one file system, and so share what is free. */
     readonly isShared: boolean;
@@ -92,6 +99,8 @@ export interface BuildPlanInput {
   readonly path: string;
   /** Undefined for one file. */
   readonly split?: SplitRequest;
+  readonly image?: IsoRequest;
+  readonly clusterDefinition?: ClusterDefinition;
   readonly existing?: ExistingBundles;
   readonly excluded?: readonly ExcludedImages[];
   /** Limits of pulls by registry, as far as they were told. */
@@ -120,6 +129,7 @@ export async function planBuild(
   const bytes = sum(queue, ({ blob }) => blob.size);
   const bytesToPull = sum(missing, (count) => count);
   const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(input)]);
+  const iso = await planIso(input);
   return {
     bundle: { name: bundle.inventory.name, id: bundle.id, path },
     partSize: input.split?.partSize,
@@ -137,9 +147,10 @@ export async function planBuild(
       mirrors: unlessEmpty(mirrorsOf?.(share.registry)),
     })),
     expectedBundleSize: bundle.expectedBundleSize,
+    iso,
     space: {
       store: { path: store.folder, free: storeSpace.bytes, needed: sum(notStored, (count) => count) },
-      output: { path, free: outputSpace.bytes, needed: bundle.expectedBundleSize },
+      output: { path, free: outputSpace.bytes, needed: bundle.expectedBundleSize + (iso?.expectedSize ?? 0) },
       isShared: storeSpace.device === outputSpace.device,
     },
   };
@@ -187,13 +198,14 @@ async function outputFreeSpace({ path, split, bundle }: BuildPlanInput): Promise
 }
 
 /** @returns the error `NOT_ENOUGH_SPACE` (kind disk) that says where how much is missing, or undefined when nothing is */
-export function spaceProblem({ space }: BuildPlan): PaletteEdgeError | undefined {
+export function spaceProblem({ space, iso }: BuildPlan): PaletteEdgeError | undefined {
   const { store, output, isShared } = space;
   const isEnough = isShared
     ? store.needed + output.needed <= output.free
     : store.needed <= store.free && output.needed <= output.free;
   if (isEnough) return undefined;
-  const places = [spaceText('the store', store), spaceText('the bundle', output)].join('; ');
+  const what = iso === undefined ? 'the bundle' : 'the bundle with its ISO image';
+  const places = [spaceText('the store', store), spaceText(what, output)].join('; ');
   const shared = isShared ? '; both are on the same disk' : '';
   return new PaletteEdgeError('NOT_ENOUGH_SPACE', `too little free space: ${places}${shared}`, {
     kind: 'disk',

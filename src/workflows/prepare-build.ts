@@ -94,6 +94,8 @@ export async function prepareBuild(
       bundle: bundlePlan,
       path,
       split: input.split,
+      image: input.image,
+      clusterDefinition,
       existing: bundles,
       excluded: requests.excluded,
     },

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
@@ -10,7 +10,7 @@ import { BlobStore } from '../../src/store/blob-store.ts';
 import type { PinnedImage } from '../../src/workflows/pin-images.ts';
 import { planBuild, pullLimitWarnings, spaceProblem } from '../../src/workflows/plan-build.ts';
 import { queueBlobs } from '../../src/workflows/queue-blobs.ts';
-import type { BuildPlan } from '../../src/workflows/plan-build.ts';
+import type { BuildPlan, BuildPlanInput } from '../../src/workflows/plan-build.ts';
 import { rejection } from '../support/rejection.ts';
 import { noise, sampleContent } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -98,6 +98,71 @@ test.each([
   const error = await rejection(planTo(...path));
   expect(error).toMatchObject({ code, kind: 'usage' });
   expect(error.message).toMatch(/^writing the bundle to .* failed: /);
+});
+
+describe('an image of the bundle', () => {
+  async function planImage(
+    prepare: (folder: string) => Promise<Partial<BuildPlanInput>>,
+  ): Promise<BuildPlan> {
+    const folder = await temporaryFolder();
+    const bundle = planBundle({ ...(await sampleContent(new MemoryBlobs())), images: [] });
+    const store = await BlobStore.open(join(folder, 'store'));
+    const image = { label: 'COS_CONTENT', folder: '', files: [] };
+    const input = { images: [], queue: [], bundle, path: join(folder, 'edge.tar.zst'), image };
+    const given = { ...input, ...(await prepare(folder)) };
+    return await planBuild(given, store, new AbortController().signal);
+  }
+  const image = (path: string, name: string) => ({
+    label: 'COS_CONTENT',
+    folder: '',
+    files: [{ path, name }],
+  });
+
+  test('needs its own space beside the bundle', async () => {
+    const { iso, space, expectedBundleSize } = await planImage(async (folder) => {
+      await writeFile(join(folder, 'notes'), noise(100_000, 1));
+      return { image: image(join(folder, 'notes'), 'notes.txt') };
+    });
+    expect(iso?.path).toMatch(/\/edge\.iso$/);
+    expect(iso?.expectedSize).toBeGreaterThan(expectedBundleSize + 100_000);
+    expect(space.output.needed).toBe(expectedBundleSize + (iso?.expectedSize ?? 0));
+    const output = { ...space.output, free: expectedBundleSize + 1000 };
+    const plan = { ...planWith({ store: [0, 1], output: [1, 1], isShared: false }), iso };
+    expect(spaceProblem({ ...plan, space: { ...plan.space, output } })?.message).toContain(
+      'the bundle with its ISO image (',
+    );
+  });
+
+  test('goes where nothing else is, and where none of its files is', async () => {
+    const isThere = async (folder: string) => {
+      await writeFile(join(folder, 'edge.iso'), 'of somebody else');
+      return {};
+    };
+    expect(await rejection(planImage(isThere))).toMatchObject({ code: 'OUTPUT_TAKEN', kind: 'usage' });
+    const isSource = async (folder: string) => {
+      const older = join(folder, 'edge.iso');
+      await writeFile(older, Buffer.alloc(40_000).fill('CD001', 32_769, 32_774));
+      return { image: image(older, 'older.iso') };
+    };
+    expect(await rejection(planImage(isSource))).toMatchObject({ code: 'OUTPUT_TAKEN', kind: 'usage' });
+  });
+
+  test.each([
+    ['the bundle', 'Edge.tar.zst', {}],
+    ['a part', 'edge.tar.zst_part00', { split: { partSize: 5000, style: 'canvos' } as const }],
+    ['the list of parts', 'edge.tar.zst.parts.json', { split: { partSize: 5000, style: 'plain' } as const }],
+    [
+      'the cluster definition',
+      'spc-config/cluster-definition-site.tgz',
+      { clusterDefinition: { name: 'site', bytes: noise(10, 1) } },
+    ],
+  ])('has no other file in the place of %s', async (_what, name, changes) => {
+    const work = planImage(async (folder) => {
+      await writeFile(join(folder, 'notes'), 'notes');
+      return { image: image(join(folder, 'notes'), name), ...changes };
+    });
+    expect(await rejection(work)).toMatchObject({ code: 'ISO_NAME_TAKEN', kind: 'usage' });
+  });
 });
 
 /** Content that breaks off after so many bytes. */
