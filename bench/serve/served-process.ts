@@ -49,7 +49,11 @@ async function untilAnswered(server: ChildProcess, url: string): Promise<Incomin
 
 async function answer(url: string): Promise<IncomingMessage> {
   const sent = request(url, { agent: false }).end();
-  const [response]: IncomingMessage[] = await once(sent, 'response');
-  if (response?.statusCode !== 200) throw new Error(`${url}: ${response?.statusCode}`);
-  return response;
+  return await new Promise((resolve, reject) => {
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      if (response.statusCode === 200) resolve(response);
+      else reject(new Error(`${url}: ${response.statusCode}`));
+    });
+  });
 }
