@@ -33,6 +33,9 @@ function fieldsOf(extracted: ExtractResult['extracted']): [string, string][] {
         ['chart', `${extracted.name} ${extracted.version}`],
         ['digest', extracted.digest],
         ['size', sizeText(extracted.bytes)],
+        ...(extracted.provenance === undefined
+          ? []
+          : [['signed by', extracted.provenance] as [string, string]]),
       ];
     case 'all':
       return [

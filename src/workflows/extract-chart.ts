@@ -1,13 +1,12 @@
 import type { BundledChart } from '../bundle/inventory.ts';
 import { chartMediaTypes } from '../chart/chart-artifact.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { maximumManifestSize, parseManifest } from '../oci/manifest.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
-import { extractBlob } from './extract-file.ts';
 import type { ExtractOptions } from './extract-image.ts';
-import { requireFreeFile } from './extract-output.ts';
+import { countedBlobs, extractStream, requireFreeFile } from './extract-output.ts';
 import type { StreamOutput } from './extract-output.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
@@ -19,8 +18,8 @@ export interface ExtractedChart {
   /** Of the archive. */
   readonly digest: Digest;
   readonly bytes: number;
-  /** Whether there is a provenance file in the bundle, for `helm verify`. */
-  readonly hasProvenance: boolean;
+  /** Path of the provenance file, for `helm verify`: beside the archive, when the bundle has one. */
+  readonly provenance?: string;
 }
 
 /** What a chart consists of: the `.tgz` as Helm pulls it, and what signs it. */
@@ -30,7 +29,7 @@ export interface ChartFiles {
 }
 
 /**
- * Extracts the archive of one chart, byte for byte.
+ * Extracts the archive of one chart, byte for byte; into a file, with `.prov` beside it, where there is one.
  *
  * @throws PaletteEdgeError of kind usage: `OUTPUT_TAKEN`, `CHART_AMBIGUOUS`; `NO_SUCH_CHART` (kind notFound); of kind content for what is
  *   damaged
@@ -38,15 +37,30 @@ export interface ChartFiles {
 export async function extractChart(
   source: BundleSource,
   { chart: wanted, output }: { readonly chart: string; readonly output: StreamOutput },
-  options: ExtractOptions,
+  { listener, signal }: ExtractOptions,
 ): Promise<ExtractedChart> {
   if ('path' in output) await requireFreeFile(output.path);
-  const chart = chosenChart(source, wanted);
-  const { archive, provenance } = await readChartFiles(source, chart, options.signal);
-  await extractBlob(source, { blob: archive, output }, options);
-  const { name, version } = chart;
+  const { name, version, ...chart } = chosenChart(source, wanted);
+  const { archive, provenance } = await readChartFiles(source, chart, signal);
+  const signature = signatureOutput(output, provenance);
+  if (signature !== undefined) await requireFreeFile(signature.path);
+  const outputs = new Map<Digest, StreamOutput>([[archive.digest, output]]);
+  if (signature !== undefined) outputs.set(signature.digest, { path: signature.path });
+  listener.onStart(archive.size + (signature?.size ?? 0));
+  const blobs = source.blobs((digest) => outputs.has(digest), signal);
+  for await (const { blob, content } of countedBlobs(blobs, listener.onBytes))
+    await extractStream(outputs.get(blob.digest) ?? output, content);
   const { digest, size } = archive;
-  return { kind: 'chart', name, version, digest, bytes: size, hasProvenance: provenance !== undefined };
+  return { kind: 'chart', name, version, digest, bytes: size, provenance: signature?.path };
+}
+
+/** Undefined when there is none, or nowhere to put it. */
+function signatureOutput(
+  output: StreamOutput,
+  provenance: Descriptor | undefined,
+): (BlobIdentity & { readonly path: string }) | undefined {
+  if (provenance === undefined || !('path' in output)) return undefined;
+  return { digest: provenance.digest, size: provenance.size, path: `${output.path}.prov` };
 }
 
 /**
@@ -64,7 +78,9 @@ export async function readChartFiles(
   const manifest = parseManifest(await readWholeBlob(source, root, signal), root.mediaType, reference);
   const layers = manifest.kind === 'image' ? manifest.layers : [];
   const archive = layers.find(({ mediaType }) => mediaType === chartMediaTypes.content);
-  const provenance = layers.find(({ mediaType }) => mediaType === chartMediaTypes.provenance);
+  const provenance = layers.find(
+    ({ mediaType, digest: signed }) => mediaType === chartMediaTypes.provenance && signed !== archive?.digest,
+  );
   if (archive === undefined) throw damaged(reference, 'its manifest names no archive');
   for (const blob of [archive, ...(provenance === undefined ? [] : [provenance])]) {
     if ((await source.sizeOf(blob.digest)) !== blob.size)

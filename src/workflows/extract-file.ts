@@ -43,7 +43,7 @@ export async function extractFile(
 }
 
 /** Writes one blob: nobody sees it before it is verified, but who reads a stream. */
-export async function extractBlob(
+async function extractBlob(
   source: BundleSource,
   { blob, output }: { readonly blob: BlobIdentity; readonly output: StreamOutput },
   { listener, signal }: ExtractOptions,

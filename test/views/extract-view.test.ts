@@ -41,9 +41,10 @@ test('a file and a chart', () => {
     version: '1.2.3',
     digest,
     bytes: 1500,
-    hasProvenance: false,
   } as const;
   expect(shown(chart, 'web.tgz')[2]).toBe('  chart   web 1.2.3');
+  const signed = { ...chart, provenance: 'web.tgz.prov' };
+  expect(shown(signed, 'web.tgz').at(-1)).toBe('  signed by  web.tgz.prov');
 });
 
 test('everything', () => {

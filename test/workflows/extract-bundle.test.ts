@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -6,12 +6,17 @@ import { Readable } from 'node:stream';
 import { extract as tarExtract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 
+import { readChartArchive } from '../../src/chart/chart-archive.ts';
+import { chartArtifact } from '../../src/chart/chart-artifact.ts';
+import { readChartMetadata } from '../../src/chart/chart-metadata.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
 import { rejection } from '../support/rejection.ts';
 import { chartReference, docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
+import { imageToBundle } from '../support/sample-bundle.ts';
 import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
+import { graphOf } from '../support/sample-images.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const rich = await richBundle();
@@ -178,7 +183,7 @@ describe.each(ways)('from %s', (_way, extract) => {
     async (chart) => {
       const path = join(await temporaryFolder(), 'web.tgz');
       const { extracted } = await extract({ kind: 'chart', chart, output: { path } });
-      expect(extracted).toMatchObject({ name: 'web', version: '1.2.3', hasProvenance: false });
+      expect(extracted).toMatchObject({ name: 'web', version: '1.2.3', provenance: undefined });
       expect((await readFile(path)).equals(rich.archive)).toBe(true);
     },
   );
@@ -336,6 +341,38 @@ test('an interruption leaves nothing', async () => {
   const extracting = extractBundle({ path }, request, { listener, signal: abort.signal });
   await expect(extracting).rejects.toThrow('Ctrl-C');
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('the provenance file of a chart comes beside it, but not to a stream', async () => {
+  const bundle = await richBundle(async (content, blobs) => {
+    const archive = await sampleChart('signed', '2.0.0');
+    const metadata = readChartMetadata(await readChartArchive(archive, 'signed'), 'signed');
+    const { manifest, blobs: parts } = chartArtifact(archive, metadata, Buffer.from('a signature'));
+    for (const { bytes, descriptor } of [manifest, ...parts]) blobs.add(bytes, descriptor.mediaType);
+    const made = imageToBundle('ghcr.io/charts/signed:2.0.0', await graphOf(blobs, manifest.descriptor));
+    const chart = { name: 'signed', version: '2.0.0', source: 'oci://ghcr.io/charts' };
+    return { ...content, images: [...content.images, { ...made, chart }] };
+  });
+  const folder = await temporaryFolder();
+  const path = join(folder, 'signed.tgz');
+  const request: ExtractRequest = { kind: 'chart', chart: 'signed', output: { path } };
+  const whole = { path: '-', stream: piped(bundle.bundle.bytes) };
+  const { extracted } = await extractBundle(whole, request, options);
+  expect(extracted).toMatchObject({ provenance: `${path}.prov` });
+  expect(await readFile(`${path}.prov`, 'utf8')).toBe('a signature');
+  const pieces: Buffer[] = [];
+  const sink = {
+    write: async (bytes: Uint8Array) => await Promise.resolve(void pieces.push(Buffer.from(bytes))),
+  };
+  const file = await writtenBundle(bundle.bundle);
+  await extractBundle({ path: file }, { ...request, output: { sink } }, options);
+  expect(Buffer.concat(pieces).equals(await readFile(path))).toBe(true);
+  await rm(path);
+  const again = await rejection(extractBundle({ path: file }, request, options));
+  expect(again).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  expect(await readdir(folder)).toEqual(['signed.tgz.prov']);
+  await extractBundle({ path: file }, { kind: 'all', folder: join(folder, 'all') }, options);
+  expect(await readFile(join(folder, 'all/charts/signed-2.0.0.tgz.prov'), 'utf8')).toBe('a signature');
 });
 
 test('names of charts that are no file names, or the same, stay below charts/', async () => {
