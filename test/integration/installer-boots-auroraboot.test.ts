@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { bootProblems } from '../../src/iso/boot-problems.ts';
-import { auroraBootIso } from '../support/bootable-iso.ts';
-import { installerTrial, isoVolumes } from '../support/installer-trial.ts';
+import { auroraBootIso, uefiOnlyIso } from '../support/bootable-iso.ts';
+import { installerTrial, isoVolumes, sameBoots } from '../support/installer-trial.ts';
 import type { InstallerTrial } from '../support/installer-trial.ts';
 import { structureOf } from '../support/plain-installer.ts';
 import { mountInGuest } from '../support/qemu.ts';
@@ -45,6 +45,15 @@ test('an installer of AuroraBoot starts everywhere with what was put in', { time
     expect(report.kernel).toEqual([]);
   }
 });
+
+test(
+  'an installer for UEFI only, with a GPT, starts everywhere where it did, with what was put in',
+  { timeout },
+  async () => {
+    const before = await uefiOnlyIso(trial.tree);
+    expect(await sameBoots(trial, before)).toEqual(before.machines);
+  },
+);
 
 test(
   'one that grew in place ends after its partition: the kernel cannot read it, and the check says so',
