@@ -30,6 +30,8 @@ export type { RequestedImage, SourceFile };
 export interface RequestInput {
   /** Documents, or what reading them ahead gave. */
   readonly profiles: readonly (SourceFile | (() => Profile))[];
+  /** Profiles that macros may point into, and that ask for nothing themselves. */
+  readonly macroProfiles?: readonly Profile[];
   /** References from `--image`. */
   readonly images: readonly string[];
   readonly lists: readonly SourceFile[];
@@ -90,7 +92,9 @@ export interface CollectedRequests {
 export function collectRequests(input: RequestInput): CollectedRequests {
   const { profiles, warnings } = readProfiles(input);
   const { variables, macros } = input;
-  const resolver = new MacroResolver({ profiles, variables, macros });
+  const reader = new ValuesReader();
+  const others = (input.macroProfiles ?? []).map((profile) => parsedProfile(profile, reader));
+  const resolver = new MacroResolver({ profiles: [...profiles, ...others], variables, macros });
   const collector = new ImageCollector(resolver);
   for (const { code, message } of warnings) collector.warnOfText(code, message);
   const failures = [

@@ -4,8 +4,9 @@ import { agentService, fetchServiceImages, paletteServices } from '../palette-ap
 import type { ServiceImageList } from '../palette-api/fetch-service-images.ts';
 import { callsAtOnce } from '../palette-api/palette-client.ts';
 import type { PaletteClient } from '../palette-api/palette-client.ts';
+import { readProfileAhead } from '../profile/read-profile.ts';
+import type { Profile } from '../profile/read-profile.ts';
 import type { ServiceImages } from '../profile/service-images.ts';
-import type { SourceFile } from '../profile/source-file.ts';
 import type { Warning } from '../warning.ts';
 
 /** What is asked of Palette. */
@@ -24,8 +25,8 @@ export interface PaletteAccess {
 
 /** What Palette gave. */
 export interface FetchedSources {
-  /** As if they had been downloaded: `<uid>.json`. */
-  readonly profiles: readonly SourceFile[];
+  /** As if they had been downloaded as `<uid>.json`, read ahead: their texts need not be kept. */
+  readonly profiles: readonly (() => Profile)[];
   readonly services: readonly ServiceImages[];
   readonly warnings: readonly Warning[];
 }
@@ -39,11 +40,10 @@ export async function fetchProfiles(request: PaletteRequest, access: PaletteAcce
   const { client } = access;
   const limits = { concurrency: callsAtOnce, signal: access.signal };
   const uids = [...new Set(request.profileUids)];
-  const profiles = await runLimited(
-    uids,
-    limits,
-    async (uid, signal) => await fetchClusterProfile(client, uid, signal),
-  );
+  const profiles = await runLimited(uids, limits, async (uid, signal) => {
+    const { text, warnings } = await fetchClusterProfile(client, uid, signal);
+    return { read: readProfileAhead({ name: `${uid}.json`, text }), warnings };
+  });
   const names = servicesOf(request);
   const lists = await runLimited(
     names,
@@ -51,7 +51,7 @@ export async function fetchProfiles(request: PaletteRequest, access: PaletteAcce
     async (service, signal) => await fetchServiceImages(client, service, signal),
   );
   return {
-    profiles: profiles.map(({ uid, text }) => ({ name: `${uid}.json`, text })),
+    profiles: profiles.map(({ read }) => read),
     services: lists.flatMap((list) => (list?.text === undefined ? [] : [{ ...list, text: list.text }])),
     warnings: [
       ...profiles.flatMap(({ warnings }) => warnings),

@@ -1,5 +1,3 @@
-import pLimit from 'p-limit';
-
 import { isPaletteUid } from '../palette-api/palette-uid.ts';
 import type { Discoveries } from '../profile/discover-images.ts';
 import { MacroResolver } from '../profile/macro-resolver.ts';
@@ -7,28 +5,26 @@ import { requestCharts } from '../profile/request-charts.ts';
 import type { ChartRequests } from '../profile/request-charts.ts';
 import { collectRequests, finishRequests } from '../profile/request-images.ts';
 import type { CollectedRequests, RequestInput } from '../profile/request-images.ts';
-import { readProfileAhead } from '../profile/read-profile.ts';
-import type { Profile } from '../profile/read-profile.ts';
-import type { SourceFile } from '../profile/source-file.ts';
 import type { Definition } from '../definition/definition.ts';
 import type { Warning } from '../warning.ts';
 import type { ChartToPin } from './chart-to-pin.ts';
 import { discover } from './discover-images.ts';
 import type { ChartAtHand, DiscoveryOptions } from './discover-images.ts';
-import { fetchProfiles } from './fetch-profiles.ts';
-import type { FetchedSources, PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
+import type { PaletteAccess, PaletteRequest } from './fetch-profiles.ts';
+import { nothingGiven, readGiven } from './given-documents.ts';
+import type { GivenDocuments } from './given-documents.ts';
 import { definitionCharts, definitionRequests } from './load-definition.ts';
 import type { LoadedDefinition } from './load-definition.ts';
 import { keepDiscovered } from './keep-discovered.ts';
 import { asDefined } from './pin-defined-charts.ts';
 import type { ChartFilter } from './pin-charts.ts';
-import { readSourceFile } from './read-source-file.ts';
+import { profileLookup } from './profile-lookup.ts';
 import { refuseWarnings } from './refuse-warnings.ts';
 import { Exclusions } from './scope-exclusions.ts';
 import { scopeImages, wholeScope } from './scope-images.ts';
 import type { ImageExclusions, ImageScope, PinnableRequests, ScopedRequests } from './scope-images.ts';
 import { excludedAmong, findExcluded, isLeftOut } from './scope-profiles.ts';
-import type { FoundProfile, NamedProfile } from './scope-profiles.ts';
+import type { NamedProfile } from './scope-profiles.ts';
 
 /** What the user named as sources of images; paths are as typed. */
 export interface ImageSources {
@@ -101,10 +97,11 @@ export async function resolveImages(
   source: ChartSource = noCharts,
 ): Promise<ResolvedImages> {
   const { definition, scope = wholeScope } = sources;
-  const named = await findExcluded(scope.excludedProfiles, profileLookup(sources, access));
+  const given = await readGiven(definition === undefined ? sources : nothingGiven, access);
+  const named = await findExcluded(scope.excludedProfiles, profileLookup(sources, given, access));
   const { requests, excluded, ...found } =
     definition === undefined
-      ? await readSources(sources, access, { source, named })
+      ? await readSources(sources, given, { source, named })
       : await readDefinition(definition, sources, { source, named });
   const scoped = scopeImages(requests, scope, excluded);
   if (sources.isStrict === true) refuseWarnings(scoped.warnings);
@@ -128,26 +125,13 @@ interface Readers {
   readonly named: readonly NamedProfile[];
 }
 
-/** Reads a profile that is only named to be left out. */
-function profileLookup({ variables, macros }: ImageSources, access: PaletteAccess | undefined) {
-  return async (profile: string): Promise<FoundProfile> => {
-    const named = isPaletteUid(profile)
-      ? { profiles: [], palette: { profileUids: [profile], services: 'none' as const } }
-      : { profiles: [profile] };
-    const other = { images: [], imagesFiles: [], manifests: [], variables, macros, ...named };
-    const { collected } = await collect(other, access, []);
-    const { images, profiles } = finishRequests(collected);
-    return { images, profiles, charts: requestCharts({ ...collected, texts: [] }).charts };
-  };
-}
-
 async function readSources(
   sources: ImageSources,
-  access: PaletteAccess | undefined,
+  given: GivenDocuments,
   { source, named }: Readers,
 ): Promise<ReadRequests> {
   const { scope = wholeScope, discovery = noDiscovery, charts: texts = [], before = nothingBefore } = sources;
-  const { collected, fetched } = await collect(sources, access, named);
+  const collected = collect(sources, given, named);
   const profiles = excludedAmong(named, collected.profiles);
   const exclusions = new Exclusions(scope, profiles);
   const asked = requestCharts({ ...collected, texts });
@@ -164,7 +148,7 @@ async function readSources(
   const requests = finishRequests(collected, (reference) => exclusions.leavesOutFound(reference, true));
   const moves = pinned.flatMap((chart) => asked.moves.get(toPin.get(chart) ?? chart) ?? []);
   const further = [...asked.warnings, ...moves, ...atHand.warnings, ...kept, ...warnings];
-  const all = [...fetched.warnings, ...requests.warnings, ...further];
+  const all = [...given.warnings, ...requests.warnings, ...further];
   return {
     requests: { ...requests, warnings: all },
     excluded: { profiles, exclusions },
@@ -217,47 +201,11 @@ async function fetchCharts<Chart extends ChartToPin>(
   return { charts: wanted.filter((chart) => !atHand.leftOut.includes(chart)), atHand };
 }
 
-interface CollectedSources {
-  readonly collected: CollectedRequests;
-  readonly fetched: FetchedSources;
-}
-
-async function collect(
-  sources: ImageSources,
-  access: PaletteAccess | undefined,
+function collect(
+  { images, variables, macros }: ImageSources,
+  { profiles, lists, manifests, services }: GivenDocuments,
   named: readonly NamedProfile[],
-): Promise<CollectedSources> {
-  const [profileFiles, lists, manifests] = await Promise.all([
-    readProfiles(sources.profiles),
-    readAll(sources.imagesFiles, 'image list'),
-    readAll(sources.manifests, 'manifest'),
-  ]);
-  const fetched = await fromPalette(sources, access);
-  const profiles = [...profileFiles, ...fetched.profiles];
-  const { images, variables, macros } = sources;
-  const { services } = fetched;
-  const files = { profiles, lists, manifests, services };
+): CollectedRequests {
   const isSilent: RequestInput['isSilent'] = (profile, given) => isLeftOut(named, profile, given);
-  const collected = collectRequests({ ...files, images, variables, macros, isSilent });
-  return { collected, fetched };
-}
-
-/** Files are read before: a wrong path is told without a call. */
-async function fromPalette(
-  { palette }: ImageSources,
-  access: PaletteAccess | undefined,
-): Promise<FetchedSources> {
-  if (palette === undefined) return { profiles: [], services: [], warnings: [] };
-  if (access === undefined) throw new TypeError('Palette is to be asked, and nobody to ask it');
-  return await fetchProfiles(palette, access);
-}
-
-/** One after the other, so that few texts are held at once; the next are read from the disk meanwhile. */
-async function readProfiles(paths: readonly string[]): Promise<(() => Profile)[]> {
-  const limit = pLimit(4);
-  return await limit.map(paths, async (path) => readProfileAhead(await readSourceFile(path, 'profile')));
-}
-
-async function readAll(paths: readonly string[], what: string): Promise<SourceFile[]> {
-  return await Promise.all(paths.map(async (path) => await readSourceFile(path, what)));
+  return collectRequests({ profiles, lists, manifests, services, images, variables, macros, isSilent });
 }

@@ -95,7 +95,12 @@ function isProfile(
 }
 
 function notFound(text: string, given: readonly ProfileName[], error: unknown): unknown {
-  if (!(error instanceof PaletteEdgeError) || error.code !== 'FILE_NOT_FOUND') return error;
+  if (!(error instanceof PaletteEdgeError)) return error;
+  if (error.code !== 'FILE_NOT_FOUND') {
+    const { code, message, kind, suggestions, details } = error;
+    const told = `--exclude-profile ${text}: ${message}`;
+    return new PaletteEdgeError(code, told, { kind, cause: error, suggestions, details });
+  }
   const names = given.map(({ name }) => name).join(', ') || 'none';
   return new PaletteEdgeError(
     'PROFILE_NOT_FOUND',

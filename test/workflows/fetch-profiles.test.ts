@@ -111,7 +111,7 @@ test('a masked variable that an image needs is asked for, and taken from --var',
 test('a profile that is named twice is fetched once', async () => {
   const { server, access } = await paletteAccess();
   const { profiles } = await fetchProfiles({ ...nothing, profileUids: [infraUid, infraUid] }, access);
-  expect(profiles.map(({ name }) => name)).toEqual([`${infraUid}.json`]);
+  expect(profiles.map((read) => read().file)).toEqual([`${infraUid}.json`]);
   expect(server.requests).toHaveLength(2);
 });
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { formatOrigin } from '../../src/oci/origin.ts';
 import { explainImages } from '../../src/profile/explain-images.ts';
@@ -193,6 +193,52 @@ test('an image of a manifest that is left out is not told to be in no list', asy
   expect(result.warnings).toMatchObject([
     { code: 'UNLISTED_IMAGE', message: expect.stringContaining('c.io/other:1') },
   ]);
+});
+
+describe('a profile that is only named to be left out', () => {
+  const uses = valuesWith('{{.spectro.pack.pack-0.host}}/app:1', 'a.io/own:1');
+
+  test('may have macros that point into a given one', async () => {
+    const given = `${valuesWith('a.io/site:1', 'a.io/app:1')}host: a.io\n`;
+    const folder = await folderWith({
+      'base.json': profileFile([{ name: 'other', values: uses }], { name: 'base' }).text,
+      'site.json': profileFile([given], { name: 'site' }).text,
+    });
+    const scope = { ...wholeScope, excludedProfiles: [join(folder, 'base.json')] };
+    const { images, profiles } = await resolveImages({
+      ...none,
+      profiles: [join(folder, 'site.json')],
+      scope,
+    });
+    expect(images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+    expect(profiles.map(({ name }) => name)).toEqual(['site']);
+  });
+
+  test('stands for the given one of its name and version', async () => {
+    const folder = await folderWith({
+      'base.json': profileFile([valuesWith('a.io/base:1')], { name: 'base' }).text,
+      'copy.json': profileFile([uses], { name: 'base' }).text,
+      'site.json': profileFile([valuesWith('a.io/site:1', 'a.io/base:1')], { name: 'site' }).text,
+    });
+    const { images } = await resolveImages({
+      ...none,
+      profiles: ['base', 'site'].map((name) => join(folder, `${name}.json`)),
+      scope: { ...wholeScope, excludedProfiles: [join(folder, 'copy.json')] },
+    });
+    expect(images.map(({ name }) => name)).toEqual(['a.io/site:1']);
+  });
+
+  test('is told of by its flag when something is wrong with it', async () => {
+    const folder = await folderWith({ 'base.json': profileFile([uses], { name: 'base' }).text });
+    const path = join(folder, 'base.json');
+    const scope = { ...wholeScope, excludedProfiles: [path] };
+    const error = await rejection(resolveImages({ ...none, images: ['a.io/site:1'], scope }));
+    expect(error).toMatchObject({
+      code: 'MACRO_UNRESOLVED',
+      kind: 'usage',
+      message: expect.stringMatching(/^--exclude-profile .*base\.json: profile base, pack pack-0, /),
+    });
+  });
 });
 
 test('of two versions of a profile the one that is left out adds nothing under the name of the other', async () => {
