@@ -1,7 +1,10 @@
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { deviceNumber } from './device-number.ts';
 
 /** Bytes that can be read at any position: a file, joined parts, a file inside an image. */
 export interface RandomAccess {
@@ -22,25 +25,53 @@ export interface RandomAccess {
  *   content) when the file ends earlier
  */
 export async function openFileAccess(path: string, what: string): Promise<RandomAccess> {
+  return await openAccess(path, what, async (status) => await Promise.resolve(fileSize(status)));
+}
+
+/**
+ * As {@link openFileAccess}, for a block device: of Linux, which tells how large it is.
+ *
+ * @param what it holds, for messages: `ISO image`
+ */
+export async function openDeviceAccess(path: string, what: string): Promise<RandomAccess> {
+  return await openAccess(path, what, deviceSize);
+}
+
+/** @param sizeOf gives undefined for what is not to be read */
+async function openAccess(
+  path: string,
+  what: string,
+  sizeOf: (status: Stats) => Promise<number | undefined>,
+): Promise<RandomAccess> {
   const action = `reading the ${what} ${path}`;
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    // Opening a pipe would else wait for somebody to write into it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw wordDiskError(error, action);
   }
   try {
-    const status = await file.stat();
-    if (!status.isFile()) {
-      throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, {
-        kind: 'usage',
-      });
-    }
-    return fileAccess(file, action, status.size);
+    const size = await sizeOf(await file.stat());
+    if (size !== undefined) return fileAccess(file, action, size);
+    throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, { kind: 'usage' });
   } catch (error) {
     await file.close();
     throw wordDiskError(error, action);
   }
+}
+
+function fileSize(status: Stats): number | undefined {
+  return status.isFile() ? status.size : undefined;
+}
+
+/** Linux counts in sectors of 512 bytes, whatever those of the device have; stat has no size for a device. */
+async function deviceSize(status: Stats): Promise<number | undefined> {
+  if (!status.isBlockDevice()) return undefined;
+  const sectors = await readFile(`/sys/dev/block/${deviceNumber(status.rdev)}/size`, 'latin1').catch(
+    () => undefined,
+  );
+  return sectors === undefined ? undefined : Number(sectors) * 512;
 }
 
 function fileAccess(file: FileHandle, action: string, size: number): RandomAccess {

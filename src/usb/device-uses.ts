@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { systemErrorCode } from '../errors.ts';
-import { blockDeviceNumber } from './device-number.ts';
+import { blockDeviceNumber } from '../io/device-number.ts';
 import type { DriveSystem } from './drive-system.ts';
 import { parseMountTable } from './mount-table.ts';
 import type { Mount } from './mount-table.ts';

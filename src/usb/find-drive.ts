@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
-import { deviceNumber } from './device-number.ts';
+import { deviceNumber } from '../io/device-number.ts';
 import type { DriveSystem } from './drive-system.ts';
 import { listDrives } from './list-drives.ts';
 import type { ListedDrive } from './list-drives.ts';

@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { systemErrorCode } from '../errors.ts';
-import { blockDeviceNumber, deviceNumber } from './device-number.ts';
+import { blockDeviceNumber, deviceNumber } from '../io/device-number.ts';
 import type { DriveSystem } from './drive-system.ts';
 import type { ListedDrive } from './list-drives.ts';
 import { parseMountTable } from './mount-table.ts';

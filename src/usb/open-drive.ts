@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { PaletteEdgeError } from '../errors.ts';
 import { writeAll } from '../io/write-all.ts';
-import { blockDeviceNumber, deviceNumber } from './device-number.ts';
+import { blockDeviceNumber, deviceNumber } from '../io/device-number.ts';
 import type { Drive } from './drive.ts';
 import { wordDriveError } from './drive-error.ts';
 

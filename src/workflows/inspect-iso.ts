@@ -1,7 +1,7 @@
-import { openFileAccess } from '../io/random-access.ts';
 import { checksumListName } from '../iso/iso-checksums.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoFile } from '../iso/iso-tree.ts';
+import { openIsoAccess } from '../iso/open-iso-access.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { isOfContent, isoBundles, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
@@ -44,7 +44,7 @@ export interface InspectedBundle {
  * @throws PaletteEdgeError as {@link openIsoImage} does
  */
 export async function inspectIso(path: string): Promise<InspectIsoResult> {
-  const image = await openIsoImage(await openFileAccess(path, 'ISO image'), path);
+  const image = await openIsoImage(await openIsoAccess(path), path);
   try {
     const files = image.files.map(({ path: name, kind, size }) => ({ path: name, kind, size }));
     const bundles: InspectedBundle[] = [];

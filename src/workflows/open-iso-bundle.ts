@@ -4,11 +4,11 @@ import { posix } from 'node:path';
 import type { FoundParts } from '../bundle/find-parts.ts';
 import { JoinedParts } from '../bundle/joined-parts.ts';
 import { PaletteEdgeError } from '../errors.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { isoFolder } from '../iso/iso-folder.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import { isIsoImage } from '../iso/iso-volume.ts';
+import { openIsoAccess } from '../iso/open-iso-access.ts';
 import { isoBundle, isoBundles, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
 import type { OpenParts } from './open-parts.ts';
@@ -24,7 +24,7 @@ export interface BundleInImage {
 
 /**
  * Opens the bundle that a path stands for, when that is an image, or `IMAGE:PATH`, with the path of a bundle in it. It is read where it
- * is.
+ * is. The drive that an image was written to is an image, too.
  *
  * @returns undefined for a path that leads to no image
  * @throws PaletteEdgeError `ISO_WITHOUT_BUNDLE` (kind content), `ISO_AMBIGUOUS` (kind usage) when several bundles are in it and none
@@ -33,7 +33,7 @@ export interface BundleInImage {
 export async function openIsoBundle(path: string): Promise<BundleInImage | undefined> {
   const named = await splitPath(path);
   if (named === undefined) return undefined;
-  const access = await openFileAccess(named.image, 'ISO image');
+  const access = await openIsoAccess(named.image);
   if (!(await isImage(access))) return undefined;
   const image = await openIsoImage(access, named.image);
   try {
@@ -63,18 +63,18 @@ async function isImage(access: RandomAccess): Promise<boolean> {
 async function splitPath(
   path: string,
 ): Promise<{ readonly image: string; readonly inside: string | undefined } | undefined> {
-  if (await isRegular(path)) return { image: path, inside: undefined };
+  if (await mayBeImage(path)) return { image: path, inside: undefined };
   for (let colon = path.lastIndexOf(':'); colon > 0; colon = path.lastIndexOf(':', colon - 1)) {
     const image = path.slice(0, colon);
     const inside = path.slice(colon + 1).replace(/^\/+/, '');
-    if (inside !== '' && (await isRegular(image))) return { image, inside };
+    if (inside !== '' && (await mayBeImage(image))) return { image, inside };
   }
   return undefined;
 }
 
-async function isRegular(path: string): Promise<boolean> {
+async function mayBeImage(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
-  return status?.isFile() === true;
+  return status !== undefined && (status.isFile() || status.isBlockDevice());
 }
 
 async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {

@@ -53,7 +53,6 @@ export interface BuildPlan {
   readonly iso?: PlannedIso;
   readonly space: {
     readonly store: SpaceNeed;
-    /** For the bundle, and the image beside it. */
     readonly output: SpaceNeed;
     /** Whether both are on one file system, and so share what is free. */
     readonly isShared: boolean;

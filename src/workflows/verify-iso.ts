@@ -3,11 +3,11 @@ import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import { checksumListName, maximumChecksumList, parseChecksums } from '../iso/iso-checksums.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
+import { openIsoAccess } from '../iso/open-iso-access.ts';
 import { hashAccess } from './hash-iso-content.ts';
 import { isOfContent, isoBundles, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
@@ -70,7 +70,7 @@ export async function verifyIso(
   resources: VerifyIsoResources,
   signal: AbortSignal,
 ): Promise<VerifyIsoResult> {
-  const image = await openIsoImage(await openFileAccess(path, 'ISO image'), path);
+  const image = await openIsoImage(await openIsoAccess(path), path);
   try {
     const opened = { image, place: path };
     const listed = await readList(opened);

@@ -12,13 +12,17 @@ export default class IsoInspect extends BaseCommand {
   static override description = `Reads any ISO 9660 image, without xorriso and without mounting it. For one of its bundles: inspect FILE.iso, or inspect FILE.iso:PATH when there are several.`;
   static override examples = [
     {
-      description: 'What is on a stick:',
+      description: 'What is in an ISO image:',
       command: '<%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.iso',
+    },
+    {
+      description: 'What is on a stick:',
+      command: 'sudo <%= config.bin %> <%= command.id %> /dev/sdb',
     },
   ];
 
   static override args = {
-    file: Args.string({ description: 'An ISO image.', required: true }),
+    file: Args.string({ description: 'An ISO image, or a drive that it is on.', required: true }),
   };
 
   async run(): Promise<InspectIsoResult> {

@@ -16,10 +16,17 @@ export default class IsoVerify extends BaseCommand {
       description: 'Check an ISO image after it was downloaded:',
       command: '<%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.iso',
     },
+    {
+      description: 'Check a stick, at the site:',
+      command: 'sudo <%= config.bin %> <%= command.id %> /dev/sdb',
+    },
   ];
 
   static override args = {
-    file: Args.string({ description: 'An ISO image that iso create or build --iso made.', required: true }),
+    file: Args.string({
+      description: 'An ISO image that iso create or build --iso made, or a drive that it is on.',
+      required: true,
+    }),
   };
 
   async run(): Promise<VerifyIsoResult> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { blockDeviceNumber, deviceNumber } from '../../src/usb/device-number.ts';
+import { blockDeviceNumber, deviceNumber } from '../../src/io/device-number.ts';
 import { loopDevice } from '../support/loop-device.ts';
 
 // As makedev(3) puts them together: the upper bits of the minor number stand above the major number.
