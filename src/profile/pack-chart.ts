@@ -13,8 +13,9 @@ export interface ChartText extends ChartRequest {
 /** A pack that is a chart, or may be one: its registry is a chart repository, its name the chart's. */
 export function packChart(profile: ParsedProfile, pack: ParsedPack): ChartText[] {
   const { name, version, server, type } = pack;
-  const isGuess = !isChartPack(pack);
-  if (server === '' || (isGuess && (version === '' || !mayBeChartPack(pack)))) return [];
+  const kind = packKind(pack);
+  const isGuess = kind === 'maybe a chart';
+  if (server === '' || (kind !== 'chart' && !isGuess) || (isGuess && version === '')) return [];
   const isUrl = /^[a-z]+:\/\//i.test(server);
   // A registry may be given with the scheme of its API.
   const repository =
@@ -31,23 +32,18 @@ export function originOfPack(
   return { kind: 'profile', profile, pack, key: `type ${type}` };
 }
 
-/** Whether a pack surely is a chart. Registries of the type `oci` hold charts, or packs that name what they need in their values. */
-export function isChartPack({ type, providerType }: ParsedPack): boolean {
-  return type === 'helm' || (type === 'oci' && providerType === 'helm');
-}
-
-/** Whether a pack may be a chart: packs say what they need, charts do not. */
-export function mayBeChartPack(pack: ParsedPack): boolean {
-  return isUntold(pack) && !pack.content().hasContent;
-}
-
-/** Whether a pack is taken for none only because it says what it needs. */
-export function isTakenForPack(pack: ParsedPack): boolean {
-  return isUntold(pack) && pack.content().hasContent;
-}
-
-function isUntold({ type, providerType }: ParsedPack): boolean {
-  return type === 'oci' && providerType === '';
+/**
+ * Whether a pack is a chart. Registries of the type `oci` hold charts, or packs that name what they need in their values: one
+ * that does is taken for a pack where nothing else tells.
+ */
+export function packKind({
+  type,
+  providerType,
+  content,
+}: ParsedPack): 'chart' | 'maybe a chart' | 'taken for a pack' | 'no chart' {
+  if (type === 'helm' || (type === 'oci' && providerType === 'helm')) return 'chart';
+  if (type !== 'oci' || providerType !== '') return 'no chart';
+  return content().hasContent ? 'taken for a pack' : 'maybe a chart';
 }
 
 function withoutScheme(server: string): string {
@@ -58,7 +54,7 @@ function withoutScheme(server: string): string {
 export function missingInPack(pack: ParsedPack): string {
   const parts = [
     ...(pack.server === '' ? ['where that is (server)'] : []),
-    ...(pack.version === '' && !isChartPack(pack) ? ['which version (version)'] : []),
+    ...(pack.version === '' && packKind(pack) !== 'chart' ? ['which version (version)'] : []),
   ];
   return parts.join(' and ');
 }

@@ -4,15 +4,7 @@ import type { Origin } from '../oci/origin.ts';
 import type { Warning } from '../warning.ts';
 import { collectErrors, combineErrors } from './combine-errors.ts';
 import type { MacroResolver } from './macro-resolver.ts';
-import {
-  adviceForPack,
-  isChartPack,
-  isTakenForPack,
-  mayBeChartPack,
-  missingInPack,
-  originOfPack,
-  packChart,
-} from './pack-chart.ts';
+import { adviceForPack, missingInPack, originOfPack, packChart, packKind } from './pack-chart.ts';
 import type { ChartText } from './pack-chart.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
 import { chartRequest, chartTitle, parseChartText } from './requested-chart.ts';
@@ -113,6 +105,8 @@ interface KnownChart {
 class ChartCollector {
   readonly #resolver: MacroResolver;
   readonly #charts = new Map<string, KnownChart>();
+  /** Keys of charts by their names: profiles may have thousands of packs. */
+  readonly #keys = new Map<string, Set<string>>();
   readonly #skipped: SkippedChart[] = [];
   readonly #warnings: Warning[] = [];
 
@@ -151,6 +145,7 @@ class ChartCollector {
     // Who names it without a doubt settles it.
     const isGuess = known.chart.isGuess === true && chart.isGuess === true;
     this.#charts.set(key, { ...known, chart: isGuess ? known.chart : withoutGuess(known.chart) });
+    this.#keys.set(name, (this.#keys.get(name) ?? new Set()).add(key));
     known.origins.set(JSON.stringify(origin), origin);
     if (profile?.isSilent === true || digest !== undefined || isExact(version)) return;
     const what =
@@ -168,17 +163,25 @@ class ChartCollector {
 
   /** Exports of profiles name the registry of a pack, and do not always say where it is, or what it holds. */
   warnOfUnknown(profile: ParsedProfile, pack: ParsedPack): void {
-    const isSure = isChartPack(pack);
-    if (profile.isSilent === true || this.#isSettled(originOfPack(profile, pack), pack)) return;
-    if (isTakenForPack(pack) && pack.content().charts.length === 0)
-      this.#skip(profile, pack, 'is taken for a pack, because it has pack.content');
-    if ((isSure || mayBeChartPack(pack)) && missingInPack(pack) !== '') {
-      const [code, reason] = isSure
+    const kind = packKind(pack);
+    if (kind === 'no chart' || profile.isSilent === true) return;
+    if (this.#isSettled(originOfPack(profile, pack), pack)) return;
+    if (kind === 'taken for a pack') this.#skipTaken(profile, pack);
+    else if (missingInPack(pack) !== '') this.#skipUnknown(profile, pack);
+  }
+
+  #skipTaken(profile: ParsedProfile, pack: ParsedPack): void {
+    if (pack.content().charts.length > 0) return;
+    this.#skip(profile, pack, 'is taken for a pack, because it has pack.content');
+  }
+
+  #skipUnknown(profile: ParsedProfile, pack: ParsedPack): void {
+    const [code, reason] =
+      packKind(pack) === 'chart'
         ? (['CHART_REPOSITORY_UNKNOWN', 'its repository is not known'] as const)
         : (['CHART_TYPE_UNKNOWN', 'may be a chart, and its repository or version is not known'] as const);
-      this.#skip(profile, pack, reason);
-      this.#warn(code, `profile ${profile.name}, pack ${pack.name}: ${unknownText(pack)}`);
-    }
+    this.#skip(profile, pack, reason);
+    this.#warn(code, `profile ${profile.name}, pack ${pack.name}: ${unknownText(pack)}`);
   }
 
   #skipGuess({ profile, pack, origin }: ChartText, { message }: PaletteEdgeError): void {
@@ -199,10 +202,10 @@ class ChartCollector {
    * that name says nothing of this one.
    */
   #isSettled(origin: Origin, { name, version }: Pick<ChartRequest, 'name' | 'version'>): boolean {
-    return [...this.#charts.values()].some(
+    const known = [...(this.#keys.get(name) ?? [])].flatMap((key) => this.#charts.get(key) ?? []);
+    return known.some(
       ({ chart, origins }) =>
         chart.isGuess !== true &&
-        chart.name === name &&
         isSameVersion(chart.version, version) &&
         [...origins.values()].some((other) => other.kind === 'flag' || isInListOf(other, origin)),
     );
@@ -253,7 +256,7 @@ class ChartCollector {
 
 function unknownText(pack: ParsedPack): string {
   const advice = adviceForPack(pack);
-  return isChartPack(pack)
+  return packKind(pack) === 'chart'
     ? `it is a Helm chart, and the document does not say in which repository; left out. Add ${advice}`
     : `it is from an OCI registry and may be a Helm chart, but the document does not say ${missingInPack(pack)}; left out. If it is one, add ${advice}`;
 }
