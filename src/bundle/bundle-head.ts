@@ -19,6 +19,8 @@ export interface BundleHead {
 }
 
 const blockSize = 512;
+/** More than an inventory may name. */
+const maximumEntries = 10_100;
 
 /**
  * Reads the head's tar entries and checks them against the inventory among them: paths, order, sizes and digests, and
@@ -53,6 +55,8 @@ function readEntries(head: Buffer, name: string): HeadEntry[] {
     if (entry === undefined)
       throw damagedBundle(name, `the tar header at byte ${position} is not one of ours`);
     entries.push(entry);
+    if (entries.length > maximumEntries)
+      throw damagedBundle(name, `its head has over ${maximumEntries} files`);
     position += blockSize + entry.bytes.length + paddingFor(entry.bytes.length).length;
   }
   return entries;

@@ -22,7 +22,7 @@ const { seed, first, end }: FuzzJob = workerData;
 const samples = await fuzzSamples();
 for (let index = first; index < end; index += 1) {
   // The memory that is told of is to be what reading takes, not what lies around until somebody collects it.
-  if (index % 50 === 0) globalThis.gc?.();
+  if (index % 10 === 0) globalThis.gc?.();
   tell({ kind: 'begin', index });
   tell({ kind: 'end', index, outcome: await fuzzRound(samples, seed, index) });
 }
