@@ -8,7 +8,7 @@ import { onStoreDisk, readingFrom } from './store-side.ts';
  */
 export async function countLeases(folder: string): Promise<number> {
   return await onStoreDisk(readingFrom(folder), async () => {
-    const leases = await readLeases(folder, { now: Date.now() });
+    const leases = await readLeases(folder, Date.now());
     return leases.filter(({ digests }) => digests.size > 0).length;
   });
 }

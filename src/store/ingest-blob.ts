@@ -10,7 +10,7 @@ import { onStoreDisk, writingTo } from './store-side.ts';
 import { storedSize } from './stored-size.ts';
 import { takeOverPartial } from './take-over-partial.ts';
 import type { TakenOver } from './take-over-partial.ts';
-import { isSecond, waitForOwner } from './wait-for-owner.ts';
+import { beginAlone } from './begin-alone.ts';
 
 /** What ingesting a blob took. */
 export interface IngestReport {
@@ -91,14 +91,17 @@ async function isStored({ folder, blob }: IncomingBlob): Promise<boolean> {
 async function begin(incoming: IncomingBlob, { canResume }: BlobSupply): Promise<TakenOver> {
   return await onStoreDisk(writingTo(incoming.folder), async () => {
     if (!canResume) return { partial: await PartialFile.create(incoming), copyOf: undefined };
-    for (;;) {
-      await waitForOwner(incoming);
-      const taken = await takeOverPartial(incoming);
-      if (taken !== undefined) return taken;
-      const partial = await PartialFile.create(incoming);
-      if (!(await isSecond(incoming, partial.path))) return { partial, copyOf: undefined };
+    const partial = await beginAlone(incoming);
+    let taken: TakenOver | undefined;
+    try {
+      taken = await takeOverPartial(incoming);
+    } catch (error) {
       await partial.drop();
+      throw error;
     }
+    if (taken === undefined) return { partial, copyOf: undefined };
+    await partial.drop();
+    return taken;
   });
 }
 

@@ -11,30 +11,37 @@ import { unlessMissing } from './unless-missing.ts';
 
 /**
  * A blob that is not complete yet, as it lies in `ingest/`. Its name says whether somebody may be writing it:
- * `<hex>.<random>.partial` has an owner, who alone writes and renames it; `<hex>.<random>.left` was closed by its
- * owner and belongs to whoever renames it first.
+ * `<hex>.<random>.<lease>.partial` has an owner, who alone writes and renames it; `….left` was closed by its owner and
+ * belongs to whoever renames it first.
  */
 export interface PartialBlob {
   readonly digest: Digest;
   readonly path: string;
   readonly isLeft: boolean;
+  /** Id of the lease of its owner, or of its last one; undefined when that had none. */
+  readonly lease: string | undefined;
   /** Bytes, when it was looked at. */
   readonly size: number;
   /** When it was last written, in milliseconds since 1970. */
   readonly modified: number;
 }
 
-const namePattern = /^([0-9a-f]{64})\.[0-9a-f]{12}\.(partial|left)$/;
+const namePattern = /^([0-9a-f]{64})\.[0-9a-f]{12}(?:\.([0-9a-f]{12}))?\.(partial|left)$/;
 const partialSuffix = '.partial';
 const leftSuffix = '.left';
 
 const daysKept = 7;
 const dayInMs = 24 * 60 * 60 * 1000;
 
-/** A name that no other process has or will have: random, because process ids repeat between containers. */
-export function newPartialPath(folder: string, digest: Digest): string {
+/**
+ * A name that no other process has or will have: random, because process ids repeat between containers.
+ *
+ * @param lease id of the owner's lease
+ */
+export function newPartialPath(folder: string, digest: Digest, lease?: string): string {
   const random = randomBytes(6).toString('hex');
-  return join(ingestFolder(folder), `${digestHex(digest)}.${random}${partialSuffix}`);
+  const owner = lease === undefined ? '' : `.${lease}`;
+  return join(ingestFolder(folder), `${digestHex(digest)}.${random}${owner}${partialSuffix}`);
 }
 
 /** The name under which the owner of a partial blob leaves it to others. */
@@ -53,7 +60,14 @@ export async function listPartials(folder: string, digest?: Digest): Promise<Par
     const status = await unlessMissing(lstat(path));
     if (status?.isFile() !== true) continue;
     const { size, mtimeMs: modified } = status;
-    partials.push({ digest: toDigest(match[1]), path, isLeft: match[2] === 'left', size, modified });
+    partials.push({
+      digest: toDigest(match[1]),
+      path,
+      isLeft: match[3] === 'left',
+      lease: match[2],
+      size,
+      modified,
+    });
   }
   return partials;
 }

@@ -61,8 +61,8 @@ export class PartialFile {
   }
 
   /** Begins an empty one. */
-  static async create({ folder, blob, hasher, pool }: IncomingBlob): Promise<PartialFile> {
-    const path = newPartialPath(folder, blob.digest);
+  static async create({ folder, blob, hasher, pool, lease }: IncomingBlob): Promise<PartialFile> {
+    const path = newPartialPath(folder, blob.digest, lease?.id);
     const file = await open(path, 'wx+');
     return new PartialFile(path, file, { hash: beginHash(blob, hasher), pool, size: 0, limit: blob.size });
   }
@@ -81,11 +81,6 @@ export class PartialFile {
       await file.close();
       throw error;
     }
-  }
-
-  /** Where it is, until somebody removes its name. */
-  get path(): string {
-    return this.#path;
   }
 
   /** How many bytes it has. */

@@ -120,7 +120,7 @@ async function isRemoved(path: string): Promise<boolean> {
 }
 
 async function needs(folder: string, now: number): Promise<(digest: Digest) => boolean> {
-  const leases = await readLeases(folder, { now });
+  const leases = await readLeases(folder, now);
   const tagged = await taggedBlobs(folder);
   return (digest) => tagged.has(digest) || leases.some(({ digests }) => digests.has(digest));
 }

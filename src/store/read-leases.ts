@@ -8,21 +8,13 @@ import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isRunning, ownIdentity, parseIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { leaseFolder } from './store-layout.ts';
+import { leaseFolder, leasePath } from './store-layout.ts';
 import { unlessMissing } from './unless-missing.ts';
 
-/** The lease of another process that lives, or may live. */
+/** The lease of a process that lives, or may live. */
 export interface LiveLease {
   readonly path: string;
   readonly digests: ReadonlySet<Digest>;
-}
-
-/** Who looks, and when. */
-export interface LeaseView {
-  /** By the clock of the file system, in milliseconds since 1970: other hosts may have another one. */
-  readonly now: number;
-  /** Path of the lease that is one's own, which is left out. */
-  readonly own?: string | undefined;
 }
 
 const namePattern = /^[0-9a-f]{12}\.lease$/;
@@ -42,18 +34,24 @@ const headSize = 4096;
 /**
  * Reads the leases of a store.
  *
+ * @param now by the clock of the file system, in milliseconds since 1970: other hosts may have another one
  * @throws PaletteEdgeError `STORE_LEASE_INVALID` (kind content) for one that may be alive and cannot be understood; the
  *   system's errors: then nobody knows what is needed
  */
-export async function readLeases(folder: string, view: LeaseView): Promise<LiveLease[]> {
+export async function readLeases(folder: string, now: number): Promise<LiveLease[]> {
   const leases: LiveLease[] = [];
   const own = await ownIdentity();
   for (const path of await leasePaths(folder)) {
-    if (path === view.own || (await isDead(path, view.now, own))) continue;
+    if (await isDead(path, now, own)) continue;
     const digests = await readDigests(path);
     if (digests !== undefined) leases.push({ path, digests });
   }
   return leases;
+}
+
+/** Whether the process of a lease lives, or may. */
+export async function isLive(folder: string, id: string): Promise<boolean> {
+  return !(await isDead(leasePath(folder, id), Date.now(), await ownIdentity()));
 }
 
 /**

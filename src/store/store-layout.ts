@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
@@ -56,7 +56,17 @@ export function leaseFolder(folder: string): string {
 
 /** A name that no other process has or will have. */
 export function newLeasePath(folder: string): string {
-  return join(leaseFolder(folder), `${randomBytes(6).toString('hex')}.lease`);
+  return leasePath(folder, randomBytes(6).toString('hex'));
+}
+
+/** Where the lease of an id is. */
+export function leasePath(folder: string, id: string): string {
+  return join(leaseFolder(folder), `${id}.lease`);
+}
+
+/** The id of a lease, 12 hex digits. */
+export function leaseId(path: string): string {
+  return basename(path, '.lease');
 }
 
 /**

@@ -7,7 +7,7 @@ import { writeAll } from '../io/write-all.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { ownIdentity } from './process-identity.ts';
-import { leaseFolder, newLeasePath } from './store-layout.ts';
+import { leaseFolder, leaseId, newLeasePath } from './store-layout.ts';
 import { onStoreDisk, writingTo } from './store-side.ts';
 import { unlessMissing } from './unless-missing.ts';
 
@@ -39,9 +39,9 @@ export class StoreLease implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Path of its file; undefined when it has none. */
-  get path(): string | undefined {
-    return this.#path;
+  /** Its name, 12 hex digits; undefined when it has no file. */
+  get id(): string | undefined {
+    return this.#path === undefined ? undefined : leaseId(this.#path);
   }
 
   /**

@@ -47,7 +47,7 @@ function largestFirst(one: PartialBlob, other: PartialBlob): number {
 
 /** Of all who want it only one can rename it. */
 async function claim({ path }: PartialBlob, incoming: IncomingBlob): Promise<PartialFile> {
-  const own = newPartialPath(incoming.folder, incoming.blob.digest);
+  const own = newPartialPath(incoming.folder, incoming.blob.digest, incoming.lease?.id);
   await rename(path, own);
   try {
     return await PartialFile.resume(own, incoming);
@@ -58,7 +58,7 @@ async function claim({ path }: PartialBlob, incoming: IncomingBlob): Promise<Par
 }
 
 async function copy({ path }: PartialBlob, incoming: IncomingBlob): Promise<PartialFile> {
-  const own = newPartialPath(incoming.folder, incoming.blob.digest);
+  const own = newPartialPath(incoming.folder, incoming.blob.digest, incoming.lease?.id);
   if (!(await shareBlocks(path, own))) return await copyBytes(path, incoming);
   try {
     return await PartialFile.resume(own, incoming);

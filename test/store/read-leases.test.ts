@@ -1,4 +1,4 @@
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
 import { ownIdentity } from '../../src/store/process-identity.ts';
-import { readLeases, removeDeadLeases } from '../../src/store/read-leases.ts';
-import { newLeasePath } from '../../src/store/store-layout.ts';
+import { isLive, readLeases, removeDeadLeases } from '../../src/store/read-leases.ts';
+import { leaseId, leasePath, newLeasePath } from '../../src/store/store-layout.ts';
 import { StoreLease } from '../../src/store/store-lease.ts';
 import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -16,18 +16,27 @@ const one = digestOf('one');
 const two = digestOf('two');
 const minute = 60_000;
 
-test('the leases of living processes are read, but not one’s own', async () => {
+test('the leases of living processes are read', async () => {
   const { folder } = await emptyStore();
-  await using mine = new StoreLease(folder);
-  await using other = new StoreLease(folder);
-  await mine.hold(one);
-  await other.hold(two);
-  const now = Date.now();
-  const paths = (await readLeases(folder, { now })).map(({ path }) => path);
-  expect(paths.toSorted()).toEqual([mine.path ?? '', other.path ?? ''].toSorted());
-  expect(await readLeases(folder, { now, own: mine.path })).toEqual([
-    { path: other.path, digests: new Set([two]) },
-  ]);
+  await using first = new StoreLease(folder);
+  await using second = new StoreLease(folder);
+  await first.hold(one);
+  await second.hold(two);
+  const leases = await readLeases(folder, Date.now());
+  expect(new Map(leases.map(({ path, digests }) => [path, digests]))).toEqual(
+    new Map([
+      [leasePath(folder, first.id ?? ''), new Set([one])],
+      [leasePath(folder, second.id ?? ''), new Set([two])],
+    ]),
+  );
+});
+
+test('of one lease is told whether its process lives', async () => {
+  const { folder, lease } = await emptyStore();
+  const own = await ownIdentity();
+  expect(await isLive(folder, leaseId(await lease(own, one, 1000 * minute)))).toBe(true);
+  expect(await isLive(folder, leaseId(await lease({ ...own, started: '1' }, one)))).toBe(false);
+  expect(await isLive(folder, '0123456789ab')).toBe(false);
 });
 
 test('a process of this machine is dead when it does not run, however young its heartbeat', async () => {
@@ -35,7 +44,7 @@ test('a process of this machine is dead when it does not run, however young its 
   const own = await ownIdentity();
   await lease({ ...own, started: '1' }, one);
   const living = await lease(own, two, 1000 * minute);
-  expect(await readLeases(folder, { now: Date.now() })).toEqual([{ path: living, digests: new Set([two]) }]);
+  expect(await readLeases(folder, Date.now())).toEqual([{ path: living, digests: new Set([two]) }]);
   await removeDeadLeases(folder);
   expect(await names()).toEqual([living]);
 });
@@ -48,7 +57,7 @@ test('one of another machine is dead after ten minutes of silence by the clock o
   const quiet = await lease(foreign, two, 9 * minute);
   const unknown = await lease(undefined, two, 9 * minute);
   await lease(foreign, two, 25 * 60 * minute);
-  const read = async (now: number) => (await readLeases(folder, { now })).map(({ path }) => path).toSorted();
+  const read = async (now: number) => (await readLeases(folder, now)).map(({ path }) => path).toSorted();
   expect(await read(Date.now())).toEqual([quiet, unknown].toSorted());
   expect(await read(Date.now() + 2 * minute)).toEqual([]);
   await removeDeadLeases(folder);
@@ -64,7 +73,7 @@ test('what was not written to its end is not relied on yet', async () => {
   // A write that failed, and the next one.
   const path = newLeasePath(folder);
   await writeFile(path, `${head}\n${digestHex(one).slice(0, 30)}\n\n${digestHex(two)}\nno digest\n`);
-  const leases = await readLeases(folder, { now: Date.now() });
+  const leases = await readLeases(folder, Date.now());
   expect(leases).toHaveLength(4);
   expect(leases.filter(({ digests }) => digests.size > 0)).toEqual([{ path, digests: new Set([two]) }]);
 });
@@ -76,22 +85,21 @@ test.each([
   const { folder } = await emptyStore();
   const path = newLeasePath(folder);
   await writeFile(path, text);
-  expect(await rejection(readLeases(folder, { now: Date.now() }))).toMatchObject({
+  expect(await rejection(readLeases(folder, Date.now()))).toMatchObject({
     code: 'STORE_LEASE_INVALID',
     kind: 'content',
     message: `reading the lease ${path} failed: its first line is none of this version`,
   });
-  expect(await readLeases(folder, { now: Date.now() + 11 * minute })).toEqual([]);
+  expect(await readLeases(folder, Date.now() + 11 * minute)).toEqual([]);
 });
 
 test('a store without leases has none, and files of other names are none', async () => {
   const folder = join(await temporaryFolder(), 'store');
   await BlobStore.open(folder);
-  expect(await readLeases(folder, { now: Date.now() })).toEqual([]);
-  await using lease = new StoreLease(folder);
-  await lease.hold(one);
+  expect(await readLeases(folder, Date.now())).toEqual([]);
+  await mkdir(join(folder, 'leases'));
   await writeFile(join(folder, 'leases', 'notes.txt'), 'x');
-  expect(await readLeases(folder, { now: Date.now(), own: lease.path })).toEqual([]);
+  expect(await readLeases(folder, Date.now())).toEqual([]);
 });
 
 async function emptyStore() {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
+import { leasePath } from '../../src/store/store-layout.ts';
 import { StoreLease } from '../../src/store/store-lease.ts';
 import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -16,7 +17,7 @@ const two = digestOf('two');
 test('a lease lists what is held, after whose it is, and is gone when it is let go', async () => {
   const { store, leases, lines } = await emptyStore();
   const lease = new StoreLease(store.folder);
-  expect(lease.path).toBeUndefined();
+  expect(lease.id).toBeUndefined();
   await lease.hold(one);
   await lease.hold(two);
   await lease.hold(one);
@@ -52,10 +53,10 @@ test('a lease that somebody removed begins anew with all that it held', async ()
   const { store, lines } = await emptyStore();
   await using lease = new StoreLease(store.folder);
   await lease.hold(one);
-  const { path = '' } = lease;
-  await rm(path);
+  const { id = '' } = lease;
+  await rm(leasePath(store.folder, id));
   await lease.hold(two);
-  expect(lease.path).not.toBe(path);
+  expect(lease.id).not.toBe(id);
   expect((await lines()).slice(1)).toEqual([one, two].map(digestHex));
 });
 
@@ -67,7 +68,7 @@ test('a store that is gone says so, and the next one who asks tries again', asyn
   expect(error.message).toBe(`writing to the store ${store.folder} failed: no such file or folder`);
   await BlobStore.open(store.folder);
   await lease.hold(one);
-  expect((await stat(lease.path ?? '')).size).toBeGreaterThan(64);
+  expect((await stat(leasePath(store.folder, lease.id ?? ''))).size).toBeGreaterThan(64);
 });
 
 test('a store holds what is asked for, opened and ingested, until it is disposed of', async () => {

@@ -12,7 +12,7 @@ const storeNames: ReadonlySet<string> = new Set([
   'ingest',
   'leases',
 ]);
-const partialName = /^[0-9a-f]{64}\.[0-9a-f]{12}\.(?:partial|left)$/;
+const partialName = /^[0-9a-f]{64}\.[0-9a-f]{12}(?:\.[0-9a-f]{12})?\.(?:partial|left)$/;
 
 /** What a build left that it must not leave. */
 export interface BuildFolder {
