@@ -147,11 +147,7 @@ class ChartCollector {
     this.#charts.set(key, { ...known, chart: isGuess ? known.chart : withoutGuess(known.chart) });
     this.#keys.set(name, (this.#keys.get(name) ?? new Set()).add(key));
     known.origins.set(JSON.stringify(origin), origin);
-    if (profile?.isSilent === true || digest !== undefined || isExact(version)) return;
-    const what =
-      version === '' ? 'no version: the newest is taken' : 'a range of versions: the newest in it is taken';
-    const message = `${formatOrigin(origin)}: ${chartTitle(chart)} has ${what}, which changes`;
-    known.moves.push({ code: 'CHART_VERSION_MOVES', message });
+    if (profile?.isSilent !== true) known.moves.push(...movesWarning(chart, origin));
   }
 
   /** An entry that the lints tell of. */
@@ -252,6 +248,15 @@ class ChartCollector {
   #warn(code: string, message: string): void {
     this.#warnings.push({ code, message });
   }
+}
+
+function movesWarning(chart: ChartRequest, origin: Origin): Warning[] {
+  const { version, digest } = chart;
+  if (digest !== undefined || isExact(version)) return [];
+  const what =
+    version === '' ? 'no version: the newest is taken' : 'a range of versions: the newest in it is taken';
+  const message = `${formatOrigin(origin)}: ${chartTitle(chart)} has ${what}, which changes`;
+  return [{ code: 'CHART_VERSION_MOVES', message }];
 }
 
 function unknownText(pack: ParsedPack): string {
