@@ -1,0 +1,95 @@
+import type { Platform } from '../oci/descriptor.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import { containerd } from '../runtime/containerd.ts';
+import { docker } from '../runtime/docker.ts';
+import { findRuntimes, firstThere, onlyRuntime } from '../runtime/find-runtimes.ts';
+import type { IntoName } from '../runtime/find-runtimes.ts';
+import { podman } from '../runtime/podman.ts';
+import type { LoadListener, LoadTarget } from '../workflows/load-input.ts';
+import { findProgram } from './discovery-flags.ts';
+import { containerdNamespace, intoRequest } from './load-flags.ts';
+import type { Progress } from './progress.ts';
+
+/** The flags that say where to. */
+interface TargetFlags {
+  readonly into: string | undefined;
+  readonly namespace: string;
+  readonly address: string | undefined;
+}
+
+const usualSocket = '/run/containerd/containerd.sock';
+const sharedSocket = '/run/k3s/containerd/containerd.sock';
+const k3sFolder = '/var/lib/rancher/k3s';
+const rke2Folder = '/var/lib/rancher/rke2';
+const dockerSocket = '/var/run/docker.sock';
+
+/**
+ * What to load into: as it was named, or the only one that is here.
+ *
+ * @throws PaletteEdgeError of kind usage: `INTO_INVALID`, `NAMESPACE_INVALID`, `RUNTIME_AMBIGUOUS`; `RUNTIME_NOT_FOUND` (kind notFound)
+ */
+export async function loadTarget(flags: TargetFlags): Promise<LoadTarget> {
+  const namespace = containerdNamespace(flags.namespace);
+  const request = intoRequest(flags.into);
+  if (request.kind === 'folder') return request;
+  const addresses = socketsOf(flags);
+  const name = request.kind === 'named' ? request.name : onlyRuntime(await found(addresses));
+  const address = (await firstThere(addresses)) ?? addresses[0] ?? usualSocket;
+  return targetOf(name, { address, namespace });
+}
+
+function targetOf(name: IntoName, place: Parameters<typeof containerd>[0]): LoadTarget {
+  switch (name) {
+    case 'containerd':
+      return { kind: 'runtime', runtime: containerd(place) };
+    case 'podman':
+      return { kind: 'runtime', runtime: podman() };
+    case 'docker':
+      return { kind: 'runtime', runtime: docker() };
+    case 'k3s':
+      return { kind: 'folder', path: `${k3sFolder}/agent/images` };
+    case 'rke2':
+      return { kind: 'folder', path: `${rke2Folder}/agent/images` };
+    default:
+      throw new TypeError('unknown name of a runtime');
+  }
+}
+
+async function found(containerdSockets: readonly string[]): Promise<IntoName[]> {
+  const path = process.env['PATH'];
+  const programs = (['ctr', 'podman', 'docker'] as const).filter(
+    (name) => findProgram(name, path) !== undefined,
+  );
+  const isElsewhere = (process.env['DOCKER_HOST'] ?? '') !== '';
+  return await findRuntimes({
+    programs: new Set(programs),
+    containerdSockets,
+    dockerSocket: isElsewhere ? undefined : dockerSocket,
+    k3sFolder,
+    rke2Folder,
+  });
+}
+
+/** k3s and rke2 have a containerd of their own, both at the same place. */
+function socketsOf({ address }: TargetFlags): readonly string[] {
+  const named = address ?? (process.env['CONTAINERD_ADDRESS'] || undefined);
+  return named === undefined ? [usualSocket, sharedSocket] : [named.replace(/^unix:\/\//, '')];
+}
+
+/** The platform of the containers of this machine. */
+export function hostPlatform(): Platform {
+  const architectures: Readonly<Partial<Record<string, string>>> = {
+    x64: 'amd64',
+    ia32: '386',
+    ppc64: 'ppc64le',
+  };
+  return parsePlatform(`linux/${architectures[process.arch] ?? process.arch}`);
+}
+
+/** Shows what is sent as progress. */
+export function loadListener(progress: Progress): LoadListener {
+  return {
+    onStart: (total) => progress.startPhase('Loading', total),
+    onBytes: (count) => progress.advance(count),
+  };
+}

@@ -1,0 +1,57 @@
+import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
+import { runProgram } from './run-program.ts';
+
+/** Where containerd is, and where in it. */
+export interface ContainerdPlace {
+  /** Of its socket. */
+  readonly address: string;
+  /** Kubernetes has its images in `k8s.io`. */
+  readonly namespace: string;
+}
+
+const queryTimeout = 60_000;
+
+/**
+ * containerd through `ctr`. It keeps the manifests byte for byte. Nothing is unpacked: whoever starts the first container does, into
+ * the snapshotter that it uses, which `ctr` does not know.
+ */
+export function containerd({ address, namespace }: ContainerdPlace): ContainerRuntime {
+  const ctr = ['--address', address, '--namespace', namespace];
+  const ask = async (args: readonly string[], signal: AbortSignal): Promise<string> =>
+    await runProgram('ctr', [...ctr, ...args], { signal, timeout: queryTimeout });
+  return {
+    name: 'containerd',
+    place: `containerd, namespace ${namespace}`,
+    takesOneName: false,
+    needsDockerArchive: false,
+    load: async (archive, signal) => {
+      await runProgram('ctr', [...ctr, 'images', 'import', '--no-unpack', '-'], { signal, input: archive });
+    },
+    find: async (images, signal) => {
+      const named = imagesIn(await ask(['images', 'ls'], signal));
+      // Of what a name stands for something may be missing: content is removed when nothing names it for a while.
+      const held = new Set((await ask(['content', 'ls', '--quiet'], signal)).split('\n'));
+      return namesThere(images, named, held);
+    },
+  };
+}
+
+/** Names and digests in the table of `ctr images ls`: REF TYPE DIGEST …, without blanks in the first three columns. */
+function imagesIn(table: string): ReadonlyMap<string, string> {
+  const rows = table.split('\n').slice(1);
+  return new Map(
+    rows.map((row) => {
+      const [name = '', , digest = ''] = row.split(/\s+/, 3);
+      return [name, digest];
+    }),
+  );
+}
+
+function namesThere(
+  images: readonly WantedImage[],
+  named: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const complete = images.filter(({ blobs }) => blobs.every((digest) => held.has(digest)));
+  return new Set(complete.flatMap(({ names, root }) => names.filter((name) => named.get(name) === root)));
+}

@@ -1,0 +1,74 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { isRecord } from '../io/is-record.ts';
+import { printable } from '../io/printable.ts';
+import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
+import { runProgram } from './run-program.ts';
+
+const queryTimeout = 60_000;
+
+/**
+ * podman. Of an OCI archive with one image it keeps manifest and digest; of one with several it reads `manifest.json`, and makes
+ * manifests of its own. So each image is loaded by itself.
+ */
+export function podman(): ContainerRuntime {
+  return {
+    name: 'podman',
+    place: 'podman',
+    takesOneName: true,
+    needsDockerArchive: false,
+    load: async (archive, signal) => {
+      await runProgram('podman', ['load', '--quiet'], { signal, input: archive });
+    },
+    find: async (images, signal) => {
+      const args = ['images', '--no-trunc', '--format', 'json'];
+      const listed = listedImages(await runProgram('podman', args, { signal, timeout: queryTimeout }));
+      return new Set(images.flatMap((image) => namesThere(image, listed)));
+    },
+    tag: async (name, other, signal) => {
+      await runProgram('podman', ['tag', name, other], { signal, timeout: queryTimeout });
+    },
+  };
+}
+
+interface ListedImage {
+  readonly names: ReadonlySet<string>;
+  /** `repository@digest`, with the digest of the image index, and of the manifest. */
+  readonly digests: ReadonlySet<string>;
+  readonly id: string;
+}
+
+function namesThere({ names, root, configs }: WantedImage, listed: readonly ListedImage[]): string[] {
+  const own = listed.filter(({ id, digests }) => {
+    const isIt = configs.some((config) => config.endsWith(`:${id}`));
+    return isIt && [...digests].some((digest) => digest.endsWith(`@${root}`));
+  });
+  return names.filter((name) => own.some((image) => image.names.has(name) || image.digests.has(name)));
+}
+
+/** @throws PaletteEdgeError `RUNTIME_FAILED` (kind failure) */
+function listedImages(output: string): ListedImage[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(output === '' ? '[]' : output);
+  } catch (error) {
+    throw notUnderstood(output, error);
+  }
+  if (!Array.isArray(list)) throw notUnderstood(output, undefined);
+  return list.filter(isRecord).map((image) => ({
+    names: texts(image['Names']),
+    digests: texts(image['RepoDigests']),
+    id: String(image['Id']).replace(/^sha256:/, ''),
+  }));
+}
+
+function texts(value: unknown): ReadonlySet<string> {
+  return new Set(Array.isArray(value) ? value.filter((text) => typeof text === 'string') : []);
+}
+
+function notUnderstood(output: string, cause: unknown): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'RUNTIME_FAILED',
+    `podman images did not print a list in JSON: ${JSON.stringify(printable(output, 80))}`,
+    { kind: 'failure', cause },
+  );
+}

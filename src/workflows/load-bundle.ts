@@ -1,0 +1,123 @@
+import type { Digest } from '../oci/digest.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { Warning } from '../warning.ts';
+import { failedLoad } from './load-failure.ts';
+import { reportFailure } from './image-failure.ts';
+import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
+import type { LoadRequest, LoadResources, LoadTarget } from './load-input.ts';
+import { loadIntoFolder } from './load-into-folder.ts';
+import { loadIntoRuntime } from './load-into-runtime.ts';
+import { planLoad } from './load-plan.ts';
+import type { ImageToLoad } from './load-plan.ts';
+import { withBundleSource } from './with-bundle-source.ts';
+import type { BundleInput, BundleSource } from './with-bundle-source.ts';
+
+/** An image that is there now. */
+export interface LoadedImage {
+  readonly reference: string;
+  readonly names: readonly string[];
+  /** Of what the names stand for. */
+  readonly digest: Digest;
+  /** Those that are there. */
+  readonly platforms: readonly string[];
+  /** Whether it was there before. */
+  readonly isPresent: boolean;
+}
+
+/** What was loaded. */
+export interface LoadResult {
+  readonly bundle: { readonly path: string; readonly id: string; readonly name: string };
+  /** For people: `containerd, namespace k8s.io`; a folder by its path. */
+  readonly into: string;
+  /** The archive in a folder; undefined for a runtime. */
+  readonly file?: string;
+  readonly images: readonly LoadedImage[];
+  readonly failures: readonly ImageFailureReport[];
+  /** References of charts, signatures and other artifacts, which are not loaded. */
+  readonly skipped: readonly string[];
+  readonly warnings: readonly Warning[];
+  /** Of blobs, in bytes. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Loads images of a bundle into a container runtime, or a folder from where one imports them, straight from the bundle. An image that
+ * fails does not stop the others.
+ *
+ * @throws PaletteEdgeError for a bundle that cannot be opened, `LOAD_FAILED` when no image is there, and what planning and loading
+ *   throw; the signal's reason when aborted
+ */
+export async function loadBundle(
+  bundle: BundleInput,
+  request: LoadRequest,
+  { signal, ...resources }: LoadResources & { readonly signal: AbortSignal },
+): Promise<LoadResult> {
+  const begin = resources.now();
+  return await withBundleSource(bundle, async (source) => {
+    const plan = await planLoad(source, request, signal);
+    const isStream = bundle.stream !== undefined;
+    const loaded = await load(source, plan.images, { target: request.target, isStream, resources, signal });
+    const failures = [...plan.failures, ...loaded.failures];
+    const failed = new Set(failures.map(({ name }) => name));
+    const images = plan.images.filter(({ image }) => !failed.has(image.reference));
+    if (images.length === 0) throw failedLoad(failures);
+    return {
+      bundle: { path: source.path, id: source.id, name: source.inventory.name },
+      into: placeOf(request.target),
+      ...(loaded.file === undefined ? {} : { file: loaded.file }),
+      images: images.map((image) => loadedImage(image, loaded.present.has(image))),
+      failures: failures.map(reportFailure),
+      skipped: plan.skipped,
+      warnings: plan.warnings,
+      bytes: loaded.bytes,
+      seconds: (resources.now() - begin) / 1000,
+    };
+  });
+}
+
+interface Loading {
+  readonly target: LoadTarget;
+  readonly isStream: boolean;
+  readonly resources: LoadResources;
+  readonly signal: AbortSignal;
+}
+
+interface Loaded {
+  readonly present: ReadonlySet<ImageToLoad>;
+  readonly failures: readonly ImageFailure[];
+  readonly bytes: number;
+  readonly file?: string;
+}
+
+async function load(
+  source: BundleSource,
+  images: readonly ImageToLoad[],
+  { target, isStream, resources: { listener }, signal }: Loading,
+): Promise<Loaded> {
+  const nothing = { present: new Set<ImageToLoad>(), failures: [] };
+  if (images.length === 0) return { ...nothing, bytes: 0 };
+  if (target.kind === 'folder')
+    return {
+      ...nothing,
+      ...(await loadIntoFolder(source, images, { folder: target.path, listener, signal })),
+    };
+  return await loadIntoRuntime(source, images, { runtime: target.runtime, listener, isStream, signal });
+}
+
+function placeOf(target: LoadTarget): string {
+  return target.kind === 'folder' ? target.path : target.runtime.place;
+}
+
+function loadedImage({ image, names, root, images }: ImageToLoad, isPresent: boolean): LoadedImage {
+  const platforms = images.flatMap(({ platform }) =>
+    platform === undefined ? [] : [formatPlatform(platform)],
+  );
+  return {
+    reference: image.reference,
+    names: names.map(({ name }) => name),
+    digest: root.digest,
+    platforms: [...new Set(platforms)].toSorted(),
+    isPresent,
+  };
+}

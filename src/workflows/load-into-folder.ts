@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+
+import { wordDiskError } from '../errors.ts';
+import { writeFileAtomically } from '../io/atomic-file.ts';
+import { canonicalJson } from '../io/canonical-json.ts';
+import { writeAll } from '../io/write-all.ts';
+import { digestHex, digestOf } from '../oci/digest.ts';
+import { requireSpace } from './extract-output.ts';
+import { archiveBytes, loadArchive } from './load-archive.ts';
+import type { LoadListener } from './load-input.ts';
+import type { ImageToLoad } from './load-plan.ts';
+import type { BundleSource } from './with-bundle-source.ts';
+
+/** An archive that was written. */
+export interface LoadedIntoFolder {
+  readonly file: string;
+  /** Of its blobs. */
+  readonly bytes: number;
+}
+
+/** What writing an archive needs. */
+export interface FolderLoading {
+  readonly folder: string;
+  readonly listener: LoadListener;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes an archive of images into a folder. It has its name when all of it has matched its digests. The name says what is in it: the
+ * same images replace their own file, and others never do.
+ *
+ * @throws PaletteEdgeError of kind disk, or of kind content for what is damaged
+ */
+export async function loadIntoFolder(
+  source: BundleSource,
+  images: readonly ImageToLoad[],
+  { folder, listener, signal }: FolderLoading,
+): Promise<LoadedIntoFolder> {
+  const file = join(folder, archiveName(source.inventory.name, images));
+  const bytes = archiveBytes(images);
+  await requireSpace(folder, bytes);
+  listener.onStart(bytes);
+  const archive = loadArchive(source, images, { isDocker: false, onBytes: listener.onBytes, signal });
+  try {
+    await writeFileAtomically(file, async (handle) => {
+      for await (const piece of archive) await writeAll(handle, piece);
+    });
+  } catch (error) {
+    throw wordDiskError(error, `writing to ${file}`);
+  }
+  return { file, bytes };
+}
+
+/** Uncompressed: layers are compressed already. k3s and rke2 go by the ending. */
+function archiveName(bundle: string, images: readonly ImageToLoad[]): string {
+  const content = images.map(({ names, blobs }) => ({
+    names: names.map(({ name }) => name),
+    blobs: blobs.map(({ digest }) => digest),
+  }));
+  const id = digestHex(digestOf(canonicalJson(content))).slice(0, 8);
+  return `${bundle}-${id}.tar`;
+}
