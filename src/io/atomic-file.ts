@@ -41,8 +41,13 @@ export async function writeFileAtomically<T>(
   }
 }
 
-/** Removes what killed processes left of {@link writeFileAtomically} for this path, not what may still be written. */
-export async function removeStalePartials(path: string): Promise<void> {
+/**
+ * Removes what killed processes left of {@link writeFileAtomically} for this path, and folders that are called like it, not what may
+ * still be written.
+ *
+ * @param olderThanMs what is younger may be another process'
+ */
+export async function removeStalePartials(path: string, olderThanMs = staleAfterMs): Promise<void> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
   const names = await readdir(folder).catch(() => []);
@@ -50,7 +55,7 @@ export async function removeStalePartials(path: string): Promise<void> {
     if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length))) continue;
     const partial = join(folder, name);
     const status = await stat(partial).catch(() => undefined);
-    if (status !== undefined && Date.now() - status.mtimeMs > staleAfterMs)
-      await rm(partial, { force: true });
+    if (status !== undefined && Date.now() - status.mtimeMs > olderThanMs)
+      await rm(partial, { recursive: true, force: true });
   }
 }

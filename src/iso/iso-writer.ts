@@ -1,6 +1,6 @@
 import { isoSectorSize } from './iso-entry.ts';
 import type { IsoEntry } from './iso-entry.ts';
-import { imageMoment, runXorriso } from './xorriso.ts';
+import { imageMoment, runXorrisoCommands } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
 /** How an image is written. */
@@ -9,6 +9,8 @@ export interface IsoWriterOptions extends Pick<XorrisoRun, 'xorriso' | 'signal'>
   readonly label: string;
   /** Where the image goes; absolute. Nothing or an empty file is there. */
   readonly path: string;
+  /** Takes a file while xorriso runs, when there are too many commands for a command line; undefined when there never are. */
+  readonly folder?: string;
   /** Told of bytes as they are written. */
   readonly onBytes?: (count: number) => void;
 }
@@ -20,7 +22,7 @@ export interface IsoWriterOptions extends Pick<XorrisoRun, 'xorriso' | 'signal'>
  * @throws PaletteEdgeError as {@link runXorriso} does; what is at the path then is of no use
  */
 export async function writeIso(entries: readonly IsoEntry[], options: IsoWriterOptions): Promise<void> {
-  const { xorriso, signal, onBytes } = options;
+  const { xorriso, signal, folder, onBytes } = options;
   let written = 0;
   const onLine = (line: string): void => {
     const sectors = /\bUPDATE : Writing:\s+(\d+)s/.exec(line)?.[1];
@@ -28,16 +30,16 @@ export async function writeIso(entries: readonly IsoEntry[], options: IsoWriterO
     onBytes?.(Math.max(0, now - written));
     written = Math.max(now, written);
   };
-  await runXorriso(isoArguments(entries, options), { xorriso, signal, onLine });
+  await runXorrisoCommands(isoCommands(entries, options), { xorriso, signal, folder, onLine });
 }
 
 /** Native commands of xorriso(1). */
-function isoArguments(
+function isoCommands(
   entries: readonly IsoEntry[],
   { label, path }: Pick<IsoWriterOptions, 'label' | 'path'>,
-): string[] {
+): string[][] {
   const compliance = 'iso_9660_level=3:joliet_long_names:joliet_long_paths:no_emul_toc';
-  const commands = [
+  return [
     // One session, from the first sector on, as any other tool writes it; the padding is for CD writers of the nineties.
     ['-outdev', `stdio:${path}`, '-padding', '0', '-compliance', compliance],
     ['-file_size_limit', 'off', '--', '-joliet', 'on'],
@@ -60,7 +62,6 @@ function isoArguments(
     ]),
     ['-volume_date', 'all_file_dates', `=${imageMoment}`],
   ];
-  return commands.flat();
 }
 
 function mapping({ path, source, start, size }: IsoEntry): string[] {

@@ -1,6 +1,9 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { execa, ExecaError } from 'execa';
 
-import { PaletteEdgeError } from '../errors.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { printable } from '../io/printable.ts';
 
 /** How xorriso is run. */
@@ -73,6 +76,44 @@ export async function runXorriso(args: readonly string[], run: XorrisoRun): Prom
     signal.throwIfAborted();
     throw failed(error, { maximumOutput, timeout });
   }
+}
+
+/** What one process may be given as arguments, less what is not ours to give: Linux takes 2 MiB, macOS 1 MiB. */
+const mostArgumentBytes = 128 * 1024;
+
+/**
+ * As {@link runXorriso}, for any number of commands: those of an image with many files are too long for a command line.
+ *
+ * @param run `folder` takes the commands then, and they are gone when it ends; without one they are arguments all the same
+ */
+export async function runXorrisoCommands(
+  commands: readonly (readonly string[])[],
+  { folder, ...run }: XorrisoRun & { readonly folder?: string | undefined },
+): Promise<XorrisoOutput> {
+  const args = commands.flat();
+  const bytes = args.reduce((sum, arg) => sum + Buffer.byteLength(arg) + 1, 0);
+  if (folder === undefined || bytes <= mostArgumentBytes) return await runXorriso(args, run);
+  const path = join(folder, 'commands');
+  try {
+    const lines = commands.map((command) => `${command.map(quoted).join(' ')}\n`);
+    await writeFile(path, lines.join(''), { mode: 0o600 });
+  } catch (error) {
+    throw wordDiskError(error, `writing the commands for xorriso to ${path}`);
+  }
+  try {
+    return await runXorriso(['-backslash_codes', 'in_double_quotes', '-options_from_file', path], run);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** xorriso(1), "Quoted input": with codes for whatever means something there, and for all but ASCII. */
+function quoted(word: string): string {
+  const bytes = Array.from(Buffer.from(word), (byte) => {
+    const isPlain = byte > 0x1f && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+    return isPlain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
+  });
+  return `"${bytes.join('')}"`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { freeSpace } from '../io/free-space.ts';
 import { checkIsoOutput, outputTarget } from './check-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 
 /**
  * Makes sure that writing the image destroys nothing but an older image, and none that it is made from.
@@ -22,11 +22,5 @@ export async function checkInstallerOutput(path: string, inputs: readonly string
 
 /** @throws PaletteEdgeError `NOT_ENOUGH_SPACE` (kind disk) */
 export async function requireSpace(path: string, bytes: number): Promise<void> {
-  const free = await freeSpace(path);
-  if (free.bytes >= bytes) return;
-  throw new PaletteEdgeError(
-    'NOT_ENOUGH_SPACE',
-    `too little free space for ${path}: ${bytes} bytes are needed, ${free.bytes} are free`,
-    { kind: 'disk', suggestions: ['Free some space, or name a file on another disk with --out.'] },
-  );
+  await requireFreeSpace({ path, what: 'the installer', bytes, flag: '--out' });
 }

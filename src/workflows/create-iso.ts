@@ -1,13 +1,8 @@
-import { mkdtemp, rm, rmdir, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
-import { formatByteSize } from '../io/byte-size.ts';
-import { freeSpace } from '../io/free-space.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { makeFolder } from '../io/make-folder.ts';
 import { checksumListName } from '../iso/iso-checksums.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { largestIsoSize } from '../iso/iso-entry.ts';
@@ -20,13 +15,16 @@ import type { Warning } from '../warning.ts';
 import { checkIsoBundles } from './check-iso-bundles.ts';
 import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
 import { checkWrittenIso } from './check-written-iso.ts';
-import { writeChecksumFile } from './checksum-file.ts';
+import { checksumFile, writeChecksumFile } from './checksum-file.ts';
 import { hashIsoContent } from './hash-iso-content.ts';
 import type { HashedFile } from './hash-iso-content.ts';
 import { isoContent } from './iso-content.ts';
 import type { IsoContent, IsoContentBundle, IsoContentFile, IsoRequest } from './iso-content.ts';
 import { writeMadeFiles } from './iso-made-files.ts';
 import type { HashedContent } from './iso-made-files.ts';
+import { requireFreeSpace } from './require-free-space.ts';
+import { writeIsoFile } from './write-iso-file.ts';
+import type { IsoPlaces } from './write-iso-file.ts';
 
 /** An image to make. */
 export interface CreateIsoInput extends IsoRequest {
@@ -95,22 +93,22 @@ export async function createIso(
   const content = await isoContent(input.bundles, input);
   requireId(content, input.bundleId);
   await refuseSource(path, content);
-  await using folder = await temporaryFolder();
-  await requireSpace(path, content);
+  const bytes = largestIsoSize(content.files.flatMap(({ pieces }) => pieces));
+  await requireFreeSpace({ path, what: 'the ISO image', bytes, flag: '--output' });
   await checkIsoBundles(content, resources.listener, signal);
   const hashed = await hashAll(content, resources, signal);
-  const made = await writeMadeFiles(content, hashed, folder.path);
-  const entries = [...made.entries, ...content.files.flatMap(entriesOf)];
-  const context = { content, resources, signal };
-  const checksums = [...made.checksums, { path: checksumListName, sha256: made.listSha256 }];
-  const written = await writeImage(path, { entries, label, checksums }, context);
+  const image = { path, label, content, hashed };
+  const written = await writeIsoFile(
+    path,
+    async (places) => await make(image, places, { resources, signal }),
+  );
+  await writeChecksum(path, written);
   const { bundles } = content;
   return {
     path,
     label,
     ...written,
     bundles: bundles.map(described),
-    files: made.checksums,
     warnings: isoLabelWarnings(label),
   };
 }
@@ -140,34 +138,6 @@ export async function refuseSource(path: string, { files }: IsoContent): Promise
   if (taken !== undefined) throw outputTaken(`writing the ISO image to ${path}`, 'to go into the ISO image');
 }
 
-async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  try {
-    const path = await mkdtemp(join(tmpdir(), 'palette-edge-iso-'));
-    return {
-      path,
-      [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
-    };
-  } catch (error) {
-    throw wordDiskError(error, `making a folder in ${tmpdir()}`);
-  }
-}
-
-async function requireSpace(path: string, { files }: IsoContent): Promise<void> {
-  const needed = largestIsoSize(files.flatMap(({ pieces }) => pieces));
-  let free: number;
-  try {
-    free = (await freeSpace(path)).bytes;
-  } catch (error) {
-    throw wordDiskError(error, `writing the ISO image to ${path}`);
-  }
-  if (needed <= free) return;
-  throw new PaletteEdgeError(
-    'NOT_ENOUGH_SPACE',
-    `too little free space: the ISO image ${path} needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`,
-    { kind: 'disk', suggestions: ['Free some space, or choose another place with --output.'] },
-  );
-}
-
 async function hashAll(
   { files }: IsoContent,
   { hasher, listener }: IsoResources,
@@ -184,69 +154,49 @@ async function hashAll(
   return hashed;
 }
 
-interface ImageToWrite {
+interface ImageToMake {
+  readonly path: string;
   readonly label: string;
-  readonly entries: readonly IsoEntry[];
-  readonly checksums: readonly FileChecksum[];
-}
-
-interface WriteContext {
   readonly content: IsoContent;
-  readonly resources: IsoResources;
-  readonly signal: AbortSignal;
-}
-
-async function writeImage(
-  path: string,
-  image: ImageToWrite,
-  context: WriteContext,
-): Promise<Pick<CreatedIso, 'size' | 'sha256'>> {
-  let madeFolder: string | undefined;
-  try {
-    madeFolder = await makeFolder(dirname(path));
-    const target = await outputTarget(path);
-    await removeStalePartials(target);
-    const write = async (_: unknown, beside: string) =>
-      await writeBeside({ ...image, path, beside }, context);
-    const written = await writeFileAtomically(target, write);
-    await writeChecksumFile(path, [{ path: basename(path), sha256: written.sha256 }]);
-    return written;
-  } catch (error) {
-    // A folder that was made for this file only; one that holds something stays.
-    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
-    throw wordDiskError(error, `writing the ISO image to ${path}`);
-  }
+  readonly hashed: HashedContent;
 }
 
 /** Writes, looks whether the sources are what they were, and compares all of it with them. */
-async function writeBeside(
-  {
-    path,
-    beside,
-    entries,
-    label,
-    checksums,
-  }: ImageToWrite & { readonly path: string; readonly beside: string },
-  { content, resources, signal }: WriteContext,
-): Promise<Pick<CreatedIso, 'size' | 'sha256'>> {
+async function make(
+  { path, label, content, hashed }: ImageToMake,
+  { file, folder }: IsoPlaces,
+  { resources, signal }: { readonly resources: IsoResources; readonly signal: AbortSignal },
+): Promise<Pick<CreatedIso, 'size' | 'sha256' | 'files'>> {
   const { xorriso, hasher, listener } = resources;
+  const { onBytes } = listener;
+  const made = await writeMadeFiles(content, hashed, folder);
+  const entries = [...made.entries, ...content.files.flatMap(entriesOf)];
   const total = largestIsoSize(entries);
   listener.onPhase('writing', total);
   let told = 0;
   const onWritten = (count: number): void => {
     told += count;
-    listener.onBytes(count);
+    onBytes(count);
   };
-  await writeIso(entries, { label, path: resolve(beside), xorriso, signal, onBytes: onWritten });
+  await writeIso(entries, { label, path: file, folder, xorriso, signal, onBytes: onWritten });
   // It was an estimate, and xorriso tells what it has written every second only.
-  listener.onBytes(Math.max(0, total - told));
-  for (const file of content.files) await requireUnchanged(file);
-  const { onBytes } = listener;
+  onBytes(Math.max(0, total - told));
+  for (const source of content.files) await requireUnchanged(source);
+  const checksums = [...made.checksums, { path: checksumListName, sha256: made.listSha256 }];
   const onStart = (size: number): void => listener.onPhase('checking', size);
-  return await checkWrittenIso(
-    { path, file: beside, label, checksums },
+  const checked = await checkWrittenIso(
+    { path, file, label, checksums },
     { hasher, signal, onBytes, onStart },
   );
+  return { ...checked, files: made.checksums };
+}
+
+async function writeChecksum(path: string, { sha256 }: Pick<CreatedIso, 'sha256'>): Promise<void> {
+  try {
+    await writeChecksumFile(path, [{ path: basename(path), sha256 }]);
+  } catch (error) {
+    throw wordDiskError(error, `writing the checksum of the ISO image to ${checksumFile(path)}`);
+  }
 }
 
 async function requireUnchanged({ path, source, size, modified }: IsoContentFile): Promise<void> {

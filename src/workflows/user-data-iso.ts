@@ -1,16 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
-import { wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { IsoEntry } from '../iso/iso-entry.ts';
 import { writeIso } from '../iso/iso-writer.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
-import { checkIsoOutput, outputTarget } from './check-output.ts';
+import { checkIsoOutput } from './check-output.ts';
 import type { IsoResources } from './create-iso.ts';
 import { readUserData } from './read-user-data.ts';
+import { writeIsoFile } from './write-iso-file.ts';
+import type { IsoPlaces } from './write-iso-file.ts';
 
 /** User data to put into an image. */
 export interface UserDataIsoInput {
@@ -51,14 +50,15 @@ export async function userDataIso(
   return { path, label: userDataLabel, size, warnings };
 }
 
+/** It takes a second; whatever is older holds a token for nothing. */
+const staleAfterMs = 10 * 60 * 1000;
+
 async function write(
   path: string,
   bytes: Uint8Array,
   run: { readonly xorriso: string | undefined; readonly signal: AbortSignal },
 ): Promise<number> {
-  let folder: string | undefined;
-  try {
-    folder = await mkdtemp(join(tmpdir(), 'palette-edge-iso-'));
+  const make = async ({ file, folder }: IsoPlaces): Promise<number> => {
     const entries: IsoEntry[] = [];
     for (const [name, content] of [
       ['user-data', bytes],
@@ -68,19 +68,8 @@ async function write(
       await writeFile(source, content, { mode: 0o600 });
       entries.push({ path: name, source, size: content.length });
     }
-    const target = await outputTarget(path);
-    await removeStalePartials(target);
-    return await writeFileAtomically(
-      target,
-      async (file, beside) => {
-        await writeIso(entries, { label: userDataLabel, path: resolve(beside), ...run });
-        return (await file.stat()).size;
-      },
-      0o600,
-    );
-  } catch (error) {
-    throw wordDiskError(error, `writing the ISO image to ${path}`);
-  } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  }
+    await writeIso(entries, { label: userDataLabel, path: file, folder, ...run });
+    return (await stat(file)).size;
+  };
+  return await writeIsoFile(path, make, { mode: 0o600, staleAfterMs });
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,12 +9,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { largestIsoSize } from '../../src/iso/iso-entry.ts';
 import type { IsoEntry } from '../../src/iso/iso-entry.ts';
 import { writeIso } from '../../src/iso/iso-writer.ts';
+import { rejection } from '../support/rejection.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { noise } from '../support/sample-bundle.ts';
 import { bytesOf, contentOf, openFirst, openIso, sampleEntries, sampleIso } from '../support/sample-iso.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
+const { signal } = new AbortController();
 const files = {
   'core-edge-1a2b3c4d.tar.zst': noise(300_000, 1),
   'spc-config/site.tgz': 'definition',
@@ -115,7 +117,6 @@ test('a file of more than 4 GiB is there as a whole, to us and to others', async
   await writeFile(source, 'beginning');
   await truncate(source, size);
   const path = join(folder, 'large.iso');
-  const { signal } = new AbortController();
   let written = 0;
   await writeIso([{ path: 'large', source, size }], {
     label: 'COS_CONTENT',
@@ -136,3 +137,54 @@ test('a file of more than 4 GiB is there as a whole, to us and to others', async
   const { stdout } = await run(requireTool('bsdtar'), ['-tvf', path]);
   expect(stdout).toContain(String(size));
 }, 120_000);
+
+test('more files than a command line has room for give the image that they give with one', async () => {
+  const folder = await temporaryFolder();
+  const odd = join(folder, 'a b\'c"d\\e\nfä');
+  await writeFile(odd, 'odd');
+  const entries: IsoEntry[] = Array.from({ length: 3000 }, (_, index) => ({
+    path: `parts/edge.tar.zst.part${String(index).padStart(4, '0')}`,
+    source: odd,
+    start: index % 3,
+    size: 3 - (index % 3),
+  }));
+  const options = { label: 'COS_CONTENT', xorriso: requireTool('xorriso'), signal };
+  const [short, long] = [join(folder, 'short.iso'), join(folder, 'long.iso')];
+  await writeIso(entries, { ...options, path: short });
+  const scratch = await temporaryFolder();
+  await writeIso(entries, { ...options, path: long, folder: scratch });
+  expect(Buffer.compare(await bytesOf(long), await bytesOf(short))).toBe(0);
+  expect(await readdir(scratch)).toEqual([]);
+});
+
+test('parts whose commands the system would refuse as arguments go into an image', async () => {
+  const deep = join(await temporaryFolder(), ...Array.from({ length: 5 }, () => 'x'.repeat(200)));
+  await mkdir(deep, { recursive: true });
+  const source = join(deep, 'bundle');
+  await writeFile(source, noise(10_000, 1));
+  const entries: IsoEntry[] = Array.from({ length: 2500 }, (_, index) => ({
+    path: `content/edge.tar.zst.part${String(index).padStart(4, '0')}`,
+    source,
+    start: index,
+    size: 1,
+  }));
+  const path = join(await temporaryFolder(), 'x.iso');
+  const options = { label: 'X', path, xorriso: requireTool('xorriso'), signal };
+  await expect(writeIso(entries, options)).rejects.toThrow('xorriso failed');
+  await writeIso(entries, { ...options, folder: await temporaryFolder() });
+  expect((await openIso(path)).files).toHaveLength(2500);
+});
+
+test('what goes wrong with one of many files is told as with a few', async () => {
+  const folder = await temporaryFolder();
+  const entries: IsoEntry[] = Array.from({ length: 2000 }, (_, index) => ({
+    path: `${index}`,
+    source: join(folder, `${'missing'.repeat(10)}-${index}`),
+    size: 1,
+  }));
+  const options = { label: 'X', path: join(folder, 'x.iso'), xorriso: requireTool('xorriso'), signal };
+  const error = await rejection(writeIso(entries, { ...options, folder }));
+  expect(error).toMatchObject({ code: 'XORRISO_FAILED' });
+  expect(error.message).toContain('missing-0');
+  expect(await readdir(folder)).not.toContain('commands');
+});

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
@@ -39,6 +39,43 @@ test('nobody else may read it, and nothing else is left', async () => {
   const { path, folder } = await make(good, 'site.yaml');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await readdir(folder)).toSorted()).toEqual(['site.iso', 'site.yaml']);
+});
+
+test('a run that is killed leaves the token beside the image only, where the next run removes it', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'user-data'), good);
+  const given = join(await temporaryFolder(), 'given');
+  const xorriso = join(await temporaryFolder(), 'xorriso');
+  const lines = [
+    '#!/bin/sh',
+    'case "$*" in *-version*) echo "xorriso version : 1.5.4"; exit;; esac',
+    `printf '%s\\n' "$@" | grep '/user-data$' | head -n 1 > '${given}'`,
+    `stat -c %a "$(dirname "$(cat '${given}')")" >> '${given}'`,
+    'exit 1',
+  ];
+  await writeFile(xorriso, lines.join('\n'), { mode: 0o755 });
+  const file = join(folder, 'user-data');
+  const { signal } = new AbortController();
+  expect(await rejection(userDataIso({ file }, { xorriso }, signal))).toMatchObject({
+    code: 'XORRISO_FAILED',
+  });
+  const [source = '', mode] = (await readFile(given, 'utf8')).split('\n');
+  expect(source.slice(0, folder.length)).toBe(folder);
+  expect(mode).toBe('700');
+  expect(await readdir(folder)).toEqual(['user-data']);
+  const left = [dirname(source), join(folder, 'user-data.iso.ba9876543210.partial')] as const;
+  for (const each of left) {
+    await mkdir(each);
+    await writeFile(join(each, 'user-data'), good);
+  }
+  await run('touch', ['-d', '11 minutes ago', left[0]]);
+  await userDataIso({ file }, { xorriso: requireTool('xorriso') }, signal);
+  // What is younger may be of a run that goes on.
+  expect((await readdir(folder)).toSorted()).toEqual([
+    'user-data',
+    'user-data.iso',
+    'user-data.iso.ba9876543210.partial',
+  ]);
 });
 
 test('the same user data gives the same bytes', async () => {

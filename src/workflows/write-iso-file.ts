@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+import { wordDiskError } from '../errors.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { makeFolder } from '../io/make-folder.ts';
+import { outputTarget } from './check-output.ts';
+
+/** Where an image is made. Absolute. */
+export interface IsoPlaces {
+  /** An empty file beside the name of the image. */
+  readonly file: string;
+  /** An empty folder beside it, which only this user can read, for files that are made for the image. */
+  readonly folder: string;
+}
+
+/** Who may read an image, and how soon what is left of a killed run is removed. */
+export interface IsoFileOptions {
+  readonly mode?: number;
+  /** In milliseconds; a day when undefined. */
+  readonly staleAfterMs?: number;
+}
+
+/**
+ * Makes an image beside its name and renames it when it is complete. Symbolic links stay: their targets are written. What a killed run
+ * left, the next one to the same path removes.
+ *
+ * @throws PaletteEdgeError kind disk that names the file, or what `make` throws; nothing is left then
+ */
+export async function writeIsoFile<T>(
+  path: string,
+  make: (places: IsoPlaces) => Promise<T>,
+  { mode, staleAfterMs }: IsoFileOptions = {},
+): Promise<T> {
+  let madeFolder: string | undefined;
+  try {
+    madeFolder = await makeFolder(dirname(path));
+    const target = await outputTarget(path);
+    await removeStalePartials(target, staleAfterMs);
+    await using folder = await folderBeside(target);
+    const write = async (_: unknown, beside: string): Promise<T> =>
+      await make({ file: resolve(beside), folder: resolve(folder.path) });
+    return await writeFileAtomically(target, write, mode);
+  } catch (error) {
+    // A folder that was made for this file only; one that holds something stays.
+    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
+    throw wordDiskError(error, `writing the ISO image to ${path}`);
+  }
+}
+
+/** Its name is that of a partial file, for whoever removes those. */
+async function folderBeside(target: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = `${target}.${randomBytes(6).toString('hex')}.partial`;
+  await mkdir(path, { mode: 0o700 });
+  return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
+}
