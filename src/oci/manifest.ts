@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
+import { printable } from '../io/printable.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import { digestAlgorithm, isDigest } from './digest.ts';
 import type { Digest } from './digest.ts';
@@ -192,7 +193,7 @@ export function readAnnotations(value: unknown): Record<string, string> | undefi
 
 /** A value from a registry as it may stand in a message: a manifest may hold megabytes of it. */
 function shown(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100);
+  return value === undefined ? 'missing' : printable(JSON.stringify(value).slice(0, 100), 100);
 }
 
 function unsupportedDigest(place: string, algorithm: string): PaletteEdgeError {
