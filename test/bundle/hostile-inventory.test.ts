@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
 import { readHeldImage } from '../../src/bundle/image-content.ts';
-import { inventoryPath } from '../../src/bundle/inventory.ts';
 import { jsonExcess } from '../../src/bundle/json-excess.ts';
-import { encodeHead, blobHeader, paddingFor, tarEnd } from '../../src/bundle/tar-layout.ts';
 import { canonicalJson } from '../../src/io/canonical-json.ts';
 import type { Json } from '../../src/io/canonical-json.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { craftBundle, craftHead, tarOf } from '../fuzz/crafted-bundle.ts';
 import type { MutableInventory } from '../fuzz/crafted-bundle.ts';
 import { readHostile, refusalOf } from '../fuzz/read-hostile.ts';
+import { replaceBlob } from '../fuzz/replace-blob.ts';
 import { rejection } from '../support/rejection.ts';
 import { openSample, sampleBundle } from '../support/sample-bundle.ts';
 
@@ -142,23 +141,10 @@ test('keys that are there twice, or stand for prototypes, get nowhere', async ()
 
 /** The sample with the manifest of its second image replaced by a document of any kind, all digests and sizes right. */
 function withManifest(document: Json | Uint8Array): Buffer {
-  const { inventory, headEntries } = sample.plan;
-  const target = inventory.images.find(({ reference }) => reference.includes('nginx'));
+  const target = sample.plan.inventory.images.find(({ reference }) => reference.includes('nginx'));
   if (target === undefined) throw new Error('no image');
   const bytes = document instanceof Uint8Array ? document : Buffer.from(JSON.stringify(document));
-  const digest = digestOf(bytes);
-  const changed: MutableInventory = JSON.parse(canonicalJson(inventory).replaceAll(target.digest, digest));
-  for (const each of [...changed.blobs, ...changed.images])
-    if (each['digest'] === digest) each['size'] = bytes.length;
-  const tarEntries = inventory.blobs.flatMap((blob) => {
-    const content = blob.digest === target.digest ? bytes : sample.blobs.get(blob.digest);
-    const shown = blob.digest === target.digest ? { ...blob, digest, size: bytes.length } : blob;
-    return [blobHeader(shown), content, paddingFor(content.length)];
-  });
-  const head = headEntries.map((entry) =>
-    entry.path === inventoryPath ? { ...entry, bytes: Buffer.from(canonicalJson(changed as Json)) } : entry,
-  );
-  return craftBundle({ head: encodeHead(head), tail: Buffer.concat([...tarEntries, tarEnd()]) });
+  return replaceBlob(sample, target.digest, { bytes });
 }
 
 describe('a manifest that lies is found by verify, and its image is not read', () => {

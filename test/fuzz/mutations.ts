@@ -1,16 +1,13 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 
-import { inventoryPath } from '../../src/bundle/inventory.ts';
-import { blobHeader, encodeHead, paddingFor, tarEnd } from '../../src/bundle/tar-layout.ts';
 import type { HeadEntry } from '../../src/bundle/tar-layout.ts';
-import { canonicalJson } from '../../src/io/canonical-json.ts';
-import { digestOf } from '../../src/oci/digest.ts';
 import type { SeededRandom } from '../soak/seeded-random.ts';
 import { craftBundle, craftHead, frameOf, joinFrames } from './crafted-bundle.ts';
 import type { CraftedFrame } from './crafted-bundle.ts';
 import type { FuzzSample } from './fuzz-samples.ts';
 import { mutateJson } from './mutate-json.ts';
 import type { JsonValue } from './mutate-json.ts';
+import { replaceBlob } from './replace-blob.ts';
 
 /** Changes a bundle. */
 export type Mutation = (sample: FuzzSample, random: SeededRandom) => Buffer;
@@ -124,27 +121,10 @@ function otherFrame(content: Buffer, random: SeededRandom): CraftedFrame {
 /** A manifest or config with other content: its digest is right everywhere, its size may be not. */
 function lyingManifest({ bundle }: FuzzSample, random: SeededRandom): Buffer {
   const { plan, blobs } = bundle;
-  const { inventory, headEntries } = plan;
-  const target = random.pick(inventory.blobs.filter(({ role }) => role !== 'layer' && role !== 'file'));
-  const document: JsonValue = JSON.parse(blobs.get(target.digest).toString());
+  const small = plan.inventory.blobs.filter(({ role }) => role !== 'layer' && role !== 'file');
+  const { digest, size } = random.pick(small);
+  const document: JsonValue = JSON.parse(blobs.get(digest).toString());
   mutateJson(document, random);
   const bytes = Buffer.from(JSON.stringify(document));
-  const described = { ...target, digest: digestOf(bytes), size: bytes.length };
-  const renamed = (text: string): string => text.replaceAll(target.digest, described.digest);
-  const changedInventory: {
-    blobs: { digest: string; size: number }[];
-    images: { digest: string; size: number }[];
-  } = JSON.parse(renamed(JSON.stringify(inventory)));
-  for (const each of [...changedInventory.blobs, ...changedInventory.images])
-    if (each.digest === described.digest && random.chance(0.95)) each.size = bytes.length;
-  const head = headEntries.map((entry) => ({
-    ...entry,
-    bytes: entry.path === inventoryPath ? Buffer.from(canonicalJson(changedInventory)) : entry.bytes,
-  }));
-  const tail = inventory.blobs.flatMap((blob) => {
-    const [shown, content] =
-      blob.digest === target.digest ? [described, bytes] : [blob, blobs.get(blob.digest)];
-    return [blobHeader(shown), content, paddingFor(content.length)];
-  });
-  return craftBundle({ head: encodeHead(head), tail: Buffer.concat([...tail, tarEnd()]) });
+  return replaceBlob(bundle, digest, random.chance(0.95) ? { bytes } : { bytes, size });
 }
