@@ -6,7 +6,7 @@ import { PaletteEdgeError } from '../../src/errors.ts';
 import { memoryAccess } from '../support/sample-bundle.ts';
 
 /** How reading ended: with an error for the user, with problems that verifying told of, or well. */
-export interface HostileEnd {
+interface HostileEnd {
   /** Of the error; `damaged` for problems, `whole` when there is nothing to tell. */
   readonly code: string;
   /** Everything that was told. */
