@@ -5,6 +5,7 @@ import type { Command } from '@oclif/core';
 
 import { exitCodeMeanings, exitCodes } from '../errors.ts';
 import { environmentName } from './environment-name.ts';
+import { watchStandardStreams } from './stream-errors.ts';
 
 /** Help of a command with its exit codes at the end. */
 class CommandHelpWithExitCodes extends CommandHelp {
@@ -47,6 +48,7 @@ export default class PaletteEdgeHelp extends Help {
    * have several: `usb write`.
    */
   override async showHelp(argv: string[]): Promise<void> {
+    watchStandardStreams();
     const [first = ''] = argv;
     const id = this.#idAtStart(argv);
     if (id !== undefined) await super.showHelp([id]);

@@ -23,9 +23,15 @@ export async function checkIsoBundles(
       listener.onPhase('verifying', reader.frames.tarSize - reader.frames.contentSize(0));
       const { problems } = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
       const [first] = problems;
-      if (first !== undefined) throw damagedBundle(bundle.source, printable(first.message, 500));
+      if (first !== undefined) throw damagedBundle(bundle.source, reasonOf(first, bundle.source));
     });
   }
+}
+
+/** What is told of some damage begins with the bundle already. */
+function reasonOf({ message }: { readonly message: string }, source: string): string {
+  const start = `${source} is damaged: `;
+  return printable(message.startsWith(start) ? message.slice(start.length) : message, 500);
 }
 
 function isVouchedFor({ parts, isSplit, files }: IsoContentBundle): boolean {

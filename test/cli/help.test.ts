@@ -62,3 +62,12 @@ test('a word that is no command has no help, and is told as without --help', asy
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^Error: palette-edge has no command bulid\nCode: USAGE\n/);
 });
+
+test.each(['build --help', 'iso', '--help'])(
+  'who does not read %j to its end ends it quietly',
+  async (args) => {
+    const script = `{ '${process.execPath}' '${entry}' ${args}; echo "exit code $?" >&2; } | true`;
+    const { stderr } = await promisify(execFile)('sh', ['-c', script], { cwd: await temporaryFolder() });
+    expect(stderr).toBe('exit code 0\n');
+  },
+);

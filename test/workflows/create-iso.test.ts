@@ -196,7 +196,9 @@ describe('refusals leave nothing behind', () => {
     const bytes = Buffer.from(sample.bytes);
     bytes.writeUInt8(bytes.readUInt8(9000) ^ 1, 9000);
     await writeFile(path, bytes);
-    expect(await rejection(makeIso([path]))).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
+    const error = await rejection(makeIso([path]));
+    expect(error).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
+    expect(error.message.split(`${path} is damaged: `)).toEqual(['', expect.stringMatching(/^\S/)]);
     expect(await readdir(folder)).toEqual(['edge.tar.zst']);
   });
 
