@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import type { Config } from '@oclif/core';
 
 import { HashThread } from '../io/hash-thread.ts';
@@ -8,6 +6,7 @@ import type { BuildListener } from '../workflows/build-event.ts';
 import type { BuildResources } from '../workflows/build-input.ts';
 import type { PaletteAccessFlags } from './palette-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
+import { storeFolder } from './store-folder.ts';
 import { paletteClient } from './wire-palette.ts';
 import { wireRegistry } from './wire-registry.ts';
 
@@ -22,12 +21,12 @@ export async function wireBuild(
   config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
   listener: BuildListener,
 ): Promise<BuildWiring> {
-  const { bin, version, cacheDir } = config;
+  const { bin, version } = config;
   const registry = await wireRegistry(flags, `${bin}/${version}`);
   // Each hashes and writes: one what comes in, one what goes out.
   const ingester = new HashThread();
   const hasher = new HashThread();
-  const storeFolder = flags.store ?? join(cacheDir, 'store');
+  const stores: BlobStore[] = [];
   return {
     resources: {
       createRegistryClient: registry.createRegistryClient,
@@ -37,7 +36,11 @@ export async function wireBuild(
           http: registry.http,
           onRetry: ({ host, ...retry }) => listener({ kind: 'retry', retry: { registry: host, ...retry } }),
         }),
-      openStore: async () => await BlobStore.open(storeFolder, ingester),
+      openStore: async () => {
+        const store = await BlobStore.open(storeFolder(flags, config), ingester);
+        stores.push(store);
+        return store;
+      },
       hasher,
       concurrency: flags.concurrency,
       tool: { name: bin, version },
@@ -47,6 +50,8 @@ export async function wireBuild(
     [Symbol.asyncDispose]: async () => {
       await using _ingester = ingester;
       await using _hasher = hasher;
+      // A build that is over needs nothing of the store any more: a prune may take it.
+      for (const store of stores) await store[Symbol.asyncDispose]();
       await registry[Symbol.asyncDispose]();
     },
   };

@@ -7,6 +7,12 @@ import type { Warning } from '../warning.ts';
 /** Reading is what takes time, and one disk serves them all. */
 const readsAtOnce = 2;
 
+/** Codes of warnings by those of errors. A blob that was there may go: on shared drives a prune sees late that it is needed. */
+const codes: ReadonlyMap<string, string> = new Map([
+  ['DIGEST_MISMATCH', 'STORE_BLOB_DAMAGED'],
+  ['BLOB_NOT_FOUND', 'STORE_BLOB_GONE'],
+]);
+
 /**
  * Reads blobs of a store to their end, which removes those that are damaged. After a power cut one is seldom alone: this finds all
  * of them at once.
@@ -31,10 +37,11 @@ export async function dropDamagedBlobs(
   return found.flat();
 }
 
-/** @throws the error itself when it tells of no damaged blob */
+/** @throws the error itself when it tells of no blob of the store that can be pulled again */
 export function damagedWarning(error: unknown): Warning {
-  if (!(error instanceof PaletteEdgeError) || error.code !== 'DIGEST_MISMATCH') throw error;
-  return { code: 'STORE_BLOB_DAMAGED', message: `${error.message}; it is pulled again` };
+  const code = error instanceof PaletteEdgeError ? codes.get(error.code) : undefined;
+  if (!(error instanceof Error) || code === undefined) throw error;
+  return { code, message: `${error.message}; it is pulled again` };
 }
 
 async function readToEnd(content: AsyncIterable<Uint8Array>): Promise<void> {
