@@ -21,7 +21,7 @@ export interface WrittenImage {
 }
 
 /** What is known of the image beforehand. */
-export interface ExpectedImage {
+interface ExpectedImage {
   /** In hex. */
   readonly sha256: string;
   /** Who says so, for messages. */

@@ -2,9 +2,9 @@ import { checksumListName } from '../iso/iso-checksums.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoFile } from '../iso/iso-tree.ts';
 import { openIsoAccess } from '../iso/open-iso-access.ts';
-import { isCompanion } from '../oci/origin.ts';
 import { isOfContent, isoBundles, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
+import { contentCounts } from './verify-bundle.ts';
 
 /** What is in an image. */
 export interface InspectIsoResult {
@@ -63,11 +63,9 @@ async function inspectBundle(bundle: IsoBundle, { place }: OpenImage): Promise<I
   try {
     const reader = await openIfBundle(bundle, place);
     if (reader === undefined) return [];
-    const { id, size, inventory } = reader;
     await reader.close();
-    const { name, images, charts } = inventory;
-    const count = images.length - images.filter(isCompanion).length - charts.length;
-    return [{ ...described, content: { name, id, size, images: count, charts: charts.length } }];
+    const { id, name, images, charts = 0 } = contentCounts(reader);
+    return [{ ...described, content: { name, id, size: reader.size, images, charts } }];
   } catch (error) {
     if (!isOfContent(error)) throw error;
     return [{ ...described, problem: error.message }];

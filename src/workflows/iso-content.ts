@@ -9,13 +9,14 @@ import { clashingName, isRawFileName } from '../io/raw-file-name.ts';
 import { checksumListName } from '../iso/iso-checksums.ts';
 import { readmeName } from '../iso/iso-readme.ts';
 import type { DescribedBundle } from '../iso/iso-readme.ts';
-import { isCompanion } from '../oci/origin.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundlePath } from './bundle-name.ts';
+import { requireClusterDefinition, requireProgram } from './check-iso-file.ts';
 import { checksumBeside } from './checksum-file.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
 import type { SplitRequest } from './split-request.ts';
+import { contentCounts } from './verify-bundle.ts';
 
 /** What goes into an image besides the bundles, and how it is arranged. */
 export interface IsoRequest {
@@ -83,8 +84,8 @@ const toolName = 'palette-edge';
 /**
  * Looks at all that goes into an image: bundles are opened, the other files must be regular ones.
  *
- * @throws PaletteEdgeError `ISO_NAME_TAKEN`, `ISO_NAME_INVALID`, `BUNDLE_IN_PARTS`, `BUNDLE_IN_ISO` (kind usage), and why something cannot be
- *   opened
+ * @throws PaletteEdgeError `ISO_NAME_TAKEN`, `ISO_NAME_INVALID`, `BUNDLE_IN_PARTS`, `BUNDLE_IN_ISO`, `CLUSTER_DEFINITION_INVALID`,
+ *   `TOOL_INVALID` (kind usage), and why something cannot be opened
  */
 export async function isoContent(bundlePaths: readonly string[], request: IsoRequest): Promise<IsoContent> {
   const bundles: IsoContentBundle[] = [];
@@ -98,6 +99,8 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
       : [await wholeFile(clusterDefinition, definitionName)]),
     ...(tool === undefined ? [] : [{ ...(await wholeFile(tool, toolName)), isExecutable: true }]),
   ];
+  if (clusterDefinition !== undefined) await requireClusterDefinition(clusterDefinition);
+  if (tool !== undefined) await requireProgram(tool);
   const others: IsoContentFile[] = [];
   for (const { path, name } of files) others.push(await wholeFile(path, name));
   const content = {
@@ -136,14 +139,9 @@ async function bundleContent(path: string, { folder, split }: IsoRequest): Promi
   }
 }
 
-function describe({
-  id,
-  size,
-  inventory,
-}: BundleReader): Omit<IsoContentBundle, 'path' | 'files' | 'source'> {
-  const { name, tool, images, charts } = inventory;
-  const count = images.length - images.filter(isCompanion).length - charts.length;
-  return { name, id, size, images: count, charts: charts.length, tool };
+function describe(reader: BundleReader): Omit<IsoContentBundle, 'path' | 'files' | 'source'> {
+  const { id, name, images, charts = 0 } = contentCounts(reader);
+  return { name, id, size: reader.size, images, charts, tool: reader.inventory.tool };
 }
 
 /** The path of a bundle in an image, by the path of its file. Hosts pass over files with other endings. */

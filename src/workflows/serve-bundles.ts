@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 
-import { isCompanion } from '../oci/origin.ts';
 import type { RegistryLogin } from '../registry-server/login.ts';
 import type { RequestRecord } from '../registry-server/registry-handler.ts';
 import type { RegistryContent } from '../registry-server/registry-content.ts';
@@ -14,6 +13,7 @@ import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
 import type { ServedName } from './served-content.ts';
+import { contentCounts } from './verify-bundle.ts';
 
 /** What to serve, and where. */
 export interface ServeInput {
@@ -149,15 +149,7 @@ async function startServer(
   return { server, certificate: ready?.described };
 }
 
-function describeBundle({ path, reader: { id, inventory } }: OpenBundle): ServedBundle {
-  const { name, images, charts } = inventory;
-  const companions = images.filter(isCompanion).length;
-  return {
-    path,
-    name,
-    id,
-    images: images.length - companions - charts.length,
-    charts: charts.length,
-    companions,
-  };
+function describeBundle({ path, reader }: OpenBundle): ServedBundle {
+  const { charts = 0, ...counts } = contentCounts(reader);
+  return { path, ...counts, charts };
 }

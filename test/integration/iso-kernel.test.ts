@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { expect, test } from 'vitest';
 
@@ -12,7 +13,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 test('the kernel mounts the sticks, finds every file, and sha256sum -c passes on them', async () => {
   const { folder, path } = await bundleFile();
   await writeFile(join(folder, 'notes.txt'), 'notes');
-  await writeFile(join(folder, 'spc.tgz'), 'definition');
+  await writeFile(join(folder, 'spc.tgz'), gzipSync('definition'));
+  await writeFile(join(folder, 'tool'), '#!/bin/sh\necho it runs\n');
   const whole = await makeIso([path], {
     folder: 'opt/spectrocloud/content',
     label: 'SITE_7_NORTH_BUILDING_B',
@@ -23,7 +25,7 @@ test('the kernel mounts the sticks, finds every file, and sha256sum -c passes on
         name: 'a/b/c/d/e/f/g/h/i/Notes-for-the-site.txt',
       },
     ],
-    tool: join(folder, 'notes.txt'),
+    tool: join(folder, 'tool'),
   });
   const parts = await makeIso([(await splitBundle(await temporaryFolder())).list]);
   const guest = await makeGuest(await temporaryFolder());

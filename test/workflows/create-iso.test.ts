@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
 
@@ -41,7 +42,7 @@ test('the image lies beside the bundle, with its checksum, and says what is in i
 
 test('sha256sum passes on the tree that another reader extracts, and everything is in its place', async () => {
   const { folder, path, sample } = await bundleFile();
-  await writeFile(join(folder, 'spc.tgz'), 'definition');
+  await writeFile(join(folder, 'spc.tgz'), gzipSync('definition'));
   await writeFile(join(folder, 'notes.txt'), 'notes');
   await writeFile(join(folder, 'tool'), '#!/bin/sh\necho it runs\n');
   const { path: iso } = await makeIso([path], {
@@ -165,6 +166,14 @@ describe('refusals leave nothing behind', () => {
       code: 'NOT_A_FILE',
     });
     expect(await refusedWith({ tool: '/nowhere/tool' })).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  test('a cluster definition that is none, and a tool that nobody can run', async () => {
+    const { path: file } = await bundleFile('other.tar.zst');
+    expect(await refusedWith({ clusterDefinition: file })).toMatchObject({
+      code: 'CLUSTER_DEFINITION_INVALID',
+    });
+    expect(await refusedWith({ tool: file })).toMatchObject({ code: 'TOOL_INVALID' });
   });
 
   test('a file of something else in its place', async () => {
