@@ -13,7 +13,7 @@ import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput, BundleSource } from './with-bundle-source.ts';
 
 /** An image that is there now. */
-export interface LoadedImage {
+interface LoadedImage {
   readonly reference: string;
   readonly names: readonly string[];
   /** Of what the names stand for. */

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+
+import { digestOf } from '../../src/oci/digest.ts';
+import { loadView } from '../../src/views/load-view.ts';
+import type { LoadResult } from '../../src/workflows/load-bundle.ts';
+
+const image = {
+  reference: 'ghcr.io/org/app:1',
+  names: ['ghcr.io/org/app:1'],
+  digest: digestOf('a'),
+  platforms: ['linux/amd64'],
+  isPresent: false,
+};
+const result: LoadResult = {
+  bundle: { path: 'edge.tar.zst', id: '1a2b3c4d', name: 'edge' },
+  into: 'containerd, namespace k8s.io',
+  images: [image],
+  failures: [],
+  skipped: [],
+  warnings: [],
+  bytes: 1_234_567,
+  seconds: 35,
+};
+
+test('what was loaded', () => {
+  expect(loadView(result).split('\n')).toEqual([
+    'Loaded into containerd, namespace k8s.io',
+    '  from    edge.tar.zst, edge 1a2b3c4d',
+    '  images  1',
+    '  sent    1.23 MB, in 35 s',
+  ]);
+});
+
+test('what was there, what is not loaded, and what failed', () => {
+  const origins = [{ kind: 'flag' }] as const;
+  const shown = loadView({
+    ...result,
+    images: [image, { ...image, isPresent: true }],
+    skipped: ['charts.example.com/web:1'],
+    failures: [{ reference: 'a.io/b:1', code: 'NOT_LOADED', message: 'it was sent', origins }],
+  });
+  expect(shown).toContain('there before  1');
+  expect(shown).toContain('not loaded    1 that no container can run');
+  expect(shown).toContain('1 image failed:\n  a.io/b:1\n    it was sent\n    asked for by');
+});
+
+test('an archive by its path', () => {
+  const shown = loadView({ ...result, into: 'images', file: 'images/edge-1a2b3c4d.tar' });
+  expect(shown).toMatch(/^Wrote images\/edge-1a2b3c4d\.tar\n/);
+  expect(shown).toContain('written  1.23 MB');
+});
