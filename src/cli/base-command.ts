@@ -1,4 +1,4 @@
-import { Command, Errors, Flags } from '@oclif/core';
+import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 
 import { exitCodes, PaletteEdgeError } from '../errors.ts';
@@ -9,6 +9,7 @@ import type { ConfigFile, KnownCommands, KnownFlag } from './config-file.ts';
 import { readConfigTexts } from './config-texts.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
+import { jsonText } from './json-text.ts';
 import { OutsideValues } from './outside-values.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
@@ -66,6 +67,11 @@ export abstract class BaseCommand extends Command {
   /** Says something to the person on stderr; nothing with `--json`. */
   protected tell(text: string): void {
     this.logToStderr('%s', terminalText(text));
+  }
+
+  /** Writes the one document of `--json`. */
+  protected override logJson(json: unknown): void {
+    ux.stdout(jsonText(json));
   }
 
   /** The exit code that the command ends with when nothing is thrown. */
