@@ -37,9 +37,11 @@ export class PartHashes {
     this.#part = hasher.begin();
   }
 
-  /** Takes what was read at a position; settles when it is hashed, unless it has to wait for what lies before it. */
+  /** Takes what was read at a position; settles when nobody looks at it any more. */
   async take(position: number, bytes: Uint8Array): Promise<void> {
-    if (position > this.#next && this.#early.size < mostEarly) this.#early.set(position, bytes);
+    // A copy: whoever read them goes on, and may give their memory back.
+    if (position > this.#next && this.#early.size < mostEarly)
+      this.#early.set(position, Uint8Array.from(bytes));
     if (position !== this.#next) return;
     for (let next: Uint8Array | undefined = bytes; next !== undefined; next = this.#takeEarly()) {
       const taken = next;

@@ -54,6 +54,19 @@ test('the order of reads, gaps, and reads of what was read make no difference', 
   );
 });
 
+test('what was taken is not looked at any more: its memory may be given back, also before its turn', async () => {
+  const { access, parts, expected, all } = await joined();
+  const hashes = new PartHashes(parts, hashHere);
+  const pieces = [3, 1, 2, 0].map((index) => index * 1000);
+  const taken = pieces.map(async (start) => {
+    const bytes = Uint8Array.from(all.subarray(start, start + 1000));
+    await hashes.take(start, bytes);
+    bytes.buffer.transfer(0);
+  });
+  await Promise.all(taken);
+  expect(await hashes.finish(access, signal)).toEqual(expected);
+});
+
 test('what was read from the beginning, some reads before their turn, is not read again', async () => {
   const { access, parts, expected, all } = await joined();
   const hashes = new PartHashes(parts, hashHere);
