@@ -44,6 +44,13 @@ test('mirrors are told with the registry that they are asked before', () => {
   expect(text.match(/ via /g)).toHaveLength(1);
 });
 
+test('an image that is made of the bundle is told with its place', () => {
+  const iso = { path: 'content-1a2b3c4d/core-edge-1a2b3c4d.iso', expectedSize: 1_300_000_000 };
+  expect(planView({ ...samplePlan, iso })).toContain(
+    '\n  ISO image                    content-1a2b3c4d/core-edge-1a2b3c4d.iso, at most 1.30 GB\n',
+  );
+});
+
 test('store and bundle on two disks', () => {
   const { store, output } = samplePlan.space;
   const space = { store, output: { ...output, free: 2_000_000_000 }, isShared: false };
