@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
-import { makeFolder } from '../io/make-folder.ts';
+import { withMadeFolder } from '../io/with-made-folder.ts';
 import { outputTarget } from './check-output.ts';
 
 /** Where an image is made. Absolute. */
@@ -33,18 +33,16 @@ export async function writeIsoFile<T>(
   make: (places: IsoPlaces) => Promise<T>,
   { mode, staleAfterMs }: IsoFileOptions = {},
 ): Promise<T> {
-  let madeFolder: string | undefined;
   try {
-    madeFolder = await makeFolder(dirname(path));
-    const target = await outputTarget(path);
-    await removeStalePartials(target, staleAfterMs);
-    await using folder = await folderBeside(target);
-    const write = async (_: unknown, beside: string): Promise<T> =>
-      await make({ file: resolve(beside), folder: resolve(folder.path) });
-    return await writeFileAtomically(target, write, mode);
+    return await withMadeFolder(dirname(path), async () => {
+      const target = await outputTarget(path);
+      await removeStalePartials(target, staleAfterMs);
+      await using folder = await folderBeside(target);
+      const write = async (_: unknown, beside: string): Promise<T> =>
+        await make({ file: resolve(beside), folder: resolve(folder.path) });
+      return await writeFileAtomically(target, write, mode);
+    });
   } catch (error) {
-    // A folder that was made for this file only; one that holds something stays.
-    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
     throw wordDiskError(error, `writing the ISO image to ${path}`);
   }
 }

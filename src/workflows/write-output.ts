@@ -1,4 +1,4 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
@@ -7,7 +7,7 @@ import type { WrittenBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { makeFolder } from '../io/make-folder.ts';
+import { withMadeFolder } from '../io/with-made-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
@@ -43,13 +43,11 @@ export type WrittenOutput = WrittenBundle | WrittenParts;
 export async function writeOutput(options: WriteOutputOptions): Promise<WrittenOutput> {
   const { path, split, ...rest } = options;
   const action = `writing the bundle to ${path}`;
-  let madeFolder: string | undefined;
+  const write = async (): Promise<WrittenOutput> =>
+    split === undefined ? await writeWhole(rest, path) : await writeParts({ ...rest, path, split });
   try {
-    madeFolder = await makeFolder(dirname(path));
-    return split === undefined ? await writeWhole(rest, path) : await writeParts({ ...rest, path, split });
+    return await withMadeFolder(dirname(path), write);
   } catch (error) {
-    // A folder that was made for this file only; one that holds something stays.
-    if (madeFolder !== undefined) await rmdir(dirname(path)).catch(() => undefined);
     throw wordDiskError(error, action);
   }
 }
