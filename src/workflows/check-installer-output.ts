@@ -1,6 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { checkIsoOutput, outputTarget } from './check-output.ts';
-import { requireFreeSpace } from './require-free-space.ts';
 
 /**
  * Makes sure that writing the image destroys nothing but an older image, and none that it is made from.
@@ -18,9 +17,4 @@ export async function checkInstallerOutput(path: string, inputs: readonly string
     `writing the installer to ${path} failed: it is one of the files that it is made from`,
     { kind: 'usage', suggestions: ['Name another file with --out.'] },
   );
-}
-
-/** @throws PaletteEdgeError `NOT_ENOUGH_SPACE` (kind disk) */
-export async function requireSpace(path: string, bytes: number): Promise<void> {
-  await requireFreeSpace({ path, what: 'the installer', bytes, flag: '--out' });
 }

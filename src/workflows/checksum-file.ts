@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import { basename } from 'node:path';
 
+import { systemErrorCode } from '../errors.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { outputTarget } from './check-output.ts';
@@ -27,6 +28,20 @@ export async function writeChecksumFile(path: string, files: readonly FileChecks
     await outputTarget(checksumFile(path)),
     async (file) => await file.writeFile(text),
   );
+}
+
+/**
+ * Empties the file with the checksum of a file that is going to be replaced, if there is one: whoever is stopped before the new one is
+ * written leaves none that is wrong.
+ *
+ * @throws the system's error
+ */
+export async function emptyChecksumFile(path: string): Promise<void> {
+  try {
+    await truncate(checksumFile(path));
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** The sha256, in hex, that the file beside another one says of it; undefined when there is none that does. */

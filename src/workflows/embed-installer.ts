@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { realpath, rmdir } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
-import { makeFolder } from '../io/make-folder.ts';
 import { openFileAccess } from '../io/random-access.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { bootDifferences } from '../iso/boot-differences.ts';
@@ -15,18 +13,22 @@ import { bootWays } from '../iso/boot-ways.ts';
 import type { BootWay } from '../iso/boot-ways.ts';
 import { checkInstallerContent } from '../iso/installer-content.ts';
 import { checkInstallerInput } from '../iso/installer-input.ts';
+import { installerPaths } from '../iso/installer-layout.ts';
 import { writeInstaller } from '../iso/installer-writer.ts';
 import { largestIsoSize } from '../iso/iso-entry.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
-import { checkInstallerOutput, requireSpace } from './check-installer-output.ts';
-import { outputTarget } from './check-output.ts';
+import { checkInstallerOutput } from './check-installer-output.ts';
+import { checksumFile, emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { readInstallerFiles } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
 import { planEmbedding } from './plan-embedding.ts';
 import type { EmbeddingOptions, EmbeddingPlan } from './plan-embedding.ts';
+import { requireFreeSpace } from './require-free-space.ts';
+import { writeIsoFile } from './write-iso-file.ts';
+import type { IsoPlaces } from './write-iso-file.ts';
 
 /** What is put into which installer. */
 export interface EmbedInput extends InstallerFilesRequest, EmbeddingOptions {
@@ -69,6 +71,8 @@ interface OpenInstaller {
   readonly path: string;
   readonly image: IsoImage;
   readonly structure: BootStructure;
+  /** Permissions. */
+  readonly mode: number;
 }
 
 /**
@@ -94,13 +98,14 @@ export async function embedInstaller(
       supplied,
       input,
     );
-    const target = await checkInstallerOutput(input.output, [before.path, ...sourcesOf(supplied)]);
-    await requireSpace(target, before.image.size + largestIsoSize(plan.added));
-    const mode = supplied.userData === undefined ? 0o666 : secretMode;
-    const written = await write({ before, plan, output: input.output, target, mode }, resources, signal);
+    const { output } = input;
+    const target = await checkInstallerOutput(output, [before.path, ...sourcesOf(supplied)]);
+    const bytes = before.image.size + largestIsoSize(plan.added);
+    await requireFreeSpace({ path: target, what: 'the installer', bytes, flag: '--out' });
+    const written = await write({ before, plan, output, mode: modeFor(before, plan) }, resources, signal);
     return {
       ...written,
-      path: input.output,
+      path: output,
       label: before.structure.volume.label,
       files: plan.added.map(({ path, size }) => ({ path, size })),
       replaced: plan.removed,
@@ -112,8 +117,18 @@ export async function embedInstaller(
   }
 }
 
-/** Tokens and passwords may be in user data. */
-const secretMode = 0o600;
+/** Tokens and passwords may be in configuration. */
+const secretPaths: ReadonlySet<string> = new Set([
+  ...installerPaths.userData,
+  installerPaths.edgeConfig,
+  installerPaths.clusterDefinition,
+]);
+
+/** Whoever may not read the installer, or what somebody put into it, may not read the copy. */
+function modeFor({ image, mode }: OpenInstaller, { added }: EmbeddingPlan): number {
+  const isSecret = [...image.files, ...added].some(({ path }) => secretPaths.has(path));
+  return isSecret ? 0o600 : (mode & 0o066) | 0o600;
+}
 
 const appleWarning: Warning = {
   code: 'APPLE_BOOT_DROPPED',
@@ -133,19 +148,20 @@ async function openInstaller(path: string): Promise<OpenInstaller> {
   try {
     const structure = await readBootStructure(access);
     if (structure === undefined) throw new TypeError('an image that was opened has a volume descriptor');
-    return { path: await realpath(path), image, structure };
+    const { mode } = await stat(path);
+    return { path: await realpath(path), image, structure, mode };
   } catch (error) {
     await image.close();
     throw error;
   }
 }
 
+type WrittenInstaller = Pick<EmbedResult, 'size' | 'sha256' | 'boots'>;
+
 interface Writing {
   readonly before: OpenInstaller;
   readonly plan: EmbeddingPlan;
   readonly output: string;
-  /** What the output stands for: symbolic links stay. */
-  readonly target: string;
   /** Permissions of the output. */
   readonly mode: number;
 }
@@ -154,30 +170,21 @@ async function write(
   writing: Writing,
   resources: EmbedResources,
   signal: AbortSignal,
-): Promise<Pick<EmbedResult, 'size' | 'sha256' | 'boots'>> {
-  const { output, target } = writing;
-  let madeFolder: string | undefined;
-  try {
-    madeFolder = await makeFolder(dirname(target));
-    await removeStalePartials(target);
-    const written = await writeFileAtomically(
-      target,
-      async (_, beside) => {
-        await writeBeside(writing, beside, { resources, signal });
-        return await checkWritten(writing, beside, { resources, signal });
-      },
-      writing.mode,
-    );
-    await writeFileAtomically(
-      await outputTarget(`${output}.sha256`),
-      async (file) => await file.writeFile(`${written.sha256}  ${basename(output)}\n`),
-    );
+): Promise<WrittenInstaller> {
+  const { output, mode } = writing;
+  const make = async ({ file }: IsoPlaces): Promise<WrittenInstaller> => {
+    await writeBeside(writing, file, { resources, signal });
+    const written = await checkWritten(writing, file, { resources, signal });
+    await emptyChecksumFile(output);
     return written;
+  };
+  const written = await writeIsoFile(output, make, { mode });
+  try {
+    await writeChecksumFile(output, [{ path: basename(output), sha256: written.sha256 }]);
   } catch (error) {
-    // A folder that was made for this file only; one that holds something stays.
-    if (madeFolder !== undefined) await rmdir(dirname(target)).catch(() => undefined);
-    throw wordDiskError(error, `writing the installer to ${output}`);
+    throw wordDiskError(error, `writing the checksum of the installer to ${checksumFile(output)}`);
   }
+  return written;
 }
 
 interface Step {
@@ -193,7 +200,7 @@ async function writeBeside(
   listener.onStep('writing', before.image.size + sizeOf(plan));
   await writeInstaller({
     from: before.path,
-    to: resolve(beside),
+    to: beside,
     structure: before.structure,
     files: before.image.files.map(({ path }) => path),
     removed: plan.removed,
@@ -212,7 +219,7 @@ async function checkWritten(
   { before, plan }: Writing,
   beside: string,
   { resources: { listener }, signal }: Step,
-): Promise<Pick<EmbedResult, 'size' | 'sha256' | 'boots'>> {
+): Promise<WrittenInstaller> {
   const access = await openFileAccess(beside, 'installer');
   const after = await openIsoImage(access, beside);
   try {

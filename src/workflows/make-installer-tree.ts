@@ -1,17 +1,19 @@
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { removeMadeFolders } from '../io/with-made-folder.ts';
 import { writeAll } from '../io/write-all.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
-import { requireSpace } from './check-installer-output.ts';
+import { outputTarget } from './check-output.ts';
 import { readInstallerFiles } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 
 /** What is put into which folder. */
 export interface TreeInput extends InstallerFilesRequest {
@@ -61,7 +63,7 @@ export async function makeInstallerTree(
   const files = treeFiles(supplied);
   for (const file of files) await requireFree(file, output, replaces);
   const total = files.reduce((sum, { size }) => sum + size, 0);
-  await requireSpace(output, total);
+  await requireFreeSpace({ path: output, what: 'the folder', bytes: total, flag: '--out' });
   listener.onStart(total);
   await writeTree(files, { output, onBytes: listener.onBytes, signal });
   return {
@@ -108,7 +110,8 @@ async function requireFree({ path, sources }: TreeFile, output: string, replaces
     if (systemErrorCode(error) === 'ENOENT') return;
     throw wordDiskError(error, `writing ${place}`);
   }
-  const isSource = sources.some((source) => source.path === place);
+  const target = await outputTarget(resolve(place));
+  const isSource = sources.some((source) => source.path === target);
   if (isFile && replaces && !isSource) return;
   throw new PaletteEdgeError('OUTPUT_TAKEN', `writing ${place} failed: it is there already`, {
     kind: 'usage',
@@ -129,21 +132,19 @@ interface TreeWriting {
 async function writeTree(files: readonly TreeFile[], writing: TreeWriting): Promise<void> {
   const { output } = writing;
   const written: string[] = [];
-  const folders: string[] = [];
+  const folders: { readonly folder: string; readonly firstMade: string | undefined }[] = [];
   try {
     for (const file of files) {
       const place = join(output, file.path);
       const folder = join(place, '..');
-      const made = await makeFolder(folder);
-      if (made !== undefined) folders.push(...new Set([made, folder]));
+      folders.push({ folder, firstMade: await makeFolder(folder) });
       const wasThere = await isThere(place);
       await writeFile(file, place, writing);
       if (!wasThere) written.push(place);
     }
   } catch (error) {
     for (const path of written) await rm(path, { force: true });
-    // Those that were made for these files only; one that holds something stays.
-    for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
+    for (const { folder, firstMade } of folders.toReversed()) await removeMadeFolders(folder, firstMade);
     throw wordDiskError(error, `writing the folder ${output}`);
   }
 }
@@ -159,8 +160,8 @@ async function writeFile(
 ): Promise<void> {
   const { onBytes, signal } = writing;
   await removeStalePartials(place);
-  // Tokens and passwords may be in user data.
-  const mode = path === userData ? 0o600 : 0o666;
+  // Tokens and passwords may be in configuration.
+  const mode = [userData, clusterDefinition, edgeConfig].includes(path) ? 0o600 : 0o666;
   const write = async (target: FileHandle): Promise<void> => {
     let copied = 0;
     for (const source of sources) {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmod,
+  copyFile,
   mkdtemp,
   rm,
   mkdir,
@@ -229,6 +230,43 @@ test('paths with spaces, quotes, colons and wildcards are names', async () => {
   expect([...(await extracted(output)).keys()]).toContain('opt/spectrocloud/content/edge.tar.zst_part00');
 });
 
+describe('who may read the copy', () => {
+  const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+
+  test('of one with configuration: its owner only, whichever run put it in', async () => {
+    const { folder, path } = await bundleFile();
+    const [first, second] = [join(folder, '1.iso'), join(folder, '2.iso')];
+    const [clusterDefinition, edgeConfig] = [join(folder, 'definition.tgz'), join(folder, 'edge.yaml')];
+    await writeFile(clusterDefinition, Buffer.from('1f8b08', 'hex'));
+    await writeFile(edgeConfig, 'token: s3cret\n');
+    const files = [{ userData: await userDataFile(folder) }, { clusterDefinition }, { edgeConfig }];
+    for (const configuration of files) {
+      await embed({ output: first, ...configuration });
+      expect(await modeOf(first)).toBe(0o600);
+      await chmod(first, 0o644);
+      await embed({ installer: first, output: second, content: [path] });
+      expect(await modeOf(second)).toBe(0o600);
+    }
+  });
+
+  test('of one without: whoever may read the installer', async () => {
+    const { folder, path } = await bundleFile();
+    const installer = join(folder, 'installer.iso');
+    await copyFile(installers.uefi, installer);
+    const modes = new Map([
+      [0o644, 0o644],
+      [0o640, 0o640],
+      [0o400, 0o600],
+    ]);
+    for (const [mode, expected] of modes) {
+      await chmod(installer, mode);
+      const output = join(folder, `${mode}.iso`);
+      await embed({ installer, output, content: [path] });
+      expect(await modeOf(output)).toBe(expected);
+    }
+  });
+});
+
 describe('what is in an installer already', () => {
   test('configuration is replaced, in the place where it is, and the result says so', async () => {
     const { folder } = await bundleFile();
@@ -427,6 +465,21 @@ describe('the output', () => {
     });
   });
 
+  test('has no name together with the checksum of another one', async () => {
+    const { folder, path } = await bundleFile();
+    const output = join(folder, 'new.iso');
+    await embed({ output, content: [path] });
+    // Stands for a run that was killed in between: the checksum cannot be written, as its name is too long for a partial file.
+    const long = join(folder, `${'n'.repeat(225)}.iso`);
+    await rename(output, long);
+    await rename(`${output}.sha256`, `${long}.sha256`);
+    const userData = await userDataFile(folder);
+    const error = await rejection(embed({ output: long, userData }));
+    expect(error).toMatchObject({ kind: 'disk' });
+    expect(error.message).toContain('writing the checksum of the installer to');
+    expect(await readFile(`${long}.sha256`, 'utf8')).toBe('');
+  });
+
   test('is not begun when there is too little space', async () => {
     const { path } = await bundleFile();
     await using disk = await smallDisk(1024 * 1024);
@@ -437,7 +490,7 @@ describe('the output', () => {
 
   test('is not there when it was cancelled, while it is written and while it is checked', async () => {
     const { folder, path } = await bundleFile();
-    const output = join(folder, 'out', 'new.iso');
+    const output = join(folder, 'several', 'new', 'folders', 'new.iso');
     for (const step of ['writing', 'comparing', 'hashing'] as const) {
       const controller = new AbortController();
       const listener = {

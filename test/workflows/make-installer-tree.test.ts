@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
@@ -48,8 +48,9 @@ test('files have the names that CanvOS has in its template', async () => {
   expect(await filesIn(output)).toEqual(['.edge-custom-config.yaml', content, 'spc.tgz', 'user-data']);
   expect(await readFile(join(output, content))).toEqual(sample.bytes);
   expect(await readFile(join(output, 'user-data'), 'utf8')).toBe('#cloud-config\nstylus: {}\n');
-  // Tokens may be in it.
-  expect((await stat(join(output, 'user-data'))).mode & 0o777).toBe(0o600);
+  // Tokens may be in them.
+  for (const name of ['user-data', 'spc.tgz', '.edge-custom-config.yaml'])
+    expect((await stat(join(output, name))).mode & 0o777).toBe(0o600);
   expect(result).toMatchObject({
     path: output,
     buildArguments: ['CLUSTERCONFIG=spc.tgz', 'EDGE_CUSTOM_CONFIG=.edge-custom-config.yaml'],
@@ -101,11 +102,19 @@ describe('what is there', () => {
     await writeFile(userData, '#cloud-config\nstylus: {}\n');
     const own = await rejection(tree({ output: folder, userData, replaces: true }));
     expect(own).toMatchObject({ code: 'OUTPUT_TAKEN' });
+    const typed = relative(process.cwd(), folder);
+    const asTyped = await rejection(tree({ output: typed, userData, replaces: true }));
+    expect(asTyped).toMatchObject({ code: 'OUTPUT_TAKEN' });
+    expect(asTyped.suggestions).toEqual(['Name another folder with --out.']);
+    const link = join(await temporaryFolder(), 'link');
+    await symlink(folder, link);
+    const linked = await rejection(tree({ output: link, userData, replaces: true }));
+    expect(linked).toMatchObject({ code: 'OUTPUT_TAKEN' });
     const output = join(folder, 'tree');
     await mkdir(output);
     await symlink(join(folder, 'elsewhere'), join(output, 'user-data'));
-    const link = await rejection(tree({ output, userData, replaces: true }));
-    expect(link).toMatchObject({ code: 'OUTPUT_TAKEN' });
+    const toNothing = await rejection(tree({ output, userData, replaces: true }));
+    expect(toNothing).toMatchObject({ code: 'OUTPUT_TAKEN' });
   });
 });
 
@@ -122,7 +131,7 @@ test('nothing is left when it was cancelled', async () => {
       if (done > 100) controller.abort();
     },
   };
-  const output = join(folder, 'a', 'tree');
+  const output = join(folder, 'a', 'b', 'c', 'tree');
   // Files are written one after the other: the content is the last.
   await expect(tree({ output, content: [path], userData }, listener, controller.signal)).rejects.toThrow(
     'abort',
@@ -136,5 +145,6 @@ test('too little space is told before anything is written', async () => {
   await using disk = await smallDisk(8192);
   const error = await rejection(tree({ output: join(disk.path, 'tree'), content: [path] }));
   expect(error).toMatchObject({ code: 'NOT_ENOUGH_SPACE', kind: 'disk' });
+  expect(error.message).toContain(`the folder ${join(disk.path, 'tree')} needs`);
   expect(await readdir(disk.path)).toEqual([]);
 });
