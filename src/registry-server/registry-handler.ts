@@ -4,6 +4,7 @@ import { errorAnswer, jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { PushSide } from './api-call.ts';
 import { ApiError } from './api-error.ts';
+import { ConnectionTurns } from './connection-turns.ts';
 import { runEndpoint } from './endpoints.ts';
 import { isLoggedIn, loginChallenge } from './login.ts';
 import type { RegistryLogin } from './login.ts';
@@ -57,6 +58,7 @@ export function createRegistryHandler(options: RegistryHandlerOptions): Registry
   const limits = { ...defaultLimits, ...options.limits };
   const push = pushSide(options, limits);
   const underWay = new Set<Promise<void>>();
+  const turns = new ConnectionTurns();
   let isClosing = false;
   return {
     listener: (request, response) => {
@@ -65,7 +67,9 @@ export function createRegistryHandler(options: RegistryHandlerOptions): Registry
         return;
       }
       const exchange = new Exchange(request, response, { ...options, limits, push });
-      const handled = exchange.handle().finally(() => underWay.delete(handled));
+      const handled = turns
+        .run(request.socket, async () => await exchange.handle())
+        .finally(() => underWay.delete(handled));
       underWay.add(handled);
     },
     close: async () => {
@@ -114,6 +118,8 @@ class Exchange {
 
   /** Answers the request; done when the answer has left or the client is gone. */
   async handle(): Promise<void> {
+    // It may have waited for its turn until nobody was there any more.
+    if (this.#over.signal.aborted) return;
     try {
       await this.#send(await this.#answer());
     } catch (error) {

@@ -28,3 +28,6 @@ export const maximumHeaderSize = 16 * 1024;
 
 /** Most names in one answer of a list; the next ones have a link. */
 export const maximumPageLength = 10_000;
+
+/** Most requests that may wait on a connection for those before them; clients of containers send the next one when they have the answer. */
+export const maximumWaitingRequests = 100;

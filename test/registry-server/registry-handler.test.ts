@@ -150,6 +150,28 @@ describe('on one connection', () => {
     );
   });
 
+  test('one blob is open at a time, however many are asked for, and however slowly they are taken', async () => {
+    const registry = await runningRegistry();
+    const blob = await uploadBlob(registry, Buffer.alloc(500_000, 'x'));
+    const open = { now: 0, most: 0 };
+    const { port } = await runningRegistry({
+      content: { ...registry.content, blobs: counted(registry, open) },
+    });
+    const asked = `GET /v2/org/app/blobs/${blob.digest} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(50);
+    const answers = await exchange(port, `${asked}GET /end HTTP/1.0\r\n\r\n`);
+    expect(answers.match(/HTTP\/1.1 200/g)).toHaveLength(50);
+    expect(open).toEqual({ now: 0, most: 1 });
+  });
+
+  test('more requests than any client sends ahead cut it off, and the others are served', async () => {
+    const registry = await runningRegistry();
+    const asked = 'GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000);
+    await exchange(registry.port, asked).catch(() => undefined);
+    expect((await registry.send('/v2/')).status).toBe(200);
+    expect(registry.records.filter(({ status }) => status === 200).length).toBeLessThan(200);
+    expect(registry.failures).toEqual([]);
+  });
+
   test('a request behind one whose body was refused is answered', async () => {
     const { port } = await runningRegistry();
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
@@ -168,6 +190,25 @@ describe('on one connection', () => {
 
 function storedPath({ folder }: RunningRegistry, digest: Parameters<typeof digestHex>[0]): string {
   return join(folder, 'registry/blobs/sha256', digestHex(digest));
+}
+
+/** The blobs of a registry; how many of them are open is counted. */
+function counted({ content: { blobs } }: RunningRegistry, open: { now: number; most: number }): BlobReader {
+  return {
+    sizeOf: async (digest) => await blobs.sizeOf(digest),
+    open: async (blob, options) => {
+      open.now += 1;
+      open.most = Math.max(open.most, open.now);
+      const content = await blobs.open(blob, options);
+      return (async function* () {
+        try {
+          yield* content;
+        } finally {
+          open.now -= 1;
+        }
+      })();
+    },
+  };
 }
 
 /** Sends bytes as they are and gives all that comes back until the server ends the connection. */
