@@ -99,11 +99,11 @@ function wording(
   return ['RUNTIME_FAILED', message, { kind: 'failure' }];
 }
 
-/** Programs tell of their progress, too; what went wrong they say last. */
+/** Programs tell of their progress, too; what went wrong they say last, and podman goes on with a line for each thing that it tried. */
 function complaintIn(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
-  const complaint = lines.findLast((line) => /error|failed|cannot|denied/i.test(line)) ?? lines.at(-1) ?? '';
-  return printable(complaint, 400);
+  const begin = lines.findLastIndex((line) => /^(?:error|ctr|docker)\b/i.test(line));
+  return printable(lines.slice(begin === -1 ? -1 : begin).join(' '), 800);
 }
 
 function missing(program: string): PaletteEdgeError {

@@ -90,6 +90,18 @@ test.each([
   expect(error.message).toContain(said);
 });
 
+test('all that podman says of an archive is told, without its progress', async () => {
+  const lines = [
+    "'Copying blob'",
+    "'Error: payload does not match:'",
+    "' * oci-archive: no tar'",
+    "' * dir: no'",
+  ];
+  const { path } = await program(`printf '%s\\n' ${lines.join(' ')} >&2`, 'exit 125');
+  const { message } = await rejection(runProgram(path, [], { signal }));
+  expect(message).toBe(`${path} failed: Error: payload does not match: * oci-archive: no tar * dir: no`);
+});
+
 test('a program that says nothing is told by how it ended', async () => {
   const { path } = await program('exit 7');
   const error = await rejection(runProgram(path, [], { signal }));
