@@ -52,7 +52,7 @@ class UploadUnderWay {
   #session: UploadSession | undefined;
   /** What is sent at once after a connection broke: less is lost the next time. */
   #cautiousChunk = Infinity;
-  /** Bytes of the body that was sent last. */
+  /** Bytes of the body of the last request. */
   #bodyLength = 0;
   #bytesSent = 0;
   /** Those of them that count, as far as is known. */
@@ -81,6 +81,7 @@ class UploadUnderWay {
   }
 
   async #begin(): Promise<UploadSession | undefined> {
+    this.#bodyLength = 0;
     if (this.#mountFrom === undefined) return await beginUpload(this.#upload, undefined);
     try {
       return await beginUpload(this.#upload, this.#mountFrom);
@@ -152,6 +153,8 @@ class UploadUnderWay {
   async #afterFailure(error: unknown): Promise<void> {
     // Another try reads the same.
     if (this.#readFailure !== undefined) throw this.#readFailure.error;
+    // Without a body it is the registry's own refusal, and no smaller body helps.
+    if (statusOf(error) === 413 && this.#bodyLength === 0) throw error;
     if (statusOf(error) === 413) {
       if (!this.#chunkSizes.refused(this.#origin, this.#bodyLength)) throw this.#bodyRefused(error);
       return;

@@ -282,6 +282,24 @@ describe('answers of a registry in trouble', () => {
     expect(server.retries).toHaveLength(1);
   });
 
+  test('413 to what has no body is final, also after a body was refused', async () => {
+    const server = await upload({
+      behave: ({ request, response, round, serve }) => {
+        request.resume();
+        if (request.method === 'PUT' || (request.method === 'POST' && round === 2))
+          response.writeHead(413).end('{"errors":[{"code":"DENIED","message":"quota"}]}');
+        else if (request.method === 'POST' && round < 10) serve();
+        // At last it gives way, so that this ends whatever the client does.
+        else response.writeHead(request.method === 'POST' ? 400 : 404).end();
+      },
+    });
+    const error = await rejection(server.pushing);
+    expect(error).toMatchObject({ code: 'UNEXPECTED_STATUS' });
+    expect(error.message).toContain('413');
+    expect(error.message).toContain('quota');
+    expect(methods(server)).toEqual(['POST', 'PUT', 'PATCH', 'GET', 'POST']);
+  });
+
   test('400 is final, and its words are told', async () => {
     const server = await upload({
       behave: ({ request, response, serve }) => {
