@@ -8,6 +8,7 @@ import { formatPlatform, isSamePlatform } from '../oci/platform.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { ImageName } from './image-names.ts';
 import type { BundledImage } from './inventory.ts';
+import { keptPlatforms } from './kept-platforms.ts';
 import { dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
 import type { HeadEntry } from './tar-layout.ts';
 
@@ -37,7 +38,7 @@ export async function readHeldImage(
   image: BundledImage,
   signal: AbortSignal | undefined,
 ): Promise<HeldImage> {
-  const { reference, digest, size, mediaType, platforms, omittedPlatforms } = image;
+  const { reference, digest, size, mediaType } = image;
   const graph = await walkImage(
     reference,
     { digest, size, mediaType },
@@ -46,7 +47,7 @@ export async function readHeldImage(
         await requireHeld(blobs, reference, descriptor);
         return await readManifest(blobs, descriptor, signal);
       },
-      platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
+      platforms: keptPlatforms(image),
     },
   );
   for (const { descriptor } of graph.blobs) await requireHeld(blobs, reference, descriptor);
@@ -141,12 +142,6 @@ async function readManifest(
     );
   }
   return await readWholeBlob(blobs, descriptor, signal);
-}
-
-/** The inventory's own platform texts, which are already normalised. */
-function splitPlatform(text: string): Platform {
-  const [os = '', architecture = '', variant] = text.split('/');
-  return { os, architecture, variant };
 }
 
 function imageDamaged(

@@ -1,16 +1,19 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
-import type { Descriptor, Platform } from '../oci/descriptor.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { walkImage } from '../oci/image-graph.ts';
-import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
+import type { ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
+import { bareGraphImage } from './bare-graph.ts';
 import type { BundleReader } from './bundle-reader.ts';
+import { countGraphBlobs, mostGraphBlobs, mostManifestBytes } from './graph-limits.ts';
 import { cleanText } from './inventory.ts';
 import type { BundledChart, BundledImage } from './inventory.ts';
+import { keptPlatforms } from './kept-platforms.ts';
 
 /** A bundle of which manifests and configs can be opened. */
 export type VerifiableBundle = Pick<BundleReader, 'inventory' | 'files' | 'sizeOf' | 'open'>;
@@ -31,11 +34,7 @@ export interface WalkedImages {
   readonly graphs: ReadonlyMap<Digest, Pick<ImageGraph, 'images'>> | undefined;
 }
 
-/** Bytes of manifests that all images together may have read: each may lead to the same large ones again. */
-const mostManifestBytes = 256 * 1024 * 1024;
-/** Blobs that all images together may need, layers of their platforms counted again: all of it is kept. */
-const mostNeeds = 2 ** 19;
-const excess = `what all images need is too much to verify: over ${mostNeeds} blobs, or 256 MiB of manifests`;
+const excess = `what all images need is too much to verify: over ${mostGraphBlobs} blobs, or 256 MiB of manifests`;
 
 /**
  * Walks every image of the inventory through the bundle's own manifests: each kept manifest may name only blobs that the
@@ -51,7 +50,7 @@ export async function walkBundledImages(
   const faults: ImageFault[] = [];
   const needs = new Map<Digest, Set<string>>();
   const graphs = new Map<Digest, Pick<ImageGraph, 'images'>>();
-  const budget = { manifestBytes: mostManifestBytes, needs: mostNeeds };
+  const budget = { manifestBytes: mostManifestBytes, needs: mostGraphBlobs };
   let isComplete = true;
   const charts = new Map(reader.inventory.charts.map((chart) => [chart.reference, chart]));
   for (const image of reader.inventory.images) {
@@ -63,18 +62,9 @@ export async function walkBundledImages(
     }
     faults.push(...walk.faults);
     if (graph === undefined) isComplete = false;
-    else graphs.set(image.digest, { images: graph.images.map(withoutExtras) });
+    else graphs.set(image.digest, { images: graph.images.map(bareGraphImage) });
   }
   return { faults, needs, graphs: isComplete ? graphs : undefined };
-}
-
-/** Annotations of manifests may take more memory than all the rest. */
-function withoutExtras({ platform, manifest, config, layers }: GraphImage): GraphImage {
-  return { platform, manifest: bare(manifest), config: bare(config), layers: layers.map(bare) };
-}
-
-function bare({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
 }
 
 interface WalkContext {
@@ -154,19 +144,15 @@ class BundledImageWalk {
 
   /** @returns undefined after telling of a fault */
   async #walk(): Promise<ImageGraph | undefined> {
-    const { reference, digest, size, mediaType, platforms, omittedPlatforms } = this.#image;
+    const { reference, digest, size, mediaType } = this.#image;
     const root = { digest, size, mediaType };
     try {
       this.#spend('needs', 0);
       const graph = await walkImage(reference, root, {
         fetch: async (descriptor) => await this.#fetch(descriptor),
-        platforms: platforms.length + omittedPlatforms.length > 0 ? platforms.map(splitPlatform) : undefined,
+        platforms: keptPlatforms(this.#image),
       });
-      const { blobs, images } = graph;
-      this.#spend(
-        'needs',
-        images.reduce((sum, { layers }) => sum + layers.length, blobs.length),
-      );
+      this.#spend('needs', countGraphBlobs(graph));
       return graph;
     } catch (error) {
       if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
@@ -219,12 +205,6 @@ function parsedJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The inventory's own platform texts, which are already normalised. */
-function splitPlatform(text: string): Platform {
-  const [os = '', architecture = '', variant] = text.split('/');
-  return { os, architecture, variant };
 }
 
 function sameTexts(left: readonly string[], right: readonly string[]): boolean {

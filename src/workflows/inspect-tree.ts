@@ -1,17 +1,19 @@
+import { bareGraph } from '../bundle/bare-graph.ts';
+import { countGraphBlobs, mostGraphBlobs, mostManifestBytes } from '../bundle/graph-limits.ts';
 import { readHeldImage } from '../bundle/image-content.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
+import type { GraphImage } from '../oci/image-graph.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
 /** What an image of a bundle consists of, and what it has alone. */
 export interface ImageTree extends BlobIdentity {
   readonly reference: string;
-  /** The image before this one with the same digest: what follows is told there. */
+  /** The image before this one with the same digest: platforms and others are told there, and empty here. */
   readonly sameAs?: string;
   /** Of all its blobs, each counted once, in bytes. */
   readonly totalSize: number;
@@ -38,11 +40,6 @@ interface SharedBlob extends BlobIdentity {
   readonly sharedWith: number;
 }
 
-/** Of manifests that all images together may have read, in bytes: each may lead to the same large ones again. */
-const mostManifestBytes = 256 * 1024 * 1024;
-/** Blobs that all images together may have, layers of their platforms counted again. */
-const mostBlobs = 2 ** 19;
-
 /**
  * Reads the manifests of all images, and tells what each of the chosen ones consists of.
  *
@@ -56,15 +53,19 @@ export async function imageTree(
 ): Promise<ImageTree[]> {
   const held = await heldImages(source, signal);
   const users = usersOf([...held.values()]);
-  const told = new Map<Digest, string>();
+  const told = new Map<Digest, ImageTree>();
   return source.inventory.images
     .filter(({ reference }) => chosen.has(reference))
     .flatMap(({ reference, digest }) => {
       const image = held.get(digest);
       if (image === undefined) return [];
-      const sameAs = told.get(digest);
-      if (sameAs === undefined) told.set(digest, reference);
-      return [{ ...treeOf(image, users), reference, sameAs }];
+      const first = told.get(digest);
+      // There may be any number of names, and an image of any size.
+      if (first !== undefined)
+        return [{ ...first, reference, sameAs: first.reference, platforms: [], others: [] }];
+      const tree = { ...treeOf(image, users), reference };
+      told.set(digest, tree);
+      return [tree];
     });
 }
 
@@ -88,36 +89,17 @@ async function heldImages(
     signal?.throwIfAborted();
     if (held.has(image.digest)) continue;
     const { graph } = await readHeldImage(reader, image, signal);
-    blobs += graph.blobs.length + graph.images.reduce((sum, { layers }) => sum + layers.length, 0);
-    if (blobs > mostBlobs) throw tooLarge();
-    held.set(image.digest, { image, graph: withoutExtras(graph) });
+    blobs += countGraphBlobs(graph);
+    if (blobs > mostGraphBlobs) throw tooLarge();
+    held.set(image.digest, { image, graph: bareGraph(graph) });
   }
   return held;
-}
-
-/** Annotations of manifests may take more memory than all the rest. */
-function withoutExtras(graph: ImageGraph): ImageGraph {
-  return {
-    ...graph,
-    root: bare(graph.root),
-    blobs: graph.blobs.map(({ descriptor, role }) => ({ descriptor: bare(descriptor), role })),
-    images: graph.images.map(({ platform, manifest, config, layers }) => ({
-      platform,
-      manifest: bare(manifest),
-      config: bare(config),
-      layers: layers.map(bare),
-    })),
-  };
-}
-
-function bare({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
 }
 
 function tooLarge(): PaletteEdgeError {
   return new PaletteEdgeError(
     'TREE_TOO_LARGE',
-    `what the images consist of is too much to show: over ${mostBlobs} blobs, or 256 MiB of manifests`,
+    `what the images consist of is too much to show: over ${mostGraphBlobs} blobs, or 256 MiB of manifests`,
     { kind: 'content', suggestions: ['palette-edge inspect without --tree lists the images.'] },
   );
 }

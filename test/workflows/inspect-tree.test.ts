@@ -124,6 +124,35 @@ test('images that name one huge set of layers again and again are refused before
   expect((await inspectBundle(path)).inventory.images).toHaveLength(65);
 });
 
+test('names of one image take no memory for what it consists of', async () => {
+  const named = await richBundle(async (content, blobs) => {
+    const config = blobs.addJson({ os: 'linux', architecture: 'amd64' }, mediaTypes.ociConfig);
+    const layer = blobs.add('layer', mediaTypes.ociLayerGzip);
+    const layers = Array.from({ length: 10_000 }, () => layer);
+    const manifest = blobs.addJson({ schemaVersion: 2, config, layers }, mediaTypes.ociManifest);
+    const graph = await graphOf(blobs, manifest);
+    const images = Array.from({ length: 400 }, (_, index) =>
+      imageToBundle(`quay.io/org/named:${index}`, graph),
+    );
+    return { ...content, images: [...content.images, ...images] };
+  });
+  const result = await inspectBundle(await writtenBundle(named.bundle), {
+    patterns: ['quay.io/org/named'],
+    hasTree: true,
+  });
+  const [first, ...others] = result.tree ?? [];
+  expect(first?.platforms.map(({ layers }) => layers.length)).toEqual([10_000]);
+  expect(others).toHaveLength(399);
+  for (const { sameAs, platforms, others: rest, totalSize } of others) {
+    expect({ sameAs, platforms, rest, totalSize }).toEqual({
+      sameAs: first?.reference,
+      platforms: [],
+      rest: [],
+      totalSize: first?.totalSize,
+    });
+  }
+});
+
 test('the view is a tree', async () => {
   const result = await inspectBundle(await writtenBundle(sharing.bundle), {
     patterns: [multi, 'quay.io/org/**'],
