@@ -1,12 +1,12 @@
 /**
- * Loading images of a bundle into containerd and podman beside what people do without us.
+ * Loading images of a bundle into containerd beside what people do without us. The layers are noise, which podman would not take.
  *
  *   npm run build && npx node bench/load.ts [--gb 3] [--runs 5]
  *
  * - all images: into an empty containerd, and again when they are there. Nobody unpacks: that is the same work for all
- * - one image: the last one of the bundle's list. skopeo and podman unpack the whole archive first
+ * - one image: the last one of the bundle's list. skopeo unpacks the whole archive first
  *
- * As root. Needs containerd, ctr, podman, skopeo, zstd and docker-registry (scripts/required-tools.json).
+ * As root. Needs containerd, ctr, skopeo, zstd and docker-registry (scripts/required-tools.json).
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -28,13 +28,8 @@ const { values } = parseArgs({
 const program = `'${process.execPath}' '${fileURLToPath(new URL('../bin/run.js', import.meta.url))}'`;
 const folder = await mkdtemp(join(tmpdir(), 'palette-edge-bench-'));
 const socket = join(folder, 'containerd.sock');
-const storage = {
-  CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
-  // Where `podman load` keeps what comes through a pipe.
-  TMPDIR: folder,
-};
 try {
-  await prepareStorage();
+  await prepareContainerd();
   const image = await buildBundle();
   report(await measure(contestantsFor(image)));
 } finally {
@@ -49,9 +44,7 @@ interface Contestant {
   readonly before?: string;
 }
 
-async function prepareStorage(): Promise<void> {
-  const roots = [`graphroot = "${folder}/podman"`, `runroot = "${folder}/podman-run"`];
-  await writeFile(storage.CONTAINERS_STORAGE_CONF, ['[storage]', 'driver = "vfs"', ...roots].join('\n'));
+async function prepareContainerd(): Promise<void> {
   const containerd = [
     'version = 2',
     `root = "${folder}/containerd"`,
@@ -106,16 +99,6 @@ function contestantsFor(image: string): Contestant[] {
       name: 'skopeo and ctr',
       script: `skopeo copy -q oci-archive:bundle.tar.zst:${image} oci-archive:out.tar:${image}; ${ctr} out.tar`,
     },
-    {
-      job: 'one, podman',
-      name: 'palette-edge load --image',
-      script: `${load} --into podman --image ${image}`,
-    },
-    {
-      job: 'one, podman',
-      name: 'podman pull oci-archive:',
-      script: `podman pull -q oci-archive:bundle.tar.zst:${image}`,
-    },
   ];
 }
 
@@ -133,7 +116,7 @@ async function measure(contestants: readonly Contestant[]): Promise<Map<Contesta
 }
 
 async function measureOnce({ before, script }: Contestant): Promise<number> {
-  await shell('rm -rf containerd containerd-state podman podman-run out.tar; sync');
+  await shell('rm -rf containerd containerd-state out.tar; sync');
   const daemon = await startDaemon();
   try {
     if (before !== undefined) await shell(before);
@@ -166,5 +149,5 @@ function report(seconds: ReadonlyMap<Contestant, readonly number[]>): void {
 }
 
 async function shell(script: string): Promise<number> {
-  return await timedRun(['sh', '-ec', script], { cwd: folder, env: storage });
+  return await timedRun(['sh', '-ec', script], { cwd: folder });
 }
