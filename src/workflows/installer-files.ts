@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { openFileAccess } from '../io/random-access.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
@@ -118,24 +119,23 @@ function requireName(name: string, path: string): void {
   );
 }
 
-/** Symbolic links are followed: what they point to is meant. */
+/** Symbolic links are followed: what they point to is meant. A pipe is refused, not waited for: it has no size, and is read once only. */
 async function contentSource(path: string, what: string): Promise<ContentSource> {
-  const action = `reading the ${what} ${path}`;
+  const access = await openFileAccess(path, what);
   try {
-    const target = await realpath(path);
-    await using file = await open(target, 'r');
-    const status = await file.stat();
-    if (status.isFile()) return { path: target, size: status.size };
+    return { path: await realpath(path), size: access.size };
   } catch (error) {
-    throw wordDiskError(error, action);
+    throw wordDiskError(error, `reading the ${what} ${path}`);
+  } finally {
+    await access.close();
   }
-  throw new PaletteEdgeError('NOT_A_FILE', `${action} failed: it is not a regular file`, { kind: 'usage' });
 }
 
 async function readEdgeConfig(path: string): Promise<ContentSource> {
+  const source = await contentSource(path, 'edge config');
   const { text } = await readSourceFile(path, 'edge config');
   requireMapping(text, path, 'EDGE_CONFIG_INVALID');
-  return await contentSource(path, 'edge config');
+  return source;
 }
 
 /** Says where it is wrong, never what is there: it may be a token. */

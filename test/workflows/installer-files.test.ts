@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { describe, expect, test } from 'vitest';
 
@@ -86,6 +88,19 @@ describe('refused', () => {
       code: 'FILE_NOT_FOUND',
     });
     expect(await rejection(read({ edgeConfig: '/nowhere.yaml' }))).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  test('pipes, without waiting for somebody to write into them', async () => {
+    const pipe = join(await temporaryFolder(), 'edge.tar.zst');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const requests = [
+      { content: [pipe] },
+      { userData: pipe },
+      { clusterDefinition: pipe },
+      { edgeConfig: pipe },
+    ];
+    for (const request of requests)
+      expect(await rejection(read(request))).toMatchObject({ code: 'NOT_A_FILE', kind: 'usage' });
   });
 
   test('user data without its first line', async () => {
