@@ -84,6 +84,12 @@ export class BundleReader implements BlobReader {
     return await this.frames.copy(this.#placeOf(blob, range), signal);
   }
 
+  /** Where in a blob the frame ends that holds a byte of it, at most its end. Until there one frame has to be read. */
+  frameEnd(blob: BlobIdentity, start: number): number {
+    const place = this.#placeOf(blob, { start });
+    return start + Math.min(place.end, this.frames.endAt(place.start)) - place.start;
+  }
+
   get #side(): string {
     return `reading from ${this.#name}`;
   }

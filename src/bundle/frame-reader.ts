@@ -127,6 +127,12 @@ export class FrameReader {
     return target;
   }
 
+  /** Where the frame ends that holds a byte of the tar. */
+  endAt(position: number): number {
+    const index = this.#indexAt(position);
+    return this.#tarPosition(index) + this.contentSize(index);
+  }
+
   #source(index: number): FrameSource {
     return {
       key: `${this.#member}:${index}`,

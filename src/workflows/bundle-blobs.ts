@@ -7,6 +7,7 @@ import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
+import { leastPiece, PieceBudget } from './piece-budget.ts';
 
 /** A bundle that is open, and its path as the user wrote it. */
 export interface OpenBundle {
@@ -14,23 +15,38 @@ export interface OpenBundle {
   readonly reader: BundleReader;
 }
 
-/** What one client holds at a time, in bytes, however slowly it takes it. Frames that it is cut from are not held. */
-const pieceSize = 128 * 1024;
+/**
+ * What all clients hold, in bytes, however slowly they take it, but for {@link leastPiece} of each. With pieces smaller than frames a frame
+ * is decompressed again for each of its pieces as soon as there are more clients than frames are kept.
+ */
+const usualPieces = 64 * 1024 * 1024;
 /** What all clients together may have decompressed at a time besides the frames that readers remember, in bytes. */
 const workingBytes = 64 * 1024 * 1024;
 const mostAtOnce = 3;
 
+/** How much memory many clients may take. */
+export interface BundleBlobsOptions {
+  /** Decompressed frames of all bundles, however many they are. */
+  readonly cache?: FrameCache;
+  /** Bytes of all pieces that clients hold together, but for {@link leastPiece} of each. */
+  readonly pieces?: number;
+}
+
 /**
  * The blobs of some bundles, for many clients at once. What memory is needed does not depend on how large blobs are, and on
- * the clients only by a piece for each.
+ * the clients only by a small piece for each.
  */
 export class BundleBlobs implements BlobReader {
   readonly #bundles: readonly OpenBundle[];
   readonly #limited: ReturnType<typeof pLimit>;
+  readonly #budget: PieceBudget;
 
-  /** @param cache decompressed frames of all of these bundles, however many they are */
-  constructor(bundles: readonly OpenBundle[], cache: FrameCache = new FrameCache()) {
+  constructor(
+    bundles: readonly OpenBundle[],
+    { cache = new FrameCache(), pieces = usualPieces }: BundleBlobsOptions = {},
+  ) {
     this.#bundles = bundles;
+    this.#budget = new PieceBudget(pieces);
     for (const { reader } of bundles) reader.frames.shareCache(cache);
     this.#limited = pLimit(framesAtOnce(bundles));
   }
@@ -68,12 +84,29 @@ export class BundleBlobs implements BlobReader {
     blob: BlobIdentity,
     { start, end, signal }: Part,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let position = start; position < end; position += pieceSize) {
-      const part = { start: position, end: Math.min(position + pieceSize, end) };
-      // A copy: a view would keep the whole frame.
-      yield await this.#limited(async () => await reader.copy(blob, part, signal));
+    const share = this.#budget.join(signal);
+    try {
+      for (let position = start; position < end;) {
+        // A copy: a view would keep the whole frame.
+        const piece = await this.#limited(async () => {
+          const length = share.take(Math.min(end, reader.frameEnd(blob, position)) - position);
+          return await reader.copy(blob, { start: position, end: position + length }, signal);
+        });
+        position += piece.length;
+        yield* slices(piece);
+      }
+    } finally {
+      share.leave();
     }
   }
+}
+
+/** The last slice is a copy: whoever holds it back while the next piece is read does not hold all of this one. */
+function* slices(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
+  const rest = piece.length - leastPiece;
+  for (let start = 0; start < rest; start += leastPiece)
+    yield piece.subarray(start, Math.min(rest, start + leastPiece));
+  yield rest > 0 ? Uint8Array.from(piece.subarray(rest)) : piece;
 }
 
 interface Part {
@@ -91,10 +124,11 @@ function framesAtOnce(bundles: readonly OpenBundle[]): number {
 
 async function begun(content: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const iterator = content[Symbol.asyncIterator]();
-  const first = await iterator.next();
+  // Only the newest one is held: the first would keep its piece until the end.
+  let next = await iterator.next();
   return (async function* () {
     try {
-      for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
+      for (; next.done !== true; next = await iterator.next()) yield next.value;
     } finally {
       await iterator.return?.();
     }

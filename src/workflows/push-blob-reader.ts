@@ -6,6 +6,8 @@ import type { OpenBundle } from './bundle-blobs.ts';
 
 /** What those who read whole frames may hold together, in bytes. */
 const workingBytes = 96 * 1024 * 1024;
+/** What all the others may hold, in bytes. */
+const pieceBytes = 16 * 1024 * 1024;
 /** Frames that each of them has at a time, as they are in the file and decompressed. */
 const framesHeld = 6;
 
@@ -21,7 +23,7 @@ export class PushBlobReader implements BlobReader {
 
   constructor(bundles: readonly OpenBundle[]) {
     this.#bundles = bundles;
-    this.#pieces = new BundleBlobs(bundles);
+    this.#pieces = new BundleBlobs(bundles, { pieces: pieceBytes });
     const sizes = bundles.map(({ reader: { frames } }) => frames.contentSize(Math.min(1, frames.count - 1)));
     this.#mostDirect = Math.floor(workingBytes / (framesHeld * Math.max(1, ...sizes)));
   }
