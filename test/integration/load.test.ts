@@ -202,6 +202,33 @@ test('what is sparse is in a folder for --platform, for all that import', async 
   expect(await imagesIn(address)).toEqual({ [sparse]: one.images[0]?.digest });
 });
 
+describe('without --into', () => {
+  test('nothing to load into is told', async () => {
+    const { cwd, bundle } = await files();
+    const { code, stdout } = await runCli(['load', bundle, '--json'], { cwd, env: { PATH: cwd } });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'RUNTIME_NOT_FOUND' } });
+    expect(code).toBe(4);
+  });
+
+  test('the only one that is here is taken, and of several none', async () => {
+    const { cwd, bundle } = await files();
+    const path = join(cwd, 'bin');
+    await stub(cwd, 'podman', 'echo "Error: it was run" >&2', 'exit 125');
+    const load = async (...args: readonly string[]) => {
+      const env = { PATH: path, DOCKER_HOST: 'unix:///none.sock' };
+      const { code, stdout } = await runCli(['load', bundle, ...args, '--json'], { cwd, env });
+      const { error }: { error: { code: string; message: string } } = JSON.parse(stdout);
+      return { exitCode: code, ...error };
+    };
+    expect((await load()).message).toContain('podman failed: Error: it was run');
+    await stub(cwd, 'docker', 'exit 1');
+    const error = await load();
+    expect(error).toMatchObject({ exitCode: 2, code: 'RUNTIME_AMBIGUOUS' });
+    expect(error.message).toContain('found podman, docker');
+    expect((await load('--into', 'podman')).message).toContain('it was run');
+  });
+});
+
 /** A bundle in a folder of the running test. */
 async function files(bundle: SampleBundle = rich.bundle) {
   return { cwd: await temporaryFolder(), bundle: await writtenBundle(bundle) };
@@ -239,7 +266,7 @@ async function podmanStorage(folder: string): Promise<Record<string, string>> {
 /** A program of a few lines of shell, before all others. @returns the PATH */
 async function stub(folder: string, name: string, ...lines: readonly string[]): Promise<string> {
   const path = join(folder, 'bin');
-  await mkdir(path);
+  await mkdir(path, { recursive: true });
   await writeFile(join(path, name), ['#!/bin/sh', ...lines, ''].join('\n'));
   await chmod(join(path, name), 0o755);
   return `${path}:${process.env['PATH']}`;
