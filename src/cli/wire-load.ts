@@ -21,6 +21,8 @@ const usualSocket = '/run/containerd/containerd.sock';
 const sharedSocket = '/run/k3s/containerd/containerd.sock';
 const k3sFolder = '/var/lib/rancher/k3s';
 const rke2Folder = '/var/lib/rancher/rke2';
+/** Where podman keeps temporary files: `/tmp` may be memory. */
+const podmanFolder = '/var/tmp';
 const dockerSocket = '/var/run/docker.sock';
 
 /**
@@ -43,7 +45,7 @@ function targetOf(name: IntoName, place: Parameters<typeof containerd>[0]): Load
     case 'containerd':
       return { kind: 'runtime', runtime: containerd(place) };
     case 'podman':
-      return { kind: 'runtime', runtime: podman() };
+      return { kind: 'runtime', runtime: podman(process.env['TMPDIR'] || podmanFolder) };
     case 'docker':
       return { kind: 'runtime', runtime: docker() };
     case 'k3s':

@@ -1,4 +1,7 @@
-import { PaletteEdgeError } from '../errors.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
 import { printable } from '../io/printable.ts';
 import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
@@ -9,15 +12,22 @@ const queryTimeout = 60_000;
 /**
  * podman. Of an OCI archive with one image it keeps manifest and digest; of one with several it reads `manifest.json`, and makes
  * manifests of its own. So each image is loaded by itself.
+ *
+ * @param temporaryFolder where podman keeps an archive while it loads it
  */
-export function podman(): ContainerRuntime {
+export function podman(temporaryFolder: string): ContainerRuntime {
   return {
     name: 'podman',
     place: 'podman',
     takesOneName: true,
     needsDockerArchive: false,
     load: async (archive, signal) => {
-      await runProgram('podman', ['load', '--quiet'], { signal, input: archive });
+      const folder = await ownFolder(temporaryFolder);
+      try {
+        await runProgram('podman', ['load', '--quiet'], { signal, input: archive, env: { TMPDIR: folder } });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
     find: async (images, signal) => {
       const args = ['images', '--no-trunc', '--format', 'json'];
@@ -28,6 +38,15 @@ export function podman(): ContainerRuntime {
       await runProgram('podman', ['tag', name, other], { signal, timeout: queryTimeout });
     },
   };
+}
+
+/** What podman keeps of an archive it does not remove when it is ended in the middle. */
+async function ownFolder(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, 'palette-edge-podman-'));
+  } catch (error) {
+    throw wordDiskError(error, `making a folder in ${parent}`);
+  }
 }
 
 interface ListedImage {

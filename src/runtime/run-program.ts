@@ -10,6 +10,8 @@ export interface ProgramRun {
   readonly signal: AbortSignal;
   /** Goes to its standard input; nothing when undefined. */
   readonly input?: AsyncIterable<Uint8Array>;
+  /** Variables that it gets besides those of the user. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds; undefined for what takes as long as the disk does. */
   readonly timeout?: number;
 }
@@ -27,10 +29,10 @@ const maxBuffer = 64 * 1024 * 1024;
  *   network), `DISK_FULL` (kind disk), `RUNTIME_FAILED` (kind failure) with what it said; the reason of the signal when that was aborted
  */
 export async function runProgram(program: string, args: readonly string[], run: ProgramRun): Promise<string> {
-  const { signal, input, timeout } = run;
+  const { signal, input, env, timeout } = run;
   signal.throwIfAborted();
   const child = execa(program, [...args], {
-    env: { LC_ALL: 'C' },
+    env: { ...env, LC_ALL: 'C' },
     shell: false,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     cancelSignal: signal,
@@ -38,7 +40,8 @@ export async function runProgram(program: string, args: readonly string[], run: 
     maxBuffer,
     windowsHide: true,
   });
-  const kill = (): unknown => child.kill('SIGKILL');
+  // Not SIGKILL, unless it does not listen: podman without root is two processes, of which one tells the other.
+  const kill = (): unknown => child.kill('SIGTERM');
   const feeding = input === undefined || child.stdin === null ? undefined : feed(child.stdin, input, kill);
   const [fed, ended] = await Promise.allSettled([feeding, child]);
   signal.throwIfAborted();

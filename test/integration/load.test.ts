@@ -85,11 +85,7 @@ describe('containerd', () => {
   });
 
   test('takes nothing of a damaged bundle', async () => {
-    const { bundle: whole } = await richBundle((content) => ({ ...content, rawFiles: [] }));
-    const bytes = Buffer.from(whole.bytes);
-    const place = Math.floor(bytes.length / 2);
-    bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
-    const { cwd, bundle, address } = await site({ ...whole, bytes });
+    const { cwd, bundle, address } = await site(await damagedBundle());
     const args = ['load', bundle, '--into', 'containerd', '--address', address];
     const { code, stderr } = await runCli(args, { cwd });
     expect(stderr).toContain('BUNDLE_DAMAGED');
@@ -121,6 +117,16 @@ describe('podman', () => {
       expect([name, stdout.trim()]).toEqual([name, rich.digests.get(name)]);
     }
     expect(await runCliJson<LoadResult>(args, { cwd, env })).toMatchObject({ bytes: 0, failures: [] });
+  });
+
+  test('takes nothing of a damaged image, and nothing is left of what it was sent', async () => {
+    const { cwd, bundle } = await files(await damagedBundle());
+    const env = { ...(await podmanStorage(cwd)), TMPDIR: join(cwd, 'tmp') };
+    await mkdir(env.TMPDIR);
+    const { code, stderr } = await runCli(['load', bundle, '--into', 'podman'], { cwd, env });
+    expect(stderr).toContain('BUNDLE_DAMAGED');
+    expect(code).toBe(5);
+    expect(await readdir(env.TMPDIR)).toEqual([]);
   });
 
   test('takes an image from a stream', async () => {
@@ -232,6 +238,15 @@ describe('without --into', () => {
 /** A bundle in a folder of the running test. */
 async function files(bundle: SampleBundle = rich.bundle) {
   return { cwd: await temporaryFolder(), bundle: await writtenBundle(bundle) };
+}
+
+/** With a byte changed in a layer. */
+async function damagedBundle(): Promise<SampleBundle> {
+  const { bundle } = await richBundle((content) => ({ ...content, rawFiles: [] }));
+  const bytes = Buffer.from(bundle.bytes);
+  const place = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
+  return { ...bundle, bytes };
 }
 
 async function site(bundle?: SampleBundle) {
