@@ -17,6 +17,7 @@ export function bootDifferences(before: BootStructure, after: BootStructure): st
     ['the kind of partition table', tablesOf(before), tablesOf(after)],
     ['the types of partitions', typesOf(before), typesOf(after)],
     ['the identity of the disk', diskIdOf(before), diskIdOf(after)],
+    ['what is in the EFI system partition', efiContent(before), efiContent(after)],
     ['the partitions with the file system', isoCount(before), isoCount(after)],
   ];
   return told
@@ -25,7 +26,7 @@ export function bootDifferences(before: BootStructure, after: BootStructure): st
 }
 
 function imagesOf({ images }: BootStructure): unknown {
-  return images === undefined || images === 'damaged' ? images : images.map(withoutPlace);
+  return images === undefined || typeof images === 'string' ? images : images.map(withoutPlace);
 }
 
 function withoutPlace({
@@ -64,8 +65,12 @@ function typesOf({ mbr, gpt }: BootStructure): readonly (readonly (number | stri
   ];
 }
 
-function diskIdOf({ gpt }: BootStructure): string | undefined {
-  return gpt === undefined || gpt === 'damaged' ? undefined : gpt.primary.diskId;
+function diskIdOf({ mbrDiskId, gpt }: BootStructure): readonly (string | undefined)[] {
+  return [mbrDiskId, gpt === undefined || gpt === 'damaged' ? undefined : gpt.primary.diskId];
+}
+
+function efiContent({ efiPartitions }: BootStructure): readonly (string | undefined)[] {
+  return efiPartitions.map(({ sha256 }) => sha256).toSorted();
 }
 
 function isoCount({ isoPartitions }: BootStructure): number {

@@ -1,10 +1,9 @@
 import { diskSectorSize } from './disk-sector.ts';
 import type { BootStructure, LoadedImage } from './boot-structure.ts';
 import { efiPlatform } from './el-torito.ts';
-import { gptEfiType } from './gpt.ts';
 import type { Gpt } from './gpt.ts';
 import { isoSectorSize } from './iso-entry.ts';
-import { mbrEfiType, protectiveType } from './mbr.ts';
+import { protectiveType } from './mbr.ts';
 
 /**
  * What is wrong with the boot structure of an image, each in one sentence: tables that disagree, partitions that end before
@@ -32,6 +31,7 @@ export function imageProblems(structure: BootStructure): string[] {
   const { images } = structure;
   if (images === undefined) return ['there is no El Torito boot catalogue'];
   if (images === 'damaged') return ['the El Torito boot catalogue is damaged'];
+  if (images === 'too many') return ['the El Torito boot catalogue has too many images'];
   return images.flatMap((image) => oneImageProblems(image, structure));
 }
 
@@ -43,19 +43,20 @@ function oneImageProblems(image: LoadedImage, structure: BootStructure): string[
   }
   if (image.platform !== efiPlatform) return [];
   if (image.fatSize === undefined) return [`${name} is for UEFI but holds no FAT file system`];
-  const starts = efiPartitions(structure).map(({ start }) => start * diskSectorSize);
-  if (starts.length > 0 && !starts.includes(position)) {
-    return [`${name} is for UEFI, but the EFI system partition begins elsewhere`];
+  if (isApart(image, structure)) {
+    return [`${name} is for UEFI, but the EFI system partition is another one, which is no copy of it`];
   }
   return [];
 }
 
-/** EFI system partitions by their type. */
-function efiPartitions({ mbr, gpt }: BootStructure): { readonly start: number; readonly sectors: number }[] {
-  return [
-    ...(mbr ?? []).filter(({ type }) => type === mbrEfiType),
-    ...tablePartitions(gpt).filter(({ type }) => type === gptEfiType),
-  ];
+/**
+ * Whether UEFI finds something else on a disk than on a CD: the EFI system partition is not the boot image, nor holds a copy of it, as
+ * images have that were made with the boot image among their files and appended, too.
+ */
+export function isApart({ start, sha256 }: LoadedImage, { efiPartitions }: BootStructure): boolean {
+  const sector = (start * isoSectorSize) / diskSectorSize;
+  const isThere = efiPartitions.some((each) => each.start === sector || each.sha256 === sha256);
+  return efiPartitions.length > 0 && !isThere;
 }
 
 function tablePartitions(gpt: BootStructure['gpt']): Gpt['primary']['partitions'] {

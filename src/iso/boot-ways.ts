@@ -13,7 +13,7 @@ export interface BootWay {
 /** The ways in which an image starts, as far as its structure tells. */
 export function bootWays(structure: BootStructure): BootWay[] {
   const { images, mbr } = structure;
-  if (images === undefined || images === 'damaged') return [];
+  if (images === undefined || typeof images === 'string') return [];
   const hasBios = images.some(({ platform, isBootable }) => platform === 0 && isBootable);
   const efi = images.filter(({ platform, isBootable }) => platform === efiPlatform && isBootable);
   return [
@@ -21,7 +21,11 @@ export function bootWays(structure: BootStructure): BootWay[] {
     ...way(hasBios && mbr !== undefined && structure.hasBootCode, 'BIOS', 'disk'),
     ...way(efi.length > 0, 'UEFI', 'CD'),
     ...way(
-      efi.some(({ start }) => hasPartitionAt(structure, (start * isoSectorSize) / diskSectorSize)),
+      efi.some(
+        ({ start, sha256 }) =>
+          hasPartitionAt(structure, (start * isoSectorSize) / diskSectorSize) ||
+          structure.efiPartitions.some((copy) => copy.sha256 === sha256),
+      ),
       'UEFI',
       'disk',
     ),

@@ -28,15 +28,17 @@ export const efiPlatform = 0xef;
 
 const descriptorPosition = 17 * isoSectorSize;
 const entrySize = 32;
-/** Real ones have two; each is read as a whole. */
+/** Real ones have two, those for many platforms some more; each is read as a whole. */
 const mostImages = 8;
 
 /**
  * Reads the boot catalogue of an image (El Torito 1.0, sections 2.0 to 2.4).
  *
- * @returns undefined when there is no catalogue; `'damaged'` when it is none
+ * @returns undefined when there is no catalogue; `'damaged'` when it is none; `'too many'` when it has more than 8 images
  */
-export async function readElTorito(image: RandomAccess): Promise<BootCatalogue | 'damaged' | undefined> {
+export async function readElTorito(
+  image: RandomAccess,
+): Promise<BootCatalogue | 'damaged' | 'too many' | undefined> {
   if (image.size < descriptorPosition + isoSectorSize) return undefined;
   const descriptor = Buffer.from(await image.read(descriptorPosition, isoSectorSize));
   const name = 'EL TORITO SPECIFICATION';
@@ -47,7 +49,8 @@ export async function readElTorito(image: RandomAccess): Promise<BootCatalogue |
   if (position + isoSectorSize > image.size) return 'damaged';
   const catalogue = Buffer.from(await image.read(position, isoSectorSize));
   const images = isValid(catalogue) ? imagesOf(catalogue) : [];
-  return images.length > 0 && images.length <= mostImages ? { sector, images } : 'damaged';
+  if (images.length === 0) return 'damaged';
+  return images.length > mostImages ? 'too many' : { sector, images };
 }
 
 /** The validation entry (section 2.1): all its words add up to nothing. */

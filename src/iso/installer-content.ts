@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { openFileAccess } from '../io/random-access.ts';
 import type { RandomAccess } from '../io/random-access.ts';
+import { blankBootPlace } from './boot-place.ts';
 import type { BootStructure } from './boot-structure.ts';
 import { isoSectorSize } from './iso-entry.ts';
 import type { IsoEntry } from './iso-entry.ts';
@@ -88,16 +89,10 @@ async function compare(pair: Pair, { signal, onBytes }: InstallerComparison): Pr
     const length = Math.min(pieceSize, file.size - position);
     const [read, expected] = await Promise.all([file.read(position, length), source.read(position, length)]);
     const [left, right] = [Buffer.from(read), Buffer.from(expected)];
-    if (isPlaced && position === 0) for (const bytes of [left, right]) withoutPlace(bytes);
+    if (isPlaced && position === 0) for (const bytes of [left, right]) blankBootPlace(bytes);
     if (!left.equals(right)) throw damaged(path, `it differs from its source after byte ${position}`);
     onBytes(length);
   }
-}
-
-/** The boot information tables of mkisofs (bytes 8 to 63) and of GRUB (2548 to 2555), which hold sectors. */
-function withoutPlace(bytes: Buffer): void {
-  bytes.subarray(8, 64).fill(0);
-  bytes.subarray(2548, 2556).fill(0);
 }
 
 function isCatalogue(file: IsoFile, { structure }: InstallerComparison): boolean {

@@ -1,5 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { imageProblems, partitionProblems } from './boot-problems.ts';
+import { imageProblems, isApart, partitionProblems } from './boot-problems.ts';
 import type { BootStructure } from './boot-structure.ts';
 import { efiPlatform } from './el-torito.ts';
 import { runXorriso } from './xorriso.ts';
@@ -58,17 +58,22 @@ function readView(output: string): XorrisoView {
   };
 }
 
-function structureReason({ volume, images, gpt }: BootStructure): string | undefined {
+function structureReason(structure: BootStructure): string | undefined {
+  const { volume, images, gpt } = structure;
   if (!volume.hasRockRidge) return 'it has no Rock Ridge names, which the installer needs';
   if (images === undefined) return 'it has no El Torito boot catalogue: it is no bootable image';
   if (images === 'damaged') return 'its El Torito boot catalogue is damaged';
+  if (images === 'too many') return 'its El Torito boot catalogue has more than 8 boot images';
   if (gpt === 'damaged') return 'its GPT is damaged';
   const odd = images.find(({ platform }) => platform !== 0 && platform !== efiPlatform);
   if (odd !== undefined)
     return `it has a boot image for the platform ${odd.platform}, expected 0 (BIOS) or 239 (UEFI)`;
   if (images.some(({ emulation }) => emulation !== 0))
     return 'one of its boot images emulates a floppy or a hard disk';
-  return images.some(({ isBootable }) => isBootable) ? undefined : 'none of its boot images is bootable';
+  if (!images.some(({ isBootable }) => isBootable)) return 'none of its boot images is bootable';
+  return images.some((image) => image.platform === efiPlatform && isApart(image, structure))
+    ? 'its boot image for UEFI is another one than its EFI system partition, and no copy of it'
+    : undefined;
 }
 
 /** A GPT that says too little of the end of its image is written anew; what does not start now, will not start then. */

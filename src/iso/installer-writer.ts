@@ -1,6 +1,9 @@
+import { open } from 'node:fs/promises';
+
 import type { BootStructure } from './boot-structure.ts';
 import { isoSectorSize } from './iso-entry.ts';
 import type { IsoEntry } from './iso-entry.ts';
+import { mbrDiskIdAt, mbrDiskIdSize } from './mbr.ts';
 import { imageMoment, runXorriso } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
@@ -38,6 +41,14 @@ export async function writeInstaller(change: InstallerChange): Promise<void> {
     written = Math.max(now, written);
   };
   await runXorriso(installerArguments(change), { xorriso, signal, onLine });
+  await keepDiskId(change.to, change.structure);
+}
+
+/** With the boot code of ISOLINUX xorriso makes a new number of the disk, and knows no way to say which. No checksum is over it. */
+async function keepDiskId(path: string, { mbrDiskId }: BootStructure): Promise<void> {
+  if (mbrDiskId === undefined) return;
+  await using file = await open(path, 'r+');
+  await file.write(Buffer.from(mbrDiskId, 'hex'), 0, mbrDiskIdSize, mbrDiskIdAt);
 }
 
 /** Native commands of xorriso(1). */

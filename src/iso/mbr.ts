@@ -10,6 +10,10 @@ export interface MbrPartition {
 /** Type of the partition that stands for a whole GPT (UEFI 2.10, section 5.2.3). */
 export const protectiveType = 0xee;
 
+/** Where the number of the disk is (UEFI 2.10, section 5.2.1: "Unique MBR Disk Signature"), and how long, in bytes. */
+export const mbrDiskIdAt = 440;
+export const mbrDiskIdSize = 4;
+
 /** Type of an EFI system partition (UEFI 2.10, section 5.2.2). */
 export const mbrEfiType = 0xef;
 

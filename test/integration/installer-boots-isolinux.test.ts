@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { isolinuxIso } from '../support/bootable-iso.ts';
+import { copiedEfiIso, isolinuxIso } from '../support/bootable-iso.ts';
 import { installerTrial, sameBoots } from '../support/installer-trial.ts';
 import type { InstallerTrial } from '../support/installer-trial.ts';
 
@@ -20,6 +20,15 @@ test(
   { timeout },
   async () => {
     const before = await isolinuxIso(trial.tree);
+    expect(await sameBoots(trial, before)).toEqual(before.machines);
+  },
+);
+
+test(
+  'one whose EFI system partition is a copy of its boot image starts everywhere where it did, with what was put in',
+  { timeout },
+  async () => {
+    const before = await copiedEfiIso(trial.tree);
     expect(await sameBoots(trial, before)).toEqual(before.machines);
   },
 );

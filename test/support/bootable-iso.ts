@@ -76,10 +76,31 @@ export async function grubRescueIso({ folder, root }: BootTree): Promise<Bootabl
 }
 
 /** ISOLINUX for BIOS with its hybrid MBR, and an EFI image among the files, as Debian's live images are. */
-export async function isolinuxIso({ folder, root }: BootTree): Promise<BootableIso> {
-  const [path, tree] = [join(folder, 'isolinux.iso'), join(folder, 'isolinux-tree')];
+export async function isolinuxIso(boot: BootTree): Promise<BootableIso> {
+  const path = join(boot.folder, 'isolinux.iso');
+  await makeIsolinuxIso(path, boot, { more: ['-isohybrid-gpt-basdat'] });
+  return { path, machines: everywhere };
+}
+
+/** As {@link isolinuxIso}, with the EFI image in a partition behind the file system, too: CDs start from the one, disks from the other. */
+export async function copiedEfiIso(boot: BootTree, appended = boot.efiImage): Promise<BootableIso> {
+  const path = join(boot.folder, 'copied-efi.iso');
+  const partition = ['-append_partition', '2', '0xef', appended, '-appended_part_as_gpt'];
+  await makeIsolinuxIso(path, boot, { partition });
+  return { path, machines: everywhere };
+}
+
+async function makeIsolinuxIso(
+  path: string,
+  { folder, root }: BootTree,
+  {
+    partition = [],
+    more = [],
+  }: { readonly partition?: readonly string[]; readonly more?: readonly string[] },
+): Promise<void> {
+  const tree = join(folder, 'isolinux-tree');
   await cp(root, tree, { recursive: true });
-  await mkdir(join(tree, 'isolinux'));
+  await mkdir(join(tree, 'isolinux'), { recursive: true });
   for (const file of ['/usr/lib/ISOLINUX/isolinux.bin', '/usr/lib/syslinux/modules/bios/ldlinux.c32']) {
     await copyFile(requireTool(file), join(tree, 'isolinux', file.slice(file.lastIndexOf('/') + 1)));
   }
@@ -87,10 +108,9 @@ export async function isolinuxIso({ folder, root }: BootTree): Promise<BootableI
   await writeFile(join(tree, 'isolinux', 'isolinux.cfg'), config);
   const bios =
     '-c isolinux/boot.cat -b isolinux/isolinux.bin -no-emul-boot -boot-load-size 4 -boot-info-table';
-  const uefi = '-eltorito-alt-boot -e boot/uefi.img -no-emul-boot -isohybrid-gpt-basdat';
-  const mbr = requireTool('/usr/lib/ISOLINUX/isohdpfx.bin');
-  await makeIso(path, ['-isohybrid-mbr', mbr, ...bios.split(' '), ...uefi.split(' ')], tree);
-  return { path, machines: everywhere };
+  const uefi = '-eltorito-alt-boot -e boot/uefi.img -no-emul-boot';
+  const mbr = ['-isohybrid-mbr', requireTool('/usr/lib/ISOLINUX/isohdpfx.bin')];
+  await makeIso(path, [...partition, ...mbr, ...bios.split(' '), ...uefi.split(' '), ...more], tree);
 }
 
 /** UEFI only, with a GPT and the EFI image in a partition behind the file system. */
@@ -114,7 +134,10 @@ export async function uefiOnlyIso({ folder, root, efiImage }: BootTree): Promise
 }
 
 /** What AuroraBoot makes for CanvOS: GRUB for BIOS with its hybrid MBR, GPT, and the EFI image in a partition behind the file system. */
-export async function auroraBootIso({ folder, root, efiImage }: BootTree): Promise<BootableIso> {
+export async function auroraBootIso(
+  { folder, root, efiImage }: BootTree,
+  loadSize = '2048',
+): Promise<BootableIso> {
   const [path, tree] = [join(folder, 'auroraboot.iso'), join(folder, 'auroraboot-tree')];
   // xorriso adds to an image that is there.
   await rm(path, { force: true });
@@ -131,7 +154,7 @@ export async function auroraBootIso({ folder, root, efiImage }: BootTree): Promi
     ['-boot_image', 'grub', 'bin_path=/boot/eltorito.img'],
     ['-boot_image', 'grub', `grub2_mbr=${mbr}`, '-boot_image', 'grub', 'grub2_boot_info=on'],
     any('partition_offset=16', 'cat_path=/boot/boot.catalog', 'cat_hidden=on', 'boot_info_table=on'),
-    any('platform_id=0x00', 'emul_type=no_emulation', 'load_size=2048', 'next'),
+    any('platform_id=0x00', 'emul_type=no_emulation', `load_size=${loadSize}`, 'next'),
     any('platform_id=0xef', 'emul_type=no_emulation'),
     ['-append_partition', '2', '0xef', efiImage],
     any('efi_path=--interval:appended_partition_2:all::', 'appended_part_as=gpt', 'mbr_force_bootable=on'),

@@ -23,7 +23,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { embedInstaller } from '../../src/workflows/embed-installer.ts';
 import type { EmbedInput, EmbedResources, EmbedResult } from '../../src/workflows/embed-installer.ts';
-import { auroraBootIso, grubRescueIso, isolinuxIso, uefiOnlyIso } from '../support/bootable-iso.ts';
+import {
+  auroraBootIso,
+  copiedEfiIso,
+  grubRescueIso,
+  isolinuxIso,
+  uefiOnlyIso,
+} from '../support/bootable-iso.ts';
 import { bundleFile, makeIso } from '../support/iso-bundles.ts';
 import { plainTree, structureOf } from '../support/plain-installer.ts';
 import { rejection } from '../support/rejection.ts';
@@ -185,6 +191,38 @@ test('the date and the label by which boot loaders find the image stay, and Rock
   expect(after.volume).toMatchObject({ modified, created, label, hasJoliet, hasRockRidge, preparer });
   expect(hasJoliet).toBe(true);
   expect(diskId(after)).toBe(diskId(before));
+});
+
+test('an EFI system partition that is a copy of the boot image stays one', async () => {
+  const folder = await temporaryFolder();
+  const installer = (await copiedEfiIso(await plainTree(folder))).path;
+  const output = join(folder, 'new.iso');
+  const { boots } = await embed({ installer, output, userData: await userDataFile(folder) });
+  expect(boots).toHaveLength(4);
+  const { images, efiPartitions } = await structureOf(output);
+  expect(efiPartitions).toHaveLength(1);
+  expect(images).toContainEqual(
+    expect.objectContaining({ platform: 0xef, sha256: efiPartitions[0]?.sha256 }),
+  );
+});
+
+test('the number of the disk stays, also where xorriso makes a new one', async () => {
+  const { folder, path } = await bundleFile();
+  const output = join(folder, 'new.iso');
+  await embed({ installer: installers.isolinux, output, content: [path] });
+  const { mbrDiskId } = await structureOf(installers.isolinux);
+  expect(mbrDiskId).not.toBe('00000000');
+  expect(mbrDiskId).toBe((await readFile(installers.isolinux)).toString('hex', 440, 444));
+  expect((await readFile(output)).toString('hex', 440, 444)).toBe(mbrDiskId);
+});
+
+test('a boot image of GRUB that is loaded as a whole may say where it is', async () => {
+  const folder = await temporaryFolder();
+  const installer = (await auroraBootIso(await plainTree(folder), 'full')).path;
+  const added = join(folder, 'new.iso');
+  // Its sectors move: it is written behind what was in front of it.
+  const { boots } = await embed({ installer, output: added, userData: await userDataFile(folder) });
+  expect(boots).toHaveLength(4);
 });
 
 function diskId({ gpt }: Awaited<ReturnType<typeof structureOf>>): string | undefined {
@@ -404,6 +442,23 @@ describe('installers that cannot be carried over', () => {
     const image = ['-indev', path, '-outdev', path, '-boot_image', 'any', 'replay'];
     await run(requireTool('xorriso'), [...image, '-map', source, '/added']);
     expect(await refused(path)).toMatch(/GPT partition 1 ends \d+ bytes before the file system in it/);
+  });
+
+  test('one whose EFI system partition is something else than its boot image for UEFI', async () => {
+    const folder = await temporaryFolder();
+    const tree = await plainTree(folder);
+    const other = join(folder, 'other.img');
+    await run(requireTool('mkfs.vfat'), ['-C', '-i', '00000001', other, '2048']);
+    const { path } = await copiedEfiIso(tree, other);
+    const reason = await refused(path);
+    expect(reason).toContain('its boot image for UEFI is another one than its EFI system partition');
+    expect(reason).not.toContain('damaged');
+  });
+
+  test('one with more boot images than any real one has', async () => {
+    const image = ['-eltorito-alt-boot', '-b', 'boot/uefi.img', '-no-emul-boot'];
+    const options = ['-R', ...Array.from({ length: 9 }, () => image).flat()];
+    expect(await refused(await made(options))).toContain('more than 8 boot images');
   });
 
   test('one of several sessions', async () => {
