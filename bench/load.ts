@@ -47,7 +47,7 @@ interface Contestant {
 async function prepareContainerd(): Promise<void> {
   const containerd = [
     'version = 2',
-    `root = "${folder}/containerd"`,
+    `root = "${folder}/containerd-root"`,
     `state = "${folder}/containerd-state"`,
     'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
     `[grpc]\naddress = "${socket}"`,
@@ -116,7 +116,7 @@ async function measure(contestants: readonly Contestant[]): Promise<Map<Contesta
 }
 
 async function measureOnce({ before, script }: Contestant): Promise<number> {
-  await shell('rm -rf containerd containerd-state out.tar; sync');
+  await shell('rm -rf containerd-root containerd-state out.tar; sync');
   const daemon = await startDaemon();
   try {
     if (before !== undefined) await shell(before);
