@@ -8,7 +8,7 @@ import type { ServeFlags } from './serve-input.ts';
 
 /** What was given for the flags of `serve --print-config`. */
 export interface ServeConfigFlags extends ServeFlags {
-  readonly 'config-dir': string | undefined;
+  readonly 'config-folder': string | undefined;
   readonly 'show-password': boolean;
 }
 
@@ -30,7 +30,7 @@ export async function serveConfigInput(
     origin: advertised ?? listeningOrigin(flags.listen, certificate !== undefined),
     certificate,
     login: login ?? unknownLogin(flags.username),
-    folder: flags['config-dir'],
+    folder: flags['config-folder'],
   };
 }
 

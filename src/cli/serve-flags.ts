@@ -73,7 +73,7 @@ export const serveFlags = {
     options: clientNames,
     summary: 'Serve nothing: print what these clients need to pull from here under the original names.',
   })(),
-  'config-dir': Flags.string({
+  'config-folder': Flags.string({
     helpGroup: 'CLIENTS',
     helpValue: 'FOLDER',
     summary: 'Write it, too: the files as they are on a client, with this folder as its root.',

@@ -40,7 +40,7 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
     {
       description: 'Let the containerd of a node pull from here under the original names:',
       command:
-        '<%= config.bin %> <%= command.id %> core.tar.zst --advertise http://10.0.0.5:5080 --print-config containerd --config-dir node',
+        '<%= config.bin %> <%= command.id %> core.tar.zst --advertise http://10.0.0.5:5080 --print-config containerd --config-folder node',
     },
   ];
 

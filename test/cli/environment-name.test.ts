@@ -74,8 +74,13 @@ test('no flag has the name of a command: a config file could not tell them apart
 
 test('flags that name files and folders say so in their help: config files go by that for relative paths', async () => {
   const named = /(?:^|-)(?:file|dir|path|folder|cert|store|output|profile|manifest|config)$/;
-  const flags = (await allCommands()).flatMap((command) => Object.entries(command.flags));
-  const paths = flags.filter(([name, { type }]) => type === 'option' && named.test(name));
+  const flags = (await allCommands()).flatMap(({ id, flags }) =>
+    // A file of a bundle is no path on this machine.
+    Object.entries(flags).filter(([name]) => `${id} ${name}` !== 'extract file'),
+  );
+  const paths = flags.filter(
+    ([name, flag]) => flag.type === 'option' && flag.options === undefined && named.test(name),
+  );
   expect(paths.map(([name]) => name)).toEqual(
     expect.arrayContaining(['ca-cert', 'store', 'auth-file', 'dir']),
   );

@@ -18,7 +18,7 @@ const usual: ServeConfigFlags = {
   'tls-name': [],
   username: undefined,
   'password-file': undefined,
-  'config-dir': undefined,
+  'config-folder': undefined,
   'show-password': false,
 };
 

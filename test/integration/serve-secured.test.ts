@@ -91,7 +91,7 @@ test('the configuration of clients has the certificate that is served with', asy
     '127.0.0.1:5080',
     '--print-config',
     'podman',
-    '--config-dir',
+    '--config-folder',
     'client',
   ];
   const { files, origin } = await runCliJson<ServeConfigResult>(print, { cwd });
@@ -111,7 +111,7 @@ test.each([
   [['--password-file', 'a'], 'USAGE'],
   [['--username', 'edge'], 'LOGIN_INVALID'],
   [['--print-config', 'docker'], 'USAGE'],
-  [['--config-dir', 'client'], 'USAGE'],
+  [['--config-folder', 'client'], 'USAGE'],
   [['--print-config', 'k3s', '--listen', '0.0.0.0:0'], 'ADVERTISE_MISSING'],
 ])('%j is refused', async (args, name) => {
   const ended = await runCli(['serve', 'edge.tar.zst', ...args], { cwd: await site() });
