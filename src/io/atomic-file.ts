@@ -48,14 +48,30 @@ export async function writeFileAtomically<T>(
  * @param olderThanMs what is younger may be another process'
  */
 export async function removeStalePartials(path: string, olderThanMs = staleAfterMs): Promise<void> {
-  const folder = dirname(path);
-  const prefix = `${basename(path)}.`;
+  await removeStale(dirname(path), `${basename(path)}.`, olderThanMs);
+}
+
+/** As {@link removeStalePartials}, for what was made inside a folder, to become its content. */
+export async function removeStalePartialsIn(folder: string): Promise<void> {
+  await removeStale(folder, '.', staleAfterMs);
+}
+
+async function removeStale(folder: string, prefix: string, olderThanMs: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length))) continue;
+    if (!isPartialOf(name, prefix)) continue;
     const partial = join(folder, name);
     const status = await stat(partial).catch(() => undefined);
     if (status !== undefined && Date.now() - status.mtimeMs > olderThanMs)
       await rm(partial, { recursive: true, force: true });
   }
+}
+
+function isPartialOf(name: string, prefix: string): boolean {
+  return name.startsWith(prefix) && /^[0-9a-f]{12}\.partial$/.test(name.slice(prefix.length));
+}
+
+/** Whether a file or folder is one that is made inside of its folder, to become the content of that. */
+export function isPartialInside(name: string): boolean {
+  return isPartialOf(name, '.');
 }

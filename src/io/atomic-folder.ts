@@ -3,13 +3,14 @@ import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { systemErrorCode } from '../errors.ts';
+import { removeStalePartials, removeStalePartialsIn } from './atomic-file.ts';
 import { makeFolder } from './make-folder.ts';
 
 /**
  * Makes a folder whose content appears when it is complete: it is written beside, and renamed. Into an empty folder that is there already,
  * which may be the root of a drive, it is written inside, and moved up.
  *
- * On any failure what was written is removed.
+ * On any failure what was written is removed. What killed processes left of the same, long ago, is removed, too.
  *
  * @param path a folder that is not there, or is empty: whoever calls has looked
  * @param last the name in it that appears after all others, when they cannot appear at once
@@ -24,6 +25,7 @@ export async function writeFolderAtomically<T>(
   const partial = `${randomBytes(6).toString('hex')}.partial`;
   const isThere = await isFolder(target);
   const beside = isThere ? join(target, `.${partial}`) : `${target}.${partial}`;
+  await (isThere ? removeStalePartialsIn(target) : removeStalePartials(target));
   try {
     await makeFolder(beside);
     const result = await write(beside);

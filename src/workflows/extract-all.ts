@@ -1,16 +1,20 @@
 import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { mostManifestBytes } from '../bundle/graph-limits.ts';
 import { inventoryPath, signaturePath } from '../bundle/inventory.ts';
 import type { BundledChart } from '../bundle/inventory.ts';
 import { writeNew } from '../bundle/layout-writer.ts';
 import { blobPath } from '../bundle/oci-documents.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { readChartFiles } from './extract-chart.ts';
+import type { ChartFiles } from './extract-chart.ts';
 import type { ExtractOptions } from './extract-image.ts';
-import { countedBlobs, extractFolder, requireFreeFolder, requireSpace } from './extract-output.ts';
+import { countedBlobs, extractFolder, requireFreeFolder } from './extract-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
 /** What was extracted. */
@@ -32,7 +36,8 @@ const chartNamePattern = /^(?!\.)[A-Za-z0-9._+-]{1,150}$/;
  * Extracts everything: an OCI image layout of all images, with the files of the head, beside it `files/` and `charts/`. The
  * folder appears when all of it is verified.
  *
- * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), of kind disk, or of kind content for what is damaged
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), of kind disk, or of kind content for what is damaged; `CHARTS_TOO_LARGE` (kind content)
+ *   for what no real bundle has
  */
 export async function extractAll(
   source: BundleSource,
@@ -45,7 +50,7 @@ export async function extractAll(
   const targets = await targetsOf(source, signal);
   const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
   const copies = blobs.reduce((sum, { digest, size }) => sum + size * (targets.get(digest)?.length ?? 0), 0);
-  await requireSpace(output, copies);
+  await requireFreeSpace({ path: output, what: 'the folder', bytes: copies, flag: '--all' });
   listener.onStart(bytes);
   await extractFolder(output, async (folder) => {
     for (const [path, content] of headFiles(source)) await writeNew(join(folder, path), [content]);
@@ -77,12 +82,41 @@ async function targetsOf(source: BundleSource, signal: AbortSignal): Promise<Rea
     blobs.map(({ digest, role }) => [digest, role === 'file' ? [] : [blobPath(digest)]]),
   );
   for (const { name, digest } of rawFiles) targets.get(digest)?.push(`files/${name}`);
+  const charts = await filesOfCharts(source, signal);
   for (const [chart, name] of chartNames(source.inventory.charts)) {
-    const { archive, provenance } = await readChartFiles(source, chart, signal);
+    const files = charts.get(chart.digest);
+    if (files === undefined) throw new TypeError('the files of all charts were read');
+    const { archive, provenance } = files;
     targets.get(archive.digest)?.push(`charts/${name}.tgz`);
     if (provenance !== undefined) targets.get(provenance.digest)?.push(`charts/${name}.tgz.prov`);
   }
   return targets;
+}
+
+/** By the digest of the chart: names of one chart are any number. */
+async function filesOfCharts(
+  source: BundleSource,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Digest, ChartFiles>> {
+  const blobs = new Map(source.inventory.blobs.map((blob) => [blob.digest, blob]));
+  const files = new Map<Digest, ChartFiles>();
+  let bytes = 0;
+  for (const { reference, digest } of source.inventory.charts) {
+    if (files.has(digest)) continue;
+    const root = blobs.get(digest);
+    bytes += root?.size ?? 0;
+    if (bytes > mostManifestBytes) throw tooLarge();
+    files.set(digest, await readChartFiles(source, { reference, root }, signal));
+  }
+  return files;
+}
+
+function tooLarge(): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'CHARTS_TOO_LARGE',
+    'the charts are too much to extract at once: expected at most 256 MiB of manifests',
+    { kind: 'content', suggestions: ['Extract what is needed: --image, --chart or --file.'] },
+  );
 }
 
 /**

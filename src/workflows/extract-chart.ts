@@ -1,6 +1,11 @@
-import type { BundledChart } from '../bundle/inventory.ts';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { BundledBlob, BundledChart } from '../bundle/inventory.ts';
+import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import { chartMediaTypes } from '../chart/chart-artifact.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { withMadeFolder } from '../io/with-made-folder.ts';
 import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { maximumManifestSize, parseManifest } from '../oci/manifest.ts';
@@ -8,6 +13,7 @@ import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { ExtractOptions } from './extract-image.ts';
 import { countedBlobs, extractStream, requireFreeFile } from './extract-output.ts';
 import type { StreamOutput } from './extract-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
 /** A chart that was extracted. */
@@ -22,14 +28,23 @@ export interface ExtractedChart {
   readonly provenance?: string;
 }
 
+/** A chart, by its manifest. */
+interface ChartRoot {
+  /** For messages. */
+  readonly reference: string;
+  /** Undefined when the bundle does not hold it. */
+  readonly root: BundledBlob | undefined;
+}
+
 /** What a chart consists of: the `.tgz` as Helm pulls it, and what signs it. */
 export interface ChartFiles {
-  readonly archive: Descriptor;
-  readonly provenance: Descriptor | undefined;
+  readonly archive: BlobIdentity;
+  readonly provenance: BlobIdentity | undefined;
 }
 
 /**
- * Extracts the archive of one chart, byte for byte; into a file, with `.prov` beside it, where there is one.
+ * Extracts the archive of one chart, byte for byte; into a file, with `.prov` beside it, where there is one. When one of the two fails,
+ * neither is left.
  *
  * @throws PaletteEdgeError of kind usage: `OUTPUT_TAKEN`, `CHART_AMBIGUOUS`; `NO_SUCH_CHART` (kind notFound); of kind content for what is
  *   damaged
@@ -40,24 +55,49 @@ export async function extractChart(
   { listener, signal }: ExtractOptions,
 ): Promise<ExtractedChart> {
   if ('path' in output) await requireFreeFile(output.path);
-  const { name, version, ...chart } = chosenChart(source, wanted);
-  const { archive, provenance } = await readChartFiles(source, chart, signal);
+  const { name, version, reference, ...chart } = chosenChart(source, wanted);
+  const root = source.inventory.blobs.find((blob) => blob.digest === chart.digest);
+  const { archive, provenance } = await readChartFiles(source, { reference, root }, signal);
   const signature = signatureOutput(output, provenance);
   if (signature !== undefined) await requireFreeFile(signature.path);
   const outputs = new Map<Digest, StreamOutput>([[archive.digest, output]]);
   if (signature !== undefined) outputs.set(signature.digest, { path: signature.path });
-  listener.onStart(archive.size + (signature?.size ?? 0));
-  const blobs = source.blobs((digest) => outputs.has(digest), signal);
-  for await (const { blob, content } of countedBlobs(blobs, listener.onBytes))
-    await extractStream(outputs.get(blob.digest) ?? output, content);
+  const bytes = archive.size + (signature?.size ?? 0);
+  if ('path' in output)
+    await requireFreeSpace({ path: output.path, what: 'the chart', bytes, flag: '--output' });
+  listener.onStart(bytes);
+  const blobs = countedBlobs(
+    source.blobs((wantedBlob) => outputs.has(wantedBlob), signal),
+    listener.onBytes,
+  );
+  const write = async (): Promise<void> => await writeAllOrNone(blobs, outputs);
+  await ('path' in output ? withMadeFolder(dirname(output.path), write) : write());
   const { digest, size } = archive;
   return { kind: 'chart', name, version, digest, bytes: size, provenance: signature?.path };
+}
+
+async function writeAllOrNone(
+  blobs: AsyncIterable<BlobInTurn>,
+  outputs: ReadonlyMap<Digest, StreamOutput>,
+): Promise<void> {
+  const written: string[] = [];
+  try {
+    for await (const { blob, content } of blobs) {
+      const output = outputs.get(blob.digest);
+      if (output === undefined) continue;
+      await extractStream(output, content);
+      if ('path' in output) written.push(output.path);
+    }
+  } catch (error) {
+    for (const path of written) await rm(path, { force: true });
+    throw error;
+  }
 }
 
 /** Undefined when there is none, or nowhere to put it. */
 function signatureOutput(
   output: StreamOutput,
-  provenance: Descriptor | undefined,
+  provenance: BlobIdentity | undefined,
 ): (BlobIdentity & { readonly path: string }) | undefined {
   if (provenance === undefined || !('path' in output)) return undefined;
   return { digest: provenance.digest, size: provenance.size, path: `${output.path}.prov` };
@@ -70,10 +110,9 @@ function signatureOutput(
  */
 export async function readChartFiles(
   source: BundleSource,
-  { reference, digest }: Pick<BundledChart, 'reference' | 'digest'>,
+  { reference, root }: ChartRoot,
   signal: AbortSignal,
 ): Promise<ChartFiles> {
-  const root = source.inventory.blobs.find((blob) => blob.digest === digest);
   if (root === undefined || root.size > maximumManifestSize) throw damaged(reference, 'it has no manifest');
   const manifest = parseManifest(await readWholeBlob(source, root, signal), root.mediaType, reference);
   const layers = manifest.kind === 'image' ? manifest.layers : [];
@@ -86,7 +125,12 @@ export async function readChartFiles(
     if ((await source.sizeOf(blob.digest)) !== blob.size)
       throw damaged(reference, `${blob.digest} is not in the bundle`);
   }
-  return { archive, provenance };
+  return { archive: bare(archive), provenance: provenance === undefined ? undefined : bare(provenance) };
+}
+
+/** Annotations may take more memory than all the rest. */
+function bare({ digest, size }: Descriptor): BlobIdentity {
+  return { digest, size };
 }
 
 /** By `NAME`, `NAME:VERSION`, or the whole reference. */

@@ -5,8 +5,9 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ExtractOptions } from './extract-image.ts';
-import { countedBlobs, extractStream, requireFreeFile, requireSpace } from './extract-output.ts';
+import { countedBlobs, extractStream, requireFreeFile } from './extract-output.ts';
 import type { StreamOutput } from './extract-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
 /** A file that was extracted. */
@@ -48,7 +49,8 @@ async function extractBlob(
   { blob, output }: { readonly blob: BlobIdentity; readonly output: StreamOutput },
   { listener, signal }: ExtractOptions,
 ): Promise<void> {
-  if ('path' in output) await requireSpace(output.path, blob.size);
+  if ('path' in output)
+    await requireFreeSpace({ path: output.path, what: 'the file', bytes: blob.size, flag: '--output' });
   listener.onStart(blob.size);
   const blobs = source.blobs((digest) => digest === blob.digest, signal);
   await extractStream(output, contentOf(countedBlobs(blobs, listener.onBytes)));

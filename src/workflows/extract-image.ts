@@ -18,9 +18,9 @@ import {
   extractStream,
   requireFreeFile,
   requireFreeFolder,
-  requireSpace,
 } from './extract-output.ts';
 import type { ExtractListener, StreamOutput } from './extract-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
 /** What an extracted image can be written as. */
@@ -74,7 +74,8 @@ export async function extractImage(
   const content = contentOf(held, names, { format, platform });
   const wanted = new Set(content.blobs.map(({ digest }) => digest));
   const bytes = content.blobs.reduce((sum, { size }) => sum + size, 0);
-  if ('path' in output) await requireSpace(output.path, bytes);
+  if ('path' in output)
+    await requireFreeSpace({ path: output.path, what: 'the image', bytes, flag: '--output' });
   listener.onStart(bytes);
   const { documents } = content;
   const blobs = countedBlobs(

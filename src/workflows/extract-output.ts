@@ -1,11 +1,11 @@
 import { lstat, readdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
-import { writeFileAtomically } from '../io/atomic-file.ts';
+import { isPartialInside, removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { writeFolderAtomically } from '../io/atomic-folder.ts';
-import { formatByteSize } from '../io/byte-size.ts';
-import { freeSpace } from '../io/free-space.ts';
+import { withMadeFolder } from '../io/with-made-folder.ts';
 import { writeAll } from '../io/write-all.ts';
 import { notAFile } from './check-output.ts';
 
@@ -55,10 +55,14 @@ export async function extractStream(output: StreamOutput, content: AsyncIterable
   }
   const { path } = output;
   await requireFreeFile(path);
-  try {
+  const write = async (): Promise<void> => {
+    await removeStalePartials(path);
     await writeFileAtomically(path, async (file) => {
       for await (const bytes of content) await writeAll(file, bytes);
     });
+  };
+  try {
+    await withMadeFolder(dirname(path), write);
   } catch (error) {
     throw wordDiskError(error, `writing to ${path}`);
   }
@@ -72,8 +76,14 @@ export async function extractStream(output: StreamOutput, content: AsyncIterable
 export async function extractFolder(path: string, write: (folder: string) => Promise<void>): Promise<void> {
   await requireFreeFolder(path);
   try {
-    // A layout without it is none: tools say so.
-    await writeFolderAtomically(path, 'oci-layout', write);
+    await withMadeFolder(dirname(resolve(path)), async () => {
+      // A layout without it is none: tools say so.
+      await writeFolderAtomically(path, 'oci-layout', async (folder) => {
+        await write(folder);
+        // Somebody else may have extracted meanwhile.
+        await requireFreeFolder(path);
+      });
+    });
   } catch (error) {
     throw wordDiskError(error, `writing to ${path}`);
   }
@@ -85,7 +95,7 @@ export async function requireFreeFile(path: string): Promise<void> {
   if (await isThere(path)) throw taken(path, 'something is there already');
 }
 
-/** @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage); an empty folder is taken */
+/** @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage); an empty folder is taken, and one that holds no more than what a killed run left */
 export async function requireFreeFolder(path: string): Promise<void> {
   if (!(await isThere(path.replace(/(?<=.)\/+$/, '')))) return;
   let names: readonly string[];
@@ -97,21 +107,7 @@ export async function requireFreeFolder(path: string): Promise<void> {
     if (code === 'ENOENT') throw taken(path, 'it is a symbolic link to a folder that does not exist');
     throw wordDiskError(error, `writing to ${path}`);
   }
-  if (names.length > 0) throw taken(path, 'the folder is there already and is not empty');
-}
-
-/**
- * @param bytes that are going to be written
- * @throws PaletteEdgeError `DISK_FULL` (kind disk) when they cannot fit
- */
-export async function requireSpace(path: string, bytes: number): Promise<void> {
-  const free = await freeSpace(path);
-  if (bytes <= free.bytes) return;
-  const sizes = `needed are ${formatByteSize(bytes)}, free are ${formatByteSize(free.bytes)}`;
-  throw new PaletteEdgeError('DISK_FULL', `writing to ${path} would fail: ${sizes}`, {
-    kind: 'disk',
-    suggestions: ['Free some space, or choose another place.'],
-  });
+  if (!names.every(isPartialInside)) throw taken(path, 'the folder is there already and is not empty');
 }
 
 async function isThere(path: string): Promise<boolean> {

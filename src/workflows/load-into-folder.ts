@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../io/atomic-file.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import { writeAll } from '../io/write-all.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
-import { requireSpace } from './extract-output.ts';
+import { requireFreeSpace } from './require-free-space.ts';
 import { archiveBytes, loadArchive } from './load-archive.ts';
 import type { LoadListener } from './load-input.ts';
 import type { ImageToLoad } from './load-plan.ts';
@@ -38,7 +38,7 @@ export async function loadIntoFolder(
 ): Promise<LoadedIntoFolder> {
   const file = join(folder, archiveName(source.inventory.name, images));
   const bytes = archiveBytes(images);
-  await requireSpace(folder, bytes);
+  await requireFreeSpace({ path: folder, what: 'the archive in', bytes, flag: '--into' });
   listener.onStart(bytes);
   const archive = loadArchive(source, images, { isDocker: false, onBytes: listener.onBytes, signal });
   try {

@@ -9,7 +9,7 @@ export interface SpaceRequest {
   readonly what: string;
   readonly bytes: number;
   /** The flag that names another place. */
-  readonly flag: '--output' | '--out';
+  readonly flag: '--output' | '--out' | '--all' | '--into';
 }
 
 /**

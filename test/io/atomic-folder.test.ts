@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -54,6 +54,23 @@ test.each([
   await expect(writing).rejects.toThrow('half-way');
   // What is below it, too.
   expect(await readdir(parent, { recursive: true })).toEqual(left);
+});
+
+test('what killed processes left goes when it is old, beside the folder and inside it', async () => {
+  const parent = await temporaryFolder();
+  const [old, young] = ['0123456789ab', 'ba9876543210'];
+  const leftBeside = [`x.${old}.partial`, `x.${young}.partial`, `y.${old}.partial`];
+  const leftInside = [`there/.${old}.partial`, `there/.${young}.partial`];
+  for (const name of [...leftBeside, ...leftInside]) {
+    await mkdir(join(parent, name, 'blobs'), { recursive: true });
+    if (name.includes(old)) await utimes(join(parent, name), 1, 1);
+  }
+  await writeFolderAtomically(join(parent, 'x'), 'last', fill);
+  await writeFolderAtomically(join(parent, 'there'), 'last', fill);
+  expect((await readdir(parent)).toSorted()).toEqual(
+    ['there', 'x', `x.${young}.partial`, `y.${old}.partial`].toSorted(),
+  );
+  expect((await readdir(join(parent, 'there'))).toSorted()).toEqual([`.${young}.partial`, 'a', 'b', 'last']);
 });
 
 test('what appeared meanwhile is not replaced', async () => {

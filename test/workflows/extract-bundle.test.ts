@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -14,9 +15,11 @@ import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
 import { rejection } from '../support/rejection.ts';
 import { chartReference, docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
+import type { RichBundle } from '../support/rich-bundle.ts';
 import { imageToBundle } from '../support/sample-bundle.ts';
 import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
 import { graphOf } from '../support/sample-images.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const rich = await richBundle();
@@ -308,10 +311,62 @@ test('an empty folder is taken', async () => {
   expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([]);
 });
 
-test('damage leaves nothing under the name, and nothing beside it', async () => {
+test('what a killed run left in an empty folder is not in the way, and goes when it is old', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, '.0123456789ab.partial', 'blobs'), { recursive: true });
+  await mkdir(join(folder, '.ba9876543210.partial'));
+  await utimes(join(folder, '.0123456789ab.partial'), 1, 1);
+  await fromFile(image(docker, folder));
+  expect((await readdir(folder)).toSorted()).toEqual([
+    '.ba9876543210.partial',
+    'blobs',
+    'index.json',
+    'oci-layout',
+  ]);
+});
+
+test('what a killed run left of a file goes when it is old', async () => {
+  const folder = await temporaryFolder();
+  const left = join(folder, 'web.tgz.0123456789ab.partial');
+  await writeFile(left, 'half');
+  await utimes(left, 1, 1);
+  await fromFile({ kind: 'chart', chart: 'web', output: { path: join(folder, 'web.tgz') } });
+  expect(await readdir(folder)).toEqual(['web.tgz']);
+});
+
+test('what somebody else extracts into the same empty folder meanwhile stays', async () => {
+  const folder = await temporaryFolder();
+  const path = await writtenBundle(rich.bundle);
+  const listener = { onStart: () => undefined, onBytes: () => writeFileSync(join(folder, 'mine'), 'mine') };
+  const extracting = extractBundle({ path }, { kind: 'all', folder }, { ...options, listener });
+  expect(await rejection(extracting)).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  expect(await readdir(folder)).toEqual(['mine']);
+});
+
+function damagedBytes(): Buffer {
   const bytes = Buffer.from(rich.bundle.bytes);
   const place = Math.floor(bytes.length / 2);
   bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
+  return bytes;
+}
+
+test.each<[string, (path: string) => ExtractRequest]>([
+  ['an archive', (path) => image(multi, path, { format: 'oci-archive' })],
+  ['a layout', (path) => image(multi, path)],
+  ['everything', (path) => ({ kind: 'all', folder: path })],
+])('an interruption leaves none of the folders that were made for %s', async (_what, request) => {
+  const folder = await temporaryFolder();
+  const abort = new AbortController();
+  const listener = { onStart: () => undefined, onBytes: () => abort.abort(new Error('Ctrl-C')) };
+  const path = await writtenBundle(rich.bundle);
+  const output = join(folder, 'several', 'new', 'folders');
+  const extracting = extractBundle({ path }, request(output), { listener, signal: abort.signal });
+  await expect(extracting).rejects.toThrow('Ctrl-C');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('damage leaves nothing under the name, and nothing beside it', async () => {
+  const bytes = damagedBytes();
   const path = await writtenBundle({ ...rich.bundle, bytes });
   const folder = await temporaryFolder();
   const output = join(folder, 'all');
@@ -343,8 +398,9 @@ test('an interruption leaves nothing', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('the provenance file of a chart comes beside it, but not to a stream', async () => {
-  const bundle = await richBundle(async (content, blobs) => {
+/** With a chart `signed` that has a provenance file. */
+async function bundleWithSignedChart(): Promise<RichBundle> {
+  return await richBundle(async (content, blobs) => {
     const archive = await sampleChart('signed', '2.0.0');
     const metadata = readChartMetadata(await readChartArchive(archive, 'signed'), 'signed');
     const { manifest, blobs: parts } = chartArtifact(archive, metadata, Buffer.from('a signature'));
@@ -353,6 +409,42 @@ test('the provenance file of a chart comes beside it, but not to a stream', asyn
     const chart = { name: 'signed', version: '2.0.0', source: 'oci://ghcr.io/charts' };
     return { ...content, images: [...content.images, { ...made, chart }] };
   });
+}
+
+test('of a chart and its provenance file neither is left when the second one fails', async () => {
+  const { bundle } = await bundleWithSignedChart();
+  const folder = await temporaryFolder();
+  const path = join(folder, 'signed.tgz');
+  const [archive, provenance] = ['signed.tgz', 'signed.tgz.prov'];
+  let second: string | undefined;
+  // The first one is being written: something takes the name of the second one.
+  const onBytes = (): void => {
+    if (second !== undefined) return;
+    const isProvenance = readdirSync(folder).some((name) => name.startsWith(`${provenance}.`));
+    second = isProvenance ? archive : provenance;
+    writeFileSync(join(folder, second), 'mine');
+  };
+  const listener = { onStart: () => undefined, onBytes };
+  const request: ExtractRequest = { kind: 'chart', chart: 'signed', output: { path } };
+  const file = await writtenBundle(bundle);
+  const error = await rejection(extractBundle({ path: file }, request, { ...options, listener }));
+  expect(error).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  expect(await readdir(folder)).toEqual([second]);
+});
+
+test('a chart that does not fit is told before anything is written', async () => {
+  const { bundle } = await bundleWithSignedChart();
+  await using disk = await smallDisk(4096);
+  await writeFile(join(disk.path, 'full'), Buffer.alloc(4096));
+  const output = { path: join(disk.path, 'signed.tgz') };
+  const file = await writtenBundle(bundle);
+  const extracting = extractBundle({ path: file }, { kind: 'chart', chart: 'signed', output }, options);
+  expect(await rejection(extracting)).toMatchObject({ code: 'NOT_ENOUGH_SPACE', kind: 'disk' });
+  expect(await readdir(disk.path)).toEqual(['full']);
+});
+
+test('the provenance file of a chart comes beside it, but not to a stream', async () => {
+  const bundle = await bundleWithSignedChart();
   const folder = await temporaryFolder();
   const path = join(folder, 'signed.tgz');
   const request: ExtractRequest = { kind: 'chart', chart: 'signed', output: { path } };
