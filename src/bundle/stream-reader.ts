@@ -2,7 +2,6 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { maximumManifestSize } from '../oci/manifest.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
 import { damagedBundle, truncatedBundle } from './bundle-error.ts';
 import { parseHead } from './bundle-head.ts';
@@ -132,12 +131,12 @@ export class StreamReader implements BlobReader {
       throw damagedBundle(this.#name, 'its tar holds more than its inventory names');
   }
 
-  /** Small blobs come first. */
+  /** Small blobs come first; a large config among them is no reason to stop. */
   async #hold(): Promise<void> {
     let held = 0;
     for (const blob of this.inventory.blobs) {
       held += blob.size;
-      if (!heldRoles.has(blob.role) || blob.size > maximumManifestSize || held > heldBytes) return;
+      if (!heldRoles.has(blob.role) || held > heldBytes) return;
       await this.#expect(blobHeader(blob), blob);
       const bytes: Uint8Array[] = [];
       for await (const piece of verifiedContent(blob, this.#tar.pieces(blob.size), this.#side))

@@ -9,10 +9,12 @@ import { writeBundle } from '../../src/bundle/write-bundle.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import { mediaTypes } from '../../src/oci/media-types.ts';
 import { readWholeBlob } from '../../src/oci/read-whole-blob.ts';
 import { rejection } from '../support/rejection.ts';
 import { piped, richBundle } from '../support/rich-bundle.ts';
-import { openSample, smallFrameContent } from '../support/sample-bundle.ts';
+import { imageToBundle, openSample, smallFrameContent } from '../support/sample-bundle.ts';
+import { addIndex, graphOf } from '../support/sample-images.ts';
 
 const { bundle, blobs } = await richBundle();
 const { inventory } = bundle.plan;
@@ -61,6 +63,24 @@ test('manifests and configs can be opened before any layer comes, and nothing el
     expect(digestOf(await readWholeBlob(reader, blob))).toBe(blob.digest);
   for (const blob of inventory.blobs.filter(isLate))
     expect(await rejection(reader.open(blob))).toMatchObject({ code: 'BLOB_NOT_FOUND', kind: 'notFound' });
+});
+
+test('a config of any size is no reason to stop keeping manifests and configs', async () => {
+  const large = await richBundle(async (content, memory) => {
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const layers = [memory.add('layer', mediaTypes.ociLayerGzip)];
+    const images = ['one', 'two'].map(async (name) => {
+      const config = memory.addJson({ ...platform, name: name.repeat(1_500_000) }, mediaTypes.ociConfig);
+      const manifest = memory.addJson({ schemaVersion: 2, config, layers }, mediaTypes.ociManifest);
+      const root = addIndex(memory, [{ ...manifest, platform }]);
+      return imageToBundle(`quay.io/org/${name}:1`, await graphOf(memory, root));
+    });
+    return { ...content, images: [...content.images, ...(await Promise.all(images))] };
+  });
+  const reader = await StreamReader.open(piped(large.bundle.bytes), 'sample');
+  const small = reader.inventory.blobs.filter(({ role }) => role !== 'layer' && role !== 'file');
+  expect(small.filter(({ size }) => size > 4 * 1024 * 1024)).toHaveLength(2);
+  for (const blob of small) expect(await digestOfAll(await reader.open(blob))).toBe(blob.digest);
 });
 
 test('those that are not wanted, or not read to their end, are passed over', async () => {
