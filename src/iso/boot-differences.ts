@@ -69,8 +69,8 @@ function diskIdOf({ mbrDiskId, gpt }: BootStructure): readonly (string | undefin
   return [mbrDiskId, gpt === undefined || gpt === 'damaged' ? undefined : gpt.primary.diskId];
 }
 
-function efiContent({ efiPartitions }: BootStructure): readonly (string | undefined)[] {
-  return efiPartitions.map(({ sha256 }) => sha256).toSorted();
+function efiContent({ efiPartitions }: BootStructure): readonly string[] {
+  return efiPartitions.map(({ sha256 = '' }) => sha256).toSorted();
 }
 
 function isoCount({ isoPartitions }: BootStructure): number {
