@@ -47,7 +47,7 @@ class ManyCharts {
   constructor({ charts, names, length }: { charts: number; names: number; length: number }) {
     this.#length = length;
     const roots = Array.from({ length: charts }, (_, index) => this.#root(index));
-    const [chart] = inventory.charts;
+    const chart = inventory.charts.at(0);
     if (chart === undefined) throw new Error('the sample has a chart');
     this.source = {
       path: 'edge.tar.zst',
