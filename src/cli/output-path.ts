@@ -19,14 +19,24 @@ export function requirePath(path: string, expected: string): string {
  *   so it needs a file
  */
 export function outputPath(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
+  return path === undefined ? undefined : filePath(path, '--output', 'a bundle');
+}
+
+/**
+ * The value of a flag that names a file to make of what is read back and renamed, as {@link outputPath} has it.
+ *
+ * @param flag that names it: `--out`
+ * @param what it is, for messages: `an installer`
+ * @throws PaletteEdgeError `PATH_INVALID` (kind usage)
+ */
+export function filePath(path: string, flag: string, what: string): string {
   if (path === '-') {
     throw invalid(
-      '--output - is no file, and a bundle is not written to standard output',
-      'Name a file: --output FILE; one that is called - is ./-',
+      `${flag} - is no file, and ${what} is not written to standard output`,
+      `Name a file: ${flag} FILE; one that is called - is ./-`,
     );
   }
-  return requirePath(path, '--output FILE');
+  return requirePath(path, `${flag} FILE`);
 }
 
 function invalid(message: string, suggestion: string): PaletteEdgeError {

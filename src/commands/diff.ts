@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { bundleInput } from '../cli/standard-input.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import { diffView } from '../views/diff-view.ts';
 import { diffBundles } from '../workflows/diff-bundles.ts';
 import type { DiffResult } from '../workflows/diff-bundles.ts';
@@ -21,11 +23,16 @@ Only inventories are read. A file called .yaml, .yml or .json is taken for a def
       description: 'Whether a bundle is what its definition says, in a script:',
       command: '<%= config.bin %> <%= command.id %> bundle-definition.yaml edge.iso --exit-code',
     },
+    {
+      description: 'What a site has, with what is to come, without copying either:',
+      command: 'ssh site cat edge.tar.zst | <%= config.bin %> <%= command.id %> - november.tar.zst',
+    },
   ];
 
   static override args = {
     before: Args.string({
-      description: 'A bundle, its parts list or any part, an ISO image, or a definition.',
+      description:
+        'A bundle, its parts list or any part, an ISO image, a definition, or - for a bundle from standard input.',
       required: true,
       ignoreStdin: true,
     }),
@@ -45,9 +52,19 @@ Only inventories are read. A file called .yaml, .yml or .json is taken for a def
 
   async run(): Promise<DiffResult> {
     const { args, flags } = await this.parse(Diff);
-    const result = await diffBundles(args.before, args.after);
+    if (args.before === '-' && args.after === '-') throw bothFromStandardInput();
+    using before = bundleInput(args.before, this.signal);
+    using after = bundleInput(args.after, this.signal);
+    const result = await diffBundles(before, after);
     this.show(diffView(result));
     if (flags['exit-code'] && !result.isSame) this.endWith('differences');
     return result;
   }
+}
+
+function bothFromStandardInput(): PaletteEdgeError {
+  return new PaletteEdgeError('INPUT_TWICE', 'both sides are -, but standard input is one bundle', {
+    kind: 'usage',
+    suggestions: ['Name one of them as a file.'],
+  });
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { readDiffSide, sideContent } from './diff-side.ts';
 import type { DiffSide, SideEntry } from './diff-side.ts';
+import type { BundleInput } from './with-bundle-source.ts';
 
 /** What tells two bundles or definitions apart. */
 export interface DiffResult {
@@ -62,11 +63,11 @@ interface BlobCount {
 }
 
 /**
- * Compares two bundles, definitions, or one of each. Only inventories are read.
+ * Compares two bundles, definitions, or one of each. Only inventories are read; of a stream nothing behind manifests and configs.
  *
  * @throws PaletteEdgeError for what cannot be opened
  */
-export async function diffBundles(before: string, after: string): Promise<DiffResult> {
+export async function diffBundles(before: BundleInput, after: BundleInput): Promise<DiffResult> {
   const left = await readDiffSide(before);
   const right = await readDiffSide(after);
   const [from, to] = [sideContent(left, right), sideContent(right, left)];

@@ -7,7 +7,8 @@ import { isCompanion } from '../oci/origin.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { withoutQuery } from '../profile/requested-chart.ts';
 import { loadDefinition } from './load-definition.ts';
-import { withBundle } from './with-bundle.ts';
+import { withBundleSource } from './with-bundle-source.ts';
+import type { BundleInput } from './with-bundle-source.ts';
 
 /** What is compared: a bundle, however it lies there, or a definition. */
 export type DiffSide = BundleSide | DefinitionSide;
@@ -56,14 +57,17 @@ export interface SideContent {
  * Reads one side of a comparison: files that are called `.yaml`, `.yml` or `.json` are definitions, but for parts lists; everything else is a bundle in any way
  * that every command takes.
  *
+ * What comes from a stream is a bundle.
+ *
  * @throws PaletteEdgeError for what cannot be read, or is neither
  */
-export async function readDiffSide(path: string): Promise<DiffSide> {
-  if (/\.(?:ya?ml|json)$/i.test(path) && !path.endsWith('.parts.json')) {
+export async function readDiffSide(input: BundleInput): Promise<DiffSide> {
+  const { path, stream } = input;
+  if (stream === undefined && /\.(?:ya?ml|json)$/i.test(path) && !path.endsWith('.parts.json')) {
     const { definition } = await loadDefinition(path);
     return { kind: 'definition', path, name: definition.options.name, definition };
   }
-  return await withBundle(path, async ({ id, inventory }) => {
+  return await withBundleSource(input, async ({ id, inventory }) => {
     return await Promise.resolve({ kind: 'bundle', path, name: inventory.name, id, inventory } as const);
   });
 }

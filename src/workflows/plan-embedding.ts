@@ -77,8 +77,15 @@ function entriesOf({ name, sources }: InstallerContent, pieceSize: number): IsoE
   throw new PaletteEdgeError(
     'CONTENT_PIECES',
     `${name} would be cut into ${entries.length} files, expected at most ${mostContentPieces}`,
-    { kind: 'usage', suggestions: ['Cut it into larger files: --split 4GiB-1, or a larger size.'] },
+    { kind: 'usage', suggestions: [sources.length > mostContentPieces ? joinParts(name) : cutLarger] },
   );
+}
+
+const cutLarger = 'Cut it into larger files: --split 4GiB-1, or a larger size.';
+
+/** Each part is cut by itself: of so many, no size makes few enough. */
+function joinParts(name: string): string {
+  return `It is in more parts than that. Join them, and name the whole: cat ${name}[._]part[0-9]* > ${name}`;
 }
 
 function taken(paths: readonly string[]): PaletteEdgeError {

@@ -20,3 +20,9 @@ test('differences set the exit code 9 only when that is asked for', async () => 
     leftBehind: { blobs: 1 },
   });
 });
+
+test('standard input is one bundle only', async () => {
+  const { stderr, exitCode } = await runCommand(Diff, ['-', '-']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('both sides are -');
+});

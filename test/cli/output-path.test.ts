@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { exitCodes } from '../../src/errors.ts';
 import Build from '../../src/commands/build.ts';
 import Demo from '../../src/commands/demo.ts';
+import InstallerEmbed from '../../src/commands/installer/embed.ts';
 import { outputPath } from '../../src/cli/output-path.ts';
 import { runCommand } from './run-command.ts';
 
@@ -26,6 +27,16 @@ test.each([
     error: { code: 'PATH_INVALID', message, exitCode: 2, suggestions: [suggestion] },
   });
   expect(exitCode).toBe(exitCodes.usage);
+});
+
+test('installer embed --out - is wrong usage, told before anything else', async () => {
+  const run = await runCommand(InstallerEmbed, ['in.iso', '--out', '-', '--user-data', 'none', '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    error: {
+      code: 'PATH_INVALID',
+      message: '--out - is no file, and an installer is not written to standard output',
+    },
+  });
 });
 
 test.each([[[]], [['--remove']]])('demo --dir "" %j is wrong usage', async (more) => {

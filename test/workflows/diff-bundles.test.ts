@@ -7,14 +7,19 @@ import type { BundleContent } from '../../src/bundle/plan-bundle.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { diffBundles } from '../../src/workflows/diff-bundles.ts';
+import type { DiffResult } from '../../src/workflows/diff-bundles.ts';
 import { makeIso } from '../support/iso-bundles.ts';
 import { rejection } from '../support/rejection.ts';
-import { docker, multi, richBundle, writtenBundle } from '../support/rich-bundle.ts';
+import { docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
 import { imageToBundle, sampleBundle } from '../support/sample-bundle.ts';
 import { sampleBundleWithCompanions } from '../support/sample-companions.ts';
 import { addImage, graphOf } from '../support/sample-images.ts';
 import { splitBundle } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+async function diff(before: string, after: string): Promise<DiffResult> {
+  return await diffBundles({ path: before }, { path: after });
+}
 
 const nothing = { added: [], removed: [], moved: [] };
 const single = 'quay.io/org/single:2';
@@ -42,7 +47,7 @@ async function definitionFile(text: string, name = 'bundle-definition.yaml'): Pr
 test('what was added, removed and moved, and what has to be carried', async () => {
   const before = await writtenBundle(rich.bundle);
   const after = await writtenBundle(changed.bundle);
-  const result = await diffBundles(before, after);
+  const result = await diff(before, after);
   const digest = changed.digests.get(single);
   expect(result).toMatchObject({
     before: { path: before, kind: 'bundle', name: 'edge-demo', id: rich.bundle.plan.id },
@@ -66,7 +71,7 @@ test('what was added, removed and moved, and what has to be carried', async () =
   // Manifest, config and layer of the image, and the file.
   expect(own).toHaveLength(4);
   expect(result.toShip).toEqual({ blobs: 4, bytes: own.reduce((sum, { size }) => sum + size, 0) });
-  const back = await diffBundles(after, before);
+  const back = await diff(after, before);
   expect(back.toShip).toEqual(result.leftBehind);
   expect(back.images.added).toEqual(result.images.removed);
 });
@@ -77,7 +82,7 @@ test('a bundle is the same as itself, in parts and in an image', async () => {
   const whole = await writtenBundle(await sampleBundle());
   const iso = await makeIso([whole], { output: join(folder, 'stick.iso') });
   for (const other of [whole, parts.path, `${parts.path}.parts.json`, iso.path]) {
-    expect(await diffBundles(whole, other)).toMatchObject({
+    expect(await diff(whole, other)).toMatchObject({
       isSame: true,
       images: { ...nothing, otherPlatforms: [] },
       charts: nothing,
@@ -90,7 +95,7 @@ test('a bundle is the same as itself, in parts and in an image', async () => {
 
 test('another name alone makes no difference', async () => {
   const named = await richBundle((content) => ({ ...content, name: 'other' }));
-  const result = await diffBundles(await writtenBundle(rich.bundle), await writtenBundle(named.bundle));
+  const result = await diff(await writtenBundle(rich.bundle), await writtenBundle(named.bundle));
   expect(result.before.id).not.toBe(result.after.id);
   expect(result).toMatchObject({ isSame: true, toShip: { blobs: 0 } });
 });
@@ -106,7 +111,7 @@ test('other platforms of the same index are told', async () => {
       }),
     ),
   }));
-  const result = await diffBundles(await writtenBundle(sparse.bundle), await writtenBundle(rich.bundle));
+  const result = await diff(await writtenBundle(sparse.bundle), await writtenBundle(rich.bundle));
   expect(result).toMatchObject({
     isSame: false,
     images: nothing,
@@ -142,7 +147,7 @@ test('a definition is compared with the bundle that was built from it', async ()
     [definition, bundle],
     [bundle, definition],
   ] as const) {
-    const result = await diffBundles(left, right);
+    const result = await diff(left, right);
     expect(result).toMatchObject({ isSame: true, charts: nothing, files: nothing });
     expect(result.toShip).toBeUndefined();
     expect(result.leftBehind).toBeUndefined();
@@ -159,7 +164,7 @@ images:
   - {reference: "quay.io/org/more:1"}${chartLines(other)}
 `,
   );
-  const result = await diffBundles(definition, await writtenBundle(rich.bundle));
+  const result = await diff(definition, await writtenBundle(rich.bundle));
   expect(result.images.moved).toEqual([{ name: docker, before: other, after: rich.digests.get(docker) }]);
   expect(result.images.removed).toEqual([{ name: 'quay.io/org/more:1', digest: undefined }]);
   expect(result.images.added.map(({ name }) => name)).toContain(multi);
@@ -177,7 +182,7 @@ test('a bundle whose images were renamed is compared by the names that its defin
     };
   });
   const definition = await definitionFile(`images:\n  - {reference: "${single}"}\n`, 'edge.yml');
-  expect(await diffBundles(definition, await writtenBundle(renamed.bundle))).toMatchObject({ isSame: true });
+  expect(await diff(definition, await writtenBundle(renamed.bundle))).toMatchObject({ isSame: true });
 });
 
 test('two definitions are compared, platforms too', async () => {
@@ -187,8 +192,8 @@ test('two definitions are compared, platforms too', async () => {
     await definitionFile(text('linux/amd64')),
     await definitionFile(text('linux/arm64')),
   ];
-  expect(await diffBundles(amd64, amd64)).toMatchObject({ isSame: true });
-  expect((await diffBundles(amd64, arm64)).images.otherPlatforms).toEqual([
+  expect(await diff(amd64, amd64)).toMatchObject({ isSame: true });
+  expect((await diff(amd64, arm64)).images.otherPlatforms).toEqual([
     { name: multi, before: ['linux/amd64'], after: ['linux/arm64'] },
   ]);
 });
@@ -196,14 +201,26 @@ test('two definitions are compared, platforms too', async () => {
 test('companions are compared between bundles, and are in no definition', async () => {
   const signed = await writtenBundle(await sampleBundleWithCompanions());
   const definition = await definitionFile('images:\n  - {reference: "ghcr.io/org/app:1.0"}\n');
-  expect(await diffBundles(definition, signed)).toMatchObject({ isSame: true });
-  const added = (await diffBundles(await writtenBundle(rich.bundle), signed)).images.added;
+  expect(await diff(definition, signed)).toMatchObject({ isSame: true });
+  const added = (await diff(await writtenBundle(rich.bundle), signed)).images.added;
   expect(added).toHaveLength(5);
 });
 
 test('what is neither is refused', async () => {
   const bundle = await writtenBundle(rich.bundle);
   const broken = await definitionFile('images: 1\n');
-  expect(await rejection(diffBundles(bundle, broken))).toMatchObject({ code: 'DEFINITION_INVALID' });
-  expect(await rejection(diffBundles(bundle, `${bundle}.missing`))).toMatchObject({ kind: 'notFound' });
+  expect(await rejection(diff(bundle, broken))).toMatchObject({ code: 'DEFINITION_INVALID' });
+  expect(await rejection(diff(bundle, `${bundle}.missing`))).toMatchObject({ kind: 'notFound' });
+});
+
+test('a bundle that comes as a stream is compared as the file is', async () => {
+  const [before, after] = [await writtenBundle(rich.bundle), await writtenBundle(changed.bundle)];
+  const expected = await diff(before, after);
+  const left = { path: before, stream: piped(rich.bundle.bytes) };
+  expect(await diffBundles(left, { path: after })).toEqual(expected);
+  // Whatever it is called, it is a bundle; and its end is not waited for.
+  const { bytes } = changed.bundle;
+  const right = { path: 'after.yaml', stream: piped(bytes.subarray(0, bytes.length - 100)) };
+  const { after: described, ...rest } = await diffBundles({ path: before }, right);
+  expect({ ...rest, after: { ...described, path: after } }).toEqual(expected);
 });

@@ -67,7 +67,19 @@ test('so many pieces that split would number them otherwise are refused', () => 
   const plan = (size: number) =>
     planEmbedding([], { ...nothing, content: [content('a.zst', size)] }, options);
   expect(plan(900).added).toHaveLength(90);
-  expect(refusal(() => plan(901))).toMatchObject({ code: 'CONTENT_PIECES', kind: 'usage' });
+  const error = refusal(() => plan(901));
+  expect(error).toMatchObject({ code: 'CONTENT_PIECES', kind: 'usage' });
+  expect(error.suggestions.join()).toContain('--split');
+});
+
+test('a bundle in more parts than that is to be joined first', () => {
+  const sources = Array.from({ length: 91 }, (_, index) => ({ path: `/a.part${index}`, size: 1 }));
+  const bundle = { ...content('a.zst', 91), sources };
+  const error = refusal(() => planEmbedding([], { ...nothing, content: [bundle] }, options));
+  expect(error).toMatchObject({ code: 'CONTENT_PIECES', kind: 'usage' });
+  expect(error.suggestions).toEqual([
+    'It is in more parts than that. Join them, and name the whole: cat a.zst[._]part[0-9]* > a.zst',
+  ]);
 });
 
 test.each([

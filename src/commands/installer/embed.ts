@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { contentPieceSize, installerFilesRequest, installerFlags } from '../../cli/installer-flags.ts';
 import { embedResources } from '../../cli/installer-listener.ts';
-import { requirePath } from '../../cli/output-path.ts';
+import { filePath } from '../../cli/output-path.ts';
 import { embedView } from '../../views/installer-embed-view.ts';
 import { warningView } from '../../views/warning-view.ts';
 import { embedInstaller } from '../../workflows/embed-installer.ts';
@@ -55,7 +55,7 @@ The copy is written anew around its new size and then checked: boot catalogue, p
     const input = {
       ...installerFilesRequest(flags),
       installer: args.installer,
-      output: requirePath(flags.out, '--out FILE'),
+      output: filePath(flags.out, '--out', 'an installer'),
       pieceSize: contentPieceSize(flags.split),
       replaces: flags.replace,
     };
