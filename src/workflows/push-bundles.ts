@@ -6,7 +6,7 @@ import type { ImageToPush, TargetState } from './ask-target.ts';
 import { PushBlobReader } from './push-blob-reader.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { isFailureOfOne, reportFailure } from './image-failure.ts';
-import { openBundle } from './open-bundle.ts';
+import { openBundles } from './open-bundles.ts';
 import { planPush } from './plan-push.ts';
 import type { PushPlan } from './plan-push.ts';
 import { readPushContent } from './push-content.ts';
@@ -32,13 +32,7 @@ export async function pushBundles(
   signal: AbortSignal,
 ): Promise<PushResult> {
   await using opened = new AsyncDisposableStack();
-  const bundles: OpenBundle[] = [];
-  for (const path of new Set(input.paths)) {
-    signal.throwIfAborted();
-    const reader = await openBundle(path);
-    opened.defer(async () => await reader.close());
-    bundles.push({ path, reader });
-  }
+  const bundles = await openBundles(input.paths, opened, signal);
   return await new PushUnderWay(input, resources, { bundles, signal }).run();
 }
 
@@ -159,13 +153,14 @@ class PushUnderWay {
       const error = this.#failed.get(image.reference);
       return error === undefined ? [] : [{ name: image.reference, origins: image.entries[0].origins, error }];
     });
-    if (failures.length > 0 && failures.length === named.length) throw nothingPushed(failures);
     const failed = new Set(failures.map(({ name }) => name));
+    const pushed = plan.images.filter(({ reference }) => !failed.has(reference));
+    if (failures.length > 0 && pushed.length === 0) throw nothingPushed(failures);
     const { registry, path } = naming.destination;
     return {
       destination: path === '' ? registry : `${registry}/${path}`,
       isDryRun,
-      images: plan.images.filter(({ reference }) => !failed.has(reference)),
+      images: pushed,
       failures: failures.map(reportFailure),
       warnings: this.#warnings,
       statistics: {

@@ -7,7 +7,7 @@ import { openBundle } from './open-bundle.ts';
  * @param resources closes them
  * @throws PaletteEdgeError for one that cannot be opened; the signal's reason when aborted
  */
-export async function openServedBundles(
+export async function openBundles(
   paths: readonly string[],
   resources: AsyncDisposableStack,
   signal: AbortSignal,
