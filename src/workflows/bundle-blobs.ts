@@ -19,7 +19,9 @@ export interface OpenBundle {
  * What all clients hold, in bytes, however slowly they take it, but for {@link leastPiece} of each. With pieces smaller than frames a frame
  * is decompressed again for each of its pieces as soon as there are more clients than frames are kept.
  */
-const usualPieces = 64 * 1024 * 1024;
+const usualPieces = 48 * 1024 * 1024;
+/** Frames that are kept for the next request, in bytes: what many clients read is held by them already. */
+const usualCache = 16 * 1024 * 1024;
 /** What all clients together may have decompressed at a time besides the frames that readers remember, in bytes. */
 const workingBytes = 64 * 1024 * 1024;
 const mostAtOnce = 3;
@@ -43,7 +45,7 @@ export class BundleBlobs implements BlobReader {
 
   constructor(
     bundles: readonly OpenBundle[],
-    { cache = new FrameCache(), pieces = usualPieces }: BundleBlobsOptions = {},
+    { cache = new FrameCache(usualCache), pieces = usualPieces }: BundleBlobsOptions = {},
   ) {
     this.#bundles = bundles;
     this.#budget = new PieceBudget(pieces);

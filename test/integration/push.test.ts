@@ -265,6 +265,14 @@ describe('sparse image indexes', () => {
     expect(error.suggestions.join()).toContain('--platform linux/amd64');
   });
 
+  test('a platform that no image has: nothing is pushed, whatever companions there are', async () => {
+    const { host } = await dockerRegistry();
+    const path = await bundleFile(sample.bytes);
+    const platform = { os: 'linux', architecture: 's390x' };
+    const error = await rejection(pushTo(host, [path], { platform, patterns: ['ghcr.io/org/app:1.0'] }));
+    expect(error).toMatchObject({ code: 'PUSH_FAILED', kind: 'notFound' });
+  });
+
   test('with a platform its manifest has the tag', async () => {
     const { host } = await dockerRegistry();
     const { path, own } = await sparse();

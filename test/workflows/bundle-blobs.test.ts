@@ -74,7 +74,7 @@ describe('many clients', () => {
   const partSize = 2 * frameSize;
 
   /** A bundle with a blob of 41 parts, whose reads are counted. Cache and pieces are a quarter of the usual, as its frames are. */
-  async function manyParts(pieces = 16 * 1024 * 1024) {
+  async function manyParts(pieces = 12 * 1024 * 1024) {
     const { bundle, layer } = await large;
     const access = memoryAccess(bundle);
     const reads: number[] = [];
@@ -84,7 +84,7 @@ describe('many clients', () => {
     };
     const reader = await BundleReader.open({ ...access, read }, 'large.tar.zst');
     reads.length = 0;
-    const cache = new FrameCache(8 * 1024 * 1024);
+    const cache = new FrameCache(4 * 1024 * 1024);
     const many = new BundleBlobs([{ path: 'large.tar.zst', reader }], { cache, pieces });
     const open = async (part: number, signal?: AbortSignal) => {
       const range = { start: part * partSize, end: (part + 1) * partSize };
