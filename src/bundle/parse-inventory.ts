@@ -201,6 +201,11 @@ function readRawFiles(fields: Fields): BundledRawFile[] | undefined {
   }));
 }
 
+/** RFC 6838, 4.2: it goes into headers as it is. */
+function isMediaType(text: string): boolean {
+  return /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/.test(text);
+}
+
 function readBlob(fields: Fields): BundledBlob {
   const name = fields.text('role');
   const role = roles.find((known) => known === name);
@@ -208,7 +213,7 @@ function readBlob(fields: Fields): BundledBlob {
   return {
     digest: fields.digest('digest'),
     size: fields.size('size'),
-    mediaType: fields.text('mediaType'),
+    mediaType: fields.text('mediaType', isMediaType),
     role,
   };
 }

@@ -83,6 +83,8 @@ describe('refused as invalid', () => {
     ['a root that is no blob', (d) => (d.images[0].digest = zeros), 'images[0]'],
     ['a root of another size', (d) => (d.images[0].size += 1), 'images[0]'],
     ['a root that is no manifest', (d) => (d.images[0].mediaType = 'text/plain'), 'images[0].mediaType'],
+    ['a media type that no header can have', (d) => (d.blobs[0].mediaType = 'application/日本'), 'mediaType'],
+    ['a media type that is none', (d) => (d.blobs[0].mediaType = 'text'), 'blobs[0].mediaType'],
     [
       'a root that is said to be a layer',
       (d) => (d.blobs.find(({ digest }: { digest: string }) => digest === d.images[0].digest).role = 'layer'),
