@@ -4,6 +4,7 @@ import { formatReference, formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import { blobPlace, manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
+import { listedSubject } from './listed-subject.ts';
 
 /** What a push is going to do. */
 export interface PushPlan {
@@ -86,6 +87,8 @@ function planImage(image: ImageToPush, { present, tags }: TargetState): PlannedP
     manifestPlace(repository, descriptor.digest),
     ...blobs.map((blob) => blobPlace(repository, blob.digest)),
   ]);
+  // The registry's own list of referrers is added to, and never replaced.
+  const isList = tag !== undefined && listedSubject(tag) !== undefined;
   const isTagged = tag === undefined || tagged === digest;
   return {
     reference,
@@ -93,6 +96,6 @@ function planImage(image: ImageToPush, { present, tags }: TargetState): PlannedP
     digest,
     isCompanion,
     isPresent: isTagged && places.every((place) => present.has(place)),
-    ...(tagged === undefined || tagged === digest ? {} : { replaces: tagged }),
+    ...(tagged === undefined || tagged === digest || isList ? {} : { replaces: tagged }),
   };
 }

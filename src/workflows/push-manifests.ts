@@ -3,8 +3,6 @@ import pLimit from 'p-limit';
 import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
-import { fallbackTag } from '../oci/companion-tags.ts';
-import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
@@ -13,6 +11,7 @@ import type { ManifestTarget } from '../registry/manifest-answer.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import { manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
+import { listedSubject } from './listed-subject.ts';
 import type { ManifestToPush } from './push-content.ts';
 import type { PushedReferrers } from './push-referrers.ts';
 
@@ -100,13 +99,6 @@ export class ManifestPusher {
       throw isRefusal(error) && isSparse(image, descriptor.digest) ? sparseRefused(image, error) : error;
     }
   }
-}
-
-/** The manifest whose referrers a tag lists in registries without the API. */
-function listedSubject(tag: string): Digest | undefined {
-  const [, hex] = /^sha256-([0-9a-f]{64})$/.exec(tag) ?? [];
-  const subject = hex === undefined ? undefined : toDigest(hex);
-  return subject !== undefined && fallbackTag(subject) === tag ? subject : undefined;
 }
 
 function isSparse({ content }: ImageToPush, digest: Digest): boolean {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { fallbackTag } from '../../src/oci/companion-tags.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { blobPlace, manifestPlace } from '../../src/workflows/ask-target.ts';
@@ -69,6 +70,14 @@ test('a tag that stands for something else is told', () => {
   const tags = new Map([['r.site/a:1', digestOf('old')]]);
   const plan = planPush(images, { ...nothing, tags });
   expect(plan.images.map(({ replaces }) => replaces)).toEqual([digestOf('old'), undefined]);
+});
+
+test('a list of referrers is added to, and so replaces nothing', () => {
+  const tag = fallbackTag(digestOf('subject'));
+  const tags = new Map([[`r.site/a:${tag}`, digestOf('merged')]]);
+  const { images: planned } = planPush([image('a', [base], tag)], { ...nothing, tags });
+  expect(planned).toMatchObject([{ isPresent: false }]);
+  expect(planned[0]).not.toHaveProperty('replaces');
 });
 
 test('what has no tag is called by its digest', () => {
