@@ -67,7 +67,7 @@ function certificateRequest(
   return {
     kind: 'selfSigned',
     folder: flags['tls-folder'],
-    names: servedHostNames(address, [...named, ...host]),
+    ...servedHostNames(address, [...named, ...host]),
   };
 }
 

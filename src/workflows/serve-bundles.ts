@@ -8,11 +8,12 @@ import type { RegistryServer } from '../registry-server/start-registry-server.ts
 import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { serveWarnings } from './serve-warnings.ts';
-import { openServedBundles } from './served-bundles.ts';
+import { openBundles } from './open-bundles.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
 import type { ServedName } from './served-content.ts';
+import { clientHost } from './served-host-names.ts';
 import { contentCounts } from './verify-bundle.ts';
 
 /** What to serve, and where. */
@@ -27,7 +28,7 @@ export interface ServeInput {
   readonly certificate?: CertificateRequest | undefined;
   /** Whoever does not have it is not served. */
   readonly login?: RegistryLogin | undefined;
-  /** What clients call the server: `https://registry.site:5080`. Where it listens unless given. */
+  /** What clients call the server: `https://registry.site:5080`. Unless given, where it listens, or an address of this machine. */
   readonly advertised?: string | undefined;
 }
 
@@ -89,7 +90,7 @@ export async function serveBundles(
   signal: AbortSignal,
 ): Promise<ServeResult> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openServedBundles(input.paths, resources, signal);
+  const bundles = await openBundles(input.paths, resources, signal);
   const { content, names, warnings } = await servedContent(bundles, signal);
   const counts = { requests: 0, bytes: 0, failures: 0 };
   const counting = countingListener(counts, listener);
@@ -99,7 +100,7 @@ export async function serveBundles(
   const reach = { server, certificate, hasLogin: login !== undefined, now: new Date() };
   const serving = {
     host: server.host,
-    origin: input.advertised ?? server.origin,
+    origin: input.advertised ?? originOf(input, server),
     certificate,
     username: login?.username,
     bundles: bundles.map(describeBundle),
@@ -111,6 +112,11 @@ export async function serveBundles(
   listener.onStop();
   await server.close();
   return { ...serving, ...counts };
+}
+
+/** What clients call it when nobody says so. */
+function originOf({ address, certificate }: ServeInput, server: RegistryServer): string {
+  return `${certificate === undefined ? 'http' : 'https'}://${clientHost(address, server)}`;
 }
 
 type RequestListener = Pick<ServeListener, 'onRequest' | 'onFailure'>;

@@ -7,9 +7,9 @@ import type { ClientFile, ClientLogin, ClientSetup } from './serve-client-setup.
 import { containerdConfig } from './serve-containerd-config.ts';
 import { k3sConfig } from './serve-k3s-config.ts';
 import { podmanConfig } from './serve-podman-config.ts';
-import { openServedBundles } from './served-bundles.ts';
+import { openBundles } from './open-bundles.ts';
 import { servedCertificate } from './served-certificate.ts';
-import type { CertificateRequest } from './served-certificate.ts';
+import type { CertificateRequest, ReadyCertificate } from './served-certificate.ts';
 
 /** Clients that a configuration can be written for. */
 export const clientNames = ['containerd', 'k3s', 'rke2', 'podman', 'crio'] as const;
@@ -37,6 +37,8 @@ export interface ServeConfigResult {
   /** Where the files are; undefined when nothing was written. */
   readonly folder: string | undefined;
   readonly files: readonly ClientFile[];
+  /** The certificate, when it was made now: clients that trust another one need it. */
+  readonly newCertificate?: string;
 }
 
 /**
@@ -47,28 +49,32 @@ export interface ServeConfigResult {
  */
 export async function serveConfig(input: ServeConfigInput, signal: AbortSignal): Promise<ServeConfigResult> {
   const { client, origin, folder } = input;
-  const files = writers[client](await clientSetup(input, signal));
+  const setup = await clientSetup(input, signal);
+  const { certificate } = input;
+  const ready = certificate === undefined ? undefined : await servedCertificate(certificate, new Date());
+  const files = writers[client]({ ...setup, authority: authorityOf(ready) });
   if (folder !== undefined) for (const file of files) await writeClientFile(folder, file);
-  return { client, origin, folder, files };
+  const made = ready?.described.isNew === true ? { newCertificate: ready.described.path } : {};
+  return { client, origin, folder, files, ...made };
 }
 
-async function clientSetup(input: ServeConfigInput, signal: AbortSignal): Promise<ClientSetup> {
-  const { paths, origin, certificate, login } = input;
+async function clientSetup(
+  { paths, origin, login }: ServeConfigInput,
+  signal: AbortSignal,
+): Promise<Omit<ClientSetup, 'authority'>> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openServedBundles(paths, resources, signal);
+  const bundles = await openBundles(paths, resources, signal);
   return {
     origin,
     host: origin.replace(/^https?:\/\//, ''),
     registries: servedRegistries(bundles),
-    authority: certificate === undefined ? undefined : await authorityOf(certificate),
     login,
   };
 }
 
 /** A certificate that others signed is trusted for their sake. */
-async function authorityOf(request: CertificateRequest): Promise<string | undefined> {
-  const { pair, described } = await servedCertificate(request, new Date());
-  return described.isSelfSigned ? pair.cert : undefined;
+function authorityOf(ready: ReadyCertificate | undefined): string | undefined {
+  return ready?.described.isSelfSigned === true ? ready.pair.cert : undefined;
 }
 
 const writers: Readonly<Record<ClientName, (setup: ClientSetup) => ClientFile[]>> = {

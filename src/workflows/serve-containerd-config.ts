@@ -39,7 +39,13 @@ function headerOf({ username, password }: ClientLogin): string[] {
   return [
     '',
     '[header]',
-    `  # printf '%s' ${JSON.stringify(`${username}:PASSWORD`)} | base64`,
+    // Long ones are wrapped by base64, and no line of the file can be.
+    `  # printf '%s' ${shellQuoted(`${username}:PASSWORD`)} | base64 | tr -d '\\n'`,
     '  authorization = "Basic BASE64"',
   ];
+}
+
+/** A text as one word of a POSIX shell, whatever is in it. */
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -35,7 +35,17 @@ function reachWarnings({ server: { address, host }, certificate, hasLogin }: Rea
 
 function certificateWarnings({ certificate, now }: Reach): Warning[] {
   if (certificate === undefined) return [];
-  const { path, notBefore, notAfter } = certificate;
+  return [...timeWarnings(certificate, now), ...nameWarnings(certificate)];
+}
+
+/** It is kept all the same: clients trust it, and addresses come and go. */
+function nameWarnings({ path, missingNames = [] }: ServedCertificate): Warning[] {
+  if (missingNames.length === 0) return [];
+  const message = `the certificate ${path} is not for ${missingNames.join(', ')}: clients that are to use these need --tls-name, and then the new certificate`;
+  return [{ code: 'CERTIFICATE_NAMES_MISSING', message }];
+}
+
+function timeWarnings({ path, notBefore, notAfter }: ServedCertificate, now: Date): Warning[] {
   if (now >= new Date(notBefore) && now <= new Date(notAfter)) return [];
   const message = `no client will take the certificate ${path}: it is valid from ${notBefore} to ${notAfter}, and the clock here says ${now.toISOString()}`;
   return [{ code: 'CERTIFICATE_NOT_VALID', message }];

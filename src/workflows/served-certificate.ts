@@ -16,8 +16,10 @@ export type CertificateRequest =
       readonly kind: 'selfSigned';
       /** Where it is, or is put. */
       readonly folder: string;
-      /** IP addresses and names of hosts that it must be for. */
+      /** IP addresses and names of hosts that it must be for: those that the user gave. */
       readonly names: readonly string[];
+      /** Those that one that is made now is for as well: what this machine is called at the moment. */
+      readonly machineNames?: readonly string[];
     };
 
 /** What is told of a certificate: nothing secret. */
@@ -34,6 +36,8 @@ export interface ServedCertificate {
   readonly isSelfSigned: boolean;
   /** It was made now: clients do not know it yet. */
   readonly isNew: boolean;
+  /** What this machine is called, and it is not for; absent when there is nothing. */
+  readonly missingNames?: readonly string[];
 }
 
 /** A certificate that is ready to be served with. */
@@ -46,6 +50,8 @@ export interface ReadyCertificate {
 export const selfSignedNames = { cert: 'palette-edge-serve.crt', key: 'palette-edge-serve.key' } as const;
 
 const commonName = 'palette-edge serve';
+/** Addresses that come and go would make it longer for ever. */
+const mostNames = 100;
 const dayMs = 24 * 60 * 60 * 1000;
 /** More than a year, and less than the limit of any client (825 days, Apple's). */
 const validMs = 397 * dayMs;
@@ -54,14 +60,14 @@ const earlyMs = dayMs;
 
 /**
  * Reads a certificate with its key, or makes one that signs itself. One that was made before is taken again as long as it is valid for a
- * day, and for the names: clients go on trusting it.
+ * day, and for the names that must be: clients go on trusting it. One that takes its place is for all of its names, too.
  *
  * @throws PaletteEdgeError `CERTIFICATE_INVALID`, `CERTIFICATE_FILE_TAKEN` (kind usage), and for files that cannot be read or written
  */
 export async function servedCertificate(request: CertificateRequest, now: Date): Promise<ReadyCertificate> {
   if (request.kind === 'selfSigned') {
-    const { folder, names } = request;
-    return await selfSigned({ folder, names, now });
+    const { folder, names, machineNames = [] } = request;
+    return await selfSigned({ folder, names, machineNames, now });
   }
   const { certPath, keyPath } = request;
   const pair = {
@@ -75,23 +81,47 @@ export async function servedCertificate(request: CertificateRequest, now: Date):
 interface SelfSigned {
   readonly folder: string;
   readonly names: readonly string[];
+  readonly machineNames: readonly string[];
   readonly now: Date;
 }
 
 async function selfSigned(wanted: SelfSigned): Promise<ReadyCertificate> {
-  const { folder, names, now } = wanted;
+  const { folder, names, machineNames, now } = wanted;
   const [path, keyPath] = [join(folder, selfSignedNames.cert), join(folder, selfSignedNames.key)];
   const known = await readOwn(path, keyPath);
-  if (known !== undefined && isGoodFor(known, wanted)) return ready(known, path, false);
+  if (known !== undefined && isGoodFor(known, wanted)) return withMissing(ready(known, path, false), wanted);
+  const former = known === undefined ? undefined : parsed(known.cert);
   const pair = selfSignedCertificate({
     commonName,
-    names,
+    names: allNames([...names, ...machineNames, ...(former === undefined ? [] : alternativeNames(former))]),
     notBefore: new Date(now.getTime() - earlyMs),
     notAfter: new Date(now.getTime() + validMs),
   });
   await writeText(keyPath, pair.key, 0o600);
   await writeText(path, pair.cert, 0o644);
   return ready(pair, path, true);
+}
+
+/** As certificates have them, each once: the former ones have addresses in a form of their own. */
+function allNames(names: readonly string[]): string[] {
+  const unique = new Map(names.map((name) => [isIP(name) === 6 ? ipv6Key(name) : name.toLowerCase(), name]));
+  return [...unique.values()].slice(0, mostNames);
+}
+
+/** `0:0:0:0:0:0:0:1` and `::1` are one. */
+function ipv6Key(address: string): string {
+  return new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname;
+}
+
+function withMissing(
+  { pair, described }: ReadyCertificate,
+  { machineNames }: Pick<SelfSigned, 'machineNames'>,
+): ReadyCertificate {
+  const certificate = new X509Certificate(pair.cert);
+  const missingNames = machineNames.filter((name) => !isFor(certificate, name));
+  return missingNames.length === 0
+    ? { pair, described }
+    : { pair, described: { ...described, missingNames } };
 }
 
 async function writeText(path: string, text: string, mode: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -41,6 +42,14 @@ test('the same bundle twice, and several of the same registries, change nothing'
 });
 
 describe('a password', () => {
+  test('is put into the header of containerd by a command that works for any user', async () => {
+    const username = `a$(id)\`'"b${'x'.repeat(80)}`;
+    const { files } = await configOf({ login: { username, password: undefined } });
+    const command = /^ *# (printf .*)$/m.exec(files[0]?.text ?? '')?.[1] ?? '';
+    const output = execFileSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect(output).toBe(Buffer.from(`${username}:PASSWORD`).toString('base64'));
+  });
+
   test.each(['containerd', 'k3s', 'rke2', 'podman', 'crio'] as const)(
     'has a place of its own when it is not to be shown to %s',
     async (client) => {
@@ -128,6 +137,14 @@ describe('shown', () => {
     expect(serveConfigView(result)).toBe(
       `# /etc/rancher/k3s/registries.yaml\n${result.files[0]?.text.trimEnd()}`,
     );
+  });
+
+  test('that a certificate was made now is told, once, as a comment', async () => {
+    const certificate = { kind: 'selfSigned', folder: await temporaryFolder(), names: ['a.site'] } as const;
+    const input = { origin: 'https://a.site', certificate };
+    const made = /^# .*palette-edge-serve\.crt was made now/;
+    expect(serveConfigView(await configOf(input))).toMatch(made);
+    expect(serveConfigView(await configOf(input))).not.toMatch(made);
   });
 
   test('written files are listed, and nothing of what is in them', async () => {

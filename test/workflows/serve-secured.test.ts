@@ -56,6 +56,15 @@ test('what clients call it is told when that is not where it listens', async () 
   expect(origin).toBe('https://registry.site');
 });
 
+test('clients are told an address that they can use, and the name that was given', async () => {
+  const path = await bundleFile(sample.bytes);
+  const every = await servingBundles([path], { address: '0.0.0.0' });
+  expect(every.host).toMatch(/^0\.0\.0\.0:/);
+  expect(every.origin).not.toContain('0.0.0.0');
+  expect((await fetch(`${every.origin}/healthz`)).status).toBe(200);
+  expect((await servingBundles([path], { address: 'localhost' })).origin).toMatch(/^http:\/\/localhost:\d+$/);
+});
+
 test('a certificate that cannot be used is told before anything listens', async () => {
   const { certificatePath, caPem } = await makeTlsFiles(await temporaryFolder());
   expect(caPem).toContain('CERTIFICATE');
@@ -91,6 +100,11 @@ describe('warnings', () => {
     expect(codesOf({ hasLogin: true, certificate })).toEqual([]);
     expect(codesOf({ server: own })).toEqual([]);
     expect(codesOf({ server: own, hasLogin: true })).toEqual([]);
+  });
+
+  test('tell what this machine is called and the certificate is not for', () => {
+    const lacking = { ...certificate, missingNames: ['10.0.0.6'] };
+    expect(codesOf({ server: own, certificate: lacking })).toEqual(['CERTIFICATE_NAMES_MISSING']);
   });
 
   test.each(['2026-11-26T10:59:59Z', '2026-11-26T13:00:01Z'])(

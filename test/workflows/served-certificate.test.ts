@@ -43,6 +43,29 @@ describe('a certificate of our own', () => {
     expect(second.described).toEqual({ ...first.described, isNew: false });
   });
 
+  test('that lacks what only this machine is called is kept, and that is told', async () => {
+    const folder = await temporaryFolder();
+    const first = await selfSigned(folder, ['registry.site']);
+    const machineNames = ['10.0.0.5', 'registry.site'];
+    const again = await servedCertificate(
+      { kind: 'selfSigned', folder, names: ['registry.site'], machineNames },
+      now,
+    );
+    expect(again.pair).toEqual(first.pair);
+    expect(again.described).toMatchObject({ isNew: false, missingNames: ['10.0.0.5'] });
+  });
+
+  test('that takes the place of another is for the names of both, each once', async () => {
+    const folder = await temporaryFolder();
+    await selfSigned(folder, ['localhost', '::1', '10.0.0.5', 'fd00::1']);
+    const request = { kind: 'selfSigned', folder, names: ['localhost', '::1', 'registry.site'] } as const;
+    const { described } = await servedCertificate({ ...request, machineNames: ['10.0.0.6'] }, now);
+    expect(described.isNew).toBe(true);
+    expect(described.names).toHaveLength(6);
+    const all = ['fd00::1', '10.0.0.5', '10.0.0.6', 'registry.site', 'localhost', '::1'];
+    expect((await selfSigned(folder, all)).described.isNew).toBe(false);
+  });
+
   test.each<[why: string, change: (folder: string) => Promise<unknown>]>([
     ['it is over within a day', async (folder) => await selfSigned(folder, ['localhost'], days(396.5))],
     ['it is not valid yet', async (folder) => await selfSigned(folder, ['localhost'], days(-2))],
