@@ -201,21 +201,23 @@ function readRawFiles(fields: Fields): BundledRawFile[] | undefined {
   }));
 }
 
-/** RFC 6838, 4.2: it goes into headers as it is. */
-function isMediaType(text: string): boolean {
-  return /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/.test(text);
-}
-
 function readBlob(fields: Fields): BundledBlob {
   const name = fields.text('role');
   const role = roles.find((known) => known === name);
   if (role === undefined) throw fields.invalid('role', 'is unknown');
+  // Those of layers are what registries have, and may be anything.
+  const isAllowed = role === 'index' || role === 'manifest' ? isMediaType : undefined;
   return {
     digest: fields.digest('digest'),
     size: fields.size('size'),
-    mediaType: fields.text('mediaType', isMediaType),
+    mediaType: fields.text('mediaType', isAllowed),
     role,
   };
+}
+
+/** RFC 6838, 4.2: who serves a manifest puts it into a header as it is. */
+function isMediaType(text: string): boolean {
+  return /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/.test(text);
 }
 
 function checkBlobs({ blobs }: Inventory): void {

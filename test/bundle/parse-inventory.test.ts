@@ -44,6 +44,15 @@ test('fields that this version does not know are passed over', () => {
   expect(parseInventory(bytes)).toEqual(plan.inventory);
 });
 
+test('a layer may have any media type: registries take it, and so must bundles', () => {
+  for (const mediaType of ['', 'text', 'text/plain; charset=utf-8']) {
+    const bytes = altered((document) => {
+      document.blobs.find(({ role }: { role: string }) => role === 'layer').mediaType = mediaType;
+    });
+    expect(parseInventory(bytes).blobs.map((blob) => blob.mediaType)).toContain(mediaType);
+  }
+});
+
 test('an inventory with companions is parsed back', () => {
   expect(withCompanions.inventory.formatVersion).toBe(2);
   const parsed = parseInventory(serializeInventory(withCompanions.inventory));
@@ -83,8 +92,16 @@ describe('refused as invalid', () => {
     ['a root that is no blob', (d) => (d.images[0].digest = zeros), 'images[0]'],
     ['a root of another size', (d) => (d.images[0].size += 1), 'images[0]'],
     ['a root that is no manifest', (d) => (d.images[0].mediaType = 'text/plain'), 'images[0].mediaType'],
-    ['a media type that no header can have', (d) => (d.blobs[0].mediaType = 'application/日本'), 'mediaType'],
-    ['a media type that is none', (d) => (d.blobs[0].mediaType = 'text'), 'blobs[0].mediaType'],
+    [
+      'a manifest of a type that no header can have',
+      (d) => (d.blobs.find(({ role }: { role: string }) => role === 'manifest').mediaType = 'a/日本'),
+      'mediaType',
+    ],
+    [
+      'a manifest of no type',
+      (d) => (d.blobs.find(({ role }: { role: string }) => role === 'manifest').mediaType = 'text'),
+      'mediaType',
+    ],
     [
       'a root that is said to be a layer',
       (d) => (d.blobs.find(({ digest }: { digest: string }) => digest === d.images[0].digest).role = 'layer'),
