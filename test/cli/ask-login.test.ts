@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -10,8 +9,7 @@ import { startServer } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { openTerminal } from '../support/terminal.ts';
-
-const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+import { cliEntry } from '../support/cli-entry.ts';
 
 /** A registry that takes any password, and a login to it in a folder of its own. */
 async function scene() {
@@ -84,7 +82,7 @@ describe('standard input', () => {
   test('is not waited for after an interruption', async () => {
     const { cwd, args } = await scene();
     await writeFile(join(cwd, 'palette-edge.yaml'), 'username: edge');
-    const child = spawn(process.execPath, [entry, ...args], {
+    const child = spawn(process.execPath, [cliEntry, ...args], {
       cwd,
       env: { PATH: process.env['PATH'], HOME: cwd },
       stdio: ['pipe', 'ignore', 'pipe'],

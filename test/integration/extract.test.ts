@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -18,10 +17,10 @@ import { docker, multi, richBundle, writtenBundle } from '../support/rich-bundle
 import type { RichBundle } from '../support/rich-bundle.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { cliEntry } from '../support/cli-entry.ts';
 
 const run = promisify(execFile);
 const single = 'quay.io/org/single:2';
-const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 let rich: RichBundle;
 
@@ -118,7 +117,7 @@ describe('a docker-archive', () => {
   test('goes through a pipe into podman', async () => {
     const bundle = await writtenBundle(rich.bundle);
     const what = ['--image', multi, '--arch', 'amd64', '--format', 'docker-archive', '--output', '-'];
-    const child = spawn(process.execPath, [entry, 'extract', '-', ...what], {
+    const child = spawn(process.execPath, [cliEntry, 'extract', '-', ...what], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     createReadStream(bundle).pipe(child.stdin);
@@ -138,7 +137,7 @@ test('what arrives through a pipe is inspected, verified and extracted', async (
   const cwd = await temporaryFolder();
   const bundle = await writtenBundle(rich.bundle);
   const piped = async (bytes: string, ...args: readonly string[]) =>
-    await run('sh', ['-c', `${bytes} | "$0" "$@"`, process.execPath, entry, ...args], { cwd });
+    await run('sh', ['-c', `${bytes} | "$0" "$@"`, process.execPath, cliEntry, ...args], { cwd });
   const whole = `cat '${bundle}'`;
   const verified = await piped(whole, 'verify', '-');
   expect(verified.stdout).toContain(`- is whole: edge-demo ${rich.bundle.plan.id}, 4 images, 1 chart`);
@@ -152,7 +151,7 @@ test('what arrives through a pipe is inspected, verified and extracted', async (
 });
 
 test('inspecting does not wait for the end of what arrives', async () => {
-  const child = spawn(process.execPath, [entry, 'inspect', '-'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [cliEntry, 'inspect', '-'], { stdio: ['pipe', 'pipe', 'ignore'] });
   child.stdin.on('error', () => undefined).write(rich.bundle.bytes.subarray(0, 40_000));
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => void chunks.push(chunk));

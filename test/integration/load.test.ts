@@ -15,6 +15,7 @@ import { imageToBundle } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
 import { addImage, addIndex, graphOf } from '../support/sample-images.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { cliEntry } from '../support/cli-entry.ts';
 
 const run = promisify(execFile);
 const single = 'quay.io/org/single:2';
@@ -133,8 +134,7 @@ describe('podman', () => {
     const { cwd, bundle } = await files();
     const env = await podmanStorage(cwd);
     const command = 'cat "$1" | "$2" "$3" load - --into podman --image "$4"';
-    const entry = join(import.meta.dirname, '../../bin/dev.js');
-    await run('sh', ['-c', command, 'sh', bundle, process.execPath, entry, single], {
+    await run('sh', ['-c', command, 'sh', bundle, process.execPath, cliEntry, single], {
       env: { ...process.env, ...env },
     });
     const inspect = ['image', 'inspect', '--format', '{{.Digest}}', single];

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
@@ -9,8 +8,8 @@ import { startServer } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
 import type { CliRun } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { cliEntry } from '../support/cli-entry.ts';
 
-const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 const config = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
 const manifest = Buffer.from(
   JSON.stringify({
@@ -50,7 +49,7 @@ test('scripts get the pulls that are left as data', async () => {
 async function planTwelveImages(host: string, ...flags: readonly string[]): Promise<CliRun> {
   const images = Array.from({ length: 12 }, (_, index) => ['--image', `${host}/org/app${index}:1`]);
   const args = ['build', ...images.flat(), '--plain-http', host, '--store', 'store', '--dry-run', ...flags];
-  return await runCli(args, { cwd: await temporaryFolder(), entry });
+  return await runCli(args, { cwd: await temporaryFolder(), entry: cliEntry });
 }
 
 /** A registry that has every image, and tells what it allows as Docker Hub does. */

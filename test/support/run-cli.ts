@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { cliEntry } from './cli-entry.ts';
 
 /** How the command line is run. */
 export interface CliOptions {
@@ -11,7 +11,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The Node to run it with; the one of the tests unless said otherwise. */
   readonly node?: string;
-  /** The entry; the sources unless said otherwise. */
+  /** The entry; {@link cliEntry} unless said otherwise. */
   readonly entry?: string;
   /** What is on standard input; nothing unless said otherwise. */
   readonly input?: string;
@@ -27,11 +27,9 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-const sources = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
-
-/** Runs `palette-edge` from the sources in a process of its own, in an environment without anybody's credentials. */
+/** Runs `palette-edge` in a process of its own, in an environment without anybody's credentials. */
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
-  const { cwd, env = {}, node = process.execPath, entry = sources, input, onStart } = options;
+  const { cwd, env = {}, node = process.execPath, entry = cliEntry, input, onStart } = options;
   const child = spawn(node, [entry, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, XDG_CACHE_HOME: `${cwd}/cache`, ...env },

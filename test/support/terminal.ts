@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
 
 import { requireTool } from './required-tools.ts';
-
-const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+import { cliEntry } from './cli-entry.ts';
 
 /** A command in a terminal of its own. */
 export interface Terminal {
@@ -20,7 +18,7 @@ export interface Terminal {
 
 /** Runs `palette-edge` in a terminal, with its exit code and the settings of the terminal shown afterwards. */
 export function openTerminal(args: readonly string[], cwd: string): Terminal {
-  const command = [process.execPath, entry, ...args].map((word) => `'${word}'`).join(' ');
+  const command = [process.execPath, cliEntry, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
@@ -10,8 +9,8 @@ import { startServer } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
 import type { CliRun } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { cliEntry } from '../support/cli-entry.ts';
 
-const entry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 /** Blocks of 512 bytes: room for each layer, but not for a bundle of them. */
 const fileLimit = 8000;
 
@@ -29,7 +28,7 @@ test('when the bundle cannot be written, the build ends at once: what is still b
 /** With a limit on the size of files: a full disk for everybody, root or not. */
 async function build(host: string, folder: string): Promise<CliRun> {
   const args = ['build', '--image', `${host}/edge/app:1`, '--plain-http', host, '--store', 'store'];
-  const limited = [`ulimit -f ${fileLimit} && exec "$@"`, 'sh', process.execPath, entry, ...args];
+  const limited = [`ulimit -f ${fileLimit} && exec "$@"`, 'sh', process.execPath, cliEntry, ...args];
   return await runCli([...limited, '--output', 'made/edge.tar.zst'], {
     cwd: folder,
     node: 'sh',
