@@ -74,9 +74,9 @@ test('no flag has the name of a command: a config file could not tell them apart
 
 test('flags that name files and folders say so in their help: config files go by that for relative paths', async () => {
   const named = /(?:^|-)(?:file|dir|path|folder|cert|store|output|profile|manifest|config)$/;
-  const flags = (await allCommands()).flatMap(({ id, flags }) =>
+  const flags = (await allCommands()).flatMap(({ id, flags: own }) =>
     // A file of a bundle is no path on this machine.
-    Object.entries(flags).filter(([name]) => `${id} ${name}` !== 'extract file'),
+    Object.entries(own).filter(([name]) => `${id} ${name}` !== 'extract file'),
   );
   const paths = flags.filter(
     ([name, flag]) => flag.type === 'option' && flag.options === undefined && named.test(name),

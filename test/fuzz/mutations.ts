@@ -52,10 +52,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       }),
     );
   },
-  'tar of the head changed': ({ contents }, random) => {
-    const [head, ...cuts] = contents;
-    return joinFrames([changed(head ?? Buffer.alloc(1), random), ...cuts].map(frameOf));
-  },
+  'tar of the head changed': ({ contents: [head = Buffer.alloc(1), ...cuts] }, random) =>
+    joinFrames([changed(head, random), ...cuts].map(frameOf)),
   'tar behind the head changed': ({ contents: [head = Buffer.alloc(1), ...cuts] }, random) =>
     craftBundle({ head, tail: changed(Buffer.concat(cuts), random) }, cuts[0]?.length),
   'inventory lies': (sample, random) => {

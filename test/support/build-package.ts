@@ -14,7 +14,7 @@ const inputs = ['src/**/*.ts', 'scripts/{build,command-manifest}.mjs', 'tsconfig
  * Builds the package once for all tests, in a folder of its own: others may build the checkout meanwhile. What was built from the
  * same sources is taken as it is. Below node_modules, so that its imports are found.
  */
-export default async function buildPackage(): Promise<void> {
+export async function setup(): Promise<void> {
   const folder = join(cache, await hashOfInputs());
   if (!(await isThere(folder))) {
     await rm(cache, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The sources: what works without a build. */
-export const sourceEntry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+const sourceEntry = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 /**
  * What tests run as `palette-edge`: the package as it is published, which test/support/build-package.ts builds before the first
