@@ -218,7 +218,8 @@ describe('a build of blobs behind signed links', () => {
     ['that work', undefined, 0],
     ['that are refused', refuse(403), 6],
     ['that lead nowhere', 'nowhere', 6],
-  ])('%s', async (...[, storage, exit]) => {
+    // The last one waits as long as retries take, some 50 s.
+  ])('%s', { timeout: 180_000 }, async (...[, storage, exit]) => {
     const { blobs, serve } = await sampleRegistry();
     const good: Answer = ({ url = '' }, response) => response.end(blobs.find(digestIn(url)));
     const answer = storage === undefined || storage === 'nowhere' ? good : storage;
