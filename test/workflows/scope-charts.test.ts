@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { formatReference, formatRepository } from '../../src/oci/reference.ts';
-import { chartRequest } from '../../src/profile/requested-chart.ts';
 import { resolveImages } from '../../src/workflows/resolve-images.ts';
 import type { ResolvedImages } from '../../src/workflows/resolve-images.ts';
 import { chartNameBefore } from '../../src/workflows/scope-charts.ts';
@@ -78,7 +77,7 @@ test('an excluded profile that leaves out nothing but a chart has its use', asyn
 });
 
 const nameOf = (repository: string, version: string) => {
-  const reference = chartNameBefore(chartRequest({ repository, name: 'web', version }));
+  const reference = chartNameBefore({ repository, name: 'web', version });
   if (reference === undefined) return undefined;
   return reference.tag === undefined ? formatRepository(reference) : formatReference(reference);
 };
