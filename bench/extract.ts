@@ -9,15 +9,13 @@
  *
  * Needs skopeo, zstd, tar and docker-registry (scripts/required-tools.json).
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { startDockerRegistry } from '../test/support/docker-registry.ts';
-import { pushSeededImages } from '../test/support/push-seeded-images.ts';
-import { benchImages } from './bench-images.ts';
+import { seededBundle } from './seeded-bundle.ts';
 import { median, timedRun } from './timed-run.ts';
 
 const { values } = parseArgs({
@@ -26,7 +24,7 @@ const { values } = parseArgs({
 const program = `'${process.execPath}' '${fileURLToPath(new URL('../bin/run.js', import.meta.url))}'`;
 const folder = await mkdtemp(join(tmpdir(), 'palette-edge-bench-'));
 try {
-  const image = await buildBundle();
+  const image = await seededBundle(folder, Number(values.gb) * 1e9);
   report(await measure(contestantsFor(image)));
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -36,20 +34,6 @@ interface Contestant {
   readonly job: string;
   readonly name: string;
   readonly script: string;
-}
-
-/** @returns the reference of one of its images */
-async function buildBundle(): Promise<string> {
-  const registry = await startDockerRegistry();
-  try {
-    const { references } = await pushSeededImages(registry.host, benchImages(Number(values.gb) * 1e9));
-    await writeFile(join(folder, 'images.txt'), `${references.join('\n')}\n`);
-    const access = `--images-file images.txt --plain-http ${registry.host}`;
-    await shell(`${program} build ${access} --store store --output bundle.tar.zst; rm -rf store`);
-    return references.at(-1) ?? '';
-  } finally {
-    await registry.stop();
-  }
 }
 
 function contestantsFor(image: string): Contestant[] {

@@ -17,9 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { startDockerRegistry } from '../test/support/docker-registry.ts';
-import { pushSeededImages } from '../test/support/push-seeded-images.ts';
-import { benchImages } from './bench-images.ts';
+import { seededBundle } from './seeded-bundle.ts';
 import { median, timedRun } from './timed-run.ts';
 
 const { values } = parseArgs({
@@ -30,7 +28,7 @@ const folder = await mkdtemp(join(tmpdir(), 'palette-edge-bench-'));
 const socket = join(folder, 'containerd.sock');
 try {
   await prepareContainerd();
-  const image = await buildBundle();
+  const image = await seededBundle(folder, Number(values.gb) * 1e9);
   report(await measure(contestantsFor(image)));
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -54,20 +52,6 @@ async function prepareContainerd(): Promise<void> {
     `[ttrpc]\naddress = "${folder}/ttrpc.sock"`,
   ];
   await writeFile(join(folder, 'containerd.toml'), containerd.join('\n'));
-}
-
-/** @returns the reference of one of its images */
-async function buildBundle(): Promise<string> {
-  const registry = await startDockerRegistry();
-  try {
-    const { references } = await pushSeededImages(registry.host, benchImages(Number(values.gb) * 1e9));
-    await writeFile(join(folder, 'images.txt'), `${references.join('\n')}\n`);
-    const access = `--images-file images.txt --plain-http ${registry.host}`;
-    await shell(`${program} build ${access} --store store --output bundle.tar.zst; rm -rf store`);
-    return references.at(-1) ?? '';
-  } finally {
-    await registry.stop();
-  }
 }
 
 function contestantsFor(image: string): Contestant[] {

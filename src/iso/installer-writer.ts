@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 
 import type { BootStructure } from './boot-structure.ts';
-import { isoSectorSize } from './iso-entry.ts';
 import type { IsoEntry } from './iso-entry.ts';
 import { mbrDiskIdAt, mbrDiskIdSize } from './mbr.ts';
+import { writtenBytes } from './written-bytes.ts';
 import { imageMoment, runXorriso } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
@@ -33,14 +33,7 @@ export interface InstallerChange extends Pick<XorrisoRun, 'xorriso' | 'signal'> 
  */
 export async function writeInstaller(change: InstallerChange): Promise<void> {
   const { xorriso, signal, onBytes } = change;
-  let written = 0;
-  const onLine = (line: string): void => {
-    const sectors = /\bUPDATE : Writing:\s+(\d+)s/.exec(line)?.[1];
-    const now = sectors === undefined ? written : Number(sectors) * isoSectorSize;
-    onBytes?.(Math.max(0, now - written));
-    written = Math.max(now, written);
-  };
-  await runXorriso(installerArguments(change), { xorriso, signal, onLine });
+  await runXorriso(installerArguments(change), { xorriso, signal, onLine: writtenBytes(onBytes) });
   await keepDiskId(change.to, change.structure);
 }
 

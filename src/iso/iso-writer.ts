@@ -1,5 +1,5 @@
-import { isoSectorSize } from './iso-entry.ts';
 import type { IsoEntry } from './iso-entry.ts';
+import { writtenBytes } from './written-bytes.ts';
 import { imageMoment, runXorrisoCommands } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
@@ -23,14 +23,12 @@ export interface IsoWriterOptions extends Pick<XorrisoRun, 'xorriso' | 'signal'>
  */
 export async function writeIso(entries: readonly IsoEntry[], options: IsoWriterOptions): Promise<void> {
   const { xorriso, signal, folder, onBytes } = options;
-  let written = 0;
-  const onLine = (line: string): void => {
-    const sectors = /\bUPDATE : Writing:\s+(\d+)s/.exec(line)?.[1];
-    const now = sectors === undefined ? written : Number(sectors) * isoSectorSize;
-    onBytes?.(Math.max(0, now - written));
-    written = Math.max(now, written);
-  };
-  await runXorrisoCommands(isoCommands(entries, options), { xorriso, signal, folder, onLine });
+  await runXorrisoCommands(isoCommands(entries, options), {
+    xorriso,
+    signal,
+    folder,
+    onLine: writtenBytes(onBytes),
+  });
 }
 
 /** Native commands of xorriso(1). */
