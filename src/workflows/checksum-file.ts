@@ -32,7 +32,7 @@ export async function writeChecksumFile(path: string, files: readonly FileChecks
 
 /**
  * Empties the file with the checksum of a file that is going to be replaced, if there is one: whoever is stopped before the new one is
- * written leaves none that is wrong.
+ * written leaves none that is wrong. To be called when the new file is complete, right before it gets its name.
  *
  * @throws the system's error
  */
@@ -40,7 +40,11 @@ export async function emptyChecksumFile(path: string): Promise<void> {
   try {
     await truncate(checksumFile(path));
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    // It may not be written to, but it may be replaced, as it is going to be.
+    await writeChecksumFile(path, []);
   }
 }
 

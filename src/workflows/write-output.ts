@@ -11,7 +11,7 @@ import { withMadeFolder } from '../io/with-made-folder.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
-import { writeChecksumFile } from './checksum-file.ts';
+import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
@@ -58,7 +58,11 @@ async function writeWhole(
 ): Promise<WrittenBundle> {
   const target = await outputTarget(path);
   await removeStalePartials(target);
-  const written = await writeFileAtomically(target, async (file) => await writeBundle(options, { file }));
+  const written = await writeFileAtomically(target, async (file) => {
+    const complete = await writeBundle(options, { file });
+    await emptyChecksumFile(path);
+    return complete;
+  });
   await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);
   return written;

@@ -15,7 +15,7 @@ import { removeStalePartials } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
 import { isOlderBundle } from './check-output.ts';
-import { writeChecksumFile } from './checksum-file.ts';
+import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
@@ -84,6 +84,7 @@ async function nameParts(path: string, list: PartsList, partials: Partials): Pro
   const known = await knownParts(path);
   const files = [...partials.paths];
   const unfinished = await partials.write(listPathOf(path), encodePartsList(list));
+  await emptyChecksumFile(path);
   for (const [index, { name }] of list.parts.entries()) {
     const file = files[index];
     if (file === undefined) throw new Error(`there is no file for ${name}`);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -88,6 +88,20 @@ test('an older image is replaced, a link to one keeps being a link', async () =>
   await makeIso([path], { output: other, label: 'OTHER' });
   const image = await openIso(iso);
   expect(image.label).toBe('OTHER');
+});
+
+test('an image has no name together with the checksum of an older one', async () => {
+  const { folder, path } = await bundleFile();
+  const made = await makeIso([path]);
+  // Stands for a run that was killed in between: the checksum cannot be written, as its name is too long for a partial file.
+  const output = join(folder, `${'n'.repeat(225)}.iso`);
+  await rename(made.path, output);
+  await rename(`${made.path}.sha256`, `${output}.sha256`);
+  const error = await rejection(makeIso([path], { output, label: 'OTHER' }));
+  expect(error).toMatchObject({ kind: 'disk' });
+  expect(error.message).toContain('writing the checksum of the ISO image to');
+  expect((await openIso(output)).label).toBe('OTHER');
+  expect(await readFile(`${output}.sha256`, 'utf8')).toBe('');
 });
 
 describe('parts', () => {

@@ -41,6 +41,14 @@ test('nobody else may read it, and nothing else is left', async () => {
   expect((await readdir(folder)).toSorted()).toEqual(['site.iso', 'site.yaml']);
 });
 
+test('in place of another image, it does not have the checksum of that', async () => {
+  const { path } = await make(good);
+  await writeFile(`${path}.sha256`, `${'0'.repeat(64)}  user-data.iso\n`);
+  const file = join(dirname(path), 'user-data');
+  await userDataIso({ file }, { xorriso: requireTool('xorriso') }, new AbortController().signal);
+  expect(await readFile(`${path}.sha256`, 'utf8')).toBe('');
+});
+
 test('a run that is killed leaves the token beside the image only, where the next run removes it', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'user-data'), good);

@@ -49,6 +49,16 @@ test('an older bundle and checksum are replaced', async () => {
   expect(await readFile(`${path}.sha256`, 'utf8')).toContain(sha256.slice(7));
 });
 
+test('a bundle has no name together with the checksum of an older one', async () => {
+  // Stands for a run that was killed in between: the checksum cannot be written, as its name is too long for a partial file.
+  const path = join(await temporaryFolder(), `${'n'.repeat(221)}.tar.zst`);
+  await writeFile(path, 'old');
+  await writeFile(`${path}.sha256`, 'old');
+  expect(await rejection(writeOutput(await optionsFor(path)))).toMatchObject({ kind: 'disk' });
+  expect((await readFile(path)).length).toBeGreaterThan(1000);
+  expect(await readFile(`${path}.sha256`, 'utf8')).toBe('');
+});
+
 test('a bundle that a link stands for is written where the link leads, and the link stays', async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'disk'));
@@ -85,10 +95,12 @@ test('a failure leaves the folder of the user, even when it is empty, and an old
   const error = new PaletteEdgeError('BLOB_NOT_FOUND', 'it has gone', { kind: 'notFound' });
   await mkdir(join(folder, 'empty'));
   await writeFile(join(folder, 'edge.tar.zst'), 'old');
+  await writeFile(join(folder, 'edge.tar.zst.sha256'), 'old checksum');
   await rejection(writeOutput(await failing(join(folder, 'empty', 'edge.tar.zst'), error)));
   await rejection(writeOutput(await failing(join(folder, 'edge.tar.zst'), error)));
-  expect(await readdir(folder)).toEqual(['edge.tar.zst', 'empty']);
+  expect(await readdir(folder)).toEqual(['edge.tar.zst', 'edge.tar.zst.sha256', 'empty']);
   expect(await readFile(join(folder, 'edge.tar.zst'), 'utf8')).toBe('old');
+  expect(await readFile(join(folder, 'edge.tar.zst.sha256'), 'utf8')).toBe('old checksum');
 });
 
 test('a place that cannot be written to is named', async () => {
