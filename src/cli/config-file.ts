@@ -47,6 +47,7 @@ export interface ConfigFileOptions {
  * program that is run there. Whoever unpacks an archive, or works in the checkout of somebody else, must not get them from there.
  */
 const guardedFlags: ReadonlySet<string> = new Set([
+  // Where secrets go, and what is trusted.
   'palette-endpoint',
   'registries-file',
   'mirror',
@@ -56,10 +57,21 @@ const guardedFlags: ReadonlySet<string> = new Set([
   'cert-dir',
   'auth-file',
   'cred-file-path',
+  // Secrets of a server that whoever wrote the file may know, and where clients find it.
+  'advertise',
+  'password-file',
+  'tls-cert',
+  'tls-folder',
+  'tls-key',
+  // Files of this machine that go into what is made; a definition names others, anywhere.
   'add',
   'cluster-definition',
+  'content',
+  'definition',
+  'edge-config',
   'file',
   'include-tool',
+  'user-data',
 ]);
 
 /** Nobody writes so much by hand. */

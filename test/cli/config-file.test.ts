@@ -108,10 +108,19 @@ describe('a file that merely lies in the working folder', () => {
     'cert-dir',
     'auth-file',
     'cred-file-path',
+    'advertise',
+    'password-file',
+    'tls-cert',
+    'tls-folder',
+    'tls-key',
     'add',
     'cluster-definition',
+    'content',
+    'definition',
+    'edge-config',
     'file',
     'include-tool',
+    'user-data',
   ];
 
   test.each(guarded)('may not set %s, for no command', (key) => {
