@@ -39,6 +39,12 @@ export interface RegistryPusherOptions {
 /** What an upload takes besides the pusher. */
 export type BlobToPush = Omit<BlobUpload, 'transport'>;
 
+/** A manifest that others are about. */
+interface ReferrersPlace {
+  readonly repository: RepositoryName;
+  readonly subject: Digest;
+}
+
 /** Writes to registries (distribution-spec 1.1, push), never to mirrors of them. */
 export class RegistryPusher {
   readonly #transport: RegistryTransport;
@@ -102,17 +108,41 @@ export class RegistryPusher {
    * @throws PaletteEdgeError `REFERRERS_INVALID`, or as {@link putManifest}
    */
   async keepReferrers(
-    { repository, subject }: { readonly repository: RepositoryName; readonly subject: Digest },
+    place: ReferrersPlace,
     wanted: readonly Descriptor[],
     signal?: AbortSignal,
   ): Promise<boolean> {
+    const list = await this.#listToPut(place, wanted, signal);
+    const { repository, subject } = place;
+    const target = { tag: fallbackTag(subject) };
+    if (list !== undefined) await this.putManifest({ repository, target }, list, signal);
+    return list !== undefined;
+  }
+
+  /**
+   * Whether {@link keepReferrers} would have nothing to do.
+   *
+   * @throws PaletteEdgeError as that does
+   */
+  async listsReferrers(
+    place: ReferrersPlace,
+    wanted: readonly Descriptor[],
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return (await this.#listToPut(place, wanted, signal)) === undefined;
+  }
+
+  /** @returns undefined when all are listed */
+  async #listToPut(
+    { repository, subject }: ReferrersPlace,
+    wanted: readonly Descriptor[],
+    signal: AbortSignal | undefined,
+  ): Promise<ManifestToPut | undefined> {
     const listed = await this.#listed(repository, subject, signal);
-    if (wanted.every(({ digest }) => listed.has(digest))) return false;
+    if (wanted.every(({ digest }) => listed.has(digest))) return undefined;
     const tag = fallbackTag(subject);
     const present = await this.#fetchTag(repository, tag, signal);
-    const list = withReferrers(present, wanted, formatReference({ ...repository, tag }));
-    if (list !== undefined) await this.putManifest({ repository, target: { tag } }, list, signal);
-    return list !== undefined;
+    return withReferrers(present, wanted, formatReference({ ...repository, tag }));
   }
 
   async #listed(

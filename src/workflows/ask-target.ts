@@ -1,11 +1,14 @@
 import type { PaletteEdgeError } from '../errors.ts';
 import { runLimited } from '../io/run-limited.ts';
+import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatReference, formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import { isFailureOfOne } from './image-failure.ts';
+import { listedReferrers } from './listed-referrers.ts';
+import { listedSubject } from './listed-subject.ts';
 import type { PushContent } from './push-content.ts';
 import type { NamedImage } from './push-names.ts';
 
@@ -20,6 +23,8 @@ export interface TargetState {
   readonly present: ReadonlySet<string>;
   /** What the tags stand for now, by their names. */
   readonly tags: ReadonlyMap<string, Digest>;
+  /** Tags of lists of referrers, by their names: the registry has another list, with all that ours names. */
+  readonly listed: ReadonlySet<string>;
   /** What the registry did not say, by its place. */
   readonly unknown: ReadonlyMap<string, PaletteEdgeError>;
 }
@@ -46,8 +51,15 @@ export function blobPlace(repository: Repository, digest: Digest): string {
  */
 export async function askTarget(images: readonly ImageToPush[], parts: AskingParts): Promise<TargetState> {
   const { pusher } = parts;
-  const state: KnownState = { present: new Set(), tags: new Map(), unknown: new Map(), denied: new Map() };
+  const state: KnownState = {
+    present: new Set(),
+    tags: new Map(),
+    listed: new Set(),
+    unknown: new Map(),
+    denied: new Map(),
+  };
   await askTags(images, parts, state);
+  await askLists(images, parts, state);
   await ask(manifestPlaces(images, state), parts, {
     state,
     isThere: async ({ repository, blob: { digest } }, signal) =>
@@ -62,6 +74,8 @@ export async function askTarget(images: readonly ImageToPush[], parts: AskingPar
 
 interface AskingParts {
   readonly pusher: RegistryPusher;
+  /** Of the bundles. */
+  readonly blobs: BlobReader;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
@@ -69,6 +83,7 @@ interface AskingParts {
 interface KnownState extends TargetState {
   readonly present: Set<string>;
   readonly tags: Map<string, Digest>;
+  readonly listed: Set<string>;
   readonly unknown: Map<string, PaletteEdgeError>;
   /** Repositories that are closed to us: they are not asked again. */
   readonly denied: Map<string, PaletteEdgeError>;
@@ -96,6 +111,30 @@ async function askTags(images: readonly ImageToPush[], parts: AskingParts, state
       if (digest === root.digest) present.add(manifestPlace(repository, digest));
     } catch (error) {
       unknown.set(manifestPlace(repository, root.digest), takeNote(state, { repository }, error));
+    }
+  });
+}
+
+/** Compares lists of referrers that differ from ours: they grow with what others push. */
+async function askLists(
+  images: readonly ImageToPush[],
+  { pusher, blobs, ...limits }: AskingParts,
+  state: KnownState,
+): Promise<void> {
+  const others = images.flatMap(({ repository, tag, content }) => {
+    const subject = tag === undefined ? undefined : listedSubject(tag);
+    const name = formatReference({ ...repository, tag });
+    const present = state.tags.get(name);
+    const isOther = present !== undefined && present !== content.root.digest;
+    return subject !== undefined && isOther ? [{ repository, subject, content, name }] : [];
+  });
+  await runLimited(others, limits, async ({ repository, subject, content, name }, signal) => {
+    try {
+      const entries = await listedReferrers(content, blobs, signal);
+      if (await pusher.listsReferrers({ repository, subject }, entries, signal)) state.listed.add(name);
+    } catch (error) {
+      // Then it is added to, which tells what is wrong.
+      takeNote(state, { repository }, error);
     }
   });
 }

@@ -78,18 +78,21 @@ function blobPlaces(
     );
 }
 
-function planImage(image: ImageToPush, { present, tags }: TargetState): PlannedPush {
+function planImage(image: ImageToPush, { present, tags, listed }: TargetState): PlannedPush {
   const { reference, repository, tag, isCompanion, content } = image;
   const { digest } = content.root;
   const pushedAs = formatReference(tag === undefined ? { ...repository, digest } : { ...repository, tag });
   const tagged = tags.get(pushedAs);
-  const places = content.manifests.flatMap(({ descriptor, blobs }) => [
+  const isListed = listed.has(pushedAs);
+  // Where another list has all that this one names, this one is not needed.
+  const needed = content.manifests.filter(({ descriptor }) => !isListed || descriptor.digest !== digest);
+  const places = needed.flatMap(({ descriptor, blobs }) => [
     manifestPlace(repository, descriptor.digest),
     ...blobs.map((blob) => blobPlace(repository, blob.digest)),
   ]);
   // The registry's own list of referrers is added to, and never replaced.
   const isList = tag !== undefined && listedSubject(tag) !== undefined;
-  const isTagged = tag === undefined || tagged === digest;
+  const isTagged = tag === undefined || tagged === digest || isListed;
   return {
     reference,
     pushedAs,

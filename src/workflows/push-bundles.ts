@@ -70,7 +70,7 @@ class PushUnderWay {
       listener({ kind: 'retry', retry });
     });
     listener({ kind: 'asking', images: images.length });
-    const state = await askTarget(images, { pusher, concurrency, signal });
+    const state = await askTarget(images, { pusher, blobs: this.#blobs, concurrency, signal });
     const askable = images.filter((image) => this.#isAskable(image, state));
     const plan = planPush(askable, state);
     listener({ kind: 'planned', plan });

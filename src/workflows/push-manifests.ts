@@ -4,13 +4,13 @@ import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { ManifestTarget } from '../registry/manifest-answer.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import { manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
+import { listedReferrers } from './listed-referrers.ts';
 import { listedSubject } from './listed-subject.ts';
 import type { ManifestToPush } from './push-content.ts';
 import type { PushedReferrers } from './push-referrers.ts';
@@ -57,8 +57,10 @@ export class ManifestPusher {
   }
 
   async #tag(image: ImageToPush, root: ManifestToPush, tag: string): Promise<void> {
-    const present = this.#options.state.tags.get(formatReference({ ...image.repository, tag }));
-    if (present === root.descriptor.digest) return;
+    const { tags, listed } = this.#options.state;
+    const name = formatReference({ ...image.repository, tag });
+    const present = tags.get(name);
+    if (present === root.descriptor.digest || listed.has(name)) return;
     const subject = listedSubject(tag);
     if (present === undefined || subject === undefined) return await this.#putOnce(image, root, { tag });
     // The registry has a list of its own, and what it names must not get lost.
@@ -67,10 +69,8 @@ export class ManifestPusher {
 
   async #addToList({ repository, content }: ImageToPush, subject: Digest): Promise<void> {
     const { blobs, referrers, signal } = this.#options;
-    const bytes = await readWholeBlob(blobs, content.root, signal);
-    const list = parseManifest(bytes, content.root.mediaType, content.root.digest);
-    if (list.kind !== 'index') return;
-    for (const entry of list.manifests) referrers.add({ repository, subject }, entry);
+    for (const entry of await listedReferrers(content, blobs, signal))
+      referrers.add({ repository, subject }, entry);
   }
 
   async #putOnce(image: ImageToPush, manifest: ManifestToPush, target: ManifestTarget): Promise<void> {

@@ -242,6 +242,9 @@ describe('companions', () => {
     await pushTo(host, [path]);
     const digests = (await listOf(host, root.digest)).map(({ digest }) => digest);
     expect(digests).toEqual([root.digest, ...before.map(({ digest }) => digest)]);
+    // Nothing changes any more, and that is what is told.
+    const { result } = await pushTo(host, [path], { isDryRun: true });
+    expect(result.images.filter(({ isPresent }) => !isPresent)).toEqual([]);
   });
 });
 

@@ -31,7 +31,12 @@ function image(name: string, blobs: readonly (typeof base)[], tag: string | unde
   };
 }
 
-const nothing = { present: new Set<string>(), tags: new Map(), unknown: new Map() };
+const nothing = {
+  present: new Set<string>(),
+  tags: new Map(),
+  listed: new Set<string>(),
+  unknown: new Map(),
+};
 const images = [image('a', [base, small]), image('b', [base, large])];
 const [first, second] = images.map(({ repository }) => repository);
 
@@ -78,6 +83,26 @@ test('a list of referrers is added to, and so replaces nothing', () => {
   const { images: planned } = planPush([image('a', [base], tag)], { ...nothing, tags });
   expect(planned).toMatchObject([{ isPresent: false }]);
   expect(planned[0]).not.toHaveProperty('replaces');
+});
+
+test('a list of referrers is there when the registry lists all of it, in another list', () => {
+  const tag = fallbackTag(digestOf('subject'));
+  const list = image('a', [], tag);
+  const child = { mediaType: mediaTypes.ociManifest, digest: digestOf('child'), size: 10 };
+  const manifests = [{ descriptor: child, blobs: [base], subject: undefined }, ...list.content.manifests];
+  const images = [{ ...list, content: { ...list.content, manifests } }];
+  const state = {
+    ...nothing,
+    tags: new Map([[`r.site/a:${tag}`, digestOf('merged')]]),
+    listed: new Set([`r.site/a:${tag}`]),
+  };
+  const present = new Set([
+    manifestPlace(list.repository, child.digest),
+    blobPlace(list.repository, base.digest),
+  ]);
+  expect(planPush(images, { ...state, present }).images).toMatchObject([{ isPresent: true }]);
+  // What it lists has to be there as well.
+  expect(planPush(images, state).images).toMatchObject([{ isPresent: false }]);
 });
 
 test('what has no tag is called by its digest', () => {
