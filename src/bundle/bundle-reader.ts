@@ -2,24 +2,27 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { BlobRange, BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
 import { damagedBundle } from './bundle-error.ts';
 import { parseHead } from './bundle-head.ts';
-import type { BundleHead } from './bundle-head.ts';
+import type { BundleHead, StoredContent } from './bundle-head.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { TarRange } from './frame-reader.ts';
 import { readFrameTable } from './frame-table.ts';
-import { inventoryId } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
-import { placeBlobs } from './tar-layout.ts';
+import type { LayerRestorer, SqueezedContent } from './layer-restorer.ts';
+import type { SqueezedLayer } from './squeezed-inventory.ts';
+import { placeBlobs, tarEnd } from './tar-layout.ts';
 
 /** Reads a bundle without unpacking it: opening reads the end and the head, a blob only the frames that hold it. */
 export class BundleReader implements BlobReader {
+  /** Of a squeezed bundle, that of the plain one: whoever reads a bundle sees what was put into it. */
   readonly inventory: Inventory;
-  /** See {@link inventoryId}. */
+  /** The first 8 hex digits of its inventory's sha256; of a squeezed bundle, its own. */
   readonly id: string;
-  /** The inventory as it is in the bundle. */
+  /** The bytes of {@link inventory}. */
   readonly inventoryBytes: Uint8Array;
   /** What is in the signature slot, when something is. Not checked here. */
   readonly signature: Uint8Array | undefined;
@@ -29,15 +32,22 @@ export class BundleReader implements BlobReader {
   readonly size: number;
   /** The tar inside. */
   readonly frames: FrameReader;
+  /** What is in the tar. */
+  readonly stored: StoredContent;
   readonly #bundle: RandomAccess;
   readonly #name: string;
   readonly #positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;
+  readonly #squeezed: ReadonlyMap<Digest, SqueezedLayer>;
+  readonly #restorer: LayerRestorer | undefined;
 
   private constructor(bundle: RandomAccess, name: string, opened: OpenedBundle) {
-    const { head, frames, positions } = opened;
+    const { head, frames, positions, restorer } = opened;
     this.inventory = head.inventory;
     this.inventoryBytes = head.inventoryBytes;
-    this.id = inventoryId(head.inventoryBytes);
+    this.stored = head.stored;
+    this.id = head.stored.id;
+    this.#restorer = restorer;
+    this.#squeezed = new Map(head.stored.squeezed?.layers.map((layer) => [layer.digest, layer]));
     this.signature = head.signature;
     this.files = head.files;
     this.size = bundle.size;
@@ -51,12 +61,13 @@ export class BundleReader implements BlobReader {
    * Opens a bundle and checks its seek table, head and inventory. The reader closes `bundle`, also when opening fails.
    *
    * @param name the bundle, for messages: a path as the user wrote it
+   * @param restorer needed for the layers of squeezed bundles; the reader closes it
    * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED`, `BUNDLE_VERSION_UNSUPPORTED` or
    *   `INVENTORY_INVALID` (kind content), or a failure to read it
    */
-  static async open(bundle: RandomAccess, name: string): Promise<BundleReader> {
+  static async open(bundle: RandomAccess, name: string, restorer?: LayerRestorer): Promise<BundleReader> {
     try {
-      return new BundleReader(bundle, name, await openBundle(bundle, name));
+      return new BundleReader(bundle, name, { ...(await openBundle(bundle, name)), restorer });
     } catch (error) {
       await bundle.close();
       throw error;
@@ -65,14 +76,49 @@ export class BundleReader implements BlobReader {
 
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async sizeOf(digest: Digest): Promise<number | undefined> {
-    return this.#positions.get(digest)?.size;
+    return this.#squeezed.get(digest)?.size ?? this.#positions.get(digest)?.size;
+  }
+
+  /** Whether a blob has to be made again from what is in the tar: parts of it cannot be read alone. */
+  isSqueezed(digest: Digest): boolean {
+    return this.#squeezed.has(digest);
   }
 
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     const { range, signal } = options;
+    const layer = this.#squeezed.get(blob.digest);
+    if (layer !== undefined) return this.#restored(layer, blob, options);
     const content = this.frames.stream(this.#placeOf(blob, range), signal);
     return range === undefined ? verifiedContent(blob, content, this.#side) : content;
+  }
+
+  #restored(
+    layer: SqueezedLayer,
+    blob: BlobIdentity,
+    { range, signal }: OpenBlobOptions,
+  ): AsyncIterable<Uint8Array> {
+    const side = this.#side;
+    if (layer.size !== blob.size) throw sizeMismatch(blob, String(layer.size), side);
+    if (this.#restorer === undefined) throw new TypeError('nobody is there to restore layers');
+    const whole = verifiedContent(blob, this.#restorer.restore(this.squeezedContent(layer), signal), side);
+    return range === undefined ? whole : partOf(whole, range);
+  }
+
+  /** What a squeezed layer is restored from. */
+  squeezedContent(layer: SqueezedLayer): SqueezedContent {
+    const identityOf = (digest: Digest): BlobIdentity => ({
+      digest,
+      size: this.#positions.get(digest)?.size ?? 0,
+    });
+    const { size } = identityOf(layer.plain);
+    return {
+      layer,
+      recipe: async (signal) => await readWholeBlob(this, identityOf(layer.recipe), signal),
+      plainSize: size,
+      // Whoever restores checks what comes out.
+      plain: (start, signal) => this.frames.stream(this.#placeOf(identityOf(layer.plain), { start }), signal),
+    };
   }
 
   /**
@@ -111,11 +157,27 @@ export class BundleReader implements BlobReader {
   }
 
   async close(): Promise<void> {
+    await this.#restorer?.close();
+    await this.frames.close();
     await this.#bundle.close();
   }
 }
 
+async function* partOf(
+  content: AsyncIterable<Uint8Array>,
+  { start, end = Number.POSITIVE_INFINITY }: BlobRange,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let position = 0;
+  for await (const piece of content) {
+    const part = piece.subarray(Math.max(0, start - position), Math.max(0, end - position));
+    position += piece.length;
+    if (part.length > 0) yield part;
+    if (position >= end) return;
+  }
+}
+
 interface OpenedBundle {
+  readonly restorer?: LayerRestorer | undefined;
   readonly head: BundleHead;
   readonly frames: FrameReader;
   readonly positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;
@@ -125,10 +187,15 @@ async function openBundle(bundle: RandomAccess, name: string): Promise<OpenedBun
   const frames = new FrameReader(bundle, await readFrameTable(bundle, name), name);
   const headContent = await frames.read(0);
   const head = parseHead(headContent, name);
-  const { placed, tarSize } = placeBlobs(head.inventory.blobs, headContent.length);
+  const { blobs, longFrom } = head.stored;
+  const { placed, tarSize } = placeBlobs(blobs, headContent.length);
   if (tarSize !== frames.tarSize) {
     throw damagedBundle(name, `its frames hold ${frames.tarSize} bytes, its inventory names ${tarSize}`);
   }
+  const short = placeBlobs(blobs.slice(0, longFrom), headContent.length).tarSize - tarEnd().length;
+  const longStart = longFrom === blobs.length ? tarSize : short;
+  if (longStart !== frames.longStart)
+    throw damagedBundle(name, `its long frames begin at ${frames.longStart}, its inventory says ${longStart}`);
   const positions = new Map(placed.map(({ blob, position }) => [blob.digest, { position, size: blob.size }]));
   return { head, frames, positions };
 }

@@ -3,9 +3,11 @@ import { damagedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { FrameCache } from './frame-cache.ts';
 import type { FrameSource } from './frame-cache.ts';
+import { firstLongFrame } from './frame-table.ts';
 import type { Frame, FrameTable } from './frame-table.ts';
+import { LongFrames } from './long-frames.ts';
 import { releaseMemory } from './release-memory.ts';
-import { decompressFrame, frameCheck } from './zstd-frames.ts';
+import { decompressFrame, decompressLongFrame, frameCheck, longPiece } from './zstd-frames.ts';
 
 /** A part of the tar: `start` inclusive, `end` exclusive, in bytes. */
 export interface TarRange {
@@ -23,9 +25,14 @@ export class FrameReader {
   readonly tarSize: number;
   /** How many frames there are, the head included. */
   readonly count: number;
+  /** Index of the first long frame; {@link count} when there is none. */
+  readonly firstLong: number;
+  /** Where in the tar it begins; {@link tarSize} when there is none. */
+  readonly longStart: number;
   readonly #bundle: RandomAccess;
   readonly #frames: FrameTable;
   readonly #name: string;
+  readonly #long: LongFrames;
   #cache = new FrameCache();
   #member = this.#cache.join();
 
@@ -35,7 +42,10 @@ export class FrameReader {
     this.#frames = frames;
     this.#name = name;
     this.count = frames.length;
-    this.tarSize = frames.reduce((sum, { contentSize }) => sum + contentSize, 0);
+    this.firstLong = firstLongFrame((index) => this.contentSize(index), frames.length);
+    this.longStart = frames.slice(0, this.firstLong).reduce((sum, { contentSize }) => sum + contentSize, 0);
+    this.tarSize = frames.slice(this.firstLong).reduce((sum, { contentSize }) => sum + contentSize, this.longStart);
+    this.#long = new LongFrames((index) => this.pieces(index));
   }
 
   /** Keeps decompressed frames together with those of other bundles from now on, so that all of them have one limit. */
@@ -63,9 +73,7 @@ export class FrameReader {
   async read(index: number): Promise<Uint8Array> {
     const { position, size, contentSize, check } = this.#frame(index);
     const bytes = await this.#bundle.read(position, size);
-    const inside = this.#bundle.where?.(position, size);
-    const file = inside === undefined ? '' : ` in ${inside}`;
-    const place = `frame ${index} (${size} bytes at ${position}${file})`;
+    const place = this.#describe(index);
     if (frameCheck(bytes) !== check) throw damagedBundle(this.#name, `${place} is not what was written`);
     try {
       return await decompressFrame(bytes, contentSize);
@@ -79,11 +87,49 @@ export class FrameReader {
   }
 
   /**
+   * The content of one frame; of a long one in pieces, and checked when they have come to their end.
+   *
+   * @throws as {@link read}
+   */
+  async *pieces(index: number): AsyncGenerator<Uint8Array, void, undefined> {
+    if (index < this.firstLong) return yield await this.read(index);
+    const place = this.#describe(index);
+    const { contentSize, check } = this.#frame(index);
+    const found = { check: 0 };
+    try {
+      yield* decompressLongFrame(this.#bytes(index, found), contentSize);
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError) || error.code !== 'FRAME_DAMAGED') throw error;
+      throw damagedBundle(this.#name, `${place}: ${error.message}`, error);
+    }
+    if (found.check !== check) throw damagedBundle(this.#name, `${place} is not what was written`);
+  }
+
+  /** Gives up what is kept for the next reader. */
+  async close(): Promise<void> {
+    await this.#long.close();
+  }
+
+  /**
    * A part of the tar, a few frames read ahead. What is yielded is shared with other readers: it must not be changed.
    *
    * @throws as {@link read}, when the iteration comes to the damaged frame
    */
   async *stream({ start, end }: TarRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    if (start < this.longStart) yield* this.#shortStream({ start, end: Math.min(end, this.longStart) }, signal);
+    for (let position = Math.max(start, this.longStart); position < end;) {
+      const index = this.#indexAt(position);
+      const from = this.#tarPosition(index);
+      const to = Math.min(end, from + this.contentSize(index));
+      yield* this.#long.content(index, { start: position - from, end: to - from }, signal);
+      position = to;
+    }
+  }
+
+  async *#shortStream(
+    { start, end }: TarRange,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     let position = start;
     let index = this.#indexAt(start);
     const last = this.#indexAt(end - 1);
@@ -113,7 +159,8 @@ export class FrameReader {
    */
   async copy({ start, end }: TarRange, signal?: AbortSignal): Promise<Uint8Array> {
     const target = Buffer.allocUnsafeSlow(end - start);
-    for (let filled = 0; filled < target.length;) {
+    let filled = 0;
+    while (filled < target.length && start + filled < this.longStart) {
       signal?.throwIfAborted();
       const position = start + filled;
       const index = this.#indexAt(position);
@@ -123,6 +170,12 @@ export class FrameReader {
         target.set(part, position - start);
         return part.length;
       });
+    }
+    if (filled < target.length) {
+      for await (const piece of this.stream({ start: start + filled, end }, signal)) {
+        target.set(piece, filled);
+        filled += piece.length;
+      }
     }
     return target;
   }
@@ -141,14 +194,38 @@ export class FrameReader {
     };
   }
 
-  /** The frame that holds a byte of the tar: behind the head all have one size, so no search is needed. */
+  /** The frame that holds a byte of the tar: behind the head all have one size, and all long ones, so no search is needed. */
   #indexAt(position: number): number {
+    if (position >= this.longStart)
+      return this.firstLong + Math.floor((position - this.longStart) / this.contentSize(this.firstLong));
     const headSize = this.contentSize(0);
     return position < headSize ? 0 : 1 + Math.floor((position - headSize) / this.contentSize(1));
   }
 
   #tarPosition(index: number): number {
+    if (index >= this.firstLong)
+      return this.longStart + (index - this.firstLong) * this.contentSize(this.firstLong);
     return index === 0 ? 0 : this.contentSize(0) + (index - 1) * this.contentSize(1);
+  }
+
+  /** The bytes of a frame as they are in the file; their check is known when they have come. */
+  async *#bytes(
+    index: number,
+    found: { check: number },
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { position, size } = this.#frame(index);
+    for (let done = 0; done < size; done += longPiece) {
+      const piece = await this.#bundle.read(position + done, Math.min(longPiece, size - done));
+      found.check = frameCheck(piece, found.check);
+      yield piece;
+    }
+  }
+
+  #describe(index: number): string {
+    const { position, size } = this.#frame(index);
+    const inside = this.#bundle.where?.(position, size);
+    const file = inside === undefined ? '' : ` in ${inside}`;
+    return `frame ${index} (${size} bytes at ${position}${file})`;
   }
 
   #frame(index: number): Frame {

@@ -1,6 +1,6 @@
 import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
-import { frameBound, frameCheck, maximumFrameContent } from './zstd-frames.ts';
+import { frameBound, frameCheck, maximumFrameContent, maximumLongContent } from './zstd-frames.ts';
 
 /** One zstd frame of a bundle. */
 export interface Frame {
@@ -14,7 +14,10 @@ export interface Frame {
   readonly check: number;
 }
 
-/** All frames of a bundle in order: the first is the head, the others are the rest of the tar in equal cuts. */
+/**
+ * All frames of a bundle in order: the first is the head, the others are the rest of the tar in equal cuts. A squeezed bundle has long frames
+ * behind them, in equal cuts of their own.
+ */
 export type FrameTable = readonly Frame[];
 
 /** Most bytes of content the head may have: it is read whole. */
@@ -124,19 +127,34 @@ function entriesOf(table: Buffer): Entries {
   };
 }
 
-/** Head within its cap; every cut after it equal, except the last, which may be shorter. Bounds all later memory. */
+/**
+ * Head within its cap; every cut after it equal, except the last, which may be shorter; the same for long frames, which are larger than
+ * those. Bounds all later memory: long frames are never read as a whole.
+ */
 function checkFrameSizes(entries: Entries, count: number, name: string): void {
   const cutSize = entries(1).contentSize;
   if (entries(0).contentSize > maximumHeadSize || cutSize > maximumFrameContent) {
     throw damagedTable(name, 'a frame is larger than version 1 allows');
   }
+  const long = firstLongFrame((index) => entries(index).contentSize, count);
   for (let index = 0; index < count; index += 1) {
     const { size, contentSize } = entries(index);
-    const isUneven = index === count - 1 ? contentSize > cutSize : contentSize !== cutSize;
-    if (index > 0 && isUneven) throw damagedTable(name, `frame ${index} has not the size of the others`);
-    if (contentSize === 0 || size > frameBound(contentSize))
+    const isLong = index >= long;
+    const equal = isLong ? entries(long).contentSize : cutSize;
+    const isLast = index === count - 1 || index === long - 1;
+    if (index > 0 && (isLast ? contentSize > equal : contentSize !== equal))
+      throw damagedTable(name, `frame ${index} has not the size of the others`);
+    const largest = isLong ? maximumLongContent : maximumHeadSize * 2;
+    if (contentSize === 0 || contentSize > largest || size > frameBound(contentSize))
       throw damagedTable(name, `frame ${index} has an impossible size`);
   }
+}
+
+/** The index of the first frame behind the head that is larger than the one behind the head; `count` when there is none. */
+export function firstLongFrame(contentSize: (index: number) => number, count: number): number {
+  const cutSize = count > 1 ? contentSize(1) : 0;
+  for (let index = 2; index < count; index += 1) if (contentSize(index) > cutSize) return index;
+  return count;
 }
 
 interface CheckedEntries {

@@ -1,5 +1,5 @@
 import { encodeTarHeader, tarPadding } from '../io/tar-header.ts';
-import type { BundledBlob } from './inventory.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
 import { blobPath } from './oci-documents.ts';
 
 /** A file of the head with its content. */
@@ -25,7 +25,7 @@ export function encodeHead(entries: readonly HeadEntry[]): Buffer {
 }
 
 /** The tar header of a blob's entry. */
-export function blobHeader({ digest, size }: BundledBlob): Buffer {
+export function blobHeader({ digest, size }: BlobIdentity): Buffer {
   return encodeTarHeader({ name: blobPath(digest), size });
 }
 
@@ -41,7 +41,7 @@ export function tarEnd(): Buffer {
 
 /** A blob's place in the tar. */
 export interface PlacedBlob {
-  readonly blob: BundledBlob;
+  readonly blob: BlobIdentity;
   /** Where its content begins, in bytes from the beginning of the tar. */
   readonly position: number;
 }
@@ -52,7 +52,7 @@ export interface PlacedBlob {
  * @returns the blobs in tar order, and the tar's whole size
  */
 export function placeBlobs(
-  blobs: readonly BundledBlob[],
+  blobs: readonly BlobIdentity[],
   headSize: number,
 ): { readonly placed: readonly PlacedBlob[]; readonly tarSize: number } {
   let position = headSize;

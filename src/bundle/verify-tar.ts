@@ -41,8 +41,8 @@ export async function verifyTar(
   const check = new TarCheck(blobs);
   const coming: Promise<LoadedFrame>[] = [];
   let ahead = 1;
-  for (let index = 1; index < frames.count; index += 1) {
-    while (ahead < frames.count && coming.length < concurrency) {
+  for (let index = 1; index < frames.firstLong; index += 1) {
+    while (ahead < frames.firstLong && coming.length < concurrency) {
       coming.push(load(frames, ahead));
       ahead += 1;
     }
@@ -52,7 +52,31 @@ export async function verifyTar(
     else check.take(loaded.content);
     onBytes?.(frames.contentSize(index));
   }
+  for (let index = frames.firstLong; index < frames.count; index += 1) {
+    await checkLong(frames, index, { check, ...options });
+  }
   return check.finish();
+}
+
+/** Whatever of a long frame came before its fault is hashed. */
+async function checkLong(
+  frames: FrameReader,
+  index: number,
+  { check, signal, onBytes }: Pick<VerifyOptions, 'signal' | 'onBytes'> & { readonly check: TarCheck },
+): Promise<void> {
+  let left = frames.contentSize(index);
+  try {
+    for await (const piece of frames.pieces(index)) {
+      signal?.throwIfAborted();
+      check.take(piece);
+      left -= piece.length;
+      onBytes?.(piece.length);
+    }
+  } catch (error) {
+    check.skip(left, reasonOf(error));
+    if (left === 0) check.fault(reasonOf(error));
+    onBytes?.(left);
+  }
 }
 
 interface LoadedFrame {
@@ -108,6 +132,11 @@ class TarCheck {
 
   skip(size: number, reason: string): void {
     this.#walk(size, (stretch) => this.#fault(stretch, reason));
+  }
+
+  /** Of a frame whose content is as it must be. */
+  fault(message: string): void {
+    if (!this.#faults.has(undefined)) this.#faults.set(undefined, message);
   }
 
   finish(): TarFault[] {

@@ -1,32 +1,30 @@
-import type { FileHandle } from 'node:fs/promises';
-
-import { allEnded } from '../io/all-ended.ts';
 import { hashHere } from '../io/hash-thread.ts';
-import type { Hasher, StreamHash } from '../io/hash-thread.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
-import { toDigest } from '../oci/digest.ts';
-import type { Digest } from '../oci/digest.ts';
-import { encodeFrameTable } from './frame-table.ts';
-import type { Frame } from './frame-table.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import { FrameOutput } from './frame-output.ts';
+import type { BundleSink, WrittenBundle } from './frame-output.ts';
 import { compressHere, ThreadedCompressor } from './frame-compressor.ts';
 import type { CompressedFrame, FrameCompressor } from './frame-compressor.ts';
 import { defaultFrameContent } from './plan-bundle.ts';
-import type { BundlePlan } from './plan-bundle.ts';
-import { blobHeader, encodeHead, paddingFor, tarEnd } from './tar-layout.ts';
+import { encodeHead } from './tar-layout.ts';
+import type { HeadEntry } from './tar-layout.ts';
+import { tarBehindHead } from './tar-behind-head.ts';
+import { shortSection, writeLongFrames } from './write-long-frames.ts';
+import type { LongFrameOptions } from './write-long-frames.ts';
 import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
 
-/**
- * Where a bundle's bytes go: an empty file; anything that takes one write at a time, in order, and is done with the bytes when
- * it resolves; or anything that takes bytes in the order of the calls, and puts them into the bundle's hash too.
- */
-export type BundleSink =
-  | { readonly file: FileHandle }
-  | { write(bytes: Uint8Array): Promise<void> }
-  | { append(bytes: Uint8Array, whole: StreamHash): Promise<void> };
+/** What the tar of a bundle is: all of it but the blobs' bytes. */
+export interface TarPlan {
+  /** `blobs` in tar order; `longFrom`: how many come before those in long frames, all unless it is given. */
+  readonly inventory: { readonly blobs: readonly BlobIdentity[]; readonly longFrom?: number };
+  readonly headEntries: readonly HeadEntry[];
+  readonly tarSize: number;
+}
 
 /** What is written, from where and how. */
 export interface WriteBundleOptions {
-  readonly plan: BundlePlan;
+  readonly plan: TarPlan;
   readonly blobs: BlobReader;
   /** zstd level, 1 to 19. */
   readonly compressionLevel: number;
@@ -34,18 +32,13 @@ export interface WriteBundleOptions {
   readonly concurrency?: number;
   /** Bytes of tar in each frame behind the head. */
   readonly frameContent?: number;
+  /** Needed for a plan with long frames. */
+  readonly long?: LongFrameOptions;
   readonly signal: AbortSignal;
   /** Hashes the bundle. */
   readonly hasher?: Hasher;
   /** Told how many more bytes of the tar were taken in. */
   readonly onBytes?: (count: number) => void;
-}
-
-/** What was written. */
-export interface WrittenBundle {
-  /** Length in bytes. */
-  readonly size: number;
-  readonly sha256: Digest;
 }
 
 /** Keeps the threads busy while one frame is filled and one is written. */
@@ -68,7 +61,8 @@ export async function writeBundle(options: WriteBundleOptions, sink: BundleSink)
   await output.append(head.length, frame, frameCheck(frame));
   options.onBytes?.(head.length);
   await using compressor = plan.tarSize < worthThreads ? compressHere : new ThreadedCompressor();
-  const tarSize = head.length + (await writeFrames(options, compressor, output));
+  const short = head.length + (await writeFrames(options, compressor, output));
+  const tarSize = short + (await writeLongFrames(options, plan.tarSize - short, output));
   if (tarSize !== plan.tarSize) throw new Error(`the tar has ${tarSize} bytes, planned were ${plan.tarSize}`);
   return await output.finish();
 }
@@ -157,7 +151,7 @@ async function* cutIntoFrames(
   const first = newFrameMemory(0);
   let turn = 0;
   let filled = 0;
-  for await (const bytes of tarBehindHead(options)) {
+  for await (const bytes of tarBehindHead({ ...options, section: shortSection(options.plan) })) {
     let taken = 0;
     while (taken < bytes.length) {
       const current = memory[turn % memory.length] ?? first;
@@ -182,65 +176,4 @@ function newFrameMemory(frameContent: number): FrameMemory {
     content: new Uint8Array(new SharedArrayBuffer(frameContent)),
     into: new Uint8Array(new SharedArrayBuffer(frameBound(frameContent))),
   };
-}
-
-async function* tarBehindHead(options: WriteBundleOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const { plan, blobs, signal } = options;
-  for (const blob of plan.inventory.blobs) {
-    signal.throwIfAborted();
-    yield blobHeader(blob);
-    // Everything is copied into the frames' buffers before more is asked for.
-    yield* await blobs.open(blob, { signal, reusesBuffers: true });
-    yield paddingFor(blob.size);
-  }
-  yield tarEnd();
-}
-
-/** The file so far: its frames, length and hash. */
-class FrameOutput {
-  readonly #sink: BundleSink;
-  readonly #hash: StreamHash;
-  readonly #frames: Omit<Frame, 'position'>[] = [];
-  #written: Promise<void> = Promise.resolve();
-  #size = 0;
-
-  constructor(sink: BundleSink, hasher: Hasher) {
-    this.#sink = sink;
-    this.#hash = hasher.begin();
-  }
-
-  /** Frames are taken in the order of the calls; the promise settles when nobody reads this one any more. */
-  async append(contentSize: number, frame: Uint8Array, check: number): Promise<void> {
-    this.#frames.push({ size: frame.length, contentSize, check });
-    await this.#write(frame);
-  }
-
-  async finish(): Promise<WrittenBundle> {
-    await this.#write(encodeFrameTable(this.#frames));
-    return { size: this.#size, sha256: toDigest(await this.#hash.digest()) };
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    const position = this.#size;
-    this.#size += bytes.length;
-    const sink = this.#sink;
-    if ('file' in sink) {
-      await this.#hash.updateAndWrite(bytes, { file: sink.file, position });
-    } else if ('append' in sink) {
-      await sink.append(bytes, this.#hash);
-    } else {
-      this.#written = writeAfter(this.#written, sink, bytes);
-      await allEnded([this.#written, this.#hash.update(bytes)]);
-    }
-  }
-}
-
-/** The sink takes one piece at a time, and nothing after a failure. */
-async function writeAfter(
-  previous: Promise<void>,
-  sink: Extract<BundleSink, { write: unknown }>,
-  bytes: Uint8Array,
-): Promise<void> {
-  await previous;
-  await sink.write(bytes);
 }

@@ -1,10 +1,13 @@
 import { promisify } from 'node:util';
-import { constants, crc32, zstdCompressSync, zstdDecompress } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { constants, crc32, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompress } from 'node:zlib';
 
 import { PaletteEdgeError } from '../errors.ts';
 
 /** Most bytes of content that one frame may hold: 2^27, the largest window that `zstd -d` takes without `--long`. */
 export const maximumFrameContent = 128 * 1024 * 1024;
+/** Most bytes of content that a long frame may hold: its size has 4 bytes in the seek table. */
+export const maximumLongContent = 2 ** 32 - 2 * 1024 * 1024;
 
 const decompress = promisify(zstdDecompress);
 const frameMagic = 0xfd2fb528;
@@ -13,6 +16,10 @@ const blockHeaderSize = 3;
 const checksumSize = 4;
 /** Node asks for another output buffer when one is filled to its last byte: room to spare avoids that. */
 const spareOutput = 64;
+/** What `zstd -d` takes without `--long`, and no more: 2^27 is {@link maximumFrameContent}. */
+const longWindowLog = 27;
+/** Bytes of a piece of a long frame's content, and of what it is compressed into. Part of what decides the bytes. */
+export const longPiece = 1024 * 1024;
 
 /**
  * Compresses content into one independent frame (RFC 8878, section 3.1.1) with content size and checksum. The window is
@@ -64,11 +71,114 @@ export async function decompressFrame(frame: Uint8Array, contentSize: number): P
 }
 
 /**
+ * Compresses content into one long frame: as {@link compressFrame}, but piece by piece, and with a window of at most
+ * {@link maximumFrameContent}, in which repeats are found however far apart they are. Memory is that of the window and of the level's
+ * tables. The bytes depend on the content, its cuts into pieces, and the level: so all pieces but the last must have one size.
+ *
+ * @param pieces `contentSize` bytes in all
+ * @param contentSize 1 to {@link maximumLongContent}
+ */
+export async function* compressLongFrame(
+  pieces: AsyncIterable<Uint8Array>,
+  contentSize: number,
+  level: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (contentSize === 0 || contentSize > maximumLongContent)
+    throw new RangeError(`a long frame cannot hold ${contentSize} bytes`);
+  const encoder = createZstdCompress({
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_windowLog]: Math.min(longWindowLog, windowLog(contentSize)),
+      [constants.ZSTD_c_enableLongDistanceMatching]: 1,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+    pledgedSrcSize: contentSize,
+    chunkSize: longPiece,
+  });
+  // A failure of the source is thrown by the iteration.
+  pipeline(Readable.from(pieces, { objectMode: true, highWaterMark: 1 }), encoder, () => undefined);
+  yield* encoder;
+}
+
+/**
+ * Decompresses a long frame piece by piece, after checking that its header is the one {@link compressLongFrame} gives for that size.
+ * Its own checksum is looked at in the end; until then its content is only what somebody says.
+ *
+ * @throws PaletteEdgeError `FRAME_DAMAGED` (kind content), or what the source throws
+ */
+export async function* decompressLongFrame(
+  frame: AsyncIterable<Uint8Array>,
+  contentSize: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  const decoder = createZstdDecompress({
+    params: { [constants.ZSTD_d_windowLogMax]: longWindowLog },
+    chunkSize: longPiece,
+  });
+  const source = new SourceWithHeader(frame, longFrameHeader(contentSize));
+  pipeline(Readable.from(source.pieces(), { objectMode: true, highWaterMark: 1 }), decoder, () => undefined);
+  let size = 0;
+  try {
+    for await (const piece of decoder as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > contentSize) break;
+      yield piece;
+    }
+  } catch (error) {
+    throw source.failure ?? frameDamaged('it does not decompress', error);
+  }
+  if (size !== contentSize) throw frameDamaged(`it gives ${size > contentSize ? 'more than' : `${size} of`} ${contentSize} bytes`);
+}
+
+/** The header of every long frame of ours (RFC 8878, section 3.1.1.1): that of {@link frameHeader} as far as a window holds it all. */
+export function longFrameHeader(contentSize: number): Buffer {
+  if (contentSize <= maximumFrameContent) return frameHeader(contentSize);
+  const descriptor = { fourByteSize: 0x80, checksum: 0x04 };
+  const fields = Buffer.alloc(10);
+  fields.writeUInt32LE(frameMagic, 0);
+  fields.writeUInt8(descriptor.fourByteSize | descriptor.checksum, 4);
+  fields.writeUInt8((longWindowLog - 10) << 3, 5);
+  fields.writeUInt32LE(contentSize, 6);
+  return fields;
+}
+
+/** Passes a frame on when it begins with the header that is expected, and remembers why it ended. */
+class SourceWithHeader {
+  /** Why the source failed; undefined as long as it has not. */
+  failure: unknown;
+  readonly #frame: AsyncIterable<Uint8Array>;
+  readonly #header: Buffer;
+
+  constructor(frame: AsyncIterable<Uint8Array>, header: Buffer) {
+    this.#frame = frame;
+    this.#header = header;
+  }
+
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    let compared = 0;
+    try {
+      for await (const piece of this.#frame) {
+        const part = piece.subarray(0, this.#header.length - compared);
+        if (!this.#header.subarray(compared, compared + part.length).equals(part))
+          throw frameDamaged('its header is not that of a frame of its size');
+        compared += part.length;
+        yield piece;
+      }
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/**
  * The CRC-32 (as in zlib, gzip and PNG) of a frame's bytes. Zstandard has bits that do not change the content, such as
  * padding in its tables: with this every bit of a bundle counts.
+ *
+ * @param before of the bytes of the frame before these
  */
-export function frameCheck(frame: Uint8Array): number {
-  return crc32(frame);
+export function frameCheck(frame: Uint8Array, before = 0): number {
+  return crc32(frame, before);
 }
 
 /** Most bytes that a frame with this much content can have (`ZSTD_COMPRESSBOUND`). */

@@ -1,33 +1,23 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import type { WrittenBundle } from '../bundle/frame-output.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
-import type { WrittenBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
-import type { Hasher } from '../io/hash-thread.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
-import type { BlobReader } from '../oci/blob-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
 import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
-import type { WrittenParts } from './write-parts.ts';
+import type { WritePartsOptions, WrittenParts } from './write-parts.ts';
 
 /** What is written, where, and how. */
-export interface WriteOutputOptions {
-  readonly plan: BundlePlan;
-  readonly blobs: BlobReader;
-  readonly path: string;
+export interface WriteOutputOptions extends Omit<WritePartsOptions, 'split'> {
   /** Undefined writes one file. */
   readonly split?: SplitRequest;
-  readonly compressionLevel: number;
-  readonly hasher?: Hasher;
-  readonly signal: AbortSignal;
-  readonly onBytes: (count: number) => void;
 }
 
 /** What was written; in parts, when that was asked for. */

@@ -8,8 +8,10 @@ import { PartOutput } from '../bundle/part-output.ts';
 import type { WrittenPart } from '../bundle/part-output.ts';
 import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
 import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
+import type { WrittenBundle } from '../bundle/frame-output.ts';
+import type { Inventory } from '../bundle/inventory.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
-import type { WriteBundleOptions, WrittenBundle } from '../bundle/write-bundle.ts';
+import type { TarPlan, WriteBundleOptions } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
@@ -19,11 +21,18 @@ import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
+/** A plan of a bundle of any mode, and what it is called. */
+export interface OutputPlan extends TarPlan {
+  readonly id: string;
+  readonly inventory: TarPlan['inventory'] & Pick<Inventory, 'name' | 'tool'>;
+}
+
 /** What is written in parts, and where: `path` is what the parts are joined to. */
 export interface WritePartsOptions extends Pick<
   WriteBundleOptions,
-  'plan' | 'blobs' | 'compressionLevel' | 'hasher' | 'signal' | 'onBytes'
+  'blobs' | 'compressionLevel' | 'frameContent' | 'long' | 'hasher' | 'signal' | 'onBytes'
 > {
+  readonly plan: OutputPlan;
   readonly path: string;
   readonly split: SplitRequest;
 }

@@ -1,0 +1,176 @@
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
+import { frameTableSize } from './frame-table.ts';
+import { imageNames } from './image-names.ts';
+import { inventoryId, inventoryPath, leadingPaths } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
+import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
+import type { RewrittenManifest } from './rewrite-images.ts';
+import { plainInventoryPath, plainPaths, recipeMediaType, serializeSqueezedInventory } from './squeezed-inventory.ts';
+import type { KeptLayer, PlainWriting, SqueezedInventory, StoredBlob } from './squeezed-inventory.ts';
+import { encodeHead, placeBlobs } from './tar-layout.ts';
+import type { HeadEntry } from './tar-layout.ts';
+import { frameBound } from './zstd-frames.ts';
+
+/** A layer that is replaced by what it decompresses to. */
+export interface LayerToSqueeze extends BlobIdentity {
+  readonly plain: BlobIdentity;
+  readonly recipe: Uint8Array;
+  /** What wrote it, for people. */
+  readonly encoder: string;
+}
+
+/** What a squeezed bundle is made of. */
+export interface SqueezedContentPlan {
+  /** The plain bundle: its head. */
+  readonly plain: { readonly inventory: Inventory; readonly inventoryBytes: Uint8Array; readonly files: ReadonlyMap<string, Uint8Array> };
+  readonly writing: PlainWriting;
+  readonly tool: Inventory['tool'];
+  readonly layers: readonly LayerToSqueeze[];
+  readonly kept: readonly KeptLayer[];
+  /** Blobs that go into long frames, in that order: what layers decompress to, and layers that were never compressed. */
+  readonly long: readonly Digest[];
+  readonly rewritten: ReadonlyMap<Digest, RewrittenManifest>;
+  /** The images of each root of the plain bundle. */
+  readonly graphs: ReadonlyMap<Digest, Pick<ImageGraph, 'images'>>;
+}
+
+/** Everything about a squeezed bundle but the bytes of its layers. */
+export interface SqueezedPlan {
+  readonly inventory: SqueezedInventory;
+  readonly id: string;
+  readonly headEntries: readonly HeadEntry[];
+  readonly tarSize: number;
+  /** The bundle's file is not larger than this, whatever its layers are. */
+  readonly largestBundleSize: number;
+  /** Content of the blobs that are made here: rewritten manifests and recipes. */
+  readonly made: ReadonlyMap<Digest, Uint8Array>;
+}
+
+/** Plans a squeezed bundle (docs/bundle-format.md, "Squeezed bundles"). Pure. */
+export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
+  const { plain, writing, tool, kept } = content;
+  const { inventory: { name } } = plain;
+  const made = new Map<Digest, Uint8Array>();
+  for (const { descriptor, bytes } of content.rewritten.values()) made.set(descriptor.digest, bytes);
+  const layers = content.layers.map(({ digest, size, plain: { digest: plainDigest }, recipe, encoder }) => {
+    const recipeDigest = digestOf(recipe);
+    made.set(recipeDigest, recipe);
+    return { digest, size, plain: plainDigest, recipe: recipeDigest, encoder };
+  });
+  const { blobs, longFrom } = orderStored(content);
+  const leading = leadingDocuments(content);
+  const extras = extraFiles(plain);
+  const inventory: SqueezedInventory = {
+    formatVersion: 4,
+    mode: 'squeezed',
+    name,
+    tool,
+    plain: writing,
+    files: [...leading, ...extras].map(({ path, bytes }) => ({ path, size: bytes.length, digest: digestOf(bytes) })),
+    blobs,
+    longFrom,
+    layers: byDigest(layers),
+    kept: byDigest(kept),
+  };
+  const bytes = serializeSqueezedInventory(inventory);
+  const headEntries = [...leading, { path: inventoryPath, bytes }, ...extras];
+  const headSize = encodeHead(headEntries).length;
+  const { tarSize } = placeBlobs(blobs, headSize);
+  return { inventory, id: inventoryId(bytes), headEntries, tarSize, largestBundleSize: largest(tarSize), made };
+}
+
+/**
+ * What is read first comes first: manifests and configs of the plain bundle, rewritten manifests, recipes; then what stayed as it was, in the
+ * plain bundle's order; then what is in long frames.
+ */
+function orderStored({ plain, layers, long, rewritten }: SqueezedContentPlan): Pick<SqueezedInventory, 'blobs' | 'longFrom'> {
+  const squeezed = new Set(layers.map(({ digest }) => digest));
+  const isLong = new Set(long);
+  const left = plain.inventory.blobs.filter(({ digest }) => !squeezed.has(digest));
+  const originals = new Map<Digest, StoredBlob>(left.map((blob) => [blob.digest, blob]));
+  const smallRoles = new Set(['index', 'manifest', 'config']);
+  const small = left.filter(({ digest, role }) => smallRoles.has(role) && !isLong.has(digest));
+  const large = left.filter(({ digest, role }) => !smallRoles.has(role) && !isLong.has(digest));
+  const manifests = [...rewritten.values()].map(
+    ({ descriptor: { digest, size, mediaType } }): StoredBlob => ({ digest, size, mediaType, role: 'rewritten' }),
+  );
+  const recipes = layers.map(
+    ({ recipe }): StoredBlob => ({
+      digest: digestOf(recipe),
+      size: recipe.length,
+      mediaType: recipeMediaType,
+      role: 'recipe',
+    }),
+  );
+  const tars = new Map(layers.map(({ plain: tar }) => [tar.digest, tar.size]));
+  const inLong = long.map((digest): StoredBlob => {
+    const original = originals.get(digest);
+    if (original !== undefined) return original;
+    const size = tars.get(digest);
+    if (size === undefined) throw new TypeError(`${digest} is nothing that a layer decompresses to`);
+    return { digest, size, mediaType: 'application/x-tar', role: 'tar' };
+  });
+  const short = [...small, ...uniqueSorted(manifests, small), ...uniqueSorted(recipes, small), ...large];
+  return { blobs: [...short, ...inLong], longFrom: short.length };
+}
+
+/** Each once, by digest, but those that are there already. */
+function uniqueSorted(blobs: readonly StoredBlob[], there: readonly StoredBlob[]): StoredBlob[] {
+  const known = new Set(there.map(({ digest }) => digest));
+  return byDigest([...new Map(blobs.map((blob) => [blob.digest, blob])).values()].filter(({ digest }) => !known.has(digest)));
+}
+
+/** The documents that other tools look at, with rewritten manifests in them. */
+function leadingDocuments({ plain, rewritten, layers, graphs }: SqueezedContentPlan): HeadEntry[] {
+  const images = plain.inventory.images.map((image) => ({ ...image, ...rewritten.get(image.digest)?.descriptor }));
+  const byNewRoot = new Map(
+    plain.inventory.images.map(({ digest }, index) => [images[index]?.digest, graphs.get(digest)]),
+  );
+  const tars = new Map(layers.map(({ digest, plain: tar }) => [digest, tar]));
+  const withTars = (image: GraphImage): GraphImage => ({
+    ...image,
+    layers: image.layers.map((layer) => ({ ...layer, ...tars.get(layer.digest) })),
+  });
+  const names = imageNames(images);
+  const [layoutPath, indexPath, manifestPath] = leadingPaths;
+  return [
+    { path: layoutPath, bytes: fileOf(plain.files, layoutPath) },
+    { path: indexPath, bytes: indexDocument(names) },
+    {
+      path: manifestPath,
+      bytes: dockerManifestDocument(names, (root) => {
+        const graph = byNewRoot.get(root);
+        return graph === undefined ? undefined : { images: graph.images.map(withTars) };
+      }),
+    },
+  ];
+}
+
+/** The plain bundle's other files, and those of its own that rewritten ones take the place of. */
+function extraFiles({ inventoryBytes, files }: SqueezedContentPlan['plain']): HeadEntry[] {
+  const leading: ReadonlySet<string> = new Set(leadingPaths);
+  const entries = [...files].flatMap(([path, bytes]) => (leading.has(path) ? [] : [{ path, bytes }]));
+  const replaced = [...plainPaths].map(([path, plainPath]) => ({ path, bytes: fileOf(files, plainPath) }));
+  const all = [...entries, ...replaced, { path: plainInventoryPath, bytes: inventoryBytes }];
+  return all.toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string): Uint8Array {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw new TypeError(`there is no ${path}`);
+  return bytes;
+}
+
+function largest(tarSize: number): number {
+  // Each frame of any size costs a little more than its share of this.
+  const frames = Math.ceil(tarSize / (1024 * 1024)) + 3;
+  return tarSize + Math.ceil(tarSize / 256) + frames * frameBound(0) + frameTableSize(frames);
+}
+
+/** Sorts by digest, which no two share. */
+function byDigest<T extends { readonly digest: Digest }>(items: readonly T[]): T[] {
+  return items.toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+}

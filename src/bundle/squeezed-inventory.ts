@@ -1,0 +1,83 @@
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { BundledBlob, BundledFile, BundledRole, Inventory } from './inventory.ts';
+
+/**
+ * What a squeezed bundle holds, and how the plain one comes back from it (docs/bundle-format.md, "Squeezed bundles"). What is in it for users
+ * is told by the inventory of the plain bundle, which is a file of its head.
+ */
+export type SqueezedInventory = {
+  readonly formatVersion: 4;
+  readonly mode: 'squeezed';
+  readonly name: string;
+  /** The tool that squeezed it. */
+  readonly tool: Inventory['tool'];
+  /** How the plain bundle is written, so that it is the same file. */
+  readonly plain: PlainWriting;
+  /** Every tar entry of the head except this inventory and the signature slot, in tar order. */
+  readonly files: readonly BundledFile[];
+  /** Every blob in the tar once, in tar order. */
+  readonly blobs: readonly StoredBlob[];
+  /** How many of the blobs come before those in long frames. */
+  readonly longFrom: number;
+  /** Gzip layers that are in the tar as what they decompress to; sorted by digest. */
+  readonly layers: readonly SqueezedLayer[];
+  /** Layers that are in the tar as they were, and why; sorted by digest. */
+  readonly kept: readonly KeptLayer[];
+};
+
+/** What decides the bytes of a plain bundle beside its inventory and its blobs. */
+export type PlainWriting = {
+  /** zstd level. */
+  readonly compressionLevel: number;
+  /** Bytes of tar in each frame. */
+  readonly frameContent: number;
+};
+
+/** What a blob in the tar is: as in a plain bundle, or what stands for one. */
+export type StoredRole = BundledRole | 'rewritten' | 'recipe' | 'tar';
+
+/** A blob in the tar. */
+export type StoredBlob = Omit<BundledBlob, 'role'> & { readonly role: StoredRole };
+
+/** A gzip layer that is not in the tar. */
+export type SqueezedLayer = {
+  readonly digest: Digest;
+  readonly size: number;
+  /** What it decompresses to: a blob in the tar. */
+  readonly plain: Digest;
+  /** How it comes back from that: a blob in the tar. */
+  readonly recipe: Digest;
+  /** What wrote it, as far as that is known; for people. */
+  readonly encoder: string;
+};
+
+/** A layer that stayed as it was. */
+export type KeptLayer = {
+  readonly digest: Digest;
+  /** A short word, for people and for counting. */
+  readonly reason: string;
+};
+
+/** Files of the plain bundle's head that other bytes take the place of, by the paths where a squeezed one has them. */
+export const plainPaths: ReadonlyMap<string, string> = new Map([
+  ['palette-edge/plain/index.json', 'index.json'],
+  ['palette-edge/plain/manifest.json', 'manifest.json'],
+]);
+/** Where the inventory of the plain bundle is. */
+export const plainInventoryPath = 'palette-edge/plain/inventory.json';
+
+export const recipeMediaType = 'application/vnd.palette-edge.recipe.v1';
+
+/** Roles of blobs that are in the tar for our own reader or for other tools only. */
+const standIns: ReadonlySet<StoredRole> = new Set(['rewritten', 'recipe', 'tar']);
+
+/** Whether a blob is one of the plain bundle's, too. */
+export function isOriginal(blob: StoredBlob): blob is BundledBlob {
+  return !standIns.has(blob.role);
+}
+
+/** The bytes of a squeezed inventory: canonical JSON in UTF-8. */
+export function serializeSqueezedInventory(inventory: SqueezedInventory): Buffer {
+  return Buffer.from(canonicalJson(inventory), 'utf8');
+}
