@@ -1,6 +1,7 @@
-import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, visit } from 'yaml';
 import type { Document } from 'yaml';
 
+import { parseYamlText } from '../io/parse-yaml-text.ts';
 import { invalidDefinition } from './definition-node.ts';
 import type { LineOf } from './definition-node.ts';
 
@@ -17,26 +18,13 @@ const maximumLength = 8 * 1024 * 1024;
  * Parses the YAML of a definition. Aliases are refused: what is written once is changed in one place.
  *
  * @param file base name, for messages
- * @throws PaletteEdgeError `DEFINITION_INVALID` (kind usage) with line
+ * @throws PaletteEdgeError `DEFINITION_INVALID` (kind usage) with line, and column where it is no YAML
  */
 export function parseDefinitionYaml(text: string, file: string): DefinitionYaml {
   if (text.length > maximumLength) {
     throw invalidDefinition(file, `it has more than ${maximumLength} characters`, ['Is it the right file?']);
   }
-  const lineCounter = new LineCounter();
-  const lineOf: LineOf = (offset) => Math.max(1, lineCounter.linePos(offset).line);
-  // Keys that are there twice are found when they are read: the library compares every key with every other.
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const reason = error.code === 'RESOURCE_EXHAUSTION' ? 'it is nested too deeply' : error.message;
-    throw invalidDefinition(`${file}:${lineOf(error.pos[0])}`, reason);
-  }
+  const { document, lineOf } = parseYamlText(text, { file, invalid: invalidDefinition });
   visit(document, (_, node) => {
     if (!isAlias(node)) return;
     const line = lineOf(node.range?.[0] ?? 0);

@@ -1,7 +1,8 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Document } from 'yaml';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { parseYamlText } from '../io/parse-yaml-text.ts';
 import { stylusKeys } from './stylus-keys.ts';
 import type { KnownKeys } from './stylus-keys.ts';
 
@@ -34,7 +35,7 @@ const topKeys = ['stylus', 'install', 'stages'] as const;
  * not looked at, and are in no message: some are secrets.
  *
  * @param file for messages
- * @throws PaletteEdgeError `USER_DATA_INVALID` (kind usage) with the line
+ * @throws PaletteEdgeError `USER_DATA_INVALID` (kind usage) with the line, and the column where it is no YAML
  */
 export function checkUserData(bytes: Uint8Array, file: string): CheckedUserData {
   const text = textOf(bytes, file);
@@ -44,7 +45,8 @@ export function checkUserData(bytes: Uint8Array, file: string): CheckedUserData 
       'Put it there, before anything else: cloud-init takes the file for something else without it.',
     ]);
   }
-  const { document, lineOf } = parse(text, file);
+  const { document, lineOf: lineAt } = parseYamlText(text, { file, invalid });
+  const lineOf: LineOf = (node) => (isScalar(node) ? lineAt(node.range?.[0] ?? 0) : 1);
   refuseDoubleKeys(document, lineOf, file);
   const root = document.contents;
   if (!isMap(root)) throw invalid(file, 'expected keys and values, as in stylus: …');
@@ -68,25 +70,6 @@ function textOf(bytes: Uint8Array, file: string): string {
     throw invalid(file, 'it is not UTF-8');
   }
   throw invalid(`${file}:1`, 'it begins with a byte order mark', ['Save it as UTF-8 without BOM.']);
-}
-
-function parse(text: string, file: string): { readonly document: Document.Parsed; readonly lineOf: LineOf } {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    // The library compares every key with every other.
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
-  const lineAt = (offset: number): number => Math.max(1, lineCounter.linePos(offset).line);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    // The library's own words may quote a value.
-    const reason = error.code.toLowerCase().replaceAll('_', ' ');
-    throw invalid(`${file}:${lineAt(error.pos[0])}`, `it is not valid YAML: ${reason}`);
-  }
-  return { document, lineOf: (node) => (isScalar(node) ? lineAt(node.range?.[0] ?? 0) : 1) };
 }
 
 function refuseDoubleKeys(document: Document.Parsed, lineOf: LineOf, file: string): void {

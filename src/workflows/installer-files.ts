@@ -1,9 +1,10 @@
 import { open, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { isMap } from 'yaml';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { parseYamlText } from '../io/parse-yaml-text.ts';
 import { openFileAccess } from '../io/random-access.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
@@ -138,23 +139,12 @@ async function readEdgeConfig(path: string): Promise<ContentSource> {
   return source;
 }
 
-/** Says where it is wrong, never what is there: it may be a token. */
-function requireMapping(text: string, path: string, code: string): void {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
+function requireMapping(text: string, file: string, code: string): void {
+  const { document } = parseYamlText(text, {
+    file,
+    invalid: (place, reason) => invalid(code, `${place}: ${reason}`),
   });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw invalid(
-      code,
-      `${path}:${Math.max(1, lineCounter.linePos(error.pos[0]).line)}: this is not YAML: ${error.code}`,
-    );
-  }
-  if (!isMap(document.contents)) throw invalid(code, `${path}: expected YAML with keys at its top`);
+  if (!isMap(document.contents)) throw invalid(code, `${file}: expected keys and values at its top`);
 }
 
 async function readClusterDefinition(path: string): Promise<ContentSource> {

@@ -90,7 +90,7 @@ files: [{path: in/a, name: b/c}]
 
 test.each([
   ['', 'd.yaml:1: expected definitionVersion'],
-  ['a: [\n', 'd.yaml:2: '],
+  ['a: [\n', 'd.yaml:2:1: it is not valid YAML: '],
   ['definitionVersion: "1"\n', 'd.yaml:1: definitionVersion: expected a whole number'],
   [`${version}options:\n  nmae: a\n`, 'd.yaml:3: options.nmae: it is not known there; expected name, '],
   [`${version}images:\n  - reference: a\n    digest: x\n`, 'd.yaml:4: images[0].digest: expected sha256:'],

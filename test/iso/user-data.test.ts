@@ -80,7 +80,7 @@ test.each([
   ['\uFEFF#cloud-config\nstylus: {}\n', 'user-data:1: it begins with a byte order mark'],
   ['#cloud-config\n- a\n', 'user-data: expected keys and values'],
   ['#cloud-config\n', 'user-data: expected keys and values'],
-  ['#cloud-config\na: 1\n  b: 2\n', 'user-data:2: it is not valid YAML'],
+  ['#cloud-config\na: 1\n  b: 2\n', 'user-data:2:4: it is not valid YAML: a mapping or'],
   ['#cloud-config\na: 1\nb: {x: 1, x: 2}\n', 'user-data:3: the key "x" is there twice'],
 ])('%j is refused with its line', (text, message) => {
   const error = refusal(text);

@@ -109,9 +109,9 @@ describe('refused', () => {
   });
 
   test.each([
-    ['- a list\n', 'expected YAML with keys at its top'],
-    ['token: "s3cret\n', 'this is not YAML'],
-    ['a: [s3cret\nb: 1\n', 'this is not YAML'],
+    ['- a list\n', 'file: expected keys and values at its top'],
+    ['token: "s3cret\n', 'file:2:1: it is not valid YAML: a quote, bracket, '],
+    ['a: s3cret\n b: 1\n', 'file:1:4: it is not valid YAML: a mapping or list begins in the middle'],
   ])('an edge config %j, without saying what is in it', async (text, reason) => {
     const error = await rejection(read({ edgeConfig: await written(text) }));
     expect(error).toMatchObject({ code: 'EDGE_CONFIG_INVALID', kind: 'usage' });
