@@ -56,7 +56,7 @@ export class FrameReader {
 
   /** Bytes of tar in a frame. */
   contentSize(index: number): number {
-    return this.#frame(index).contentSize;
+    return this.frame(index).contentSize;
   }
 
   /** How many frames may be read at the same time, at most `wanted` and at least one: memory is bounded for frames of any size. */
@@ -71,7 +71,7 @@ export class FrameReader {
    * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content) that names the frame, or a failure to read the file
    */
   async read(index: number): Promise<Uint8Array> {
-    const { position, size, contentSize, check } = this.#frame(index);
+    const { position, size, contentSize, check } = this.frame(index);
     const bytes = await this.#bundle.read(position, size);
     const place = this.#describe(index);
     if (frameCheck(bytes) !== check) throw damagedBundle(this.#name, `${place} is not what was written`);
@@ -94,7 +94,7 @@ export class FrameReader {
   async *pieces(index: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (index < this.firstLong) return yield await this.read(index);
     const place = this.#describe(index);
-    const { contentSize, check } = this.#frame(index);
+    const { contentSize, check } = this.frame(index);
     const found = { check: 0 };
     try {
       yield* decompressLongFrame(this.#bytes(index, found), contentSize);
@@ -213,7 +213,7 @@ export class FrameReader {
     index: number,
     found: { check: number },
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const { position, size } = this.#frame(index);
+    const { position, size } = this.frame(index);
     for (let done = 0; done < size; done += longPiece) {
       const piece = await this.#bundle.read(position + done, Math.min(longPiece, size - done));
       found.check = frameCheck(piece, found.check);
@@ -222,13 +222,14 @@ export class FrameReader {
   }
 
   #describe(index: number): string {
-    const { position, size } = this.#frame(index);
+    const { position, size } = this.frame(index);
     const inside = this.#bundle.where?.(position, size);
     const file = inside === undefined ? '' : ` in ${inside}`;
     return `frame ${index} (${size} bytes at ${position}${file})`;
   }
 
-  #frame(index: number): Frame {
+  /** What the seek table says of a frame. */
+  frame(index: number): Frame {
     const frame = this.#frames[index];
     if (frame === undefined) throw new RangeError(`there is no frame ${index}`);
     return frame;

@@ -1,0 +1,97 @@
+import { inventoryId, inventoryPath, leadingPaths } from '../bundle/inventory.ts';
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { encodeHead, placeBlobs } from '../bundle/tar-layout.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { digestHex } from '../oci/digest.ts';
+import type { WrittenBundleFile } from './begin-writing.ts';
+import { checkConvertedOutput, plainPathOf } from './converted-path.ts';
+import { requireFreeSpace } from './require-free-space.ts';
+import type { SplitRequest } from './split-request.ts';
+import { withBundle } from './with-bundle.ts';
+import { writeOutput } from './write-output.ts';
+import type { OutputPlan } from './write-parts.ts';
+
+/** What becomes plain again, and where to. */
+export interface UnsqueezeInput {
+  /** Path of a bundle, as the user gave it. */
+  readonly path: string;
+  /** Undefined is beside it. */
+  readonly output: string | undefined;
+  /** Undefined writes one file. */
+  readonly split?: SplitRequest | undefined;
+}
+
+/** The parts that it works with. */
+export interface UnsqueezeResources {
+  readonly hasher: Hasher;
+  readonly listener: {
+    /** Told how many bytes of the plain tar are going to be written. */
+    readonly onStart: (total: number) => void;
+    readonly onBytes: (count: number) => void;
+  };
+}
+
+/** What came of it. */
+export interface UnsqueezeResult {
+  readonly squeezed: { readonly path: string; readonly id: string; readonly size: number };
+  readonly bundle: WrittenBundleFile;
+}
+
+/**
+ * Makes the plain bundle of a squeezed one: byte for byte the file that was squeezed.
+ *
+ * @throws PaletteEdgeError `NOT_SQUEEZED` (kind usage), `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), and those of reading the
+ *   bundle
+ */
+export async function unsqueezeBundle(
+  { path, output = plainPathOf(path), split }: UnsqueezeInput,
+  { hasher, listener }: UnsqueezeResources,
+  signal: AbortSignal,
+): Promise<UnsqueezeResult> {
+  return await withBundle(path, async (reader) => {
+    const writing = reader.stored.squeezed?.plain;
+    if (writing === undefined) throw notSqueezed(path);
+    const plan = plainPlan(reader);
+    await checkConvertedOutput(path, { output, split, expectedSize: plan.tarSize });
+    await requireFreeSpace({ path: output, what: 'the plain bundle', bytes: plan.tarSize, flag: '--output' });
+    listener.onStart(plan.tarSize);
+    const { onBytes } = listener;
+    const written = await writeOutput({
+      plan,
+      blobs: reader,
+      path: output,
+      split,
+      ...writing,
+      hasher,
+      onBytes,
+      signal,
+    });
+    const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
+    const { size, sha256 } = written;
+    const bundle = {
+      path: output,
+      name: plan.inventory.name,
+      id: plan.id,
+      size,
+      sha256: digestHex(sha256),
+      parts,
+    };
+    return { squeezed: { path, id: reader.id, size: reader.size }, bundle };
+  });
+}
+
+function plainPlan({ inventory, inventoryBytes, files }: BundleReader): OutputPlan {
+  const entries = [...files].map(([path, bytes]) => ({ path, bytes }));
+  const headEntries = [
+    ...entries.slice(0, leadingPaths.length),
+    { path: inventoryPath, bytes: inventoryBytes },
+    ...entries.slice(leadingPaths.length),
+  ];
+  const { tarSize } = placeBlobs(inventory.blobs, encodeHead(headEntries).length);
+  return { inventory, id: inventoryId(inventoryBytes), headEntries, tarSize };
+}
+
+function notSqueezed(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_SQUEEZED', `${path} is a plain bundle already`, { kind: 'usage' });
+}
