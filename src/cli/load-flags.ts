@@ -26,6 +26,11 @@ export const loadFlags = {
     summary:
       'The socket of containerd; by default CONTAINERD_ADDRESS, its usual place, or that of k3s and rke2.',
   }),
+  'dry-run': Flags.boolean({
+    helpGroup: 'OUTPUT',
+    summary: 'Ask what is there, say what would be loaded, and stop.',
+    default: false,
+  }),
   image: Flags.string({
     helpGroup: 'SCOPE',
     helpValue: 'PATTERN',

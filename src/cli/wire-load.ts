@@ -1,6 +1,7 @@
 import type { Platform } from '../oci/descriptor.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { containerd } from '../runtime/containerd.ts';
+import { ctrCommand } from '../runtime/ctr-command.ts';
 import { docker } from '../runtime/docker.ts';
 import { findRuntimes, firstThere, onlyRuntime } from '../runtime/find-runtimes.ts';
 import type { IntoName } from '../runtime/find-runtimes.ts';
@@ -21,6 +22,8 @@ const usualSocket = '/run/containerd/containerd.sock';
 const sharedSocket = '/run/k3s/containerd/containerd.sock';
 const k3sFolder = '/var/lib/rancher/k3s';
 const rke2Folder = '/var/lib/rancher/rke2';
+/** Where k3s installs itself. It is not always on the PATH of sudo. */
+const k3sProgram = '/usr/local/bin/k3s';
 /** Where podman keeps temporary files: `/tmp` may be memory. */
 const podmanFolder = '/var/tmp';
 const dockerSocket = '/var/run/docker.sock';
@@ -37,7 +40,8 @@ export async function loadTarget(flags: TargetFlags): Promise<LoadTarget> {
   const addresses = socketsOf(flags);
   const name = request.kind === 'named' ? request.name : onlyRuntime(await found(addresses));
   const address = (await firstThere(addresses)) ?? addresses[0] ?? usualSocket;
-  return targetOf(name, { address, namespace });
+  const command = await ctrCommand(ctrPlaces());
+  return targetOf(name, { command, address, namespace });
 }
 
 function targetOf(name: IntoName, place: Parameters<typeof containerd>[0]): LoadTarget {
@@ -57,6 +61,17 @@ function targetOf(name: IntoName, place: Parameters<typeof containerd>[0]): Load
   }
 }
 
+function ctrPlaces(): Parameters<typeof ctrCommand>[0] {
+  const path = process.env['PATH'];
+  const k3s = findProgram('k3s', path);
+  return {
+    isOnPath: findProgram('ctr', path) !== undefined,
+    k3s: [...(k3s === undefined ? [] : [k3s]), k3sProgram],
+    rke2: `${rke2Folder}/bin/ctr`,
+  };
+}
+
+/** Of k3s and rke2 the folder counts, not their own `ctr`: what is there is imported again when it is needed. */
 async function found(containerdSockets: readonly string[]): Promise<IntoName[]> {
   const path = process.env['PATH'];
   const programs = (['ctr', 'podman', 'docker'] as const).filter(

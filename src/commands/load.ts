@@ -26,6 +26,10 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
       command: '<%= config.bin %> <%= command.id %> edge.iso --into podman --image "**/nginx:*"',
     },
     {
+      description: 'What is there already, and what would be loaded:',
+      command: 'sudo <%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.tar.zst --dry-run',
+    },
+    {
       description: 'Where k3s imports them:',
       command: 'sudo <%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.tar.zst --into k3s',
     },
@@ -51,6 +55,7 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
       platform: loadPlatform(flags),
       hostPlatform: hostPlatform(),
       target: await loadTarget(flags),
+      isDryRun: flags['dry-run'],
     };
     using input = bundleInput(args.bundle, this.signal);
     using progress = this.progress();

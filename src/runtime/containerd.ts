@@ -1,8 +1,10 @@
 import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
+import type { Command } from './ctr-command.ts';
 import { runProgram } from './run-program.ts';
 
-/** Where containerd is, and where in it. */
+/** How to speak to containerd, where it is, and where in it. */
 export interface ContainerdPlace {
+  readonly command: Command;
   /** Of its socket. */
   readonly address: string;
   /** Kubernetes has its images in `k8s.io`. */
@@ -15,17 +17,18 @@ const queryTimeout = 60_000;
  * containerd through `ctr`. It keeps the manifests byte for byte. Nothing is unpacked: whoever starts the first container does, into
  * the snapshotter that it uses, which `ctr` does not know.
  */
-export function containerd({ address, namespace }: ContainerdPlace): ContainerRuntime {
-  const ctr = ['--address', address, '--namespace', namespace];
+export function containerd({ command, address, namespace }: ContainerdPlace): ContainerRuntime {
+  const [program, ...before] = command;
+  const ctr = [...before, '--address', address, '--namespace', namespace];
   const ask = async (args: readonly string[], signal: AbortSignal): Promise<string> =>
-    await runProgram('ctr', [...ctr, ...args], { signal, timeout: queryTimeout });
+    await runProgram(program, [...ctr, ...args], { signal, timeout: queryTimeout });
   return {
     name: 'containerd',
     place: `containerd, namespace ${namespace}`,
     takesOneName: false,
     needsDockerArchive: false,
     load: async (archive, signal) => {
-      await runProgram('ctr', [...ctr, 'images', 'import', '--no-unpack', '-'], { signal, input: archive });
+      await runProgram(program, [...ctr, 'images', 'import', '--no-unpack', '-'], { signal, input: archive });
     },
     find: async (images, signal) => {
       const named = imagesIn(await ask(['images', 'ls'], signal));

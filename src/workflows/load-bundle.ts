@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Warning } from '../warning.ts';
@@ -5,14 +7,14 @@ import { failedLoad } from './load-failure.ts';
 import { reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import type { LoadRequest, LoadResources, LoadTarget } from './load-input.ts';
-import { loadIntoFolder } from './load-into-folder.ts';
-import { loadIntoRuntime } from './load-into-runtime.ts';
+import { loadIntoFolder, planIntoFolder } from './load-into-folder.ts';
+import { loadIntoRuntime, planIntoRuntime } from './load-into-runtime.ts';
 import { planLoad } from './load-plan.ts';
 import type { ImageToLoad } from './load-plan.ts';
 import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput, BundleSource } from './with-bundle-source.ts';
 
-/** An image that is there now. */
+/** An image that is there now, or would be. */
 interface LoadedImage {
   readonly reference: string;
   readonly names: readonly string[];
@@ -24,9 +26,11 @@ interface LoadedImage {
   readonly isPresent: boolean;
 }
 
-/** What was loaded. */
+/** What was loaded; after a dry run, what would be. */
 export interface LoadResult {
   readonly bundle: { readonly path: string; readonly id: string; readonly name: string };
+  /** Whether nothing was loaded: what is told of images and bytes is what would be. */
+  readonly isDryRun: boolean;
   /** For people: `containerd, namespace k8s.io`; a folder by its path. */
   readonly into: string;
   /** The archive in a folder; undefined for a runtime. */
@@ -57,14 +61,17 @@ export async function loadBundle(
   return await withBundleSource(bundle, async (source) => {
     const plan = await planLoad(source, request, signal);
     const isStream = bundle.stream !== undefined;
-    const loaded = await load(source, plan.images, { target: request.target, isStream, resources, signal });
+    const { target, isDryRun } = request;
+    const loading = { target, isStream, resources, signal };
+    const loaded = await (isDryRun ? foresee : load)(source, plan.images, loading);
     const failures = [...plan.failures, ...loaded.failures];
     const failed = new Set(failures.map(({ name }) => name));
     const images = plan.images.filter(({ image }) => !failed.has(image.reference));
     if (images.length === 0) throw failedLoad(failures);
     return {
       bundle: { path: source.path, id: source.id, name: source.inventory.name },
-      into: placeOf(request.target),
+      isDryRun,
+      into: placeOf(target),
       ...(loaded.file === undefined ? {} : { file: loaded.file }),
       images: images.map((image) => loadedImage(image, loaded.present.has(image))),
       failures: failures.map(reportFailure),
@@ -103,6 +110,29 @@ async function load(
       ...(await loadIntoFolder(source, images, { folder: target.path, listener, signal })),
     };
   return await loadIntoRuntime(source, images, { runtime: target.runtime, listener, isStream, signal });
+}
+
+/** What {@link load} would do. */
+async function foresee(
+  source: BundleSource,
+  images: readonly ImageToLoad[],
+  { target, isStream, signal }: Loading,
+): Promise<Loaded> {
+  if (images.length === 0) return { present: new Set(), failures: [], bytes: 0 };
+  if (target.kind === 'runtime') {
+    const planned = await planIntoRuntime(images, { runtime: target.runtime, isStream, signal });
+    return { present: planned.present, failures: [], bytes: planned.bytes };
+  }
+  const { file, bytes } = await planIntoFolder(source.inventory.name, images, target.path);
+  const present = new Set((await isFileThere(file)) ? images : []);
+  return { present, failures: [], file, bytes };
+}
+
+async function isFileThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function placeOf(target: LoadTarget): string {

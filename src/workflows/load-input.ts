@@ -19,6 +19,8 @@ export interface LoadRequest {
   /** Of this machine. */
   readonly hostPlatform: Platform;
   readonly target: LoadTarget;
+  /** Ask what is there, and stop. */
+  readonly isDryRun: boolean;
 }
 
 /** Told of the progress of loading; must not throw. */

@@ -1,7 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { wordDiskError } from '../errors.ts';
-import { writeFileAtomically } from '../io/atomic-file.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import { writeAll } from '../io/write-all.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
@@ -11,12 +12,15 @@ import type { LoadListener } from './load-input.ts';
 import type { ImageToLoad } from './load-plan.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
-/** An archive that was written. */
+/** An archive that was written, or would be. */
 export interface LoadedIntoFolder {
   readonly file: string;
   /** Of its blobs. */
   readonly bytes: number;
 }
+
+/** Whoever writes an archive writes all the time, unless it arrives over a slow link. */
+const staleAfterMs = 60 * 60 * 1000;
 
 /** What writing an archive needs. */
 export interface FolderLoading {
@@ -36,9 +40,9 @@ export async function loadIntoFolder(
   images: readonly ImageToLoad[],
   { folder, listener, signal }: FolderLoading,
 ): Promise<LoadedIntoFolder> {
-  const file = join(folder, archiveName(source.inventory.name, images));
-  const bytes = archiveBytes(images);
-  await requireFreeSpace({ path: folder, what: 'the archive in', bytes, flag: '--into' });
+  const bundle = source.inventory.name;
+  await removeStaleArchives(folder, bundle);
+  const { file, bytes } = await planIntoFolder(bundle, images, folder);
   listener.onStart(bytes);
   const archive = loadArchive(source, images, { isDocker: false, onBytes: listener.onBytes, signal });
   try {
@@ -49,6 +53,34 @@ export async function loadIntoFolder(
     throw wordDiskError(error, `writing to ${file}`);
   }
   return { file, bytes };
+}
+
+/**
+ * What {@link loadIntoFolder} would write.
+ *
+ * @param bundle its name
+ * @throws PaletteEdgeError `NOT_ENOUGH_SPACE` (kind disk)
+ */
+export async function planIntoFolder(
+  bundle: string,
+  images: readonly ImageToLoad[],
+  folder: string,
+): Promise<LoadedIntoFolder> {
+  const bytes = archiveBytes(images);
+  await requireFreeSpace({ path: folder, what: 'the archive in', bytes, flag: '--into' });
+  return { file: join(folder, archiveName(bundle, images)), bytes };
+}
+
+/** What a killed load of this bundle left, whichever images it was for. */
+async function removeStaleArchives(folder: string, bundle: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const archives = names.flatMap((name) => {
+    if (!name.startsWith(`${bundle}-`)) return [];
+    const [, ending] =
+      /^([0-9a-f]{8}\.tar)\.[0-9a-f]{12}\.partial$/.exec(name.slice(bundle.length + 1)) ?? [];
+    return ending === undefined ? [] : [`${bundle}-${ending}`];
+  });
+  for (const name of new Set(archives)) await removeStalePartials(join(folder, name), staleAfterMs);
 }
 
 /** Uncompressed: layers are compressed already. k3s and rke2 go by the ending. */

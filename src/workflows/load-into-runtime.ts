@@ -35,13 +35,8 @@ export async function loadIntoRuntime(
   loading: RuntimeLoading,
 ): Promise<LoadedIntoRuntime> {
   const { runtime, listener, signal } = loading;
-  const before = await runtime.find(images.map(wantedImage), signal);
-  const missing = images.filter((image) => !isThere(image, before));
-  const present = new Set(images.filter((image) => isThere(image, before)));
-  if (missing.length === 0) return { present, failures: [], bytes: 0 };
-  const sendings = runtime.takesOneName ? oneByOne(missing) : [{ images: missing, tagged: [] }];
-  if (loading.isStream && sendings.length > 1) throw fileNeeded(runtime, sendings.length);
-  const bytes = sendings.reduce((sum, sending) => sum + archiveBytes(sending.images), 0);
+  const { present, missing, sendings, bytes } = await planIntoRuntime(images, loading);
+  if (missing.length === 0) return { present, failures: [], bytes };
   listener.onStart(bytes);
   for (const { images: sent, tagged } of sendings) {
     const isDocker = runtime.needsDockerArchive;
@@ -52,6 +47,34 @@ export async function loadIntoRuntime(
   const after = await runtime.find(missing.map(wantedImage), signal);
   const failures = missing.filter((image) => !isThere(image, after)).map((image) => notLoaded(image, after));
   return { present, failures, bytes };
+}
+
+/** What is there, and what would be sent. */
+interface RuntimePlan {
+  readonly present: ReadonlySet<ImageToLoad>;
+  readonly missing: readonly ImageToLoad[];
+  readonly sendings: readonly Sending[];
+  /** Of blobs in all of them. */
+  readonly bytes: number;
+}
+
+/**
+ * Asks what is there, and plans what {@link loadIntoRuntime} sends.
+ *
+ * @throws PaletteEdgeError as running its program does, `FILE_NEEDED` (kind usage)
+ */
+export async function planIntoRuntime(
+  images: readonly ImageToLoad[],
+  { runtime, isStream, signal }: Omit<RuntimeLoading, 'listener'>,
+): Promise<RuntimePlan> {
+  const there = await runtime.find(images.map(wantedImage), signal);
+  const missing = images.filter((image) => !isThere(image, there));
+  const present = new Set(images.filter((image) => isThere(image, there)));
+  if (missing.length === 0) return { present, missing, sendings: [], bytes: 0 };
+  const sendings = runtime.takesOneName ? oneByOne(missing) : [{ images: missing, tagged: [] }];
+  if (isStream && sendings.length > 1) throw fileNeeded(runtime, sendings.length);
+  const bytes = sendings.reduce((sum, sending) => sum + archiveBytes(sending.images), 0);
+  return { present, missing, sendings, bytes };
 }
 
 function wantedImage({ names, root, images, blobs }: ImageToLoad): WantedImage {

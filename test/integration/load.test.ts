@@ -94,6 +94,19 @@ describe('containerd', () => {
     expect(await imagesIn(address)).toEqual({});
   });
 
+  test('is spoken to by the ctr that k3s is, where there is no other', async () => {
+    const { cwd, bundle, address } = await site();
+    await stub(cwd, 'k3s', 'test "$1" = ctr && shift', `exec ${requireTool('ctr')} "$@"`);
+    const args = ['load', bundle, '--into', 'containerd', '--address', address, '--image', single];
+    const env = { PATH: join(cwd, 'bin') };
+    const foreseen = await runCli([...args, '--dry-run'], { cwd, env });
+    expect(foreseen.stdout).toContain(`${single}  to load`);
+    expect(await imagesIn(address)).toEqual({});
+    await runCliJson(args, { cwd, env });
+    expect(await imagesIn(address)).toEqual(digests(single));
+    expect((await runCli([...args, '--dry-run'], { cwd, env })).stdout).toContain(`${single}  there`);
+  });
+
   test('that is not there is told', async () => {
     const { cwd, bundle } = await files();
     const program = await stub(cwd, 'ctr', 'echo "ctr: failed to dial \\"$2\\": deadline" >&2', 'exit 1');

@@ -13,6 +13,7 @@ const image = {
 };
 const result: LoadResult = {
   bundle: { path: 'edge.tar.zst', id: '1a2b3c4d', name: 'edge' },
+  isDryRun: false,
   into: 'containerd, namespace k8s.io',
   images: [image],
   failures: [],
@@ -42,6 +43,26 @@ test('what was there, what is not loaded, and what failed', () => {
   expect(shown).toContain('there before  1');
   expect(shown).toContain('not loaded    1 that no container can run');
   expect(shown).toContain('1 image failed:\n  a.io/b:1\n    it was sent\n    asked for by');
+});
+
+test('what would be loaded, by name', () => {
+  const there = { ...image, names: ['ghcr.io/org/other:1'], isPresent: true };
+  const dry = { ...result, isDryRun: true, images: [image, there], skipped: ['charts.example.com/web:1'] };
+  expect(loadView(dry).split('\n')).toEqual([
+    'NAME                 STATE',
+    'ghcr.io/org/app:1    to load',
+    'ghcr.io/org/other:1  there',
+    '',
+    'Would send 1.23 MB to containerd, namespace k8s.io; 1 of 2 images are there',
+    '1 that no container can run would not be loaded',
+  ]);
+});
+
+test('a file that would be written', () => {
+  const dry = { ...result, isDryRun: true, file: 'images/edge-1a2b3c4d.tar' };
+  expect(loadView(dry)).toMatch(/to write\n\nWould write images\/edge-1a2b3c4d\.tar, 1\.23 MB$/);
+  const again = loadView({ ...dry, images: [{ ...image, isPresent: true }] });
+  expect(again).toMatch(/in the file that is there\n\nWould write .*, 1\.23 MB, in place of the same$/);
 });
 
 test('an archive by its path', () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -96,6 +96,7 @@ function requestFor(runtime: ContainerRuntime, more: Partial<LoadRequest> = {}):
     platform: undefined,
     hostPlatform: amd64,
     target: { kind: 'runtime', runtime },
+    isDryRun: false,
     ...more,
   };
 }
@@ -156,6 +157,40 @@ test('nothing that is there afterwards is an error', async () => {
   const runtime = new MemoryRuntime({ forgets: single });
   const error = await rejection(load(requestFor(runtime, { patterns: [single] })));
   expect(error).toMatchObject({ code: 'LOAD_FAILED', kind: 'failure' });
+});
+
+describe('a dry run', () => {
+  test('tells what is there and what would be sent, and sends nothing', async () => {
+    const runtime = new MemoryRuntime();
+    await load({ ...requestFor(runtime), patterns: [single] });
+    const foreseen = await load(requestFor(runtime, { isDryRun: true }));
+    expect(runtime.archives).toHaveLength(1);
+    expect(foreseen.images.filter(({ isPresent }) => isPresent)).toMatchObject([{ reference: single }]);
+    const loaded = await load(requestFor(runtime));
+    expect({ ...foreseen, bundle: loaded.bundle }).toEqual({ ...loaded, isDryRun: true });
+  });
+
+  test('names the file in a folder, and whether it is there', async () => {
+    const path = join(await temporaryFolder(), 'images');
+    const request = { ...requestFor(new MemoryRuntime()), target: { kind: 'folder', path } } as const;
+    const foreseen = await load({ ...request, isDryRun: true });
+    expect(foreseen.images.some(({ isPresent }) => isPresent)).toBe(false);
+    await expect(readdir(path)).rejects.toThrow('ENOENT');
+    const loaded = await load(request);
+    expect({ ...foreseen, bundle: loaded.bundle }).toEqual({ ...loaded, isDryRun: true });
+    const again = await load({ ...request, isDryRun: true });
+    expect(again.images.every(({ isPresent }) => isPresent)).toBe(true);
+  });
+
+  test('refuses what loading would refuse', async () => {
+    const runtime = new MemoryRuntime({ takesOneName: true });
+    const work = loadBundle(
+      { path: '-', stream: piped(rich.bundle.bytes) },
+      requestFor(runtime, { isDryRun: true }),
+      resources(),
+    );
+    expect(await rejection(work)).toMatchObject({ code: 'FILE_NEEDED' });
+  });
 });
 
 describe('a runtime that takes one name at a time', () => {
@@ -250,6 +285,23 @@ describe('a folder', () => {
     const found = result.images.find(({ reference }) => reference === multi);
     expect(found?.platforms).toEqual(['linux/amd64', 'linux/arm64']);
     expect(result.warnings).toEqual([]);
+  });
+
+  test('is rid of what a killed load of the bundle left, and of nothing else', async () => {
+    const { path, request } = await into();
+    await mkdir(path);
+    const partial = (archive: string): string => `${archive}.0123456789ab.partial`;
+    const [old, young] = [partial('edge-demo-00000000.tar'), partial('edge-demo-11111111.tar')];
+    const others = [
+      partial('edge-demo-2-00000000.tar'),
+      partial('edge-demo-0000000.tar'),
+      'edge-demo-33333333.tar',
+    ];
+    for (const name of [old, young, ...others]) await writeFile(join(path, name), 'half');
+    for (const name of [old, ...others]) await utimes(join(path, name), 0, 0);
+    const { file = '' } = await load({ ...request, patterns: [single] });
+    const names = await readdir(path);
+    expect(names.toSorted()).toEqual([young, ...others, file.slice(path.length + 1)].toSorted());
   });
 
   test('of a damaged bundle gets nothing', async () => {
