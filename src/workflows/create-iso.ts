@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
@@ -23,6 +22,7 @@ import type { IsoContent, IsoContentBundle, IsoContentFile, IsoRequest } from '.
 import { writeMadeFiles } from './iso-made-files.ts';
 import type { HashedContent } from './iso-made-files.ts';
 import { requireFreeSpace } from './require-free-space.ts';
+import { requireUnchanged } from './require-unchanged.ts';
 import { writeIsoFile } from './write-iso-file.ts';
 import type { IsoPlaces } from './write-iso-file.ts';
 
@@ -181,7 +181,7 @@ async function make(
   await writeIso(entries, { label, path: file, folder, xorriso, signal, onBytes: onWritten });
   // It was an estimate, and xorriso tells what it has written every second only.
   onBytes(Math.max(0, total - told));
-  for (const source of content.files) await requireUnchanged(source);
+  for (const source of content.files) await requireUnchanged(source, 'the ISO image');
   const checksums = [...made.checksums, { path: checksumListName, sha256: made.listSha256 }];
   const onStart = (size: number): void => listener.onPhase('checking', size);
   const checked = await checkWrittenIso(
@@ -198,15 +198,6 @@ async function writeChecksum(path: string, { sha256 }: Pick<CreatedIso, 'sha256'
   } catch (error) {
     throw wordDiskError(error, `writing the checksum of the ISO image to ${checksumFile(path)}`);
   }
-}
-
-async function requireUnchanged({ path, source, size, modified }: IsoContentFile): Promise<void> {
-  const status = await stat(source).catch(() => undefined);
-  if (status?.size === size && status.mtimeMs === modified) return;
-  throw new PaletteEdgeError('FILE_CHANGED', `${path} was changed while the ISO image was written`, {
-    kind: 'content',
-    suggestions: ['Run the same command again, once nobody writes to the file.'],
-  });
 }
 
 function entriesOf({ source, size, isExecutable, pieces }: IsoContentFile): IsoEntry[] {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { hashHere } from '../io/hash-thread.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import { openFileAccess } from '../io/random-access.ts';
-import type { RandomAccess } from '../io/random-access.ts';
 import { bootDifferences } from '../iso/boot-differences.ts';
 import { bootProblems } from '../iso/boot-problems.ts';
 import { readBootStructure } from '../iso/boot-structure.ts';
@@ -20,9 +20,11 @@ import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
+import { checkInstallerBundles } from './check-installer-bundles.ts';
 import { checkInstallerOutput } from './check-installer-output.ts';
 import { checksumFile, emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
-import { readInstallerFiles } from './installer-files.ts';
+import { hashAccess } from './hash-iso-content.ts';
+import { filesOf, readInstallerFiles, requireFilesUnchanged } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
 import { planEmbedding } from './plan-embedding.ts';
 import type { EmbeddingOptions, EmbeddingPlan } from './plan-embedding.ts';
@@ -38,7 +40,7 @@ export interface EmbedInput extends InstallerFilesRequest, EmbeddingOptions {
 
 /** Told of the steps, each with its length in bytes. */
 export interface EmbedListener {
-  readonly onStep: (step: 'writing' | 'comparing' | 'hashing', total: number) => void;
+  readonly onStep: (step: 'verifying' | 'writing' | 'comparing' | 'hashing', total: number) => void;
   readonly onBytes: (count: number) => void;
 }
 
@@ -46,6 +48,8 @@ export interface EmbedListener {
 export interface EmbedResources {
   /** Path of the program; undefined when the PATH has none. */
   readonly xorriso: string | undefined;
+  /** Hashes in this thread when undefined. */
+  readonly hasher?: Hasher;
   readonly listener: EmbedListener;
 }
 
@@ -99,10 +103,15 @@ export async function embedInstaller(
       input,
     );
     const { output } = input;
-    const target = await checkInstallerOutput(output, [before.path, ...sourcesOf(supplied)]);
+    const target = await checkInstallerOutput(output, [
+      before.path,
+      ...filesOf(supplied).map(({ path }) => path),
+    ]);
     const bytes = before.image.size + largestIsoSize(plan.added);
     await requireFreeSpace({ path: target, what: 'the installer', bytes, flag: '--out' });
-    const written = await write({ before, plan, output, mode: modeFor(before, plan) }, resources, signal);
+    await checkContent(supplied, resources, signal);
+    const writing = { before, supplied, plan, output, mode: modeFor(before, plan) };
+    const written = await write(writing, resources, signal);
     return {
       ...written,
       path: output,
@@ -115,6 +124,16 @@ export async function embedInstaller(
   } finally {
     await before.image.close();
   }
+}
+
+/** A damaged bundle is told before an hour is spent on it. */
+async function checkContent(
+  { content }: InstallerFiles,
+  { hasher, listener }: EmbedResources,
+  signal: AbortSignal,
+): Promise<void> {
+  const onStart = (size: number): void => listener.onStep('verifying', size);
+  await checkInstallerBundles(content, { hasher, signal, onStart, onBytes: listener.onBytes });
 }
 
 /** Tokens and passwords may be in configuration. */
@@ -136,12 +155,6 @@ const appleWarning: Warning = {
     'The Apple partition map and the HFS+ view of the installer are left out: Macs from before UEFI do not start it; BIOS and UEFI do',
 };
 
-function sourcesOf({ content, userData, clusterDefinition, edgeConfig }: InstallerFiles): string[] {
-  return [...content.flatMap(({ sources }) => sources), userData, clusterDefinition, edgeConfig].flatMap(
-    (source) => (source === undefined ? [] : [source.path]),
-  );
-}
-
 async function openInstaller(path: string): Promise<OpenInstaller> {
   const access = await openFileAccess(path, 'installer');
   const image = await openIsoImage(access, path);
@@ -160,6 +173,7 @@ type WrittenInstaller = Pick<EmbedResult, 'size' | 'sha256' | 'boots'>;
 
 interface Writing {
   readonly before: OpenInstaller;
+  readonly supplied: InstallerFiles;
   readonly plan: EmbeddingPlan;
   readonly output: string;
   /** Permissions of the output. */
@@ -175,6 +189,7 @@ async function write(
   const make = async ({ file }: IsoPlaces): Promise<WrittenInstaller> => {
     await writeBeside(writing, file, { resources, signal });
     const written = await checkWritten(writing, file, { resources, signal });
+    await requireFilesUnchanged(writing.supplied, 'the installer');
     await emptyChecksumFile(output);
     return written;
   };
@@ -218,7 +233,7 @@ function sizeOf({ added }: EmbeddingPlan): number {
 async function checkWritten(
   { before, plan }: Writing,
   beside: string,
-  { resources: { listener }, signal }: Step,
+  { resources: { listener, hasher = hashHere }, signal }: Step,
 ): Promise<WrittenInstaller> {
   const access = await openFileAccess(beside, 'installer');
   const after = await openIsoImage(access, beside);
@@ -241,7 +256,8 @@ async function checkWritten(
       onBytes,
     });
     listener.onStep('hashing', after.size);
-    return { size: after.size, sha256: await hashOf(access, onBytes, signal), boots: bootWays(structure) };
+    const sha256 = await hashAccess(access, { hasher, signal, onBytes });
+    return { size: after.size, sha256, boots: bootWays(structure) };
   } finally {
     await after.close();
   }
@@ -261,21 +277,4 @@ function requireBootable(before: BootStructure, after: BootStructure): void {
       details: { problems },
     },
   );
-}
-
-const hashPieceSize = 4 * 1024 * 1024;
-
-async function hashOf(
-  access: RandomAccess,
-  onBytes: (count: number) => void,
-  signal: AbortSignal,
-): Promise<string> {
-  const hash = createHash('sha256');
-  for (let position = 0; position < access.size; position += hashPieceSize) {
-    signal.throwIfAborted();
-    const piece = await access.read(position, Math.min(hashPieceSize, access.size - position));
-    hash.update(piece);
-    onBytes(piece.length);
-  }
-  return hash.digest('hex');
 }

@@ -13,6 +13,9 @@ export interface HashContext {
   readonly onBytes: (count: number) => void;
 }
 
+/** A file, its pieces, and what the whole must have. */
+type FileToHash = Pick<IsoContentFile, 'path' | 'pieces' | 'sha256'>;
+
 /** The digests of a file, in hex. */
 export interface HashedFile {
   readonly whole: string;
@@ -26,7 +29,7 @@ const pieceSize = 2 * 1024 * 1024;
  *
  * @throws PaletteEdgeError `CHECKSUM_MISMATCH` (kind content) when it is not what it must be
  */
-export async function hashIsoContent(file: IsoContentFile, context: HashContext): Promise<HashedFile> {
+export async function hashIsoContent(file: FileToHash, context: HashContext): Promise<HashedFile> {
   const access = await openFileAccess(file.path, 'file');
   try {
     const [only] = file.pieces;
@@ -84,7 +87,7 @@ export async function readRange(
   await taken;
 }
 
-function expectWhole({ path, sha256 }: IsoContentFile, hashed: HashedFile): HashedFile {
+function expectWhole({ path, sha256 }: FileToHash, hashed: HashedFile): HashedFile {
   if (sha256 === undefined || sha256 === hashed.whole) return hashed;
   throw new PaletteEdgeError(
     'CHECKSUM_MISMATCH',

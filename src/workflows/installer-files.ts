@@ -1,4 +1,4 @@
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { isMap } from 'yaml';
@@ -9,9 +9,12 @@ import { openFileAccess } from '../io/random-access.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
+import { checksumBeside } from './checksum-file.ts';
 import { openBundleFile } from './open-bundle.ts';
+import type { OpenParts } from './open-parts.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { readUserData } from './read-user-data.ts';
+import { requireUnchanged } from './require-unchanged.ts';
 
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
 export interface InstallerFilesRequest {
@@ -21,22 +24,34 @@ export interface InstallerFilesRequest {
   readonly edgeConfig: string | undefined;
 }
 
+/** A file of this machine that goes into an installer. */
+export interface SuppliedFile extends ContentSource {
+  /** As it was named. */
+  readonly named: string;
+  /** When it was changed last, in milliseconds. */
+  readonly modified: number;
+  /** What it must have, in hex, as far as somebody said it. */
+  readonly sha256?: string | undefined;
+}
+
 /** A bundle that goes into an installer. */
 export interface InstallerContent {
+  /** As it was named. */
+  readonly path: string;
   /** File name of the bundle; that of what its parts are joined to. */
   readonly name: string;
   readonly id: string;
   readonly size: number;
   /** The bundle, or its parts in order. */
-  readonly sources: readonly ContentSource[];
+  readonly sources: readonly SuppliedFile[];
 }
 
 /** The files of a request, looked at. */
 export interface InstallerFiles {
   readonly content: readonly InstallerContent[];
-  readonly userData: ContentSource | undefined;
-  readonly clusterDefinition: ContentSource | undefined;
-  readonly edgeConfig: ContentSource | undefined;
+  readonly userData: SuppliedFile | undefined;
+  readonly clusterDefinition: SuppliedFile | undefined;
+  readonly edgeConfig: SuppliedFile | undefined;
   readonly warnings: readonly Warning[];
 }
 
@@ -95,12 +110,25 @@ async function readContent(path: string, others: readonly InstallerContent[]): P
         },
       );
     }
-    const files = parts === undefined ? [path] : parts.parts.map((part) => join(dirname(path), part.name));
-    const sources = await Promise.all(files.map((file) => contentSource(file, 'bundle')));
-    return { name, id: reader.id, size: sources.reduce((sum, { size }) => sum + size, 0), sources };
+    const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
+    const size = sources.reduce((sum, each) => sum + each.size, 0);
+    return { path, name, id: reader.id, size, sources };
   } finally {
     await reader.close();
   }
+}
+
+async function wholeSource(path: string): Promise<SuppliedFile> {
+  return { ...(await contentSource(path, 'bundle')), sha256: await checksumBeside(path) };
+}
+
+async function partSources(path: string, { parts, list }: OpenParts): Promise<SuppliedFile[]> {
+  return await Promise.all(
+    parts.map(async ({ name }, index) => ({
+      ...(await contentSource(join(dirname(path), name), 'bundle')),
+      sha256: list?.parts[index]?.sha256,
+    })),
+  );
 }
 
 function inImage(path: string): PaletteEdgeError {
@@ -121,10 +149,11 @@ function requireName(name: string, path: string): void {
 }
 
 /** Symbolic links are followed: what they point to is meant. A pipe is refused, not waited for: it has no size, and is read once only. */
-async function contentSource(path: string, what: string): Promise<ContentSource> {
+async function contentSource(path: string, what: string): Promise<SuppliedFile> {
   const access = await openFileAccess(path, what);
   try {
-    return { path: await realpath(path), size: access.size };
+    const source = await realpath(path);
+    return { path: source, named: path, size: access.size, modified: (await stat(source)).mtimeMs };
   } catch (error) {
     throw wordDiskError(error, `reading the ${what} ${path}`);
   } finally {
@@ -132,7 +161,7 @@ async function contentSource(path: string, what: string): Promise<ContentSource>
   }
 }
 
-async function readEdgeConfig(path: string): Promise<ContentSource> {
+async function readEdgeConfig(path: string): Promise<SuppliedFile> {
   const source = await contentSource(path, 'edge config');
   const { text } = await readSourceFile(path, 'edge config');
   requireMapping(text, path, 'EDGE_CONFIG_INVALID');
@@ -147,7 +176,7 @@ function requireMapping(text: string, file: string, code: string): void {
   if (!isMap(document.contents)) throw invalid(code, `${file}: expected keys and values at its top`);
 }
 
-async function readClusterDefinition(path: string): Promise<ContentSource> {
+async function readClusterDefinition(path: string): Promise<SuppliedFile> {
   const source = await contentSource(path, 'cluster definition');
   if (source.size > largestDefinition) {
     throw invalid(
@@ -167,4 +196,22 @@ async function readClusterDefinition(path: string): Promise<ContentSource> {
 
 function invalid(code: string, message: string): PaletteEdgeError {
   return new PaletteEdgeError(code, message, { kind: 'usage', suggestions: ['Is it the right file?'] });
+}
+
+/** All files that are read for it. */
+export function filesOf(supplied: InstallerFiles): SuppliedFile[] {
+  const { content, userData, clusterDefinition, edgeConfig } = supplied;
+  const files = [...content.flatMap(({ sources }) => sources), userData, clusterDefinition, edgeConfig];
+  return files.filter((file) => file !== undefined);
+}
+
+/**
+ * Makes sure that nobody has changed the files since they were looked at.
+ *
+ * @param into what was written meanwhile: `the installer`
+ * @throws PaletteEdgeError `FILE_CHANGED` (kind content)
+ */
+export async function requireFilesUnchanged(supplied: InstallerFiles, into: string): Promise<void> {
+  for (const { path, named, size, modified } of filesOf(supplied))
+    await requireUnchanged({ path: named, source: path, size, modified }, into);
 }

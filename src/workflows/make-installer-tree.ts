@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { removeMadeFolders } from '../io/with-made-folder.ts';
 import { writeAll } from '../io/write-all.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
+import { checkInstallerBundles } from './check-installer-bundles.ts';
 import { outputTarget } from './check-output.ts';
-import { readInstallerFiles } from './installer-files.ts';
+import { readInstallerFiles, requireFilesUnchanged } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
 import { requireFreeSpace } from './require-free-space.ts';
 
@@ -23,10 +25,17 @@ export interface TreeInput extends InstallerFilesRequest {
   readonly replaces: boolean;
 }
 
-/** Told how copying goes on, in bytes. */
+/** Told of the steps, each with its length in bytes. */
 export interface TreeListener {
-  readonly onStart: (total: number) => void;
+  readonly onStep: (step: 'verifying' | 'copying', total: number) => void;
   readonly onBytes: (count: number) => void;
+}
+
+/** What making the folder uses. */
+export interface TreeResources {
+  /** Hashes in this thread when undefined. */
+  readonly hasher?: Hasher;
+  readonly listener: TreeListener;
 }
 
 /** The folder for a build of CanvOS. */
@@ -51,11 +60,11 @@ interface TreeFile {
  *
  * When it fails, nothing is left of what it has written.
  *
- * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) for files that are there, `NOT_ENOUGH_SPACE`, and those of the files
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) for files that are there, `NOT_ENOUGH_SPACE`, `CHECKSUM_MISMATCH`, `BUNDLE_DAMAGED`, `FILE_CHANGED`, and those of the files
  */
 export async function makeInstallerTree(
   input: TreeInput,
-  listener: TreeListener,
+  { hasher, listener }: TreeResources,
   signal: AbortSignal,
 ): Promise<TreeResult> {
   const { output, replaces } = input;
@@ -64,8 +73,11 @@ export async function makeInstallerTree(
   for (const file of files) await requireFree(file, output, replaces);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   await requireFreeSpace({ path: output, what: 'the folder', bytes: total, flag: '--out' });
-  listener.onStart(total);
-  await writeTree(files, { output, onBytes: listener.onBytes, signal });
+  const { onStep, onBytes } = listener;
+  const onStart = (size: number): void => onStep('verifying', size);
+  await checkInstallerBundles(supplied.content, { hasher, signal, onStart, onBytes });
+  onStep('copying', total);
+  await writeTree(files, { supplied, output, onBytes, signal });
   return {
     path: output,
     files: files.map(({ path, size }) => ({ path, size })),
@@ -124,13 +136,14 @@ async function requireFree({ path, sources }: TreeFile, output: string, replaces
 }
 
 interface TreeWriting {
+  readonly supplied: InstallerFiles;
   readonly output: string;
   readonly onBytes: (count: number) => void;
   readonly signal: AbortSignal;
 }
 
 async function writeTree(files: readonly TreeFile[], writing: TreeWriting): Promise<void> {
-  const { output } = writing;
+  const { supplied, output } = writing;
   const written: string[] = [];
   const folders: { readonly folder: string; readonly firstMade: string | undefined }[] = [];
   try {
@@ -142,6 +155,7 @@ async function writeTree(files: readonly TreeFile[], writing: TreeWriting): Prom
       await writeFile(file, place, writing);
       if (!wasThere) written.push(place);
     }
+    await requireFilesUnchanged(supplied, 'the folder');
   } catch (error) {
     for (const path of written) await rm(path, { force: true });
     for (const { folder, firstMade } of folders.toReversed()) await removeMadeFolders(folder, firstMade);

@@ -7,7 +7,6 @@ import {
 } from '../iso/installer-layout.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { IsoEntry } from '../iso/iso-entry.ts';
-import type { InstallerContent, InstallerFiles } from './installer-files.ts';
 
 /** What changes in an installer. */
 export interface EmbeddingPlan {
@@ -17,6 +16,20 @@ export interface EmbeddingPlan {
   readonly removed: readonly string[];
   /** Files in the folder of the content that belong to other bundles. */
   readonly otherContent: readonly string[];
+}
+
+/** What goes in. */
+export interface FilesToEmbed {
+  readonly content: readonly ContentToEmbed[];
+  readonly userData: ContentSource | undefined;
+  readonly clusterDefinition: ContentSource | undefined;
+  readonly edgeConfig: ContentSource | undefined;
+}
+
+interface ContentToEmbed {
+  readonly name: string;
+  /** The bundle, or its parts in order. */
+  readonly sources: readonly ContentSource[];
 }
 
 /** How files go in. */
@@ -36,7 +49,7 @@ export interface EmbeddingOptions {
  */
 export function planEmbedding(
   files: readonly string[],
-  supplied: InstallerFiles,
+  supplied: FilesToEmbed,
   options: EmbeddingOptions,
 ): EmbeddingPlan {
   const configuration = configurationEntries(files, supplied);
@@ -55,7 +68,7 @@ export function planEmbedding(
   return { added, removed, otherContent };
 }
 
-function configurationEntries(files: readonly string[], supplied: InstallerFiles): IsoEntry[] {
+function configurationEntries(files: readonly string[], supplied: FilesToEmbed): IsoEntry[] {
   const { userData, clusterDefinition, edgeConfig } = supplied;
   const there = installerPaths.userData.filter((path) => files.includes(path));
   return [
@@ -71,7 +84,7 @@ function entry(path: string, source: ContentSource | undefined): IsoEntry[] {
   return source === undefined ? [] : [{ path, source: source.path, size: source.size }];
 }
 
-function entriesOf({ name, sources }: InstallerContent, pieceSize: number): IsoEntry[] {
+function entriesOf({ name, sources }: ContentToEmbed, pieceSize: number): IsoEntry[] {
   const entries = contentEntries(name, sources, pieceSize);
   if (entries.length <= mostContentPieces) return entries;
   throw new PaletteEdgeError(

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import {
   chmod,
   copyFile,
@@ -101,6 +102,12 @@ async function extracted(iso: string): Promise<ReadonlyMap<string, Buffer>> {
       return [path.slice(folder.length + 1), await readFile(path)];
     });
   return new Map(await Promise.all(files));
+}
+
+async function flip(path: string, position: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes.writeUInt8(bytes.readUInt8(position) ^ 1, position);
+  await writeFile(path, bytes);
 }
 
 async function sha256(path: string): Promise<string> {
@@ -266,6 +273,63 @@ test('paths with spaces, quotes, colons and wildcards are names', async () => {
     userData: await userDataFile(odd),
   });
   expect([...(await extracted(output)).keys()]).toContain('opt/spectrocloud/content/edge.tar.zst_part00');
+});
+
+describe('a bundle is verified before it is written', () => {
+  /** @returns the error, when the steps were these and nothing is left */
+  async function refused(content: string, steps: readonly string[]): Promise<Error> {
+    const output = join(await temporaryFolder(), 'new.iso');
+    const begun: string[] = [];
+    const listener = { onStep: (step: string) => void begun.push(step), onBytes: () => undefined };
+    const error = await rejection(embed({ output, content: [content] }, { listener }));
+    expect(begun).toEqual(steps);
+    expect(await readdir(dirname(output))).toEqual([]);
+    return error;
+  }
+
+  test('blob by blob, when nothing else tells whether it is damaged', async () => {
+    const { path } = await bundleFile();
+    await flip(path, 9000);
+    const error = await refused(path, ['verifying']);
+    expect(error).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
+    expect(error.message).toContain(path);
+  });
+
+  test('by the checksum beside it', async () => {
+    const { path } = await bundleFile();
+    await writeFile(`${path}.sha256`, `${await sha256(path)}  edge.tar.zst\n`);
+    await flip(path, 9000);
+    const error = await refused(path, ['verifying']);
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', kind: 'content' });
+    expect(error.message).toContain(path);
+  });
+
+  test('by the list of its parts', async () => {
+    const folder = await temporaryFolder();
+    const { path, parts } = await splitBundle(folder);
+    const part = join(folder, parts[1]?.name ?? '');
+    await flip(part, 100);
+    const error = await refused(path, ['verifying']);
+    expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', kind: 'content' });
+    expect(error.message).toContain(part);
+  });
+
+  test('and must not change until it is in the installer', async () => {
+    const { folder, path, sample } = await bundleFile();
+    const userData = await userDataFile(folder);
+    const listener = {
+      onStep: (step: string) => {
+        if (step === 'hashing') writeFileSync(path, sample.bytes);
+      },
+      onBytes: () => undefined,
+    };
+    await utimes(path, 1_000_000_000, 1_000_000_000);
+    const error = await rejection(
+      embed({ output: join(folder, 'new.iso'), content: [path], userData }, { listener }),
+    );
+    expect(error).toMatchObject({ code: 'FILE_CHANGED', kind: 'content' });
+    expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', 'user-data']);
+  });
 });
 
 describe('who may read the copy', () => {

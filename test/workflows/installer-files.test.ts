@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -34,18 +34,26 @@ test('a bundle, by the name of the link to it, is read where it is', async () =>
   await symlink(path, link);
   expect((await read({ content: [link] })).content).toEqual([
     {
+      path: link,
       name: 'link.tar.zst',
       id: sample.plan.id,
       size: sample.bytes.length,
-      sources: [{ path, size: sample.bytes.length }],
+      sources: [{ path, named: link, size: sample.bytes.length, modified: (await stat(path)).mtimeMs }],
     },
   ]);
+});
+
+test('the checksum beside a bundle is what it must have', async () => {
+  const { path } = await bundleFile();
+  const sha256 = 'ab'.repeat(32);
+  await writeFile(`${path}.sha256`, `${sha256}  edge.tar.zst\n`);
+  expect((await read({ content: [path] })).content).toMatchObject([{ sources: [{ sha256 }] }]);
 });
 
 test('parts have the name of their bundle, and stay apart', async () => {
   const folder = await temporaryFolder();
   const { path, parts } = await splitBundle(folder);
-  const sources = parts.map(({ name, size }) => ({ path: join(folder, name), size }));
+  const sources = parts.map(({ name, size, sha256 }) => ({ path: join(folder, name), size, sha256 }));
   const { content } = await read({ content: [`${path}.parts.json`] });
   expect(content).toMatchObject([{ name: 'edge.tar.zst', sources }]);
 });

@@ -11,7 +11,7 @@ import { smallDisk } from '../support/small-disk.ts';
 import { splitBundle, splitOptions } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const silent: TreeListener = { onStart: () => undefined, onBytes: () => undefined };
+const silent: TreeListener = { onStep: () => undefined, onBytes: () => undefined };
 
 async function tree(
   input: Partial<TreeInput> & Pick<TreeInput, 'output'>,
@@ -19,7 +19,7 @@ async function tree(
   signal = new AbortController().signal,
 ): Promise<TreeResult> {
   const request = { content: [], userData: undefined, clusterDefinition: undefined, edgeConfig: undefined };
-  return await makeInstallerTree({ ...request, replaces: false, ...input }, listener, signal);
+  return await makeInstallerTree({ ...request, replaces: false, ...input }, { listener }, signal);
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -78,6 +78,18 @@ test('content of an earlier run is told: the build would take it, too', async ()
   expect(warnings[0]?.message).toContain('content-00000000/old.tar.zst');
 });
 
+test('a damaged bundle is refused, and nothing is left', async () => {
+  const { folder, path, sample } = await bundleFile();
+  const bytes = Buffer.from(sample.bytes);
+  bytes.writeUInt8(bytes.readUInt8(9000) ^ 1, 9000);
+  await writeFile(path, bytes);
+  const output = join(folder, 'tree');
+  expect(await rejection(tree({ output, content: [path] }))).toMatchObject({ code: 'BUNDLE_DAMAGED' });
+  await writeFile(`${path}.sha256`, `${'0'.repeat(64)}  edge.tar.zst\n`);
+  expect(await rejection(tree({ output, content: [path] }))).toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  expect((await readdir(folder)).toSorted()).toEqual(['edge.tar.zst', 'edge.tar.zst.sha256']);
+});
+
 describe('what is there', () => {
   test('stays, unless it was asked to give way', async () => {
     const { folder, path, sample } = await bundleFile();
@@ -123,10 +135,12 @@ test('nothing is left when it was cancelled', async () => {
   const userData = join(folder, 'data');
   await writeFile(userData, '#cloud-config\nstylus: {}\n');
   const controller = new AbortController();
+  let current: string | undefined;
   let done = 0;
-  const listener = {
-    onStart: () => undefined,
-    onBytes: (count: number) => {
+  const listener: TreeListener = {
+    onStep: (step) => (current = step),
+    onBytes: (count) => {
+      if (current !== 'copying') return;
       done += count;
       if (done > 100) controller.abort();
     },

@@ -1,20 +1,19 @@
 import { expect, test } from 'vitest';
 
 import { PaletteEdgeError } from '../../src/errors.ts';
-import type { InstallerFiles } from '../../src/workflows/installer-files.ts';
 import { planEmbedding } from '../../src/workflows/plan-embedding.ts';
+import type { FilesToEmbed } from '../../src/workflows/plan-embedding.ts';
 
 const options = { pieceSize: 10, replaces: false };
-const nothing: InstallerFiles = {
+const nothing: FilesToEmbed = {
   content: [],
   userData: undefined,
   clusterDefinition: undefined,
   edgeConfig: undefined,
-  warnings: [],
 };
 
-function content(name: string, size: number): InstallerFiles['content'][number] {
-  return { name, id: '1a2b3c4d', size, sources: [{ path: `/${name}`, size }] };
+function content(name: string, size: number): FilesToEmbed['content'][number] {
+  return { name, sources: [{ path: `/${name}`, size }] };
 }
 
 function refusal(plan: () => unknown): PaletteEdgeError {

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.ts';
 import { contentPieceSize, installerFilesRequest, installerFlags } from '../../cli/installer-flags.ts';
-import { embedResources } from '../../cli/installer-listener.ts';
+import { wireEmbedding } from '../../cli/wire-installer.ts';
 import { filePath } from '../../cli/output-path.ts';
 import { embedView } from '../../views/installer-embed-view.ts';
 import { warningView } from '../../views/warning-view.ts';
@@ -60,7 +60,8 @@ The copy is written anew around its new size and then checked: boot catalogue, p
       replaces: flags.replace,
     };
     using progress = this.progress();
-    const result = await embedInstaller(input, embedResources(progress), this.signal);
+    await using wiring = wireEmbedding(progress);
+    const result = await embedInstaller(input, wiring.resources, this.signal);
     progress.close();
     for (const warning of result.warnings) this.tell(warningView(warning));
     this.show(embedView(result));

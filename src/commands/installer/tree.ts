@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.ts';
 import { installerFilesRequest, installerFlags } from '../../cli/installer-flags.ts';
-import { treeListener } from '../../cli/installer-listener.ts';
+import { wireTree } from '../../cli/wire-installer.ts';
 import { requirePath } from '../../cli/output-path.ts';
 import { treeView } from '../../views/installer-tree-view.ts';
 import { warningView } from '../../views/warning-view.ts';
@@ -48,7 +48,8 @@ To change an installer that is built already, see: palette-edge installer embed.
       replaces: flags.replace,
     };
     using progress = this.progress();
-    const result = await makeInstallerTree(input, treeListener(progress), this.signal);
+    await using wiring = wireTree(progress);
+    const result = await makeInstallerTree(input, wiring.resources, this.signal);
     progress.close();
     for (const warning of result.warnings) this.tell(warningView(warning));
     this.show(treeView(result));
