@@ -1,0 +1,27 @@
+import type { BitWriter } from './bit-writer.ts';
+import type { HuffmanCode } from './huffman-code.ts';
+import { distanceBase, distanceExtraBits, lengthBase, lengthCodes, lengthExtraBits } from './match-codes.ts';
+import type { TokenBuffer } from './token-buffer.ts';
+
+/** Writes all tokens with these codes. */
+export function writeTokens(
+  { tokens, length }: TokenBuffer,
+  writer: BitWriter,
+  { literals, distances }: { readonly literals: HuffmanCode; readonly distances: HuffmanCode },
+): void {
+  const { codes, lengths } = literals;
+  for (let index = 0; index < length; index++) {
+    const token = tokens[index]!;
+    if (token <= 256) {
+      writer.write(codes[token]!, lengths[token]!);
+      continue;
+    }
+    const matchLength = (token >> 22) & 255;
+    const lengthCode = lengthCodes[matchLength]!;
+    writer.write(codes[257 + lengthCode]!, lengths[257 + lengthCode]!);
+    writer.write(matchLength - lengthBase[lengthCode]!, lengthExtraBits[lengthCode]!);
+    const distanceCode = (token >> 16) & 31;
+    writer.write(distances.codes[distanceCode]!, distances.lengths[distanceCode]!);
+    writer.write((token & 0xffff) - distanceBase[distanceCode]!, distanceExtraBits[distanceCode]!);
+  }
+}
