@@ -4,7 +4,7 @@ import type { BootStructure } from './boot-structure.ts';
 import type { IsoEntry } from './iso-entry.ts';
 import { mbrDiskIdAt, mbrDiskIdSize } from './mbr.ts';
 import { writtenBytes } from './written-bytes.ts';
-import { imageMoment, runXorriso } from './xorriso.ts';
+import { imageMoment, runXorrisoCommands } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
 /** How an installer is written anew. */
@@ -19,6 +19,8 @@ export interface InstallerChange extends Pick<XorrisoRun, 'xorriso' | 'signal'> 
   /** Those of them that are not carried over. */
   readonly removed: readonly string[];
   readonly added: readonly IsoEntry[];
+  /** Takes a file while xorriso runs, when there are too many commands for a command line; absolute. */
+  readonly folder: string;
   /** Told of bytes as they are written. */
   readonly onBytes?: (count: number) => void;
 }
@@ -29,11 +31,16 @@ export interface InstallerChange extends Pick<XorrisoRun, 'xorriso' | 'signal'> 
  *
  * The same image and files give the same bytes.
  *
- * @throws PaletteEdgeError as {@link runXorriso} does; what is at the path then is of no use
+ * @throws PaletteEdgeError as {@link runXorrisoCommands} does; what is at the path then is of no use
  */
 export async function writeInstaller(change: InstallerChange): Promise<void> {
-  const { xorriso, signal, onBytes } = change;
-  await runXorriso(installerArguments(change), { xorriso, signal, onLine: writtenBytes(onBytes) });
+  const { xorriso, signal, folder, onBytes } = change;
+  await runXorrisoCommands(installerCommands(change), {
+    xorriso,
+    signal,
+    folder,
+    onLine: writtenBytes(onBytes),
+  });
   await keepDiskId(change.to, change.structure);
 }
 
@@ -45,9 +52,9 @@ async function keepDiskId(path: string, { mbrDiskId }: BootStructure): Promise<v
 }
 
 /** Native commands of xorriso(1). */
-function installerArguments(change: InstallerChange): string[] {
+function installerCommands(change: InstallerChange): string[][] {
   const { from, to, structure, removed, added } = change;
-  const commands = [
+  return [
     // What is in paths are names, not patterns.
     ['-iso_rr_pattern', 'off', '-disk_pattern', 'off', '-abort_on', 'FAILURE'],
     ['-indev', `stdio:${from}`, '-outdev', `stdio:${to}`],
@@ -61,9 +68,9 @@ function installerArguments(change: InstallerChange): string[] {
     ...folderCommands(change),
     // Behind everything that was there, in this order.
     ...added.map(({ path }, index) => weighted(`/${path}`, -1 - index)),
-    ['-commit_eject', 'none', '-end'],
+    ['-commit_eject', 'none'],
+    ['-end'],
   ];
-  return commands.flat();
 }
 
 function bootCommands({ volume, gpt }: BootStructure): string[][] {

@@ -186,8 +186,9 @@ async function write(
   signal: AbortSignal,
 ): Promise<WrittenInstaller> {
   const { output, mode } = writing;
-  const make = async ({ file }: IsoPlaces): Promise<WrittenInstaller> => {
-    await writeBeside(writing, file, { resources, signal });
+  const make = async (places: IsoPlaces): Promise<WrittenInstaller> => {
+    const { file } = places;
+    await writeBeside(writing, places, { resources, signal });
     const written = await checkWritten(writing, file, { resources, signal });
     await requireFilesUnchanged(writing.supplied, 'the installer');
     await emptyChecksumFile(output);
@@ -209,13 +210,14 @@ interface Step {
 
 async function writeBeside(
   { before, plan }: Writing,
-  beside: string,
+  { file, folder }: IsoPlaces,
   { resources: { xorriso, listener }, signal }: Step,
 ): Promise<void> {
   listener.onStep('writing', before.image.size + sizeOf(plan));
   await writeInstaller({
     from: before.path,
-    to: beside,
+    to: file,
+    folder,
     structure: before.structure,
     files: before.image.files.map(({ path }) => path),
     removed: plan.removed,

@@ -252,6 +252,27 @@ test('parts go in as one bundle, without being joined', async () => {
   expect(joined).toEqual(whole);
 });
 
+test.each(['aurora', 'isolinux'] as const)(
+  'more content than a command line has room for, in the installer of %s',
+  async (name) => {
+    const output = join(await temporaryFolder(), 'new.iso');
+    const bundles = ['a', 'b', 'c'].map(async (letter) => await bundleFile(`${letter.repeat(160)}.tar.zst`));
+    const content = (await Promise.all(bundles)).map(({ path }) => path);
+    const xorriso = join(await temporaryFolder(), 'xorriso');
+    const told = `${xorriso}.told`;
+    const script = `#!/bin/sh\necho "$*" | wc -c >> '${told}'\nexec ${requireTool('xorriso')} "$@"\n`;
+    await writeFile(xorriso, script, { mode: 0o755 });
+    const { files } = await embed(
+      { installer: installers[name], output, content, pieceSize: 250 },
+      { xorriso },
+    );
+    expect(files.length).toBeGreaterThan(150);
+    const lengths = (await readFile(told, 'utf8')).trim().split('\n').map(Number);
+    expect(Math.max(...lengths)).toBeLessThan(2000);
+    expect(await readdir(dirname(output))).toEqual(['new.iso', 'new.iso.sha256']);
+  },
+);
+
 test('what is left out for Macs from before UEFI is told', async () => {
   const { folder, path } = await bundleFile();
   const output = join(folder, 'new.iso');
