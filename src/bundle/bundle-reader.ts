@@ -195,7 +195,10 @@ async function openBundle(bundle: RandomAccess, name: string): Promise<OpenedBun
   const short = placeBlobs(blobs.slice(0, longFrom), headContent.length).tarSize - tarEnd().length;
   const longStart = longFrom === blobs.length ? tarSize : short;
   if (longStart !== frames.longStart)
-    throw damagedBundle(name, `its long frames begin at ${frames.longStart}, its inventory says ${longStart}`);
+    throw damagedBundle(
+      name,
+      `its long frames begin at ${frames.longStart}, its inventory says ${longStart}`,
+    );
   const positions = new Map(placed.map(({ blob, position }) => [blob.digest, { position, size: blob.size }]));
   return { head, frames, positions };
 }

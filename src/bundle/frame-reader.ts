@@ -44,7 +44,9 @@ export class FrameReader {
     this.count = frames.length;
     this.firstLong = firstLongFrame((index) => this.contentSize(index), frames.length);
     this.longStart = frames.slice(0, this.firstLong).reduce((sum, { contentSize }) => sum + contentSize, 0);
-    this.tarSize = frames.slice(this.firstLong).reduce((sum, { contentSize }) => sum + contentSize, this.longStart);
+    this.tarSize = frames
+      .slice(this.firstLong)
+      .reduce((sum, { contentSize }) => sum + contentSize, this.longStart);
     this.#long = new LongFrames((index) => this.pieces(index));
   }
 
@@ -116,7 +118,8 @@ export class FrameReader {
    * @throws as {@link read}, when the iteration comes to the damaged frame
    */
   async *stream({ start, end }: TarRange, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    if (start < this.longStart) yield* this.#shortStream({ start, end: Math.min(end, this.longStart) }, signal);
+    if (start < this.longStart)
+      yield* this.#shortStream({ start, end: Math.min(end, this.longStart) }, signal);
     for (let position = Math.max(start, this.longStart); position < end;) {
       const index = this.#indexAt(position);
       const from = this.#tarPosition(index);
@@ -209,10 +212,7 @@ export class FrameReader {
   }
 
   /** The bytes of a frame as they are in the file; their check is known when they have come. */
-  async *#bytes(
-    index: number,
-    found: { check: number },
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#bytes(index: number, found: { check: number }): AsyncGenerator<Uint8Array, void, undefined> {
     const { position, size } = this.frame(index);
     for (let done = 0; done < size; done += longPiece) {
       const piece = await this.#bundle.read(position + done, Math.min(longPiece, size - done));

@@ -52,7 +52,8 @@ export function parseSqueezedInventory(fields: Fields): SqueezedInventory {
 
 function readPlain(fields: Fields): PlainWriting {
   const compressionLevel = fields.size('compressionLevel');
-  if (compressionLevel < 1 || compressionLevel > 22) throw fields.invalid('compressionLevel', 'is no level of zstd');
+  if (compressionLevel < 1 || compressionLevel > 22)
+    throw fields.invalid('compressionLevel', 'is no level of zstd');
   const frameContent = fields.size('frameContent');
   if (frameContent === 0 || frameContent > maximumFrameContent)
     throw fields.invalid('frameContent', 'is no size of a frame');
@@ -75,17 +76,21 @@ function readKept(fields: Fields): KeptLayer {
 
 function checkStored({ blobs, longFrom }: SqueezedInventory): void {
   checkBlobs({ blobs });
-  if (longFrom < 1 || longFrom > blobs.length) throw invalidInventory('longFrom is not the number of some blobs');
+  if (longFrom < 1 || longFrom > blobs.length)
+    throw invalidInventory('longFrom is not the number of some blobs');
 }
 
 function checkLayers({ layers, blobs, kept }: SqueezedInventory): void {
   const byDigest = new Map<string, StoredBlob>(blobs.map((blob) => [blob.digest, blob]));
   for (const [index, { digest, plain, recipe }] of layers.entries()) {
-    if ((layers[index - 1]?.digest ?? '') >= digest) throw invalidInventory(`layers[${index}] is not in order`);
+    if ((layers[index - 1]?.digest ?? '') >= digest)
+      throw invalidInventory(`layers[${index}] is not in order`);
     if (byDigest.has(digest)) throw invalidInventory(`layers[${index}] is among the blobs, too`);
     // What a layer decompresses to may itself be a layer of some image.
-    if (!byDigest.has(plain)) throw invalidInventory(`what layers[${index}] decompresses to is not among the blobs`);
-    if (byDigest.get(recipe)?.role !== 'recipe') throw invalidInventory(`the recipe of layers[${index}] is not there`);
+    if (!byDigest.has(plain))
+      throw invalidInventory(`what layers[${index}] decompresses to is not among the blobs`);
+    if (byDigest.get(recipe)?.role !== 'recipe')
+      throw invalidInventory(`the recipe of layers[${index}] is not there`);
   }
   for (const [index, { digest }] of kept.entries())
     if ((kept[index - 1]?.digest ?? '') >= digest) throw invalidInventory(`kept[${index}] is not in order`);

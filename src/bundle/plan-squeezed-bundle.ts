@@ -8,7 +8,12 @@ import { inventoryId, inventoryPath, leadingPaths } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
 import type { RewrittenManifest } from './rewrite-images.ts';
-import { plainInventoryPath, plainPaths, recipeMediaType, serializeSqueezedInventory } from './squeezed-inventory.ts';
+import {
+  plainInventoryPath,
+  plainPaths,
+  recipeMediaType,
+  serializeSqueezedInventory,
+} from './squeezed-inventory.ts';
 import type { KeptLayer, PlainWriting, SqueezedInventory, StoredBlob } from './squeezed-inventory.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
@@ -25,7 +30,11 @@ export interface LayerToSqueeze extends BlobIdentity {
 /** What a squeezed bundle is made of. */
 export interface SqueezedContentPlan {
   /** The plain bundle: its head. */
-  readonly plain: { readonly inventory: Inventory; readonly inventoryBytes: Uint8Array; readonly files: ReadonlyMap<string, Uint8Array> };
+  readonly plain: {
+    readonly inventory: Inventory;
+    readonly inventoryBytes: Uint8Array;
+    readonly files: ReadonlyMap<string, Uint8Array>;
+  };
   readonly writing: PlainWriting;
   readonly tool: Inventory['tool'];
   readonly layers: readonly LayerToSqueeze[];
@@ -52,7 +61,9 @@ export interface SqueezedPlan {
 /** Plans a squeezed bundle (docs/bundle-format.md, "Squeezed bundles"). Pure. */
 export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   const { plain, writing, tool, kept } = content;
-  const { inventory: { name } } = plain;
+  const {
+    inventory: { name },
+  } = plain;
   const made = new Map<Digest, Uint8Array>();
   for (const { descriptor, bytes } of content.rewritten.values()) made.set(descriptor.digest, bytes);
   const layers = content.layers.map(({ digest, size, plain: { digest: plainDigest }, recipe, encoder }) => {
@@ -69,7 +80,11 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
     name,
     tool,
     plain: writing,
-    files: [...leading, ...extras].map(({ path, bytes }) => ({ path, size: bytes.length, digest: digestOf(bytes) })),
+    files: [...leading, ...extras].map(({ path, bytes }) => ({
+      path,
+      size: bytes.length,
+      digest: digestOf(bytes),
+    })),
     blobs,
     longFrom,
     layers: byDigest(layers),
@@ -79,14 +94,26 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   const headEntries = [...leading, { path: inventoryPath, bytes }, ...extras];
   const headSize = encodeHead(headEntries).length;
   const { tarSize } = placeBlobs(blobs, headSize);
-  return { inventory, id: inventoryId(bytes), headEntries, tarSize, largestBundleSize: largest(tarSize), made };
+  return {
+    inventory,
+    id: inventoryId(bytes),
+    headEntries,
+    tarSize,
+    largestBundleSize: largest(tarSize),
+    made,
+  };
 }
 
 /**
  * What is read first comes first: manifests and configs of the plain bundle, rewritten manifests, recipes; then what stayed as it was, in the
  * plain bundle's order; then what is in long frames.
  */
-function orderStored({ plain, layers, long, rewritten }: SqueezedContentPlan): Pick<SqueezedInventory, 'blobs' | 'longFrom'> {
+function orderStored({
+  plain,
+  layers,
+  long,
+  rewritten,
+}: SqueezedContentPlan): Pick<SqueezedInventory, 'blobs' | 'longFrom'> {
   const squeezed = new Set(layers.map(({ digest }) => digest));
   const isLong = new Set(long);
   const left = plain.inventory.blobs.filter(({ digest }) => !squeezed.has(digest));
@@ -95,16 +122,19 @@ function orderStored({ plain, layers, long, rewritten }: SqueezedContentPlan): P
   const small = left.filter(({ digest, role }) => smallRoles.has(role) && !isLong.has(digest));
   const large = left.filter(({ digest, role }) => !smallRoles.has(role) && !isLong.has(digest));
   const manifests = [...rewritten.values()].map(
-    ({ descriptor: { digest, size, mediaType } }): StoredBlob => ({ digest, size, mediaType, role: 'rewritten' }),
-  );
-  const recipes = layers.map(
-    ({ recipe }): StoredBlob => ({
-      digest: digestOf(recipe),
-      size: recipe.length,
-      mediaType: recipeMediaType,
-      role: 'recipe',
+    ({ descriptor: { digest, size, mediaType } }): StoredBlob => ({
+      digest,
+      size,
+      mediaType,
+      role: 'rewritten',
     }),
   );
+  const recipes = layers.map(({ recipe }): StoredBlob => ({
+    digest: digestOf(recipe),
+    size: recipe.length,
+    mediaType: recipeMediaType,
+    role: 'recipe',
+  }));
   const tars = new Map(layers.map(({ plain: tar }) => [tar.digest, tar.size]));
   const inLong = long.map((digest): StoredBlob => {
     const original = originals.get(digest);
@@ -120,12 +150,25 @@ function orderStored({ plain, layers, long, rewritten }: SqueezedContentPlan): P
 /** Each once, by digest, but those that are there already. */
 function uniqueSorted(blobs: readonly StoredBlob[], there: readonly StoredBlob[]): StoredBlob[] {
   const known = new Set(there.map(({ digest }) => digest));
-  return byDigest([...new Map(blobs.map((blob) => [blob.digest, blob])).values()].filter(({ digest }) => !known.has(digest)));
+  return byDigest(
+    [...new Map(blobs.map((blob) => [blob.digest, blob])).values()].filter(
+      ({ digest }) => !known.has(digest),
+    ),
+  );
 }
 
+/** What the documents that other tools look at are made of. */
+export type RewrittenContent = Pick<SqueezedContentPlan, 'rewritten' | 'graphs'> & {
+  readonly plain: Pick<SqueezedContentPlan['plain'], 'inventory' | 'files'>;
+  readonly layers: readonly Pick<LayerToSqueeze, 'digest' | 'plain'>[];
+};
+
 /** The documents that other tools look at, with rewritten manifests in them. */
-function leadingDocuments({ plain, rewritten, layers, graphs }: SqueezedContentPlan): HeadEntry[] {
-  const images = plain.inventory.images.map((image) => ({ ...image, ...rewritten.get(image.digest)?.descriptor }));
+export function leadingDocuments({ plain, rewritten, layers, graphs }: RewrittenContent): HeadEntry[] {
+  const images = plain.inventory.images.map((image) => ({
+    ...image,
+    ...rewritten.get(image.digest)?.descriptor,
+  }));
   const byNewRoot = new Map(
     plain.inventory.images.map(({ digest }, index) => [images[index]?.digest, graphs.get(digest)]),
   );

@@ -3,7 +3,16 @@ import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import { encodeFrameTable, maximumHeadSize } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
 import { StreamBytes } from './stream-bytes.ts';
-import { decompressFrame, frameBound, frameCheck, frameHeader, maximumFrameContent } from './zstd-frames.ts';
+import {
+  decompressFrame,
+  decompressLongFrame,
+  frameBound,
+  frameCheck,
+  frameHeader,
+  longFrameHeader,
+  maximumFrameContent,
+  maximumLongContent,
+} from './zstd-frames.ts';
 
 /** RFC 8878, section 3.1.1, little endian as in the file. */
 const frameMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -15,7 +24,7 @@ const maximumFrames = 2 ** 20;
 const leastBlockContent = 256;
 
 /**
- * The tar inside a bundle that comes as a stream, frame by frame: first the head, then the cuts. The sizes of frames are taken from their
+ * The tar inside a bundle that comes as a stream, frame by frame: first the head, then the cuts; long frames in pieces. The sizes of frames are taken from their
  * own headers (RFC 8878, section 3.1.1), since the seek table comes last; when it does come, it and the frame checks must be, byte by
  * byte, those of the frames that were read. So what ends without an error has passed all checks that a file passes.
  *
@@ -31,6 +40,11 @@ export async function* streamFrames(
   for (;;) {
     const content = await coming;
     if (content === undefined) return;
+    if (!(content instanceof Uint8Array)) {
+      yield* content;
+      coming = frames.next();
+      continue;
+    }
     // The next one is decompressed while this one is used; its failure is told when it is its turn.
     coming = frames.next();
     coming.catch(() => undefined);
@@ -43,21 +57,26 @@ class StreamedFrames {
   readonly #bytes: StreamBytes;
   readonly #name: string;
   readonly #frames: Omit<Frame, 'position'>[] = [];
+  /** Bytes of content of the first long frame; undefined before it. */
+  #longContent: number | undefined;
 
   constructor(bytes: StreamBytes, name: string) {
     this.#bytes = bytes;
     this.#name = name;
   }
 
-  /** @returns undefined at the end of the bundle, which is checked */
-  async next(): Promise<Uint8Array | undefined> {
+  /** @returns a long frame in pieces, to be read before the next one; undefined at the end of the bundle, which is checked */
+  async next(): Promise<Uint8Array | AsyncIterable<Uint8Array> | undefined> {
     const magic = await this.#bytes.take(frameMagic.length);
     if (!magic.equals(frameMagic)) {
       await this.#checkEnd(magic);
       return undefined;
     }
     const { header, contentSize } = await this.#readHeader();
-    const frame = await this.#readBlocks(header, contentSize);
+    if (this.#longContent !== undefined) return this.#long(header, contentSize);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#blocks(header, contentSize)) pieces.push(piece);
+    const frame = Buffer.concat(pieces);
     const place = `frame ${this.#frames.length}`;
     this.#frames.push({ size: frame.length, contentSize, check: frameCheck(frame) });
     try {
@@ -68,37 +87,74 @@ class StreamedFrames {
     }
   }
 
+  async *#long(header: Buffer, contentSize: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const found = { size: 0, check: 0 };
+    const counted = async function* (pieces: AsyncIterable<Uint8Array>) {
+      for await (const piece of pieces) {
+        found.size += piece.length;
+        found.check = frameCheck(piece, found.check);
+        yield piece;
+      }
+    };
+    try {
+      yield* decompressLongFrame(counted(this.#blocks(header, contentSize)), contentSize);
+    } catch (error) {
+      if (!(error instanceof PaletteEdgeError) || error.code !== 'FRAME_DAMAGED') throw error;
+      throw damagedBundle(this.#name, `frame ${this.#frames.length}: ${error.message}`, error);
+    }
+    this.#frames.push({ ...found, contentSize });
+  }
+
   /** What follows the magic: only a header that the writer makes is taken, and with it the size of the content is known. */
   async #readHeader(): Promise<{ readonly header: Buffer; readonly contentSize: number }> {
     const descriptor = await this.#take(1);
-    const flag = descriptor.readUInt8(0) >>> 6;
+    const flags = descriptor.readUInt8(0);
+    const flag = flags >>> 6;
+    const window = (flags & 0x20) === 0 ? await this.#take(1) : Buffer.alloc(0);
     const field = await this.#take([1, 2, 4, 8][flag] ?? 8);
-    const header = Buffer.concat([frameMagic, descriptor, field]);
+    const header = Buffer.concat([frameMagic, descriptor, window, field]);
     const contentSize =
       flag === 0 ? field.readUInt8(0) : flag === 1 ? field.readUInt16LE(0) + 256 : field.readUInt32LE(0);
-    if (!frameHeader(contentSize).equals(header)) {
+    const isLong = this.#beginsLong(contentSize);
+    const expected = isLong ? longFrameHeader(contentSize) : frameHeader(contentSize);
+    if (!expected.equals(header)) {
       if (this.#frames.length === 0) throw notABundle(this.#name, 'its first frame is not one of ours');
       throw this.#damaged('its header is not one of ours');
     }
     this.#checkSize(contentSize);
+    if (isLong) this.#longContent ??= contentSize;
     return { header, contentSize };
+  }
+
+  /** Long frames are larger than the first one behind the head, and nothing else comes behind them. */
+  #beginsLong(contentSize: number): boolean {
+    const first = this.#frames[1];
+    return this.#longContent !== undefined || (first !== undefined && contentSize > first.contentSize);
   }
 
   /** As those of a seek table: head within its cap; every cut after it equal, but the last, which may be shorter. */
   #checkSize(contentSize: number): void {
     const [head, first] = this.#frames;
-    const largest = head === undefined ? maximumHeadSize : (first?.contentSize ?? maximumFrameContent);
     const previous = this.#frames.at(-1)?.contentSize;
-    const isBehindShort = first !== undefined && previous !== first.contentSize;
+    const isFirstLong = this.#longContent === undefined && this.#beginsLong(contentSize);
+    const equal = this.#longContent ?? first?.contentSize;
+    const largest =
+      head === undefined
+        ? maximumHeadSize
+        : isFirstLong
+          ? maximumLongContent
+          : (equal ?? maximumFrameContent);
+    const isBehindShort = !isFirstLong && first !== undefined && previous !== equal;
     if (contentSize === 0 || contentSize > largest || isBehindShort || this.#frames.length >= maximumFrames)
       throw this.#damaged(`it cannot have ${contentSize} bytes of content`);
   }
 
-  /** RFC 8878, section 3.1.1.2. What is held is bounded by the size of the content. */
-  async #readBlocks(header: Buffer, contentSize: number): Promise<Buffer> {
-    const pieces = [header];
+  /** The bytes of a frame (RFC 8878, section 3.1.1.2). What is held is bounded by the size of the content. */
+  async *#blocks(header: Buffer, contentSize: number): AsyncGenerator<Buffer, void, undefined> {
+    yield header;
     let size = header.length + checksumSize;
-    const mostPieces = 2 * (64 + contentSize / leastBlockContent);
+    let blocks = 0;
+    const mostBlocks = 64 + contentSize / leastBlockContent;
     for (let isLast = false; !isLast;) {
       const blockHeader = await this.#take(blockHeaderSize);
       const block = blockHeader.readUIntLE(0, blockHeaderSize);
@@ -106,12 +162,13 @@ class StreamedFrames {
       // A block of the type RLE has one byte.
       const length = ((block >>> 1) & 3) === 1 ? 1 : block >>> 3;
       size += blockHeaderSize + length;
+      blocks += 1;
       if (size > frameBound(contentSize)) throw this.#damaged('it is larger than its content allows');
-      if (pieces.length > mostPieces) throw this.#damaged('it has more blocks than its content allows');
-      pieces.push(blockHeader, await this.#take(length));
+      if (blocks > mostBlocks) throw this.#damaged('it has more blocks than its content allows');
+      yield blockHeader;
+      yield await this.#take(length);
     }
-    pieces.push(await this.#take(checksumSize));
-    return Buffer.concat(pieces);
+    yield await this.#take(checksumSize);
   }
 
   /** Frame checks and seek table follow from the frames, and nothing comes behind them. */

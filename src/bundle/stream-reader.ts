@@ -5,9 +5,10 @@ import type { Digest } from '../oci/digest.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
 import { damagedBundle, truncatedBundle } from './bundle-error.ts';
 import { parseHead } from './bundle-head.ts';
-import type { BundleHead } from './bundle-head.ts';
-import { inventoryId } from './inventory.ts';
+import type { BundleHead, StoredContent } from './bundle-head.ts';
 import type { BundledBlob, Inventory } from './inventory.ts';
+import type { LayerRestorer } from './layer-restorer.ts';
+import type { SqueezedLayer, StoredBlob } from './squeezed-inventory.ts';
 import { StreamBytes } from './stream-bytes.ts';
 import { streamFrames } from './stream-frames.ts';
 import { blobHeader, paddingFor, tarEnd } from './tar-layout.ts';
@@ -21,7 +22,9 @@ export interface BlobInTurn {
 
 /** What is kept of manifests and configs, in bytes: some ten thousand images. */
 const heldBytes = 256 * 1024 * 1024;
-const heldRoles: ReadonlySet<string> = new Set(['index', 'manifest', 'config']);
+const heldRoles: ReadonlySet<string> = new Set(['index', 'manifest', 'config', 'recipe']);
+/** What stands among them in a squeezed bundle, for other tools. */
+const passedRole = 'rewritten';
 
 /**
  * Reads a bundle that comes as a stream, once, in the order of its tar. Manifests and configs come first and are kept in memory, so that
@@ -40,12 +43,24 @@ export class StreamReader implements BlobReader {
   readonly #tar: StreamBytes;
   readonly #sizes: ReadonlyMap<Digest, number>;
   readonly #held = new Map<Digest, Uint8Array>();
-  /** Blobs of the inventory that the stream has passed. */
+  readonly #blobs: ReadonlyMap<Digest, BundledBlob>;
+  readonly #restorer: LayerRestorer | undefined;
+  /** Squeezed layers by what they decompress to. */
+  readonly #layers: ReadonlyMap<Digest, readonly SqueezedLayer[]>;
+  /** What is in the tar. */
+  readonly stored: StoredContent;
+  /** Blobs of the tar that the stream has passed. */
   #passed = 0;
+  /** How many of them had been passed when the reader was opened. */
+  #small = 0;
 
-  private constructor(head: BundleHead, tar: StreamBytes, name: string) {
+  private constructor(head: BundleHead, tar: StreamBytes, { name, restorer }: StreamOptions) {
     this.inventory = head.inventory;
-    this.id = inventoryId(head.inventoryBytes);
+    this.stored = head.stored;
+    this.id = head.stored.id;
+    this.#restorer = restorer;
+    this.#layers = Map.groupBy(head.stored.squeezed?.layers ?? [], ({ plain }) => plain);
+    this.#blobs = new Map(head.inventory.blobs.map((blob) => [blob.digest, blob]));
     this.inventoryBytes = head.inventoryBytes;
     this.signature = head.signature;
     this.files = head.files;
@@ -58,14 +73,22 @@ export class StreamReader implements BlobReader {
    * Reads head, inventory, manifests and configs.
    *
    * @param name the bundle, for messages: `standard input`
+   * @param restorer needed for the layers of squeezed bundles; whoever gave it closes it
    * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED`, `BUNDLE_VERSION_UNSUPPORTED` or
    *   `INVENTORY_INVALID` (kind content), or what the source throws
    */
-  static async open(source: AsyncIterable<Uint8Array>, name: string): Promise<StreamReader> {
+  static async open(
+    source: AsyncIterable<Uint8Array>,
+    name: string,
+    restorer?: LayerRestorer,
+  ): Promise<StreamReader> {
     const frames = streamFrames(source, name);
     const first = await frames.next();
     if (first.done === true) throw truncatedBundle(name, 'nothing came');
-    const reader = new StreamReader(parseHead(first.value, name), new StreamBytes(frames), name);
+    const reader = new StreamReader(parseHead(first.value, name), new StreamBytes(frames), {
+      name,
+      restorer,
+    });
     await reader.#hold();
     return reader;
   }
@@ -82,48 +105,95 @@ export class StreamReader implements BlobReader {
    */
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async open(blob: BlobIdentity): Promise<AsyncIterable<Uint8Array>> {
-    const bytes = this.#held.get(blob.digest);
-    if (bytes === undefined) {
-      throw new PaletteEdgeError('BLOB_NOT_FOUND', `${this.#side}: ${blob.digest} cannot be read in turn`, {
-        kind: 'notFound',
-        suggestions: ['Name the bundle as a file.'],
-      });
-    }
+    const bytes = this.#held.get(blob.digest) ?? this.#notHeld(blob.digest);
     if (bytes.length !== blob.size) throw sizeMismatch(blob, String(bytes.length), this.#side);
     return inPieces([bytes]);
   }
 
   /**
-   * Every blob that is wanted, once, in the order of the inventory. After the last one the stream is not read on: see {@link finish}.
+   * Every blob that is wanted, once, in the order of the tar. After the last one the stream is not read on: see {@link finish}.
    *
-   * @throws PaletteEdgeError `BUNDLE_DAMAGED`, `BUNDLE_TRUNCATED`, `DIGEST_MISMATCH` (kind content), or what the source throws
+   * @throws PaletteEdgeError `BUNDLE_DAMAGED`, `BUNDLE_TRUNCATED`, `DIGEST_MISMATCH` (kind content), `SAME_TAR_TWICE` (kind usage), or what the
+   *   source throws
    */
   async *blobs(isWanted: (digest: Digest) => boolean): AsyncGenerator<BlobInTurn, void, undefined> {
-    const { blobs } = this.inventory;
-    for (const blob of blobs.slice(0, this.#held.size)) {
-      if (isWanted(blob.digest)) yield { blob, content: await this.open(blob) };
+    const { blobs } = this.stored;
+    for (const { digest } of blobs.slice(0, this.#small)) {
+      const blob = this.#blobs.get(digest);
+      if (blob !== undefined && isWanted(digest)) yield { blob, content: await this.open(blob) };
     }
-    const last = blobs.findLastIndex(({ digest }) => isWanted(digest));
+    const last = blobs.findLastIndex((blob) => this.#madeOf(blob, isWanted).length > 0);
     while (this.#passed <= last) {
-      const blob = blobs[this.#passed];
-      if (blob === undefined) return;
-      await this.#expect(blobHeader(blob), blob);
-      const counted = new CountedPieces(this.#tar.pieces(blob.size));
-      if (isWanted(blob.digest)) yield { blob, content: verifiedContent(blob, counted.pieces(), this.#side) };
-      await this.#passOver(blob.size - counted.size);
-      await this.#expect(paddingFor(blob.size), blob);
-      this.#passed += 1;
+      const stored = blobs[this.#passed];
+      if (stored === undefined) return;
+      const [made, another] = this.#madeOf(stored, isWanted);
+      if (another !== undefined) throw sameTarTwice(this.#side, stored.digest);
+      const counted = await this.#begin(stored);
+      if (made !== undefined) yield this.#turnInto(made, stored, counted.pieces());
+      await this.#end(stored, counted);
     }
+  }
+
+  /**
+   * Every blob that is left in the tar, as it is there.
+   *
+   * @throws as {@link blobs}
+   */
+  async *storedBlobs(): AsyncGenerator<Pick<BlobInTurn, 'content'>, void, undefined> {
+    for (const stored of this.stored.blobs.slice(this.#passed)) {
+      const counted = await this.#begin(stored);
+      yield { content: verifiedContent(stored, counted.pieces(), this.#side) };
+      await this.#end(stored, counted);
+    }
+  }
+
+  /** Bytes of the blobs that {@link storedBlobs} gives. */
+  get left(): number {
+    return this.stored.blobs.slice(this.#passed).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Comes to the content of the next blob of the tar. */
+  async #begin(stored: StoredBlob): Promise<CountedPieces> {
+    await this.#expect(blobHeader(stored), stored);
+    return new CountedPieces(this.#tar.pieces(stored.size));
+  }
+
+  /** Passes over what was not taken of it. */
+  async #end(stored: StoredBlob, { size }: CountedPieces): Promise<void> {
+    let left = stored.size - size;
+    for await (const piece of this.#tar.pieces(left)) left -= piece.length;
+    if (left > 0) throw truncatedBundle(this.#name, `it ends ${left} bytes early`);
+    await this.#expect(paddingFor(stored.size), stored);
+    this.#passed += 1;
+  }
+
+  /** The blobs of the bundle that a blob of the tar is, or is restored to. */
+  #madeOf({ digest }: StoredBlob, isWanted: (digest: Digest) => boolean): BundledBlob[] {
+    const digests = [digest, ...(this.#layers.get(digest) ?? []).map((layer) => layer.digest)];
+    return digests.flatMap((each) => {
+      const blob = this.#blobs.get(each);
+      return blob !== undefined && isWanted(each) ? [blob] : [];
+    });
+  }
+
+  #turnInto(blob: BundledBlob, stored: StoredBlob, pieces: AsyncIterable<Uint8Array>): BlobInTurn {
+    const layer = this.#layers.get(stored.digest)?.find(({ digest }) => digest === blob.digest);
+    if (layer === undefined) return { blob, content: verifiedContent(blob, pieces, this.#side) };
+    if (this.#restorer === undefined) throw new TypeError('nobody is there to restore layers');
+    const recipe = this.#held.get(layer.recipe);
+    const restored = this.#restorer.restore({
+      layer,
+      recipe: async () => await Promise.resolve(recipe ?? this.#notHeld(layer.recipe)),
+      plainSize: stored.size,
+      plain: (start) => onlyFrom(start, pieces),
+    });
+    return { blob, content: verifiedContent(blob, restored, this.#side) };
   }
 
   /** Reads to the end, which must be that of a bundle. Blobs that were not asked for are not hashed. */
   async finish(): Promise<void> {
-    const { blobs } = this.inventory;
-    for (const blob of blobs.slice(this.#passed)) {
-      await this.#expect(blobHeader(blob), blob);
-      await this.#passOver(blob.size);
-      await this.#expect(paddingFor(blob.size), blob);
-      this.#passed += 1;
+    for (const stored of this.stored.blobs.slice(this.#passed)) {
+      await this.#end(stored, await this.#begin(stored));
     }
     const end = await this.#tar.take(tarEnd().length);
     if (!end.equals(tarEnd())) throw damagedBundle(this.#name, 'its tar does not end where it must');
@@ -134,34 +204,54 @@ export class StreamReader implements BlobReader {
   /** Small blobs come first; a large config among them is no reason to stop. */
   async #hold(): Promise<void> {
     let held = 0;
-    for (const blob of this.inventory.blobs) {
-      held += blob.size;
-      if (!heldRoles.has(blob.role) || held > heldBytes) return;
-      await this.#expect(blobHeader(blob), blob);
+    for (const blob of this.stored.blobs) {
+      if (blob.role !== passedRole) held += blob.size;
+      if ((blob.role !== passedRole && !heldRoles.has(blob.role)) || held > heldBytes) return;
+      const counted = await this.#begin(blob);
       const bytes: Uint8Array[] = [];
-      for await (const piece of verifiedContent(blob, this.#tar.pieces(blob.size), this.#side))
-        bytes.push(piece);
-      this.#held.set(blob.digest, Buffer.concat(bytes));
-      await this.#expect(paddingFor(blob.size), blob);
-      this.#passed += 1;
+      for await (const piece of verifiedContent(blob, counted.pieces(), this.#side))
+        if (blob.role !== passedRole) bytes.push(piece);
+      if (blob.role !== passedRole) this.#held.set(blob.digest, Buffer.concat(bytes));
+      await this.#end(blob, counted);
+      this.#small += 1;
     }
   }
 
-  async #expect(expected: Buffer, { digest }: BundledBlob): Promise<void> {
+  #notHeld(digest: Digest): never {
+    throw new PaletteEdgeError('BLOB_NOT_FOUND', `${this.#side}: ${digest} cannot be read in turn`, {
+      kind: 'notFound',
+      suggestions: ['Name the bundle as a file.'],
+    });
+  }
+
+  async #expect(expected: Buffer, { digest }: BlobIdentity): Promise<void> {
     const found = await this.#tar.take(expected.length);
     if (!found.equals(expected))
       throw damagedBundle(this.#name, `the tar header or padding of ${digest} is not as it must be`);
   }
 
-  async #passOver(length: number): Promise<void> {
-    let left = length;
-    for await (const piece of this.#tar.pieces(length)) left -= piece.length;
-    if (left > 0) throw truncatedBundle(this.#name, `it ends ${left} bytes early`);
-  }
-
   get #side(): string {
     return `reading from ${this.#name}`;
   }
+}
+
+interface StreamOptions {
+  readonly name: string;
+  readonly restorer: LayerRestorer | undefined;
+}
+
+/** Of a stream everything comes once. */
+function onlyFrom(start: number, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  if (start !== 0) throw new TypeError('a stream is read from its beginning');
+  return pieces;
+}
+
+function sameTarTwice(side: string, digest: Digest): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'SAME_TAR_TWICE',
+    `${side}: several layers are restored from ${digest}, which comes only once`,
+    { kind: 'usage', suggestions: ['Name the bundle as a file.'] },
+  );
 }
 
 /** Counts what was taken: who reads a blob may stop in the middle. */

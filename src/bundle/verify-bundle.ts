@@ -2,8 +2,9 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BundleReader } from './bundle-reader.ts';
 import { imageNames } from './image-names.ts';
-import type { BundledRole } from './inventory.ts';
+import { squeezedProblems } from './verify-squeezed.ts';
 import { blobPath, dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-documents.ts';
+import type { StoredRole } from './squeezed-inventory.ts';
 import { walkBundledImages } from './verify-images.ts';
 import type { VerifiableBundle, WalkedImages } from './verify-images.ts';
 import { verifyTar } from './verify-tar.ts';
@@ -25,7 +26,7 @@ export interface VerifyProblem {
   readonly path: string;
   /** Of the blob, when it is one. */
   readonly digest?: Digest;
-  readonly role?: BundledRole;
+  readonly role?: StoredRole;
   /** References of the images that need it, sorted. Damaged manifests may hide some. */
   readonly images: readonly string[];
   /** Names of the raw files whose content it is; absent when it is none's. */
@@ -45,7 +46,7 @@ export async function verifyBundleBytes(
   reader: BundleReader,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const tarFaults = await verifyTar(reader.frames, reader.inventory.blobs, options);
+  const tarFaults = await verifyTar(reader.frames, reader.stored.blobs, options);
   return await verifyBundledImages(reader, tarFaults, options.signal);
 }
 
@@ -59,7 +60,7 @@ export async function verifyBundledImages(
   tarFaults: readonly TarFault[],
   signal: AbortSignal | undefined,
 ): Promise<VerifyReport> {
-  const { blobs } = reader.inventory;
+  const { blobs } = reader.stored;
   const damaged = new Map(tarFaults.map(({ blob, message }) => [blob?.digest, message]));
   const digests = new Set(tarFaults.flatMap(({ blob }) => (blob === undefined ? [] : [blob.digest])));
   const walked = await walkBundledImages(reader, digests, signal);
@@ -76,6 +77,7 @@ export async function verifyBundledImages(
       ...[...messages].map(([digest, message]) => problemOf(digest, message)),
       ...(end === undefined ? [] : [{ path: 'end of the tar', images: [], message: end }]),
       ...documentProblems(reader, walked),
+      ...(await squeezedProblems(reader, walked, digests)),
     ],
   };
 }
@@ -86,18 +88,27 @@ function entryOf(digest: Digest, message: string | undefined): [Digest, string][
 
 /** Says what a damaged blob is and who needs it. All blobs may be damaged: nothing is searched for each. */
 function problemMaker(
-  { inventory: { blobs, rawFiles = [] } }: VerifiableBundle,
+  { inventory: { rawFiles = [] }, stored: { blobs, squeezed } }: VerifiableBundle,
   { needs }: WalkedImages,
 ): (digest: Digest, message: string) => VerifyProblem {
   const roles = new Map(blobs.map(({ digest, role }) => [digest, role]));
   const filesOf = Map.groupBy(rawFiles, ({ digest }) => digest);
+  const layers = squeezed?.layers ?? [];
+  const madeOf = Map.groupBy(
+    layers.flatMap(({ digest, plain, recipe }) => [
+      { from: plain, digest },
+      { from: recipe, digest },
+    ]),
+    ({ from }) => from,
+  );
   return (digest, message) => {
     const files = filesOf.get(digest)?.map(({ name }) => name);
+    const made = madeOf.get(digest)?.flatMap((layer) => [...(needs.get(layer.digest) ?? [])]) ?? [];
     return {
       path: blobPath(digest),
       digest,
       role: roles.get(digest),
-      images: [...(needs.get(digest) ?? [])].toSorted(),
+      images: [...new Set([...(needs.get(digest) ?? []), ...made])].toSorted(),
       ...(files === undefined ? {} : { files }),
       message,
     };

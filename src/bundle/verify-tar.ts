@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PaletteEdgeError } from '../errors.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { FrameReader } from './frame-reader.ts';
-import type { BundledBlob } from './inventory.ts';
+import type { StoredBlob } from './squeezed-inventory.ts';
 import { blobHeader, paddingFor, tarEnd } from './tar-layout.ts';
 
 /** How a bundle is verified. */
@@ -17,7 +17,7 @@ export interface VerifyOptions {
 
 /** Something wrong behind the head; without a blob it is the end of the tar. */
 export interface TarFault {
-  readonly blob: BundledBlob | undefined;
+  readonly blob: StoredBlob | undefined;
   readonly message: string;
 }
 
@@ -33,7 +33,7 @@ const defaultConcurrency = 4;
  */
 export async function verifyTar(
   frames: FrameReader,
-  blobs: readonly BundledBlob[],
+  blobs: readonly StoredBlob[],
   options: VerifyOptions,
 ): Promise<TarFault[]> {
   const { signal, onBytes } = options;
@@ -100,7 +100,7 @@ function reasonOf(error: unknown): string {
 
 /** A stretch of the tar: fixed bytes, or a blob's content. */
 interface Stretch {
-  readonly blob: BundledBlob | undefined;
+  readonly blob: StoredBlob | undefined;
   readonly what: string;
   readonly size: number;
   /** What must be there; undefined for content, which is hashed. */
@@ -109,13 +109,13 @@ interface Stretch {
 
 /** Follows the tar from stretch to stretch; lives for one {@link verifyTar}. */
 class TarCheck {
-  readonly #faults = new Map<BundledBlob | undefined, string>();
+  readonly #faults = new Map<StoredBlob | undefined, string>();
   readonly #stretches: Iterator<Stretch>;
   #current: Stretch | undefined;
   #done = 0;
   #hash = createHash('sha256');
 
-  constructor(blobs: readonly BundledBlob[]) {
+  constructor(blobs: readonly StoredBlob[]) {
     this.#stretches = stretchesOf(blobs);
     this.#next();
   }
@@ -177,7 +177,7 @@ class TarCheck {
   }
 }
 
-function* stretchesOf(blobs: readonly BundledBlob[]): Generator<Stretch, undefined, undefined> {
+function* stretchesOf(blobs: readonly StoredBlob[]): Generator<Stretch, undefined, undefined> {
   for (const blob of blobs) {
     const header = blobHeader(blob);
     const padding = paddingFor(blob.size);

@@ -1,6 +1,13 @@
 import { promisify } from 'node:util';
 import { pipeline, Readable } from 'node:stream';
-import { constants, crc32, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompress } from 'node:zlib';
+import {
+  constants,
+  crc32,
+  createZstdCompress,
+  createZstdDecompress,
+  zstdCompressSync,
+  zstdDecompress,
+} from 'node:zlib';
 
 import { PaletteEdgeError } from '../errors.ts';
 
@@ -127,7 +134,8 @@ export async function* decompressLongFrame(
   } catch (error) {
     throw source.failure ?? frameDamaged('it does not decompress', error);
   }
-  if (size !== contentSize) throw frameDamaged(`it gives ${size > contentSize ? 'more than' : `${size} of`} ${contentSize} bytes`);
+  if (size !== contentSize)
+    throw frameDamaged(`it gives ${size > contentSize ? 'more than' : `${size} of`} ${contentSize} bytes`);
 }
 
 /** The header of every long frame of ours (RFC 8878, section 3.1.1.1): that of {@link frameHeader} as far as a window holds it all. */

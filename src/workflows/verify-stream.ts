@@ -22,8 +22,11 @@ export async function verifyStream(
   signal: AbortSignal,
 ): Promise<VerifyResult> {
   const reader = await StreamReader.open(stream, 'standard input');
-  listener.onStart(reader.inventory.blobs.reduce((sum, { size }) => sum + size, 0));
-  for await (const { content } of reader.blobs(() => true)) {
+  const total = reader.stored.blobs.reduce((sum, { size }) => sum + size, 0);
+  listener.onStart(total);
+  // What was kept is verified already.
+  listener.onBytes(total - reader.left);
+  for await (const { content } of reader.storedBlobs()) {
     for await (const bytes of content) listener.onBytes(bytes.length);
   }
   await reader.finish();
