@@ -27,6 +27,8 @@ const neededMajor = 24;
 const secondNodeVersion = '26.10.0';
 /** Any Helm of this major version will do; this one is built when there is none. */
 const helm = { major: 3, module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' };
+/** Any crane will do; this one is built when there is none. */
+const crane = { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' };
 
 class SetupError extends Error {}
 
@@ -37,6 +39,7 @@ try {
     ensureSecondNode();
     ensureTools();
     ensureHelm();
+    ensureCrane();
     ensureGuestKernel();
   }
 } catch (error) {
@@ -179,8 +182,7 @@ function ensureHelm() {
   const source = `${helm.module}@${helm.version}`;
   if (onPath('go')) {
     say(`building Helm ${helm.version} with Go; the first time takes some minutes`);
-    mkdirSync(folder, { recursive: true });
-    run('go', ['install', '-trimpath', source], { env: { ...process.env, GOBIN: folder, GOFLAGS: '' } });
+    installWithGo(source, folder);
     if (helmMajor(join(folder, 'helm')) === helm.major) return;
   }
   throw new SetupError(
@@ -236,6 +238,31 @@ function ensureGuestKernel() {
       `Elsewhere unpack it by hand, so that this folder holds boot/ and lib/: ${folder}`,
     ].join('\n'),
   );
+}
+
+/** As Helm: Debian has none. */
+function ensureCrane() {
+  const folder = join(modules, '.cache', 'crane');
+  const runs = (program) => spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0;
+  if (runs(join(folder, 'crane')) || runs('crane')) return;
+  const source = `${crane.module}@${crane.version}`;
+  if (onPath('go')) {
+    say(`building crane ${crane.version} with Go`);
+    installWithGo(source, folder);
+    if (runs(join(folder, 'crane'))) return;
+  }
+  throw new SetupError(
+    [
+      'the tests of the site need crane, and it is neither on the PATH nor could it be built.',
+      `Install it (https://github.com/google/go-containerregistry), or install Go, which builds it from Go's module proxy:`,
+      `  GOBIN=${folder} go install ${source}`,
+    ].join('\n'),
+  );
+}
+
+function installWithGo(source, folder) {
+  mkdirSync(folder, { recursive: true });
+  run('go', ['install', '-trimpath', source], { env: { ...process.env, GOBIN: folder, GOFLAGS: '' } });
 }
 
 /** What to put before a command to run it as root; undefined when that is not possible without asking. */

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
+import { enterNothing } from './lone-network.ts';
 import { requireTool } from './required-tools.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** Starts a containerd of our own with everything in a temporary folder; it ends with the running test. @returns its socket */
-export async function startContainerd(): Promise<string> {
+/**
+ * Starts a containerd of our own with everything in a temporary folder; it ends with the running test.
+ *
+ * @param enter where it runs
+ * @returns its socket
+ */
+export async function startContainerd(enter = enterNothing): Promise<string> {
   const folder = await temporaryFolder();
   const address = join(folder, 'containerd.sock');
   await writeFile(
@@ -25,7 +31,8 @@ export async function startContainerd(): Promise<string> {
       `address = "${join(folder, 'ttrpc.sock')}"`,
     ].join('\n'),
   );
-  const daemon = spawn(requireTool('containerd'), ['-c', join(folder, 'config.toml')], {
+  const [program, args] = enter(requireTool('containerd'), '-c', join(folder, 'config.toml'));
+  const daemon = spawn(program, [...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   onTestFinished(async () => {

@@ -5,6 +5,7 @@ import { isAbsolute } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { makeGuest } from './guest-kernel.ts';
+import { craneProgram } from './crane.ts';
 import { helmProgram } from './helm.ts';
 import { nodeBinary, nodeMajors } from './node-versions.ts';
 import { requiredTools, requireTool } from './required-tools.ts';
@@ -23,6 +24,11 @@ describe('what setup brings', () => {
   test('Helm 3 runs', () => {
     const version = execFileSync(helmProgram(), ['version', '--short'], { encoding: 'utf8' });
     expect(version).toMatch(/^v3\./);
+  });
+
+  test('crane runs', () => {
+    const version = execFileSync(craneProgram(), ['version'], { encoding: 'utf8' });
+    expect(version).toMatch(/^v?\d+\./);
   });
 
   test('the guest that tests start has a kernel with all its modules', async () => {
