@@ -36,12 +36,15 @@ const pieceSize = 4 * 1024 * 1024;
  * @throws PaletteEdgeError `INSTALLER_DAMAGED` (kind content) for a file that is missing or differs
  */
 export async function checkInstallerContent(comparison: InstallerComparison): Promise<void> {
-  const { before, after, removed, added } = comparison;
+  const { before, after, removed, added, onBytes } = comparison;
   const found = new Map(after.files.map((file) => [file.path, file]));
   const gone = new Set([...removed, ...added.map(({ path }) => path)]);
   for (const file of before.files.filter(({ path }) => !gone.has(path))) {
     const copy = requireFile(found, file);
-    if (file.kind !== 'file' || isCatalogue(file, comparison)) continue;
+    if (file.kind !== 'file' || isCatalogue(file, comparison)) {
+      onBytes(file.size);
+      continue;
+    }
     await compare(
       {
         path: file.path,

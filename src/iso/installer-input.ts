@@ -5,6 +5,15 @@ import { efiPlatform } from './el-torito.ts';
 import { runXorriso } from './xorriso.ts';
 import type { XorrisoRun } from './xorriso.ts';
 
+/** An image that is to be written anew. */
+export interface InstallerInput {
+  /** Absolute. */
+  readonly path: string;
+  /** As it was named. */
+  readonly named: string;
+  readonly structure: BootStructure;
+}
+
 /** What xorriso makes of an image. */
 interface XorrisoView {
   /** How it calls what is in front of the file system; undefined when it knows nothing of it. */
@@ -25,8 +34,7 @@ const carried = /^(?:MBR|GPT|APM|protective-msdos-label|grub2-mbr|isohybrid|cyl-
  * @throws PaletteEdgeError `INSTALLER_UNSUPPORTED` (kind usage) that says what cannot be carried
  */
 export async function checkInstallerInput(
-  path: string,
-  structure: BootStructure,
+  { path, named, structure }: InstallerInput,
   run: Pick<XorrisoRun, 'xorriso' | 'signal'>,
 ): Promise<boolean> {
   const { stdout } = await runXorriso(
@@ -38,7 +46,7 @@ export async function checkInstallerInput(
   if (reason !== undefined) {
     throw new PaletteEdgeError(
       'INSTALLER_UNSUPPORTED',
-      `${path} cannot be written anew so that it boots: ${reason}`,
+      `${named} cannot be written anew so that it boots: ${reason}`,
       {
         kind: 'usage',
         suggestions: [

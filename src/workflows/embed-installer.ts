@@ -13,6 +13,7 @@ import { bootWays } from '../iso/boot-ways.ts';
 import type { BootWay } from '../iso/boot-ways.ts';
 import { checkInstallerContent } from '../iso/installer-content.ts';
 import { checkInstallerInput } from '../iso/installer-input.ts';
+import type { InstallerInput } from '../iso/installer-input.ts';
 import { installerPaths } from '../iso/installer-layout.ts';
 import { writeInstaller } from '../iso/installer-writer.ts';
 import { largestIsoSize } from '../iso/iso-entry.ts';
@@ -71,10 +72,8 @@ export interface EmbedResult {
   readonly warnings: readonly Warning[];
 }
 
-interface OpenInstaller {
-  readonly path: string;
+interface OpenInstaller extends InstallerInput {
   readonly image: IsoImage;
-  readonly structure: BootStructure;
   /** Permissions. */
   readonly mode: number;
 }
@@ -96,7 +95,7 @@ export async function embedInstaller(
   const before = await openInstaller(input.installer);
   try {
     const run = { xorriso: resources.xorriso, signal };
-    const dropsApple = await checkInstallerInput(before.path, before.structure, run);
+    const dropsApple = await checkInstallerInput(before, run);
     const plan = planEmbedding(
       before.image.files.map(({ path }) => path),
       supplied,
@@ -162,7 +161,7 @@ async function openInstaller(path: string): Promise<OpenInstaller> {
     const structure = await readBootStructure(access);
     if (structure === undefined) throw new TypeError('an image that was opened has a volume descriptor');
     const { mode } = await stat(path);
-    return { path: await realpath(path), image, structure, mode };
+    return { path: await realpath(path), named: path, image, structure, mode };
   } catch (error) {
     await image.close();
     throw error;
@@ -213,7 +212,9 @@ async function writeBeside(
   { file, folder }: IsoPlaces,
   { resources: { xorriso, listener }, signal }: Step,
 ): Promise<void> {
-  listener.onStep('writing', before.image.size + sizeOf(plan));
+  const total = before.image.size + sizeOf(plan);
+  listener.onStep('writing', total);
+  let told = 0;
   await writeInstaller({
     from: before.path,
     to: file,
@@ -224,8 +225,13 @@ async function writeBeside(
     added: plan.added,
     xorriso,
     signal,
-    onBytes: listener.onBytes,
+    onBytes: (count) => {
+      told += count;
+      listener.onBytes(count);
+    },
   });
+  // It was an estimate, and xorriso tells what it has written every second only.
+  listener.onBytes(Math.max(0, total - told));
 }
 
 function sizeOf({ added }: EmbeddingPlan): number {

@@ -167,6 +167,22 @@ test('everything lies where CanvOS puts it, content in pieces, and the installer
   expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([]);
 });
 
+test('progress says what is done, and comes to its end', async () => {
+  const { folder, path } = await bundleFile();
+  const steps: { step: string; total: number; done: number }[] = [];
+  const listener: EmbedResources['listener'] = {
+    onStep: (step, total) => void steps.push({ step, total, done: 0 }),
+    onBytes: (count) => {
+      const last = steps.at(-1);
+      if (last !== undefined) last.done += count;
+    },
+  };
+  const input = { installer: installers.isolinux, output: join(folder, 'new.iso'), content: [path] };
+  await embed(input, { listener });
+  expect(steps.map(({ step }) => step)).toEqual(['verifying', 'writing', 'comparing', 'hashing']);
+  for (const { total, done } of steps) expect(done).toBe(total);
+});
+
 test('the same files give the same bytes, whenever, wherever they lie and whatever their mode', async () => {
   // All once, then all again: the clock of an ISO image counts seconds.
   const first = await embedInAll(1_000_000_000, 0o600);
@@ -471,10 +487,13 @@ describe('installers that cannot be carried over', () => {
     return path;
   };
 
-  test('one that is not bootable', async () => {
-    const { path } = await bundleFile();
-    const { path: iso } = await makeIso([path]);
-    expect(await refused(iso)).toContain('no El Torito boot catalogue');
+  test('one that is not bootable, by the name that it was given', async () => {
+    const { folder, path } = await bundleFile();
+    const link = join(folder, 'link.iso');
+    await symlink((await makeIso([path])).path, link);
+    expect(await refused(link)).toMatch(
+      `${link} cannot be written anew so that it boots: it has no El Torito boot catalogue`,
+    );
   });
 
   test('one without Rock Ridge', async () => {
