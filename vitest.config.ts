@@ -2,14 +2,25 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Folders whose tests leave nothing behind in their process: no environment, no globals, no handles. Their files share processes, because
+ * many of them are quick, and starting a process and loading the sources takes longer than they do.
+ */
+const sharing = ['views', 'io', 'oci', 'registry', 'registry-server', 'http', 'profile'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build-package.ts'],
     disableConsoleIntercept: true,
     // Many tests wait, for other programs and for retries: with a worker for each processor, these stand idle now and then.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'sharing', include: sharing, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: sharing } },
+    ],
   },
 });
