@@ -109,6 +109,6 @@ function useLines({ bundles, tool }: ReadmeInput): string[] {
     '',
     'Without an installer, any machine on the site can hand out the images:',
     '',
-    `  ${tool === undefined ? 'palette-edge' : `./${tool}`} serve ${bundle}`,
+    `  ${tool === undefined ? 'palette-edge' : `./${tool}`} serve ${bundle} --listen 0.0.0.0:5080`,
   ];
 }

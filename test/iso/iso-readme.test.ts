@@ -20,7 +20,8 @@ test('it says what is on the drive, and how to check and use it', () => {
   expect(lines).toContain('    images   42');
   expect(lines).not.toContain('    charts   0');
   expect(lines).toContain('  Linux    sha256sum -c SHA256SUMS');
-  expect(lines).toContain('  palette-edge serve edge.tar.zst');
+  // Other machines are to pull from it.
+  expect(lines).toContain('  palette-edge serve edge.tar.zst --listen 0.0.0.0:5080');
 });
 
 test('every line ends as Windows needs it, and fits on a screen', () => {

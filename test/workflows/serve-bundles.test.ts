@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 
 import { readFrameTable } from '../../src/bundle/frame-table.ts';
@@ -321,7 +322,8 @@ test('an interruption before anything is served is one', async () => {
     onStop: () => undefined,
   };
   const signal = AbortSignal.abort(new Error('interrupted'));
-  const served = serveBundles({ paths: [file], address: '127.0.0.1', port: 0 }, listener, signal);
+  const restored = { folder: tmpdir(), limit: 0 };
+  const served = serveBundles({ paths: [file], address: '127.0.0.1', port: 0, restored }, listener, signal);
   await expect(served).rejects.toThrow('interrupted');
   expect(await filesHeldOpen(file)).toBe(0);
 });
@@ -334,4 +336,8 @@ test.each([
   const other = bytes === undefined ? `${file}.missing` : await bundleFile(bytes);
   expect(await rejection(servingBundles([file, other]))).toMatchObject({ code });
   expect(await filesHeldOpen(file)).toBe(0);
+});
+
+test('standard input is told to be of no use: it is read once', async () => {
+  expect(await rejection(servingBundles(['-']))).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
 });
