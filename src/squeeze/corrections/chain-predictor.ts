@@ -1,0 +1,81 @@
+import { matchToken, tokenLength } from '../tokens/deflate-block.ts';
+import { chainMask, type HashChain } from './hash-chain.ts';
+import type { ModelParameters } from './model-parameters.ts';
+import type { PlainWindow } from './plain-window.ts';
+import type { TokenPredictor } from './token-predictor.ts';
+
+/** Longest match of DEFLATE. */
+const longest = 258;
+
+/** Guesses like zlib's matcher: the longest match in a hash chain, given up when the next position has a longer one. */
+export function createChainPredictor(
+  window: PlainWindow,
+  chain: HashChain,
+  parameters: ModelParameters,
+): TokenPredictor {
+  const search = createSearch(window, chain, parameters);
+  const { lazy, shortest, remembered } = parameters;
+  const none = shortest - 1;
+  let foundAt = -1;
+  let found = 0;
+  return {
+    match: 0,
+    predict(position) {
+      const match = foundAt === position ? found : search(position, none);
+      this.match = match;
+      foundAt = -1;
+      if (match === 0) return 0;
+      const length = tokenLength(match);
+      if (length >= lazy) return match;
+      const next = search(position + 1, length);
+      if (next === 0) return match;
+      foundAt = position + 1;
+      found = next;
+      return 0;
+    },
+    advance(position, next) {
+      if (next - position > remembered) chain.leaveOutBefore(next);
+    },
+    rebase(shift) {
+      chain.rebase(shift);
+      foundAt -= shift;
+    },
+  };
+}
+
+/** @returns a search for a match at a position that is longer than `length`: its token, or 0 */
+function createSearch(
+  window: PlainWindow,
+  chain: HashChain,
+  parameters: ModelParameters,
+): (position: number, length: number) => number {
+  const { bytes } = window;
+  const { previous, width } = chain;
+  const { good, nice, shortest, shortestReach, reach } = parameters;
+  return (position, length) => {
+    const most = Math.min(longest, window.end - position);
+    if (most < width || length >= most) return 0;
+    chain.addThrough(position);
+    const limit = Math.max(0, position - reach);
+    const enough = Math.min(nice, most);
+    let best = length;
+    let distance = 0;
+    let tries = length >= good ? parameters.chain >>> 2 : parameters.chain;
+    let candidate = previous[position & chainMask]!;
+    while (candidate >= limit && tries-- > 0) {
+      if (bytes[candidate + best] === bytes[position + best] && bytes[candidate] === bytes[position]) {
+        let same = 1;
+        while (same < most && bytes[candidate + same] === bytes[position + same]) same++;
+        if (same > best && (same > shortest || position - candidate <= shortestReach)) {
+          best = same;
+          distance = position - candidate;
+          if (best >= enough) break;
+        }
+      }
+      const older = previous[candidate & chainMask]!;
+      if (older >= candidate) break;
+      candidate = older;
+    }
+    return distance === 0 ? 0 : matchToken(best, distance);
+  };
+}
