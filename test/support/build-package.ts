@@ -17,12 +17,16 @@ const inputs = ['src/**/*.ts', 'scripts/{build,command-manifest}.mjs', 'tsconfig
 export async function setup(): Promise<void> {
   const folder = join(cache, await hashOfInputs());
   if (!(await isThere(folder))) {
-    await rm(cache, { recursive: true, force: true });
+    // await rm(cache, { recursive: true, force: true });
     await mkdir(cache, { recursive: true });
     const beside = await mkdtemp(join(cache, 'partial-'));
     for (const path of packaged) await cp(join(root, path), join(beside, path), { recursive: true });
     execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), beside], { stdio: 'inherit' });
-    await rename(beside, folder);
+    await rename(beside, folder).catch(async (error: unknown) => {
+      // Another run may have been quicker to build the same.
+      if (!(await isThere(folder))) throw error;
+      await rm(beside, { recursive: true, force: true });
+    });
   }
   process.env['PALETTE_EDGE_TEST_ENTRY'] = join(folder, 'bin/run.js');
 }
