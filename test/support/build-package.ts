@@ -17,7 +17,7 @@ const inputs = ['src/**/*.ts', 'scripts/{build,command-manifest}.mjs', 'tsconfig
 export async function setup(): Promise<void> {
   const folder = join(cache, await hashOfInputs());
   if (!(await isThere(folder))) {
-    // await rm(cache, { recursive: true, force: true });
+    await rm(cache, { recursive: true, force: true });
     await mkdir(cache, { recursive: true });
     const beside = await mkdtemp(join(cache, 'partial-'));
     for (const path of packaged) await cp(join(root, path), join(beside, path), { recursive: true });
