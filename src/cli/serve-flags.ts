@@ -17,6 +17,12 @@ export const serveFlags = {
     helpValue: 'URL',
     summary: 'What clients call this server, where that is not where it listens: https://registry.site:5080.',
   }),
+  'restored-space': Flags.string({
+    helpValue: 'SIZE',
+    summary:
+      'How much of restored layers of squeezed bundles is kept for the next client, in TMPDIR or else /var/tmp.',
+    default: '4GiB',
+  }),
   'tls-cert': Flags.string({
     helpGroup: 'ACCESS',
     helpValue: 'FILE',

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { parseByteSize } from '../io/parse-byte-size.ts';
 import type { RegistryLogin } from '../registry-server/login.ts';
 import { readSourceFile } from '../workflows/read-source-file.ts';
 import type { ServeInput } from '../workflows/serve-bundles.ts';
@@ -20,12 +21,16 @@ export interface ServeFlags {
   readonly 'tls-name': readonly string[];
   readonly username: string | undefined;
   readonly 'password-file': string | undefined;
+  readonly 'restored-space': string;
 }
+
+/** `/tmp` may be memory. */
+const usualFolder = '/var/tmp';
 
 /**
  * What to serve, to whom and how, from the arguments and flags of `serve`. May ask for a password.
  *
- * @throws PaletteEdgeError of kind usage: `LISTEN_INVALID`, `ADVERTISE_INVALID`, `TLS_NAME_INVALID`, `LOGIN_INVALID`; for a file that
+ * @throws PaletteEdgeError of kind usage: `SIZE_INVALID`, `LISTEN_INVALID`, `ADVERTISE_INVALID`, `TLS_NAME_INVALID`, `LOGIN_INVALID`; for a file that
  *   cannot be read; the signal's reason when aborted
  */
 export async function serveInput(
@@ -36,7 +41,17 @@ export async function serveInput(
   const { address, port } = listenAddress(flags.listen);
   const advertised = flags.advertise === undefined ? undefined : advertisedOrigin(flags.advertise);
   const certificate = certificateRequest(address, advertised, flags);
-  return { paths, address, port, advertised, certificate, login: await givenLogin(flags, signal) };
+  const restored = { folder: process.env['TMPDIR'] || usualFolder, limit: restoredSpace(flags) };
+  return { paths, address, port, advertised, certificate, restored, login: await givenLogin(flags, signal) };
+}
+
+function restoredSpace({ 'restored-space': text }: ServeFlags): number {
+  const limit = parseByteSize(text);
+  if (limit !== undefined) return limit;
+  throw new PaletteEdgeError('SIZE_INVALID', `--restored-space ${JSON.stringify(text)}: expected a size`, {
+    kind: 'usage',
+    suggestions: ['Write it like this: 4GiB, 500MB'],
+  });
 }
 
 /** The origin of a URL that clients use. A path would be none of the API, which is at `/v2/` for all clients. */

@@ -8,6 +8,7 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
 import { leastPiece, PieceBudget } from './piece-budget.ts';
+import type { RestoredLayers } from './restored-layers.ts';
 
 /** A bundle that is open, and its path as the user wrote it. */
 export interface OpenBundle {
@@ -32,6 +33,8 @@ export interface BundleBlobsOptions {
   readonly cache?: FrameCache;
   /** Bytes of all pieces that clients hold together, but for {@link leastPiece} of each. */
   readonly pieces?: number;
+  /** Keeps layers of squeezed bundles that were restored. Unless it is given, each is restored whenever it is asked for. */
+  readonly restored?: RestoredLayers | undefined;
 }
 
 /**
@@ -42,12 +45,14 @@ export class BundleBlobs implements BlobReader {
   readonly #bundles: readonly OpenBundle[];
   readonly #limited: ReturnType<typeof pLimit>;
   readonly #budget: PieceBudget;
+  readonly #restored: RestoredLayers | undefined;
 
   constructor(
     bundles: readonly OpenBundle[],
-    { cache = new FrameCache(usualCache), pieces = usualPieces }: BundleBlobsOptions = {},
+    { cache = new FrameCache(usualCache), pieces = usualPieces, restored }: BundleBlobsOptions = {},
   ) {
     this.#bundles = bundles;
+    this.#restored = restored;
     this.#budget = new PieceBudget(pieces);
     for (const { reader } of bundles) reader.frames.shareCache(cache);
     this.#limited = pLimit(framesAtOnce(bundles));
@@ -68,6 +73,8 @@ export class BundleBlobs implements BlobReader {
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     const { range, signal } = options;
     const { path, reader } = await this.#holderOf(blob);
+    if (reader.isSqueezed(blob.digest))
+      return await begun(this.#restored?.open(reader, blob, options) ?? (await reader.open(blob, options)));
     const { start, end = blob.size } = range ?? { start: 0 };
     const pieces = this.#pieces(reader, blob, { start, end, signal });
     return await begun(range === undefined ? verifiedContent(blob, pieces, `reading from ${path}`) : pieces);

@@ -41,7 +41,9 @@ export async function checkConvertedOutput(
   input: string,
   { output, split, expectedSize }: ConvertedOutput,
 ): Promise<void> {
-  const [from, to] = await Promise.all([input, output].map(async (path) => await realpath(path).catch(() => path)));
+  const [from, to] = await Promise.all(
+    [input, output].map(async (path) => await realpath(path).catch(() => path)),
+  );
   if (from === to) {
     throw new PaletteEdgeError('OUTPUT_TAKEN', `${output} is the bundle that is read`, {
       kind: 'usage',

@@ -115,7 +115,9 @@ async function rewrite(
   const byDigest = new Map<Digest, LayerToSqueeze>(layers.map((layer) => [layer.digest, layer]));
   return await rewriteImages(inventory.images, {
     fetch: async ({ digest, size }) =>
-      (await blobs.sizeOf(digest)) === size ? await readWholeBlob(blobs, { digest, size }, signal) : undefined,
+      (await blobs.sizeOf(digest)) === size
+        ? await readWholeBlob(blobs, { digest, size }, signal)
+        : undefined,
     plainOf: (layer) => byDigest.get(layer)?.plain,
   });
 }

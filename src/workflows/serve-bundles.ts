@@ -7,6 +7,8 @@ import { startRegistryServer } from '../registry-server/start-registry-server.ts
 import type { RegistryServer } from '../registry-server/start-registry-server.ts';
 import type { Warning } from '../warning.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
+import { RestoredLayers } from './restored-layers.ts';
+import type { RestoredLayersOptions } from './restored-layers.ts';
 import { serveWarnings } from './serve-warnings.ts';
 import { openBundles } from './open-bundles.ts';
 import { servedCertificate } from './served-certificate.ts';
@@ -30,6 +32,8 @@ export interface ServeInput {
   readonly login?: RegistryLogin | undefined;
   /** What clients call the server: `https://registry.site:5080`. Unless given, where it listens, or an address of this machine. */
   readonly advertised?: string | undefined;
+  /** Where layers of squeezed bundles are kept once they are restored, and how many bytes of them. */
+  readonly restored: RestoredLayersOptions;
 }
 
 /** A bundle that is served. */
@@ -91,7 +95,8 @@ export async function serveBundles(
 ): Promise<ServeResult> {
   await using resources = new AsyncDisposableStack();
   const bundles = await openBundles(input.paths, resources, signal);
-  const { content, names, warnings } = await servedContent(bundles, signal);
+  const restored = resources.use(new RestoredLayers(input.restored));
+  const { content, names, warnings } = await servedContent(bundles, signal, restored);
   const counts = { requests: 0, bytes: 0, failures: 0 };
   const counting = countingListener(counts, listener);
   const { server, certificate } = await startServer(input, content, counting);

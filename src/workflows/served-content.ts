@@ -12,6 +12,7 @@ import type { Warning } from '../warning.ts';
 import { BundleBlobs } from './bundle-blobs.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { servedName, shortNames } from './served-names.ts';
+import type { RestoredLayers } from './restored-layers.ts';
 import { ServedRepositories } from './served-repositories.ts';
 import type { ServedTag } from './served-tags.ts';
 import { servedTags } from './served-tags.ts';
@@ -37,17 +38,19 @@ export interface ServedContent {
  * Makes bundles the content of a registry that is read-only. Manifests are read, nothing else. An image with damaged
  * manifests is served as far as it goes, with a warning.
  *
+ * @param restored keeps layers of squeezed bundles
  * @throws PaletteEdgeError `TAG_CONFLICT` (kind usage) when a tag stands for different images in two bundles, or a failure to
  *   read
  */
 export async function servedContent(
   bundles: readonly OpenBundle[],
   signal: AbortSignal,
+  restored?: RestoredLayers,
 ): Promise<ServedContent> {
   const tags = servedTags(bundles);
   const images = bundles.flatMap(({ reader }) => reader.inventory.images);
   const { short, ambiguous } = shortNames(images.map(({ reference }) => parseReference(reference)));
-  const blobs = new BundleBlobs(bundles);
+  const blobs = new BundleBlobs(bundles, { restored });
   const publisher = new BundlePublisher(blobs);
   const damaged: Warning[] = [];
   for (const bundle of bundles) damaged.push(...(await publisher.publish(bundle, signal)));

@@ -72,7 +72,12 @@ export async function squeezeBundle(
   return await withBundle(path, async (reader) => {
     requirePlain(path, reader);
     await checkConvertedOutput(path, { output, split, expectedSize: reader.size });
-    await requireFreeSpace({ path: output, what: 'the squeezed bundle', bytes: reader.size, flag: '--output' });
+    await requireFreeSpace({
+      path: output,
+      what: 'the squeezed bundle',
+      bytes: reader.size,
+      flag: '--output',
+    });
     await using threads = squeezeThreads();
     const { isSame, ...writing } = await plainWritingOf(reader);
     const squeezed = await planSqueezing(

@@ -22,7 +22,10 @@ export interface SqueezeReport {
 
 /** Counts what an inventory of a squeezed bundle, or the plan of one, says of its layers. */
 export function reportSqueezing(
-  { layers, kept }: { readonly layers: readonly { size: number; encoder: string }[]; readonly kept: readonly KeptLayer[] },
+  {
+    layers,
+    kept,
+  }: { readonly layers: readonly { size: number; encoder: string }[]; readonly kept: readonly KeptLayer[] },
   { blobs }: Pick<Inventory, 'blobs'>,
 ): SqueezeReport {
   const sizes = new Map<Digest, number>(blobs.map(({ digest, size }) => [digest, size]));

@@ -9,6 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const usual: ServeConfigFlags = {
+  'restored-space': '4GiB',
   listen: '127.0.0.1:5080',
   advertise: undefined,
   'tls-cert': undefined,

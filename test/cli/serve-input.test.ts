@@ -9,6 +9,7 @@ import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const usual: ServeFlags = {
+  'restored-space': '4GiB',
   listen: '127.0.0.1:5080',
   advertise: undefined,
   'tls-cert': undefined,
@@ -32,6 +33,7 @@ test('without flags it is plain HTTP, for everybody', async () => {
     advertised: undefined,
     certificate: undefined,
     login: undefined,
+    restored: { folder: process.env['TMPDIR'] ?? '/var/tmp', limit: 4 * 1024 ** 3 },
   });
 });
 

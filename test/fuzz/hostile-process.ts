@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 // Reads a bundle in some ways in a process of its own: node --expose-gc test/fuzz/hostile-process.ts BUNDLE FOLDER WAY...
 // What it used of memory is told, too. Whoever starts it bounds its time.
 import { createReadStream } from 'node:fs';
@@ -59,7 +60,7 @@ async function endOf(read: () => Promise<unknown>): Promise<string> {
 async function serveOnce(path: string) {
   const controller = new AbortController();
   return await serveBundles(
-    { paths: [path], address: '127.0.0.1', port: 0 },
+    { paths: [path], address: '127.0.0.1', port: 0, restored: { folder: tmpdir(), limit: 2 ** 30 } },
     {
       onStart: () => controller.abort(),
       onRequest: () => undefined,

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -15,7 +17,7 @@ export async function servingBundles(paths: readonly string[], input: Partial<Se
   const records: RequestRecord[] = [];
   const failures: unknown[] = [];
   const ended = serveBundles(
-    { paths, address: '127.0.0.1', port: 0, ...input },
+    { paths, address: '127.0.0.1', port: 0, restored: { folder: tmpdir(), limit: 2 ** 30 }, ...input },
     {
       onStart: started.resolve,
       onRequest: (record) => records.push(record),
