@@ -37,7 +37,9 @@ export class FieldWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#place(bytes.length));
+    // First the place: with it the bytes may be others.
+    const place = this.#place(bytes.length);
+    this.#bytes.set(bytes, place);
     this.#filled += bytes.length;
   }
 

@@ -1,0 +1,50 @@
+import type { DeflateBlock, DeflateBlockEnd, DeflateListener } from './tokens/deflate-block.ts';
+
+/** What the blocks at the beginning of a stream tell of its writer. */
+export interface StreamShape {
+  /** Tokens of the largest blocks, over all whole blocks with codes; 0 when there are none. */
+  readonly mostTokens: number;
+  /** Whole blocks with as many tokens. */
+  readonly fullBlocks: number;
+  /** Plain bytes before the first empty stored block that is not the last one: a sync marker. */
+  readonly marker: number | undefined;
+  /** Whether the stream ends in an empty stored block; undefined while it has not ended. */
+  readonly endsEmpty: boolean | undefined;
+}
+
+/** Collects the shape of a stream: listens to a parser. */
+export class ShapeListener implements DeflateListener {
+  #block: DeflateBlock | undefined;
+  #mostTokens = 0;
+  #fullBlocks = 0;
+  #marker: number | undefined;
+  #endsEmpty: boolean | undefined;
+
+  get shape(): StreamShape {
+    return {
+      mostTokens: this.#mostTokens,
+      fullBlocks: this.#fullBlocks,
+      marker: this.#marker,
+      endsEmpty: this.#endsEmpty,
+    };
+  }
+
+  block(block: DeflateBlock): void {
+    this.#block = block;
+    const empty = block.stored?.length === 0;
+    if (block.final) this.#endsEmpty = empty;
+    else if (empty && block.plain > 0) this.#marker ??= block.plain;
+  }
+
+  tokens(): void {
+    // Their number comes at the end of the block.
+  }
+
+  end({ tokens }: DeflateBlockEnd): void {
+    if (this.#block?.type === 0) return;
+    if (tokens === this.#mostTokens) this.#fullBlocks += 1;
+    if (tokens <= this.#mostTokens) return;
+    this.#mostTokens = tokens;
+    this.#fullBlocks = 1;
+  }
+}
