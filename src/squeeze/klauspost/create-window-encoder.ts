@@ -10,11 +10,16 @@ export interface KlauspostParameters {
   readonly generation: KlauspostGeneration;
 }
 
+/**
+ * Makes what writes windows at a level.
+ *
+ * @throws RangeError when the level is not among those that can be written
+ */
 export function createWindowEncoder(
   { level, generation }: KlauspostParameters,
   sink: DeflateSink,
 ): WindowEncoder {
   const traits = traitsOf(generation);
-  void level;
+  if (level !== 5) throw new RangeError(`no level of klauspost/compress that can be written: ${level}`);
   return new WindowEncoder(new Level5Matcher(traits.skippedBeginning), traits, sink);
 }

@@ -6,6 +6,11 @@ export const klauspostGenerations = [11403, 11500, 11510, 11801, 11802, 12004] a
 
 export type KlauspostGeneration = (typeof klauspostGenerations)[number];
 
+/** Whether a number of a recipe names a generation. */
+export function isKlauspostGeneration(value: number): value is KlauspostGeneration {
+  return klauspostGenerations.some((generation) => generation === value);
+}
+
 /** In what the generations differ. */
 export interface GenerationTraits {
   /** Matches over 258 bytes are cut into pieces of 258 bytes, not of 255. */

@@ -16,7 +16,10 @@ export interface PgzipParameters {
 
 /**
  * Writes as klauspost/pgzip does: blocks with the end of the block before as a dictionary, each ended by a sync marker; after the
- * last one, which may be empty, an empty last block. A checkpoint is the beginning of a block; it needs no state but its history.
+ * last one, which may be empty, an empty last block. A checkpoint is the beginning of a block; it needs no state but its history,
+ * so blocks can be written on several processors.
+ *
+ * @throws RangeError when the level is not one that can be written, or the block size none of pgzip's
  */
 export function createPgzipEncoder(
   parameters: PgzipParameters,
@@ -38,6 +41,9 @@ class PgzipEncoder implements DeflateEncoder {
 
   constructor(parameters: PgzipParameters, sink: DeflateSink, options: EncoderOptions) {
     const { level, blockSize, generation } = parameters;
+    if (!Number.isSafeInteger(blockSize) || blockSize <= pgzipDictionarySize) {
+      throw new RangeError(`no block size of pgzip: ${blockSize}`);
+    }
     this.#encoder = createWindowEncoder({ level, generation }, sink);
     this.#options = options;
     this.#blockSize = blockSize;

@@ -1,0 +1,164 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-generation.ts';
+
+/** Reads all of stdin, and writes it with pgzip or compress/flate: the level, and the block size of pgzip or 0. */
+const program = `package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/pgzip"
+)
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func writer(out io.Writer, level, blockSize int) io.WriteCloser {
+	if blockSize == 0 {
+		writer, err := flate.NewWriter(out, level)
+		check(err)
+		return writer
+	}
+	writer, err := pgzip.NewWriterLevel(out, level)
+	check(err)
+	check(writer.SetConcurrency(blockSize, 2))
+	return writer
+}
+
+func main() {
+	level, err := strconv.Atoi(os.Args[1])
+	check(err)
+	blockSize, err := strconv.Atoi(os.Args[2])
+	check(err)
+	plain, err := io.ReadAll(os.Stdin)
+	check(err)
+	out := bufio.NewWriterSize(os.Stdout, 1<<20)
+	writer := writer(out, level, blockSize)
+	_, err = writer.Write(plain)
+	check(err)
+	check(writer.Close())
+	check(out.Flush())
+}
+`;
+
+/** A release of each generation of klauspost/compress, with what go.sum holds for it and for its go.mod. */
+const releases: Readonly<Record<KlauspostGeneration, readonly [string, string, string]>> = {
+  11403: [
+    'v1.14.4',
+    'h1:eijASRJcobkVtSt81Olfh7JX43osYLwy5krOJo6YEu4=',
+    'h1:/3/Vjq9QcHkK5uEr5lBEmyoZ1iFhe47etQ6QUkpK6sk=',
+  ],
+  11500: [
+    'v1.15.0',
+    'h1:xqfchp4whNFxn5A4XFyyYtitiWI8Hy5EW59jEwcyL6U=',
+    'h1:/3/Vjq9QcHkK5uEr5lBEmyoZ1iFhe47etQ6QUkpK6sk=',
+  ],
+  11510: [
+    'v1.15.12',
+    'h1:YClS/PImqYbn+UILDnqxQCZ3RehC9N318SU3kElDUEM=',
+    'h1:QPwzmACJjUTFsnSHH934V6woptycfrDDJnH7hvFVbGM=',
+  ],
+  11801: [
+    'v1.18.1',
+    'h1:bcSGx7UbpBqMChDtsF28Lw6v/G94LPrrbMbdC3JH2co=',
+    'h1:ZQFFVG+MdnR0P+l6wpXgIL4NTtwiKIdBnrBd8Nrxr+0=',
+  ],
+  11802: [
+    'v1.20.0',
+    'h1:a3C1ke2ohxFymNlb2HWAHjDeKCI90scRskErZkR0ezA=',
+    'h1:LUdAzn7YLVvxLpc7y3V1m40wESHTgc1422pwwBSKYuI=',
+  ],
+  12004: [
+    'v1.20.4',
+    'h1:dD0v/bvxtjCBqQu6sx1TNWkalEY5lNTIe+HY9w8TeNI=',
+    'h1:LUdAzn7YLVvxLpc7y3V1m40wESHTgc1422pwwBSKYuI=',
+  ],
+};
+
+const pgzip = [
+  'github.com/klauspost/pgzip v1.2.5 h1:qnWYvvKqedOF2ulHpMG72XQol4ILEJ8k2wwRl/Km8oE=',
+  'github.com/klauspost/pgzip v1.2.5/go.mod h1:Ch1tH69qFZu15pkjo5kYi6mth2Zzwzt50oCQKQE9RUs=',
+];
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/klauspost-oracle', import.meta.url));
+const headerSize = 10;
+const trailerSize = 8;
+
+/** How a stream is written. */
+export interface KlauspostOracleOptions {
+  readonly generation: KlauspostGeneration;
+  readonly level: number;
+  /** Of pgzip; without it, compress/flate writes the stream in one go. */
+  readonly blockSize?: number;
+}
+
+/**
+ * What klauspost's pgzip writes between the header and the trailer of a gzip file, or his compress/flate.
+ *
+ * @throws Error with what Go said
+ */
+export function klauspostDeflate(
+  plain: Uint8Array,
+  { generation, level, blockSize }: KlauspostOracleOptions,
+): Buffer {
+  const arguments_ = [String(level), String(blockSize ?? 0)];
+  const { status, stdout, stderr } = spawnSync(klauspostOracle(generation), arguments_, {
+    input: plain,
+    maxBuffer: 2 * plain.length + 2 ** 20,
+  });
+  if (status !== 0) throw new Error(`the Go program failed: ${stderr.toString()}`);
+  return blockSize === undefined ? stdout : stdout.subarray(headerSize, stdout.length - trailerSize);
+}
+
+/** The path of the Go program of a generation, which is built once, with the modules from Go's proxy. */
+export function klauspostOracle(generation: KlauspostGeneration): string {
+  const [release, ...sums] = releases[generation];
+  const module = [
+    'module oracle',
+    'go 1.21',
+    `require github.com/klauspost/compress ${release}`,
+    'require github.com/klauspost/pgzip v1.2.5',
+    '',
+  ].join('\n');
+  const binary = join(
+    cache,
+    createHash('sha256')
+      .update(module + program)
+      .digest('hex')
+      .slice(0, 16),
+  );
+  if (existsSync(binary)) return binary;
+  const goSum = [
+    `github.com/klauspost/compress ${release} ${sums[0]}`,
+    `github.com/klauspost/compress ${release}/go.mod ${sums[1]}`,
+    ...pgzip,
+  ];
+  build(binary, { 'main.go': program, 'go.mod': module, 'go.sum': `${goSum.join('\n')}\n` });
+  return binary;
+}
+
+function build(binary: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(cache, { recursive: true });
+  // Several test files may build it at once: each in a folder of its own.
+  const folder = mkdtempSync(join(cache, 'build-'));
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const env = { ...process.env, GOFLAGS: '-mod=mod' };
+    execFileSync('go', ['build', '-trimpath', '-o', 'oracle', '.'], { cwd: folder, env });
+    renameSync(join(folder, 'oracle'), binary);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
