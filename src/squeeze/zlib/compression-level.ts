@@ -1,3 +1,4 @@
+import { unusableRecipe } from './unusable-recipe.ts';
 import type { SearchLimits } from './match-window.ts';
 
 /** What a level means to zlib and GNU gzip: the same to both. */
@@ -20,9 +21,9 @@ const levels: readonly CompressionLevel[] = [
   { lazy: true, good: 32, longEnough: 258, nice: 258, chain: 4096 },
 ];
 
-/** @param level 1–9 @throws RangeError for another */
+/** @param level 1–9 @throws PaletteEdgeError `RECIPE_INVALID` (kind content) for another */
 export function compressionLevel(level: number): CompressionLevel {
   const found = levels[level - 1];
-  if (found === undefined) throw new RangeError(`a level from 1 to 9 expected, not ${level}`);
+  if (found === undefined) throw unusableRecipe(`level ${level}, expected 1 to 9`);
   return found;
 }

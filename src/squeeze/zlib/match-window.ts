@@ -21,6 +21,15 @@ export interface SearchLimits {
   readonly chain: number;
 }
 
+/** Where a window stood at the beginning of a block. */
+export interface WindowPlace {
+  /** Where the block begins. */
+  readonly position: number;
+  readonly before: number;
+  /** Whether the matcher has gone on by a byte that is in no token yet. */
+  readonly waiting: boolean;
+}
+
 /**
  * The last plain bytes, and chains of positions whose next three bytes have the same hash. Positions count from the beginning of the
  * window, which moves by half its size; position 0 is never a candidate, as its number says that a chain ends.
@@ -55,17 +64,38 @@ export class MatchWindow {
     this.#hashShift = Math.floor((hashBits + 2) / 3);
   }
 
-  /** Forgets all, and begins at a position with bytes that were right before: at most half a window, and at most that many. */
-  restart(history: Uint8Array, position = history.length): void {
+  /** Forgets all, and begins after bytes that were right before: at most half a window. */
+  restart(history: Uint8Array): void {
     this.#heads.fill(0);
-    this.bytes.set(history, position - history.length);
+    this.#begin(history, history.length);
     this.before = 0;
+  }
+
+  /**
+   * Begins where another window stood at the beginning of a block. It is new.
+   *
+   * @param history the bytes right before: all there are, or half a window
+   */
+  resume(history: Uint8Array, place: WindowPlace): void {
+    const { position, before, waiting } = place;
+    this.#begin(history, position);
+    this.before = before;
+    // Behind its end, a window that has moved holds what was half a window before.
+    if (before > 0) this.bytes.set(history.subarray(0, windowBytes - position), position);
+    if (!waiting) return;
+    this.position += 1;
+    this.uninserted += 1;
+  }
+
+  #begin(history: Uint8Array, position: number): void {
+    this.bytes.set(history, position - history.length);
     this.position = position;
     this.end = position;
     this.blockStart = position;
     this.uninserted = history.length;
   }
 
+  /** Plain bytes from the position to the end. */
   get ahead(): number {
     return this.end - this.position;
   }

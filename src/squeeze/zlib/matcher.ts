@@ -36,6 +36,10 @@ export abstract class Matcher {
     this.#writer = parts.writer;
   }
 
+  protected get bits(): number {
+    return this.#writer.bits;
+  }
+
   /** Goes on until the window wants more bytes. To be called when it is full. */
   run(): void {
     const { window } = this;
