@@ -4,12 +4,17 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Reads all of stdin, and writes it with compress/gzip at the level of its argument, in one piece as most builders' buffers do. */
+/**
+ * Reads pieces from stdin, each after its length in 4 bytes, and writes each of them in the same way: with compress/gzip at the level
+ * of its argument, written at once.
+ */
 const program = `package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"os"
 	"strconv"
@@ -24,14 +29,28 @@ func check(err error) {
 func main() {
 	level, err := strconv.Atoi(os.Args[1])
 	check(err)
-	plain, err := io.ReadAll(os.Stdin)
-	check(err)
-	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	writer, err := gzip.NewWriterLevel(out, level)
-	check(err)
-	_, err = writer.Write(plain)
-	check(err)
-	check(writer.Close())
+	in := bufio.NewReader(os.Stdin)
+	out := bufio.NewWriter(os.Stdout)
+	for {
+		var length uint32
+		err := binary.Read(in, binary.LittleEndian, &length)
+		if err == io.EOF {
+			break
+		}
+		check(err)
+		plain := make([]byte, length)
+		_, err = io.ReadFull(in, plain)
+		check(err)
+		var packed bytes.Buffer
+		writer, err := gzip.NewWriterLevel(&packed, level)
+		check(err)
+		_, err = writer.Write(plain)
+		check(err)
+		check(writer.Close())
+		check(binary.Write(out, binary.LittleEndian, uint32(packed.Len())))
+		_, err = out.Write(packed.Bytes())
+		check(err)
+	}
 	check(out.Flush())
 }
 `;
@@ -41,21 +60,33 @@ const headerSize = 10;
 const trailerSize = 8;
 
 /**
- * What the Go on this machine, before 1.27, writes between the header and the trailer of a gzip file.
+ * What the Go on this machine, before 1.27, writes for each of these inputs between the header and the trailer of a gzip file.
  *
  * @throws Error with what Go said
  */
-export function goDeflate(plain: Uint8Array, level: number): Buffer {
+export function goDeflate(plains: readonly Uint8Array[], level: number): readonly Buffer[] {
   const { status, stdout, stderr } = spawnSync(goOracle(), [String(level)], {
-    input: plain,
-    maxBuffer: 2 * plain.length + 2 ** 20,
+    input: Buffer.concat(plains.flatMap((plain) => [lengthOf(plain), plain])),
+    maxBuffer: 2 ** 28,
   });
   if (status !== 0) throw new Error(`the Go program failed: ${stderr.toString()}`);
-  return stdout.subarray(headerSize, stdout.length - trailerSize);
+  const streams: Buffer[] = [];
+  for (let at = 0; at < stdout.length;) {
+    const end = at + 4 + stdout.readUInt32LE(at);
+    streams.push(stdout.subarray(at + 4 + headerSize, end - trailerSize));
+    at = end;
+  }
+  return streams;
+}
+
+function lengthOf(plain: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(plain.length);
+  return length;
 }
 
 /** The path of the Go program, which is built once. */
-export function goOracle(): string {
+function goOracle(): string {
   const version = execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).trim();
   if (!/^go1\.(?:[89]|1\d|2[0-6])(?:\D|$)/.test(version)) {
     throw new Error(`this test needs Go 1.8 to 1.26, whose compress/flate it compares with: ${version}`);

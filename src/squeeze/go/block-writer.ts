@@ -1,4 +1,4 @@
-import { BitOutput } from './bit-output.ts';
+import type { BitOutput } from './bit-output.ts';
 import { CodeLengths } from './code-lengths.ts';
 import {
   distanceBase,

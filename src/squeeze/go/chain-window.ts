@@ -4,7 +4,8 @@ const hashShift = 32 - hashBits;
 /** How far a match reaches, and by how much the beginning of the window moves. */
 const reach = 32_768;
 const linkMask = reach - 1;
-const windowSize = 2 * reach;
+/** Bytes of Go's window. */
+export const windowSize = 2 * reach;
 const longestMatch = 258;
 /** Shorter matches are none. */
 const shortestMatch = 4;
@@ -24,8 +25,8 @@ export interface ChainLimits {
 
 /** The plain bytes that levels 2 to 9 see, and where each 4 of them were before (docs/gzip-encoders/go.md, Chains). */
 export class ChainWindow {
-  /** All positions count from its beginning. */
-  readonly plain = new Uint8Array(capacity);
+  /** All positions count from its beginning. One byte behind its end is read, but means nothing. */
+  readonly plain = new Uint8Array(capacity + 1);
   /** The next position that is looked at. */
   position = 0;
   /** The end of the known bytes. */
@@ -133,13 +134,14 @@ export class ChainWindow {
     let last = plain[position + length]!;
     let tries = this.#chain;
     for (let candidate = head; candidate >= farthest; candidate = links[candidate & linkMask]! - 1) {
-      if (plain[candidate + length]! === last && plain[candidate]! === first) {
+      const tail = plain[candidate + length];
+      if (tail === last && plain[candidate] === first) {
         const found = this.#matchLength(candidate, most);
         if (found > length && (found > shortestMatch || position - candidate <= farthestShort)) {
           length = found;
           this.distance = position - candidate;
-          if (found >= nice) break;
           last = plain[position + length]!;
+          tries = found >= nice ? 1 : tries;
         }
       }
       tries -= 1;

@@ -7,9 +7,6 @@ const longestMatch = 258;
 const farthest = 32_768;
 /** No position is looked at that has fewer bytes behind it. */
 const margin = 15;
-/** Positions are moved down when they get there. */
-const movedAt = 2 ** 30;
-
 /** Finds the matches of level 1 (docs/gzip-encoders/go.md, Level 1). */
 export class FastMatcher {
   /** The block before, and from {@link mostStored} on this one. */
@@ -26,6 +23,12 @@ export class FastMatcher {
   /** Up to where there are tokens. */
   #done = 0;
   #candidate = 0;
+  readonly #movedAt: number;
+
+  /** @param movedAt the positions are made small again when they are there: this changes nothing but keeps them in 31 bits */
+  constructor(movedAt: number = 2 ** 30) {
+    this.#movedAt = movedAt;
+  }
 
   /**
    * Fills `tokens` for the block of the `length` bytes at {@link mostStored} in `plain`: at least 128.
@@ -50,7 +53,7 @@ export class FastMatcher {
   advance(): void {
     this.plain.copyWithin(0, mostStored);
     this.#origin += mostStored;
-    if (this.#origin < movedAt) return;
+    if (this.#origin < this.#movedAt) return;
     const down = this.#origin - mostStored;
     for (let hash = 0; hash < entries; hash++) {
       this.#positions[hash] = Math.max(0, this.#positions[hash]! - down);
@@ -107,7 +110,8 @@ export class FastMatcher {
     const word = wordAt(this.plain, position);
     const hash = Math.imul(word, hashFactor) >>> hashShift;
     const candidate = this.#positions[hash]! - this.#origin;
-    const matches = this.#words[hash]! === word && position - candidate <= farthest;
+    const candidateWord = this.#words[hash];
+    const matches = candidateWord === word && position - candidate <= farthest;
     this.#positions[hash] = position + this.#origin;
     this.#words[hash] = word;
     this.#candidate = candidate;

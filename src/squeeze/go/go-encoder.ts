@@ -4,6 +4,7 @@ import { BlockWriter, mostStored } from './block-writer.ts';
 import { FastMatcher } from './fast-matcher.ts';
 import { GreedyEncoder } from './greedy-encoder.ts';
 import type { GreedyLimits } from './greedy-encoder.ts';
+import { invalidStart } from './invalid-start.ts';
 import { LazyEncoder } from './lazy-encoder.ts';
 import type { LazyLimits } from './lazy-encoder.ts';
 import { StretchEncoder } from './stretch-encoder.ts';
@@ -28,29 +29,31 @@ const lazyLevels: Readonly<Partial<Record<number, LazyLimits>>> = {
  *
  * @param level 0 to 9, -2 for literals only, -1 for the default
  * @param options `from` only for levels that have checkpoints ({@link hasCheckpoints}); `onBlock` is not called for the others
- * @throws RangeError for another level, or a checkpoint that is none of this level
+ * @throws PaletteEdgeError `RECIPE_INVALID` (kind content) for another level, or a checkpoint that is none of this level
  */
 export function createGoEncoder(
   level: number,
   sink: DeflateSink,
   options: EncoderOptions = {},
 ): DeflateEncoder {
-  if (!Number.isInteger(level) || level < -2 || level > 9) throw new RangeError(`no level of Go: ${level}`);
-  if (options.from !== undefined && !hasCheckpoints(level)) {
-    throw new RangeError(`level ${level} cannot begin in the middle`);
-  }
-  const output = new BitOutput(sink, options.from?.checkpoint.bits ?? 0);
+  const { from } = options;
+  if (!Number.isInteger(level) || level < -2 || level > 9) throw invalidStart(`level ${level}`);
+  if (from !== undefined && !hasCheckpoints(level)) throw invalidStart(`level ${level} from the middle`);
+  return createEncoder(level, new BitOutput(sink, from === undefined ? 0 : from.checkpoint.bits), options);
+}
+
+/** Whether an encoder of this level can begin at a block in the middle. Levels 1 to 3 remember too much for that. */
+export function hasCheckpoints(level: number): boolean {
+  return level < 1 || level > 3;
+}
+
+function createEncoder(level: number, output: BitOutput, options: EncoderOptions): DeflateEncoder {
   const lazy = lazyLevels[level === -1 ? 6 : level];
   if (lazy !== undefined) return new LazyEncoder(lazy, output, options);
   const writer = new BlockWriter(output);
   const greedy = greedyLevels[level];
   if (greedy !== undefined) return new GreedyEncoder(greedy, writer);
   return level === 1 ? createFastEncoder(writer) : createPlainEncoder(level, output, options);
-}
-
-/** Whether an encoder of this level can begin at a block in the middle. Levels 1 to 3 remember too much for that. */
-export function hasCheckpoints(level: number): boolean {
-  return level < 1 || level > 3;
 }
 
 function createFastEncoder(writer: BlockWriter): DeflateEncoder {

@@ -1,8 +1,10 @@
+import { historySize } from '../deflate-encoder.ts';
 import type { DeflateEncoder, EncoderCheckpoint, EncoderOptions, EncoderStart } from '../deflate-encoder.ts';
 import type { BitOutput } from './bit-output.ts';
 import { BlockWriter, matchToken } from './block-writer.ts';
 import type { ChainLimits } from './chain-window.ts';
-import { ChainWindow } from './chain-window.ts';
+import { ChainWindow, windowSize } from './chain-window.ts';
+import { invalidStart } from './invalid-start.ts';
 import { TokenBlocks } from './token-blocks.ts';
 
 /** The settings of levels 4 to 9. */
@@ -117,17 +119,17 @@ interface LazyState {
   readonly distance: number;
 }
 
-function parseState({ state }: EncoderCheckpoint): LazyState {
-  const [position = -1, waiting = -1, length = -1, distance = -1] = state;
+function parseState({ plain, state }: EncoderCheckpoint): LazyState {
+  const [position, waiting, length, distance] = state;
   const valid =
     isBetween(waiting, 0, 1) &&
-    isBetween(position, waiting, 65_536) &&
+    isBetween(position, waiting, windowSize) &&
     isBetween(length, 3, 258) &&
-    isBetween(distance, length > 3 ? 1 : 0, 32_768);
-  if (!valid || state.length !== 4) throw new RangeError(`no state of this encoder: ${state.join(', ')}`);
+    isBetween(distance, length > 3 ? 1 : 0, historySize);
+  if (!valid) throw invalidStart(`state ${state.join(', ')} at byte ${plain}`);
   return { position, waiting, length, distance };
 }
 
-function isBetween(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+function isBetween(value: number | undefined, least: number, most: number): value is number {
+  return value !== undefined && Number.isInteger(value) && value >= least && value <= most;
 }

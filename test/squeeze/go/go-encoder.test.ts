@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
+
+import { describe, expect, it } from 'vitest';
+
+import { createGoEncoder, hasCheckpoints } from '../../../src/squeeze/go/go-encoder.ts';
+import { goDeflate } from '../../support/go-oracle.ts';
+import {
+  fewSymbols,
+  fibonacciBytes,
+  mixture,
+  periodic,
+  randomBytes,
+} from '../../support/go-oracle-inputs.ts';
+import { requireTool } from '../../support/required-tools.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const levels = [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** Made once, as each level is tried with all of them. */
+const inputs: ReadonlyMap<string, Uint8Array> = new Map([
+  ['a tar of sources', tarOf('src', 'docs').subarray(0, 1_100_000)],
+  ['a program', beginningOf(process.execPath, 600_000)],
+  ['zeros', Buffer.alloc(700_000)],
+  ['random', randomBytes('random', 200_000)],
+  ['few symbols', fewSymbols('few', 200_000, 24)],
+  ['symbols without repeats', fewSymbols('without repeats', 40_000, 200)],
+  ['codes that would be too long', fibonacciBytes(22)],
+  ['codes that would be too long, shorter', fibonacciBytes(18)],
+  ['mixture A', mixture('A', 300_000)],
+  ['mixture B', mixture('B', 700_000)],
+  ...[0, 1, 2, 3, 4, 5, 16, 17, 127, 128, 129].flatMap((size): [string, Uint8Array][] => [
+    [`text of ${size}`, Buffer.from('abcabcabcd'.repeat(13)).subarray(0, size)],
+    [`random of ${size}`, randomBytes('tiny', size)],
+  ]),
+  ...[16_383, 16_384, 16_385, 32_768, 65_534, 65_535, 65_536, 65_537, 131_070, 131_087].map(
+    (size): [string, Uint8Array] => [`symbols of ${size}`, fewSymbols('size', size, 30)],
+  ),
+]);
+
+/** Repeats at distances that Go's window has or just has not, up to ends where it moves or does not. */
+const periods: ReadonlyMap<string, Uint8Array> = new Map(
+  [32_505, 32_506, 32_507, 32_600, 32_767, 32_768, 32_769].flatMap((period) =>
+    [65_536, 65_537, 65_600, 65_790, 98_304, 98_566, 200_001].map((size): [string, Uint8Array] => [
+      `period ${period}, size ${size}`,
+      periodic(period, size),
+    ]),
+  ),
+);
+
+describe.each(levels)('level %i', (level) => {
+  it('writes what Go writes', () => {
+    expect(differingFromGo(inputs, level)).toEqual([]);
+  });
+
+  it('writes the same whatever the pieces', () => {
+    const plain = mixture('pieces', 600_000);
+    const whole = digestOf(encode(plain, level));
+    for (const piece of [333, 65_535, 100_000]) expect(digestOf(encode(plain, level, piece))).toBe(whole);
+    const bytes = plain.subarray(0, 70_000);
+    expect(encode(bytes, level, 1).equals(encode(bytes, level))).toBe(true);
+  });
+});
+
+describe.each([2, 4, 6])('level %i', (level) => {
+  it('reaches back as far as the window of Go', () => {
+    expect(differingFromGo(periods, level)).toEqual([]);
+  });
+});
+
+describe('createGoEncoder', () => {
+  it('refuses what is no level, and to begin in the middle where it cannot', () => {
+    const from = { checkpoint: { plain: 10, bits: 80, state: [] }, history: new Uint8Array(10) };
+    for (const level of [-3, 10, 1.5]) expect(() => createGoEncoder(level, () => {})).toThrow(/level/);
+    for (const level of [1, 2, 3]) {
+      expect(hasCheckpoints(level)).toBe(false);
+      expect(() => createGoEncoder(level, () => {}, { from })).toThrow(/from the middle/);
+    }
+    for (const level of [4, 6, 9]) expect(() => createGoEncoder(level, () => {}, { from })).toThrow(/state/);
+  });
+});
+
+/** The names of the inputs that give another stream than Go's, and whether it is at least one of these bytes. */
+function differingFromGo(plains: ReadonlyMap<string, Uint8Array>, level: number): readonly string[] {
+  const streams = goDeflate([...plains.values()], level);
+  expect(streams.length).toBe(plains.size);
+  return [...plains].flatMap(([name, plain], index) => {
+    const ours = encode(plain, level);
+    const stream = streams[index];
+    if (stream !== undefined && ours.equals(stream)) return [];
+    return [`${name}: ${inflateRawSync(ours).equals(plain) ? 'another stream' : 'other bytes'}`];
+  });
+}
+
+function encode(plain: Uint8Array, level: number, piece = 40_000): Buffer {
+  const written: Buffer[] = [];
+  const encoder = createGoEncoder(level, (bytes) => written.push(Buffer.from(bytes)));
+  // The pieces share one buffer, as those of a file may.
+  const buffer = new Uint8Array(piece);
+  for (let at = 0; at < plain.length; at += piece) {
+    const part = plain.subarray(at, at + piece);
+    buffer.set(part);
+    encoder.write(buffer.subarray(0, part.length));
+    buffer.fill(0);
+  }
+  encoder.finish();
+  return Buffer.concat(written);
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function tarOf(...folders: readonly string[]): Buffer {
+  return execFileSync(requireTool('tar'), ['-c', '--sort=name', ...folders], {
+    cwd: root,
+    maxBuffer: 2 ** 26,
+  });
+}
+
+function beginningOf(path: string, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  const file = openSync(path, 'r');
+  readSync(file, bytes, 0, size, 0);
+  closeSync(file);
+  return bytes;
+}
