@@ -102,15 +102,16 @@ async function selfSigned(wanted: SelfSigned): Promise<ReadyCertificate> {
   return ready(pair, path, true);
 }
 
-/** As certificates have them, each once: the former ones have addresses in a form of their own. */
+/** Each once, however it is written. */
 function allNames(names: readonly string[]): string[] {
-  const unique = new Map(names.map((name) => [isIP(name) === 6 ? ipv6Key(name) : name.toLowerCase(), name]));
+  const unique = new Map(names.map((name) => [shortAddress(name).toLowerCase(), name]));
   return [...unique.values()].slice(0, mostNames);
 }
 
-/** `0:0:0:0:0:0:0:1` and `::1` are one. */
-function ipv6Key(address: string): string {
-  return new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname;
+/** `0:0:0:0:0:0:0:1` and `::1` are one, and `::1` is how people write it. All else stays. */
+function shortAddress(name: string): string {
+  if (isIP(name) !== 6) return name;
+  return new URL(`http://[${name.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
 }
 
 function withMissing(
@@ -232,7 +233,8 @@ function ready(pair: CertificatePair, path: string, isNew: boolean): ReadyCertif
   };
 }
 
-/** Node gives them as text: `DNS:localhost, IP Address:127.0.0.1`, and quotes those with commas. */
+/** Node gives them as text: `DNS:localhost, IP Address:0:0:0:0:0:0:0:1`, and quotes those with commas. */
 function alternativeNames({ subjectAltName = '' }: X509Certificate): string[] {
-  return Array.from(subjectAltName.matchAll(/(?:DNS|IP Address):([^",]+)/g), ([, name = '']) => name);
+  const names = subjectAltName.matchAll(/(?:DNS|IP Address):([^",]+)/g);
+  return Array.from(names, ([, name = '']) => shortAddress(name));
 }

@@ -63,8 +63,9 @@ test('from the ISO image alone, with nothing but loopback, everybody pulls what 
 
 /** The side with a network: a registry, and an ISO image of what is in it, with the tool. */
 async function stick() {
-  const { host, stop } = await startDockerRegistry();
-  onTestFinished(stop);
+  const registryOfOrigin = await startDockerRegistry();
+  onTestFinished(async () => await registryOfOrigin.stop());
+  const { host } = registryOfOrigin;
   const blobs = new MemoryBlobs();
   const own = addImage(blobs, noise(3_000_000, 1));
   const arm64 = addImage(blobs, 'arm64', { platform: { os: 'linux', architecture: 'arm64' } });
