@@ -11,7 +11,7 @@ import type { RandomAccess } from '../io/random-access.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { TarRange } from './frame-reader.ts';
 import { readFrameTable } from './frame-table.ts';
-import type { Inventory } from './inventory.ts';
+import type { BundledBlob, Inventory } from './inventory.ts';
 import type { LayerRestorer, SqueezedContent } from './layer-restorer.ts';
 import type { SqueezedLayer } from './squeezed-inventory.ts';
 import { placeBlobs, tarEnd } from './tar-layout.ts';
@@ -77,6 +77,14 @@ export class BundleReader implements BlobReader {
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async sizeOf(digest: Digest): Promise<number | undefined> {
     return this.#squeezed.get(digest)?.size ?? this.#positions.get(digest)?.size;
+  }
+
+  /** The blobs of the inventory in the order of what they are read from: so that little is decompressed twice. */
+  inTarOrder(): readonly BundledBlob[] {
+    if (this.stored.squeezed === undefined) return this.inventory.blobs;
+    const positionOf = ({ digest }: BundledBlob): number =>
+      this.#positions.get(this.#squeezed.get(digest)?.plain ?? digest)?.position ?? 0;
+    return this.inventory.blobs.toSorted((left, right) => positionOf(left) - positionOf(right));
   }
 
   /** Whether a blob has to be made again from what is in the tar: parts of it cannot be read alone. */

@@ -10,6 +10,7 @@ import type { InspectResult } from '../workflows/inspect-bundle.ts';
 import { countOf } from './count-of.ts';
 import { inspectTreeView } from './inspect-tree-view.ts';
 import { partsField } from './parts-field.ts';
+import { squeezeReportFields } from './squeeze-report-fields.ts';
 import { textFields } from './text-fields.ts';
 import { textTable } from './text-table.ts';
 
@@ -20,16 +21,17 @@ const deepestShown = 8;
 
 /** What a bundle says about itself. */
 export function inspectView(result: InspectResult): string {
-  const { path, id, size, contentSize, parts, inventory, tree } = result;
-  const { name, mode, formatVersion, tool, profiles, images, blobs } = inventory;
+  const { path, id, size, contentSize, parts, inventory, squeezed, tree } = result;
+  const { name, formatVersion, tool, profiles, images, blobs } = inventory;
   const fields = textFields([
     ['name', name],
     ['id', id],
-    ['format', `version ${formatVersion}, ${mode}`],
+    ['format', squeezed === undefined ? `version ${formatVersion}, plain` : 'version 4, squeezed'],
     ['written by', `${tool.name} ${tool.version}`],
     ...(size === undefined ? [] : [['size', formatByteSize(size)] as const]),
     ...partsField(parts?.files),
     ['content', `${countOf(blobs.length, 'blob')}, ${formatByteSize(contentSize)}`],
+    ...(squeezed === undefined ? [] : squeezeReportFields(squeezed)),
     ...clusterDefinitions(inventory),
     ...profiles.map((profile): [string, string] => [
       'profile',

@@ -4,6 +4,8 @@ import type { Warning } from '../warning.ts';
 import { imageTree } from './inspect-tree.ts';
 import type { ImageTree } from './inspect-tree.ts';
 import { selectImages } from './select-images.ts';
+import { reportSqueezed } from './squeeze-report.ts';
+import type { SqueezeReport } from './squeeze-report.ts';
 import { withBundle } from './with-bundle.ts';
 import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput, BundleSource } from './with-bundle-source.ts';
@@ -25,6 +27,8 @@ export interface InspectResult {
   };
   /** Of images and charts only those that were asked for. */
   readonly inventory: Inventory;
+  /** Of a squeezed bundle; the inventory is that of the plain one. */
+  readonly squeezed?: SqueezeReport | undefined;
   /** Of each image of the inventory what it consists of, when that was asked for. */
   readonly tree?: readonly ImageTree[];
   readonly warnings?: readonly Warning[];
@@ -72,10 +76,11 @@ export async function inspectStream(
 }
 
 async function contentOf(
-  source: Pick<BundleSource, 'inventory' | 'sizeOf' | 'open'>,
+  source: Pick<BundleSource, 'inventory' | 'stored' | 'sizeOf' | 'open'>,
   { patterns, hasTree, signal }: InspectRequest,
-): Promise<Pick<InspectResult, 'contentSize' | 'inventory' | 'tree' | 'warnings'>> {
-  const { inventory } = source;
+): Promise<Pick<InspectResult, 'contentSize' | 'inventory' | 'squeezed' | 'tree' | 'warnings'>> {
+  const { inventory, stored } = source;
+  const squeezed = reportSqueezed(stored.squeezed, inventory);
   const contentSize = inventory.blobs.reduce((sum, blob) => sum + blob.size, 0);
   const { images: selected, warnings } = selectImages([inventory.images], patterns);
   const images = selected[0] ?? [];
@@ -83,5 +88,5 @@ async function contentOf(
   const charts = inventory.charts.filter(({ reference }) => chosen.has(reference));
   const tree = hasTree ? await imageTree(source, chosen, signal) : undefined;
   const rest = { tree, warnings: warnings.length > 0 ? warnings : undefined };
-  return { contentSize, inventory: { ...inventory, images, charts }, ...rest };
+  return { contentSize, inventory: { ...inventory, images, charts }, squeezed, ...rest };
 }

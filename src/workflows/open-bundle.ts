@@ -4,6 +4,7 @@ import { openFileAccess } from '../io/random-access.ts';
 import { openIsoBundle } from './open-iso-bundle.ts';
 import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
+import { RestoringThreads } from './restoring-threads.ts';
 
 /** A bundle that is open. */
 export interface OpenedBundle {
@@ -31,7 +32,7 @@ export async function openBundleFile(path: string): Promise<OpenedBundle> {
   const { access, parts, image } = await findBundle(path);
   let reader: BundleReader;
   try {
-    reader = await BundleReader.open(access, path);
+    reader = await BundleReader.open(access, path, new RestoringThreads());
   } catch (error) {
     throw parts === undefined ? error : inPartsError(error, parts);
   }

@@ -2,6 +2,7 @@ import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { StreamReader } from '../bundle/stream-reader.ts';
 import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import type { Digest } from '../oci/digest.ts';
+import { RestoringThreads } from './restoring-threads.ts';
 import { withBundle } from './with-bundle.ts';
 
 /** A bundle as the user named it. */
@@ -15,10 +16,10 @@ export interface BundleInput {
 /** What a bundle says of itself and can be read of, whether it is a file or comes as a stream. Of a stream only manifests and configs can be opened. */
 export interface BundleSource extends Pick<
   BundleReader,
-  'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'sizeOf' | 'open'
+  'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'stored' | 'sizeOf' | 'open'
 > {
   readonly path: string;
-  /** Every blob that is wanted, once, in the order of the inventory, verified. Of a stream only one call gets all of them. */
+  /** Every blob that is wanted, once, in the order of the tar, verified. Of a stream only one call gets all of them. */
   readonly blobs: (isWanted: (digest: Digest) => boolean, signal: AbortSignal) => AsyncIterable<BlobInTurn>;
   /** Reads a stream to its end, which must be that of a bundle; of a file that was checked when it was opened. */
   readonly finish: () => Promise<void>;
@@ -30,14 +31,19 @@ export async function withBundleSource<T>(
   use: (source: BundleSource) => Promise<T>,
 ): Promise<T> {
   if (stream === undefined) return await withBundle(path, async (reader) => await use(ofFile(reader, path)));
-  const reader = await StreamReader.open(stream, 'standard input');
-  return await use({
-    ...described(reader),
-    path,
-    open: async (blob) => await reader.open(blob),
-    blobs: (isWanted) => reader.blobs(isWanted),
-    finish: async () => await reader.finish(),
-  });
+  const restorer = new RestoringThreads();
+  try {
+    const reader = await StreamReader.open(stream, 'standard input', restorer);
+    return await use({
+      ...described(reader),
+      path,
+      open: async (blob) => await reader.open(blob),
+      blobs: (isWanted) => reader.blobs(isWanted),
+      finish: async () => await reader.finish(),
+    });
+  } finally {
+    await restorer.close();
+  }
 }
 
 function ofFile(reader: BundleReader, path: string): BundleSource {
@@ -52,14 +58,15 @@ function ofFile(reader: BundleReader, path: string): BundleSource {
 
 function described(
   reader: BundleReader | StreamReader,
-): Pick<BundleSource, 'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'sizeOf'> {
-  const { id, inventory, inventoryBytes, signature, files } = reader;
+): Pick<BundleSource, 'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'stored' | 'sizeOf'> {
+  const { id, inventory, inventoryBytes, signature, files, stored } = reader;
   return {
     id,
     inventory,
     inventoryBytes,
     signature,
     files,
+    stored,
     sizeOf: async (digest) => await reader.sizeOf(digest),
   };
 }
@@ -69,7 +76,7 @@ async function* blobsOf(
   isWanted: (digest: Digest) => boolean,
   signal: AbortSignal,
 ): AsyncGenerator<BlobInTurn, void, undefined> {
-  for (const blob of reader.inventory.blobs) {
+  for (const blob of reader.inTarOrder()) {
     signal.throwIfAborted();
     if (isWanted(blob.digest)) yield { blob, content: await reader.open(blob, { signal }) };
   }

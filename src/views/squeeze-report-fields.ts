@@ -1,0 +1,38 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { LayerCount, SqueezeReport } from '../workflows/squeeze-report.ts';
+import { countOf } from './count-of.ts';
+
+/** Why layers stayed as they were, for people. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['zstd', 'zstd, not gzip'],
+  ['not-gzip', 'no gzip in spite of their media type'],
+  ['damaged', 'damaged gzip'],
+  ['unknown-encoder', 'written by something unknown'],
+  ['large-recipe', 'the recipe would be too large'],
+  ['large-plain', 'far larger without gzip'],
+  ['wrong-diff-id', 'not what the image says that they are without gzip'],
+]);
+
+/** What squeezing did to layers, as fields. */
+export function squeezeReportFields({ squeezed, encoders, kept }: SqueezeReport): [string, string][] {
+  return [
+    ['squeezed', countText(squeezed)],
+    ...encoders.map(({ encoder, ...count }): [string, string] => [
+      '  written by',
+      `${encoder}: ${countText(count)}`,
+    ]),
+    ...kept.map(({ reason, ...count }): [string, string] => [
+      'kept as they were',
+      `${reasons.get(reason) ?? reason}: ${countText(count)}`,
+    ]),
+  ];
+}
+
+/** What a size is of another one: `62.3 %`. */
+export function percentText(part: number, whole: number): string {
+  return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
+}
+
+function countText({ layers, bytes }: LayerCount): string {
+  return `${countOf(layers, 'layer')}, ${formatByteSize(bytes)}`;
+}
