@@ -90,7 +90,7 @@ test('a list of referrers is there when the registry lists all of it, in another
   const list = image('a', [], tag);
   const child = { mediaType: mediaTypes.ociManifest, digest: digestOf('child'), size: 10 };
   const manifests = [{ descriptor: child, blobs: [base], subject: undefined }, ...list.content.manifests];
-  const images = [{ ...list, content: { ...list.content, manifests } }];
+  const whole = [{ ...list, content: { ...list.content, manifests } }];
   const state = {
     ...nothing,
     tags: new Map([[`r.site/a:${tag}`, digestOf('merged')]]),
@@ -100,9 +100,9 @@ test('a list of referrers is there when the registry lists all of it, in another
     manifestPlace(list.repository, child.digest),
     blobPlace(list.repository, base.digest),
   ]);
-  expect(planPush(images, { ...state, present }).images).toMatchObject([{ isPresent: true }]);
+  expect(planPush(whole, { ...state, present }).images).toMatchObject([{ isPresent: true }]);
   // What it lists has to be there as well.
-  expect(planPush(images, state).images).toMatchObject([{ isPresent: false }]);
+  expect(planPush(whole, state).images).toMatchObject([{ isPresent: false }]);
 });
 
 test('what has no tag is called by its digest', () => {
