@@ -49,6 +49,9 @@ const mostSettings = 16;
 /** Settings and states of encoders are short lists. */
 const mostState = 64;
 
+/** Plain bytes between checkpoints, at least: each costs some tens of kibibytes of work, and an encoder. */
+export const leastDistance = 256 * 1024;
+
 /** The bytes of a recipe. Equal recipes give equal bytes. */
 export function encodeRecipe({ gzip, plain, segments }: Recipe): Uint8Array {
   const writer = new FieldWriter();
@@ -215,12 +218,25 @@ function readSegment({ reader, shared, encoders, name }: SegmentPlace): RecipeSe
   const encoder = encoders[index] ?? missing('encoder');
   const [plain, size] = [reader.number(), reader.number()];
   const checkpoints = kind === kinds.checkpoints ? readCheckpoints(reader) : [];
-  const last = checkpoints.at(-1);
-  if (last !== undefined && (last.plain > plain || last.bits > size * 8)) {
-    throw invalidRecipe(name, 'a checkpoint is behind the end of its stream');
-  }
+  const wrong = wrongCheckpoints(checkpoints, { plain, size });
+  if (wrong !== undefined) throw invalidRecipe(name, wrong);
   const stream = { kind: 'deflate' as const, encoder, plain, size, checkpoints };
   return kind === kinds.corrections ? { ...stream, corrections: reader.sized() } : stream;
+}
+
+/** Why they cannot be of a stream of this size. */
+function wrongCheckpoints(
+  checkpoints: readonly EncoderCheckpoint[],
+  { plain, size }: { readonly plain: number; readonly size: number },
+): string | undefined {
+  const last = checkpoints.at(-1);
+  if (last !== undefined && (last.plain > plain || last.bits > size * 8)) {
+    return 'a checkpoint is behind the end of its stream';
+  }
+  const close = checkpoints.some(
+    (point, at) => point.plain - (checkpoints[at - 1]?.plain ?? 0) < leastDistance,
+  );
+  return close ? `checkpoints are less than ${leastDistance} plain bytes apart` : undefined;
 }
 
 function readCheckpoints(reader: FieldReader): EncoderCheckpoint[] {
