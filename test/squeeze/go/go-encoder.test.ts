@@ -42,14 +42,21 @@ const inputs: ReadonlyMap<string, Uint8Array> = new Map([
 ]);
 
 /** Repeats at distances that Go's window has or just has not, up to ends where it moves or does not. */
-const periods: ReadonlyMap<string, Uint8Array> = new Map(
-  [32_505, 32_506, 32_507, 32_600, 32_767, 32_768, 32_769].flatMap((period) =>
+const farRepeats: ReadonlyMap<string, Uint8Array> = new Map([
+  ...[32_505, 32_506, 32_507, 32_600, 32_767, 32_768, 32_769].flatMap((period) =>
     [65_536, 65_537, 65_600, 65_790, 98_304, 98_566, 200_001].map((size): [string, Uint8Array] => [
       `period ${period}, size ${size}`,
       periodic(period, size),
     ]),
   ),
-);
+  // The window moves before byte 65,275, and only if there are more than 65,536.
+  ...[65_273, 65_274, 65_275, 65_276, 65_400, 65_535].flatMap((at) =>
+    [65_536, 65_537, 90_000].map((size): [string, Uint8Array] => [
+      `copy at ${at}, size ${size}`,
+      copyFromAfar(at, size),
+    ]),
+  ),
+]);
 
 describe.each(levels)('level %i', (level) => {
   it('writes what Go writes', () => {
@@ -67,7 +74,7 @@ describe.each(levels)('level %i', (level) => {
 
 describe.each([2, 4, 6])('level %i', (level) => {
   it('reaches back as far as the window of Go', () => {
-    expect(differingFromGo(periods, level)).toEqual([]);
+    expect(differingFromGo(farRepeats, level)).toEqual([]);
   });
 });
 
@@ -108,6 +115,13 @@ function encode(plain: Uint8Array, level: number, piece = 40_000): Buffer {
   }
   encoder.finish();
   return Buffer.concat(written);
+}
+
+/** Nothing repeats but one stretch, at a distance that the whole window has. */
+function copyFromAfar(at: number, size: number): Uint8Array {
+  const bytes = fewSymbols('copy', size, 200);
+  bytes.copyWithin(at, at - 32_700, at - 32_700 + 20);
+  return bytes;
 }
 
 function digestOf(bytes: Uint8Array): string {
