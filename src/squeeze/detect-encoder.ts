@@ -13,6 +13,8 @@ export interface EncoderHints {
 const yearOne = 0x886e0900;
 /** OS: what Go and Java write. */
 const unknownSystem = 255;
+/** OS: what most others write. */
+const unix = 3;
 
 /**
  * All encoders that may have written a member, the likeliest first. Nothing is ruled out by what a writer can choose: heads are easily
@@ -22,6 +24,9 @@ export function candidateEncoders(hints: EncoderHints): EncoderParameters[] {
   const families = [
     { weight: goWeight(hints), encoders: goEncoders(hints) },
     { weight: pgzipWeight(hints), encoders: pgzipEncoders(hints) },
+    { weight: zlibWeight(hints), encoders: zlibEncoders(hints) },
+    { weight: gnuGzipWeight(hints), encoders: gnuGzipEncoders(hints) },
+    { weight: pigzWeight(hints), encoders: pigzEncoders(hints) },
     { weight: klauspostWeight(hints), encoders: klauspostEncoders() },
   ];
   return families.toSorted((one, other) => other.weight - one.weight).flatMap(({ encoders }) => encoders);
@@ -47,6 +52,32 @@ function pgzipWeight({ head, shape }: EncoderHints): number {
   ]);
 }
 
+function zlibWeight({ head, shape }: EncoderHints): number {
+  return add([
+    [head.system === unix, 1],
+    [shape.mostTokens === 16_383, 4],
+    [shape.mostTokens === 32_767, 2],
+    [shape.marker !== undefined, -2],
+  ]);
+}
+
+function gnuGzipWeight({ head, shape }: EncoderHints): number {
+  return add([
+    [head.system === unix, 1],
+    [shape.mostTokens === 32_767, 4],
+    [shape.marker !== undefined, -2],
+  ]);
+}
+
+function pigzWeight({ head, shape }: EncoderHints): number {
+  const { marker } = shape;
+  return add([
+    [head.system === unix, 1],
+    [shape.mostTokens === 16_383, 1],
+    [marker !== undefined && marker % pigzBlockSize === 0, 4],
+  ]);
+}
+
 function klauspostWeight({ head, shape }: EncoderHints): number {
   return add([
     [head.system === unknownSystem, 1],
@@ -65,6 +96,30 @@ function goEncoders({ head }: EncoderHints): EncoderParameters[] {
     settings: { level },
   }));
 }
+
+function zlibEncoders({ head }: EncoderHints): EncoderParameters[] {
+  return [8, 9].flatMap((memLevel) =>
+    likelyLevels(head, usualLevels).map((level) => ({ encoder: 'zlib', settings: { level, memLevel } })),
+  );
+}
+
+function gnuGzipEncoders({ head }: EncoderHints): EncoderParameters[] {
+  return likelyLevels(head, usualLevels).map((level) => ({ encoder: 'gnu-gzip', settings: { level } }));
+}
+
+function pigzEncoders({ head }: EncoderHints): EncoderParameters[] {
+  return [0, 2, 1].flatMap((pieces) =>
+    likelyLevels(head, usualLevels).map((level) => ({
+      encoder: 'pigz',
+      settings: { level, blockSize: pigzBlockSize, pieces },
+    })),
+  );
+}
+
+/** What pigz cuts its input into. */
+const pigzBlockSize = 128 * 1024;
+
+const usualLevels = [6, 9, 1, 5, 4, 7, 8, 3, 2];
 
 /** XFL says which level was asked for, roughly (RFC 1952, section 2.3.1). */
 function likelyLevels({ extraFlags }: GzipHead, levels: readonly number[]): number[] {

@@ -1,4 +1,5 @@
 import { createCorrectionsEncoder } from './corrections/corrections-encoder.ts';
+import { historySize } from './deflate-encoder.ts';
 import type { DeflateEncoder, DeflateSink, EncoderOptions } from './deflate-encoder.ts';
 import type { EncoderParameters } from './encoder-parameters.ts';
 import { createGoEncoder, hasCheckpoints } from './go/go-encoder.ts';
@@ -6,6 +7,9 @@ import { createKlauspostEncoder } from './klauspost/klauspost-encoder.ts';
 import { klauspostGenerations } from './klauspost/klauspost-generation.ts';
 import type { KlauspostGeneration } from './klauspost/klauspost-generation.ts';
 import { createPgzipEncoder, pgzipDictionarySize } from './klauspost/pgzip-encoder.ts';
+import { createGnuGzipEncoder } from './zlib/gzip-encoder.ts';
+import { createPigzEncoder } from './zlib/pigz-encoder.ts';
+import { createZlibEncoder } from './zlib/zlib-encoder.ts';
 
 /** The settings of an encoder, by name. */
 type Settings = Readonly<Record<string, number>>;
@@ -30,6 +34,29 @@ const families: Readonly<Record<string, EncoderFamily>> = {
     title: ({ level }) => `Go level ${level}`,
     hasCheckpoints: ({ level = 0 }) => hasCheckpoints(level),
     create: ({ level = 0 }, sink, options) => createGoEncoder(level, sink, options),
+  },
+  zlib: {
+    settings: { level: [1, 9], memLevel: [1, 9] },
+    title: ({ level, memLevel }) =>
+      `zlib level ${level}${memLevel === 8 ? '' : `, memory level ${memLevel}`}`,
+    hasCheckpoints: ({ level = 0 }) => level > 3,
+    create: ({ level = 0, memLevel = 0 }, sink, options) =>
+      createZlibEncoder({ level, memLevel }, sink, options),
+  },
+  'gnu-gzip': {
+    settings: { level: [1, 9] },
+    title: ({ level }) => `GNU gzip level ${level}`,
+    hasCheckpoints: ({ level = 0 }) => level > 3,
+    create: ({ level = 0 }, sink, options) => createGnuGzipEncoder({ level }, sink, options),
+  },
+  pigz: {
+    // How the pieces come: 0 each with the end of the one before, 1 each alone, 2 from one process.
+    settings: { level: [1, 9], blockSize: [historySize, mostBlockSize], pieces: [0, 2] },
+    title: ({ level, pieces = 0 }) =>
+      `pigz level ${level}${['', ', independent blocks', ', one process'][pieces]}`,
+    hasCheckpoints: ({ pieces }) => pieces !== 2,
+    create: ({ level = 0, blockSize = 0, pieces }, sink, options) =>
+      createPigzEncoder({ level, blockSize, independent: pieces === 1, single: pieces === 2 }, sink, options),
   },
   klauspost: {
     settings: { level: [5, 5], generation: [0, 1_000_000] },

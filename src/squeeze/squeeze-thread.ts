@@ -86,6 +86,8 @@ export class SqueezeThread {
   /** Ends the thread. Jobs under way fail. */
   async end(): Promise<void> {
     this.#fail(new Error('the squeezing threads have ended'));
+    // Its end is waited for, whatever else the process has to do.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 

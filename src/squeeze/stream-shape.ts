@@ -6,7 +6,7 @@ export interface StreamShape {
   readonly mostTokens: number;
   /** Whole blocks with as many tokens. */
   readonly fullBlocks: number;
-  /** Plain bytes before the first empty stored block that is not the last one: a sync marker. */
+  /** Plain bytes before the first empty block that is neither the first nor the last one: what writers end a piece with. */
   readonly marker: number | undefined;
   /** Whether the stream ends in an empty stored block; undefined while it has not ended. */
   readonly endsEmpty: boolean | undefined;
@@ -40,8 +40,9 @@ export class ShapeListener implements DeflateListener {
     // Their number comes at the end of the block.
   }
 
-  end({ tokens }: DeflateBlockEnd): void {
-    if (this.#block?.type === 0) return;
+  end({ tokens, plain }: DeflateBlockEnd): void {
+    if (this.#block === undefined || this.#block.type === 0) return;
+    if (tokens === 0 && plain > 0 && !this.#block.final) this.#marker ??= plain;
     if (tokens === this.#mostTokens) this.#fullBlocks += 1;
     if (tokens <= this.#mostTokens) return;
     this.#mostTokens = tokens;
