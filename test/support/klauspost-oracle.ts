@@ -1,10 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
 
 import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-generation.ts';
+import { buildGoProgram } from './build-go-program.ts';
 
 /** Reads all of stdin, and writes it with pgzip or compress/flate: the level, and the block size of pgzip or 0. */
 const program = `package main
@@ -92,7 +89,6 @@ const pgzip = [
   'github.com/klauspost/pgzip v1.2.5/go.mod h1:Ch1tH69qFZu15pkjo5kYi6mth2Zzwzt50oCQKQE9RUs=',
 ];
 
-const cache = fileURLToPath(new URL('../../node_modules/.cache/klauspost-oracle', import.meta.url));
 const headerSize = 10;
 const trailerSize = 8;
 
@@ -132,33 +128,12 @@ export function klauspostOracle(generation: KlauspostGeneration): string {
     'require github.com/klauspost/pgzip v1.2.5',
     '',
   ].join('\n');
-  const binary = join(
-    cache,
-    createHash('sha256')
-      .update(module + program)
-      .digest('hex')
-      .slice(0, 16),
-  );
-  if (existsSync(binary)) return binary;
   const goSum = [
     `github.com/klauspost/compress ${release} ${sums[0]}`,
     `github.com/klauspost/compress ${release}/go.mod ${sums[1]}`,
     ...pgzip,
   ];
-  build(binary, { 'main.go': program, 'go.mod': module, 'go.sum': `${goSum.join('\n')}\n` });
-  return binary;
-}
-
-function build(binary: string, files: Readonly<Record<string, string>>): void {
-  mkdirSync(cache, { recursive: true });
-  // Several test files may build it at once: each in a folder of its own.
-  const folder = mkdtempSync(join(cache, 'build-'));
-  try {
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    const env = { ...process.env, GOFLAGS: '-mod=mod' };
-    execFileSync('go', ['build', '-trimpath', '-o', 'oracle', '.'], { cwd: folder, env });
-    renameSync(join(folder, 'oracle'), binary);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return buildGoProgram({
+    files: { 'main.go': program, 'go.mod': module, 'go.sum': `${goSum.join('\n')}\n` },
+  });
 }

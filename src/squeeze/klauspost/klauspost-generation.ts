@@ -15,8 +15,10 @@ export function isKlauspostGeneration(value: number): value is KlauspostGenerati
 export interface GenerationTraits {
   /** Matches over 258 bytes are cut into pieces of 258 bytes, not of 255. */
   readonly cutsAt258: boolean;
-  /** Level 5: bytes at the beginning of a match that may differ when another one is looked for at its end. */
+  /** Levels 5 and 6: bytes at the beginning of a match that may differ when another one is looked for at its end. */
   readonly skippedBeginning: 0 | 2;
+  /** Level 1: bytes that are hashed. */
+  readonly hashedBytes: 4 | 5;
   /** Headers of blocks that stay open list all 286 + 30 codes. */
   readonly fullHeaders: boolean;
   /** The end of an open block counts in the estimate of what it takes to go on with its codes. */
@@ -32,6 +34,7 @@ export function traitsOf(generation: KlauspostGeneration): GenerationTraits {
   return {
     cutsAt258: generation >= 11500,
     skippedBeginning: generation >= 11510 ? 2 : 0,
+    hashedBytes: generation >= 11510 ? 5 : 4,
     fullHeaders: generation < 11801,
     countsBlockEnd: generation >= 11802,
     huffmanTree: generation >= 12004,

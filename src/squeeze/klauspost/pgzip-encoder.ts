@@ -7,7 +7,7 @@ export const pgzipDictionarySize = 16_384;
 
 /** How pgzip writes a stream. */
 export interface PgzipParameters {
-  /** Of klauspost/compress, 1 to 6. pgzip's default −1 is 5. */
+  /** One of {@link klauspostLevels}. pgzip's default −1 is 5. */
   readonly level: number;
   /** Plain bytes in a block, more than 16,384: 1 MiB, or 256 KiB in older umoci. */
   readonly blockSize: number;

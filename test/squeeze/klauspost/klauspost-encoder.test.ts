@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { KlauspostParameters } from '../../../src/squeeze/klauspost/create-window-encoder.ts';
+import {
+  klauspostLevels,
+  type KlauspostParameters,
+} from '../../../src/squeeze/klauspost/create-window-encoder.ts';
 import { createKlauspostEncoder } from '../../../src/squeeze/klauspost/klauspost-encoder.ts';
 import {
   isKlauspostGeneration,
@@ -16,7 +19,6 @@ import {
 import { klauspostDeflate } from '../../support/klauspost-oracle.ts';
 import { beginningOf, differenceOf } from '../../support/squeeze-inputs.ts';
 
-const levels = [5];
 const inputs: Readonly<Record<string, () => Uint8Array>> = {
   'a program': () => beginningOf(process.execPath, 1_500_000),
   'codes that would be too long': () => fibonacciBytes(22),
@@ -25,7 +27,7 @@ const inputs: Readonly<Record<string, () => Uint8Array>> = {
 };
 
 describe.each(klauspostGenerations)('generation %i', (generation) => {
-  describe.each(levels)('level %i', (level) => {
+  describe.each(klauspostLevels)('level %i', (level) => {
     it.each(Object.entries(inputs))('writes what compress/flate writes: %s', (_, input) => {
       expect(difference(input(), { level, generation })).toBeUndefined();
     });

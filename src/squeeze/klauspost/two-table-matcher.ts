@@ -11,13 +11,23 @@ const longestMatch = 258;
 /** A match shorter than this is compared with one that ends where it ends. */
 const goodLength = 30;
 
-/** Level 5: docs/gzip-encoders/klauspost.md, "Level 5". Tables of the last position for four bytes, the last two for seven. */
-export class Level5Matcher implements WindowMatcher {
+/** How matches are looked for. */
+export interface TwoTableParameters {
+  readonly level: 5 | 6;
+  /** Bytes at the beginning of a match that may differ when another one is looked for at its end. */
+  readonly skippedBeginning: number;
+}
+
+/** Levels 5 and 6 (docs/gzip-encoders/klauspost.md): tables of the last position of four bytes, and of the last two of seven. */
+export class TwoTableMatcher implements WindowMatcher {
   readonly #short = new Int32Array(hashSize);
   readonly #long = new Int32Array(hashSize);
   readonly #older = new Int32Array(hashSize);
   readonly #history = new MatchHistory(this.#short, this.#long, this.#older);
   readonly #skipped: number;
+  readonly #isSixth: boolean;
+  /** The steps of the search grow by one each 2^this bytes. */
+  readonly #growth: number;
   /** Bytes from here on are not in a token yet. */
   #emitted = 0;
   /** Where the search is; the match it found: its begin, where its bytes are, its length or 0 when not known, the next position. */
@@ -25,9 +35,13 @@ export class Level5Matcher implements WindowMatcher {
   #source = 0;
   #length = 0;
   #next = 0;
+  /** Level 6: the distance of the match before. */
+  #distance = 1;
 
-  constructor(skippedBeginning: number) {
+  constructor({ level, skippedBeginning }: TwoTableParameters) {
     this.#skipped = skippedBeginning;
+    this.#isSixth = level === 6;
+    this.#growth = level === 6 ? 7 : 6;
   }
 
   get hasHistory(): boolean {
@@ -43,17 +57,18 @@ export class Level5Matcher implements WindowMatcher {
     this.#at = history.add(plain);
     this.#emitted = this.#at;
     if (plain.length < leastSearched) return;
+    this.#distance = 1;
     const limit = history.length - margin;
     while (this.#search(limit)) {
       this.#improve(limit);
+      this.#distance = this.#at - this.#source;
       tokens.addLiterals(history.bytes, this.#emitted, this.#at);
-      tokens.addMatch(this.#length, this.#at - this.#source - 1);
+      tokens.addMatch(this.#length, this.#distance - 1);
       this.#emitted = this.#at + this.#length;
       this.#at = Math.max(this.#emitted, this.#next + 1);
+      if (this.#isSixth) this.#insertMost(limit);
       if (this.#at >= limit) break;
-      this.#insertSkipped(this.#at - this.#length + 1, this.#at - 1);
-      this.#insertShort(this.#at - 1);
-      this.#insertLong(this.#at - 1);
+      if (!this.#isSixth) this.#insertSome();
     }
     if (tokens.length > 0) tokens.addLiterals(history.bytes, this.#emitted, history.length);
   }
@@ -65,13 +80,14 @@ export class Level5Matcher implements WindowMatcher {
     const long = this.#long;
     const older = this.#older;
     const emitted = this.#emitted;
+    const growth = this.#growth;
     let next = this.#at;
     let word = view.getInt32(next, true);
     let shortHash = hashOfFour(word);
     let longHash = hashOfSeven(word, view.getInt32(next + 4, true));
     for (;;) {
       const at = next;
-      next = at + 1 + ((at - emitted) >> 6);
+      next = at + 1 + ((at - emitted) >> growth);
       if (next > limit) return false;
       const shortSource = short[shortHash]! - base;
       const longEntry = long[longHash]!;
@@ -84,8 +100,10 @@ export class Level5Matcher implements WindowMatcher {
       longHash = hashOfSeven(nextWord, view.getInt32(next + 4, true));
       const longSource = longEntry - base;
       if (at - longSource < maxDistance) {
-        if (view.getInt32(longSource, true) === word)
-          return this.#takeLong(this.#found(at, next, longSource), olderSource);
+        if (view.getInt32(longSource, true) === word) {
+          this.#found(at, next, longSource);
+          return this.#takeLong(olderSource);
+        }
         if (at - olderSource < maxDistance && view.getInt32(olderSource, true) === word) {
           this.#found(at, next, olderSource);
           return this.#insertNext();
@@ -100,12 +118,11 @@ export class Level5Matcher implements WindowMatcher {
   }
 
   /** Keeps where a match was found. */
-  #found(at: number, next: number, source: number): number {
+  #found(at: number, next: number, source: number): void {
     this.#at = at;
     this.#next = next;
     this.#source = source;
     this.#length = 0;
-    return at;
   }
 
   #insertNext(): true {
@@ -115,8 +132,9 @@ export class Level5Matcher implements WindowMatcher {
   }
 
   /** The last position of seven bytes matches; the one before it is better when its match is longer. */
-  #takeLong(at: number, olderSource: number): true {
+  #takeLong(olderSource: number): true {
     const { view } = this.#history;
+    const at = this.#at;
     if (at - olderSource < maxDistance && view.getInt32(olderSource, true) === view.getInt32(at, true)) {
       this.#length = this.#compare(at, this.#source);
       this.#takeIfLonger(at, olderSource);
@@ -134,11 +152,21 @@ export class Level5Matcher implements WindowMatcher {
     const longSource = this.#long[hash]! - base;
     const olderSource = this.#older[hash]! - base;
     this.#insertNext();
+    if (this.#isSixth && this.#takeRepeat()) return true;
     if (next - longSource >= maxDistance) return true;
-    if (view.getInt32(longSource, true) === word && this.#takeIfLonger(next, longSource)) return true;
+    const isTaken = view.getInt32(longSource, true) === word && this.#takeIfLonger(next, longSource);
+    if (isTaken && !this.#isSixth) return true;
     if (next - olderSource < maxDistance && view.getInt32(olderSource, true) === word)
       this.#takeIfLonger(next, olderSource);
     return true;
+  }
+
+  /** Tries the distance of the match before, from the next byte on. */
+  #takeRepeat(): boolean {
+    const { view } = this.#history;
+    const at = this.#at + 1;
+    const source = at - this.#distance;
+    return view.getInt32(source, true) === view.getInt32(at, true) && this.#takeIfLonger(at, source);
   }
 
   #takeIfLonger(at: number, source: number): boolean {
@@ -168,7 +196,8 @@ export class Level5Matcher implements WindowMatcher {
         history.length,
       );
     }
-    if (this.#length < goodLength && this.#at + this.#length < limit) this.#tryEnd(this.#at + this.#length);
+    const end = this.#at + this.#length;
+    if (end < limit && (this.#isSixth || this.#length < goodLength)) this.#tryEnd(end);
     const { bytes } = history;
     let at = this.#at;
     let source = this.#source;
@@ -181,31 +210,57 @@ export class Level5Matcher implements WindowMatcher {
     this.#source = source;
   }
 
-  /** Tries the last position of the seven bytes after the match, so far back that its match would begin with this one. */
+  /** Tries the last positions of the seven bytes after the match, so far back that a match would begin with this one. */
   #tryEnd(end: number): void {
-    const { view, base, length } = this.#history;
-    const entry = this.#long[hashOfSeven(view.getInt32(end, true), view.getInt32(end + 4, true))]!;
-    const source = entry - base - this.#length + this.#skipped;
+    const { view } = this.#history;
+    const hash = hashOfSeven(view.getInt32(end, true), view.getInt32(end + 4, true));
     const at = this.#at + this.#skipped;
-    const distance = at - source;
-    if (source < 0 || distance >= maxDistance || distance <= 0) return;
-    const equal = this.#history.equalBytes(at, source, length);
-    if (equal <= this.#length) return;
-    this.#at = at;
-    this.#source = source;
-    this.#length = equal;
+    const isNear = this.#tryEarlier(at, this.#long[hash]!);
+    if (isNear && this.#isSixth) this.#tryEarlier(at, this.#older[hash]!);
   }
 
-  /** Inserts some of the positions inside a match: the first three, then of every three one by seven bytes, the next by four. */
-  #insertSkipped(from: number, end: number): void {
-    if (from >= end) return;
-    this.#insertShort(from);
-    this.#insertLong(from);
-    this.#insertLong(from + 1);
-    this.#insertShort(from + 2);
-    for (let at = from + 4; at < end; at += 3) {
+  /** Tries the match that ends where an entry of the table is; gives whether that is near enough. */
+  #tryEarlier(at: number, entry: number): boolean {
+    const history = this.#history;
+    const source = entry - history.base - this.#length + this.#skipped;
+    const distance = at - source;
+    if (distance >= maxDistance) return false;
+    if (source < 0 || distance <= 0) return true;
+    const equal = history.equalBytes(at, source, history.length);
+    if (equal > this.#length) {
+      this.#at = at;
+      this.#source = source;
+      this.#length = equal;
+    }
+    return true;
+  }
+
+  /** Level 5: the first three positions after the match's first, then of every three one by seven bytes, the next by four; the last. */
+  #insertSome(): void {
+    const from = this.#at - this.#length + 1;
+    const last = this.#at - 1;
+    if (from < last) {
+      this.#insertShort(from);
+      this.#insertLong(from);
+      this.#insertLong(from + 1);
+      this.#insertShort(from + 2);
+      for (let at = from + 4; at < last; at += 3) {
+        this.#insertLong(at);
+        this.#insertShort(at + 1);
+      }
+    }
+    this.#insertShort(last);
+    this.#insertLong(last);
+  }
+
+  /** Level 6: all positions after the next one by seven bytes, half of them by four; past the limit, half of them to the end. */
+  #insertMost(limit: number): void {
+    const isLast = this.#at >= limit;
+    const end = isLast ? this.#history.length - 8 : this.#at - 1;
+    for (let at = this.#next + 1; at < end; at += 2) {
+      this.#insertShort(at);
       this.#insertLong(at);
-      this.#insertShort(at + 1);
+      if (!isLast) this.#insertLong(at + 1);
     }
   }
 
