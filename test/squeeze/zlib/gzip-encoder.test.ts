@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { createGnuGzipEncoder } from '../../../src/squeeze/zlib/gzip-encoder.ts';
+import { fewSymbols, mixture } from '../../support/go-oracle-inputs.ts';
+import { packedFiles } from './deflate-oracles.ts';
+import { differingCheckpoints, differingStreams, encodePlain } from './encode-plain.ts';
+import type { CreateEncoder } from './encode-plain.ts';
+import { samplePlains, sampleTar } from './sample-plains.ts';
+
+/** Ends at which gzip compares with bytes behind them, or no longer looks for matches. */
+const ends: ReadonlyMap<string, Uint8Array> = new Map(
+  [32_700, 65_270, 65_279, 65_400, 65_535, 98_100, 130_900].flatMap((size): [string, Uint8Array][] => [
+    [`few symbols of ${size}`, fewSymbols('end', size, 3)],
+    [`repeats of ${size}`, Buffer.concat([mixture('end', size - 500), Buffer.alloc(500, 'repeat')])],
+  ]),
+);
+
+describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
+  it('writes what gzip writes', () => {
+    const expected = packedFiles([...samplePlains.values()], 'gzip', [`-${level}`]);
+    expect(differingStreams(samplePlains, expected, gzip(level))).toEqual([]);
+  });
+
+  it('ends as gzip does', () => {
+    const expected = packedFiles([...ends.values()], 'gzip', [`-${level}`]);
+    expect(differingStreams(ends, expected, gzip(level))).toEqual([]);
+  });
+
+  it('writes the same whatever the pieces', () => {
+    const plain = mixture('pieces', 300_000);
+    const { stream } = encodePlain(plain, gzip(level), plain.length);
+    for (const piece of [333, 65_535]) {
+      expect(encodePlain(plain, gzip(level), piece).stream.equals(stream)).toBe(true);
+    }
+  });
+});
+
+describe.each([4, 6, 9])('blocks of level %i', (level) => {
+  it('are where an encoder begins with the same bits', () => {
+    const plains = [
+      sampleTar.subarray(0, 500_000),
+      mixture('checkpoints', 400_000),
+      fewSymbols('last window', 300_000, 3),
+    ];
+    for (const plain of plains) {
+      expect(encodePlain(plain, gzip(level)).checkpoints.length).toBeGreaterThan(0);
+      expect(differingCheckpoints(plain, gzip(level))).toEqual([]);
+    }
+  });
+});
+
+describe('createGnuGzipEncoder', () => {
+  it.each([0, 10, 1.5])('refuses what is no level: %d', (level) => {
+    expect(() => createGnuGzipEncoder({ level }, () => {})).toThrow('level');
+  });
+});
+
+function gzip(level: number): CreateEncoder {
+  return (sink, options) => createGnuGzipEncoder({ level }, sink, options);
+}

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import {
+  fewSymbols,
+  fibonacciBytes,
+  mixture,
+  periodic,
+  randomBytes,
+} from '../../support/go-oracle-inputs.ts';
+import { requireTool } from '../../support/required-tools.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A tar of sources of ours. */
+export const sampleTar = execFileSync(requireTool('tar'), ['-c', '--sort=name', 'src', 'docs'], {
+  cwd: root,
+  maxBuffer: 2 ** 28,
+});
+
+/** All kinds of plain bytes, by name. */
+export const samplePlains: ReadonlyMap<string, Uint8Array> = new Map([
+  ['a tar of sources', sampleTar.subarray(0, 600_000)],
+  ['a program', beginningOf(process.execPath, 300_000)],
+  ['zeros', Buffer.alloc(300_000)],
+  ['random', randomBytes('random', 150_000)],
+  ['few symbols', fewSymbols('few', 150_000, 24)],
+  ['symbols without repeats', fewSymbols('without repeats', 40_000, 200)],
+  ['codes that would be too long', fibonacciBytes(22)],
+  ['mixture A', mixture('A', 300_000)],
+  ['mixture B', mixture('B', 300_000)],
+  ...[0, 1, 2, 3, 4, 5, 261, 262, 263].flatMap((size): [string, Uint8Array][] => [
+    [`text of ${size}`, Buffer.from('abcabcabcd'.repeat(27)).subarray(0, size)],
+    [`random of ${size}`, randomBytes('tiny', size)],
+  ]),
+  ...[16_382, 16_383, 16_384, 32_506, 32_767, 32_768, 65_273, 65_274, 65_275, 65_535, 65_536, 65_537].map(
+    (size): [string, Uint8Array] => [`symbols of ${size}`, fewSymbols('size', size, 30)],
+  ),
+  ...[65_300, 98_043, 98_304].map((size): [string, Uint8Array] => [
+    `mixture of ${size}`,
+    mixture(`ends at ${size}`, size),
+  ]),
+  ...[32_505, 32_506, 32_507].map((period): [string, Uint8Array] => [
+    `period ${period}`,
+    periodic(period, 131_300),
+  ]),
+]);
+
+function beginningOf(path: string, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  const file = openSync(path, 'r');
+  readSync(file, bytes, 0, size, 0);
+  closeSync(file);
+  return bytes;
+}
