@@ -65,8 +65,11 @@ function showTransfer(event: TransferEvent, progress: Progress): void {
       return progress.advanceItem(event.digest, event.count);
     case 'blob-finished':
       return progress.endItem(event.digest);
+    case 'analyzing':
+      return progress.startPhase('Looking at layers', event.total);
     case 'writing':
       return progress.startPhase('Writing', event.total);
+    case 'analyzed-bytes':
     case 'written-bytes':
       return progress.advance(event.count);
     default:

@@ -9,6 +9,20 @@ export const effortFlag = Flags.option({ options: squeezeEfforts })({
   default: 'balanced',
 });
 
+/** Whether what is built is squeezed, too. */
+export const squeezeFlag = Flags.option({ options: squeezeEfforts })({
+  helpGroup: 'OUTPUT',
+  summary: 'Squeeze the bundle: the same digests in about two thirds of the bytes. Without a word, balanced.',
+});
+
+/** `--squeeze` alone stands for `--squeeze=balanced`: flags with and without a value are two things to oclif. */
+export function withEffort(argv: readonly string[]): string[] {
+  const efforts: readonly string[] = squeezeEfforts;
+  return argv.map((argument, index) =>
+    argument === '--squeeze' && !efforts.includes(argv[index + 1] ?? '') ? '--squeeze=balanced' : argument,
+  );
+}
+
 /** Where a bundle goes that is made of another one. */
 export const convertedOutputFlag = Flags.file({
   helpGroup: 'OUTPUT',

@@ -9,3 +9,8 @@ export function storeFolder(
 ): string {
   return store ?? join(cacheDir, 'store');
 }
+
+/** Where it is kept what was found out about layers. Another version may find other recipes. */
+export function recipeFolder({ cacheDir, version }: Pick<Config, 'cacheDir' | 'version'>): string {
+  return join(cacheDir, 'recipes', version);
+}

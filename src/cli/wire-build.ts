@@ -6,7 +6,8 @@ import type { BuildListener } from '../workflows/build-event.ts';
 import type { BuildResources } from '../workflows/build-input.ts';
 import type { PaletteAccessFlags } from './palette-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
-import { storeFolder } from './store-folder.ts';
+import { KeptAnalyses } from '../workflows/kept-analyses.ts';
+import { recipeFolder, storeFolder } from './store-folder.ts';
 import { paletteClient } from './wire-palette.ts';
 import { wireRegistry } from './wire-registry.ts';
 
@@ -44,6 +45,7 @@ export async function wireBuild(
       hasher,
       concurrency: flags.concurrency,
       tool: { name: bin, version },
+      known: new KeptAnalyses(recipeFolder(config)),
       listener,
       now: () => performance.now(),
     },

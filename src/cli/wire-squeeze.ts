@@ -1,11 +1,10 @@
-import { join } from 'node:path';
-
 import type { Config } from '@oclif/core';
 
 import { HashThread } from '../io/hash-thread.ts';
 import { KeptAnalyses } from '../workflows/kept-analyses.ts';
 import type { SqueezeListener, SqueezeResources } from '../workflows/squeeze-bundle.ts';
 import type { Progress } from './progress.ts';
+import { recipeFolder } from './store-folder.ts';
 
 /** The real parts that squeeze. Disposing ends the thread. */
 export interface SqueezeWiring extends AsyncDisposable {
@@ -14,11 +13,12 @@ export interface SqueezeWiring extends AsyncDisposable {
 
 /** What was found out about layers is kept in the cache folder of the user. */
 export function wireSqueeze(
-  { cacheDir, bin, version }: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
+  config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
   listener: SqueezeListener,
 ): SqueezeWiring {
+  const { bin, version } = config;
   const hasher = new HashThread();
-  const known = new KeptAnalyses(join(cacheDir, 'recipes', version));
+  const known = new KeptAnalyses(recipeFolder(config));
   return {
     resources: { hasher, tool: { name: bin, version }, known, listener },
     [Symbol.asyncDispose]: async () => await hasher[Symbol.asyncDispose](),

@@ -12,6 +12,7 @@ import { platformFlags } from '../cli/platform-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { splitFlags, splitRequest } from '../cli/split-flags.ts';
+import { squeezeFlag, withEffort } from '../cli/squeeze-flags.ts';
 import { storeFlags } from '../cli/store-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
 import { wireIso } from '../cli/wire-iso.ts';
@@ -82,6 +83,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       max: 19,
       defaultHelp: async () => await Promise.resolve('3'),
     }),
+    squeeze: squeezeFlag,
     ...splitFlags,
     ...buildIsoFlags,
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
@@ -95,7 +97,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
   protected override readonly resumeAdvice = 'Run the same command again: what was pulled so far is kept.';
 
   async run(): Promise<BuildIsoResult> {
-    const { flags } = await this.parse(Build);
+    const { flags } = await this.parse(Build, withEffort(this.argv));
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     const definable = definableInput(flags, { definition: await namedDefinition(flags.definition) });
     const input = {
@@ -105,6 +107,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       includeReferrers: flags['include-referrers'],
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
+      squeeze: flags.squeeze,
       output: outputPath(flags.output),
       split: splitRequest(flags),
       image: flags.iso ? isoRequest(flags) : undefined,

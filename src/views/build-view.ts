@@ -9,6 +9,7 @@ import { contentCounts } from './content-counts.ts';
 import { durationText } from '../io/duration-text.ts';
 import { partsField } from './parts-field.ts';
 import { planView } from './plan-view.ts';
+import { squeezedFields } from './squeeze-report-fields.ts';
 import { textFields } from './text-fields.ts';
 import { warningView } from './warning-view.ts';
 
@@ -37,6 +38,7 @@ export function buildView(result: BuildResult): string {
     ...chartsField(charts),
     ...companionsField(plan.companions === undefined ? undefined : companions),
     ['pulled', pulled.join(', ')],
+    ...(bundle.squeezed === undefined ? [] : squeezedFields(bundle.size, bundle.squeezed)),
   ]);
   return [wroteLine(bundle), fields, ...failureBlock(result)].join('\n');
 }

@@ -28,6 +28,13 @@ export function squeezeReportFields({ squeezed, encoders, kept }: SqueezeReport)
   ];
 }
 
+/** The same of a bundle of so many bytes, with what that is of its content. */
+export function squeezedFields(size: number, report: SqueezeReport): [string, string][] {
+  const { contentSize } = report;
+  const share = `${percentText(size, contentSize)} of ${formatByteSize(contentSize)} as registries have it`;
+  return [['squeezed to', share], ...squeezeReportFields(report)];
+}
+
 /** What a size is of another one: `62.3 %`. */
 export function percentText(part: number, whole: number): string {
   return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;

@@ -8,6 +8,7 @@ import { ArrivingBlobs } from './arriving-blobs.ts';
 import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
 import type { SplitRequest } from './split-request.ts';
+import type { SqueezeReport } from './squeeze-report.ts';
 import { writeOutput } from './write-output.ts';
 
 /** The file that was written, or the parts of it. */
@@ -20,7 +21,9 @@ export interface WrittenBundleFile {
   /** In hex, as in the `.sha256` file beside it. */
   readonly sha256: string;
   /** Undefined for one file. */
-  readonly parts?: WrittenPartFiles;
+  readonly parts?: WrittenPartFiles | undefined;
+  /** Undefined of a plain bundle. */
+  readonly squeezed?: SqueezeReport;
 }
 
 /** The parts of a bundle, as they were written. */

@@ -5,6 +5,7 @@ import type { IngestReport } from '../store/blob-store.ts';
 import type { Warning } from '../warning.ts';
 import { beginWriting } from './begin-writing.ts';
 import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
+import { beginSqueezing } from './begin-squeezing.ts';
 import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { defaultBundlePath } from './bundle-name.ts';
@@ -193,16 +194,17 @@ function begin(plan: BundlePlan, { store, files }: PreparedBuild, context: Build
   const { input, resources, signal } = context;
   const { listener, hasher } = resources;
   // With some images left out it is another bundle, with another id.
-  const path = input.output ?? defaultBundlePath(plan.inventory.name, plan.id);
-  const writing = beginWriting(plan, {
-    blobs: files.over(store),
-    path,
-    split: input.split,
-    compressionLevel: input.compressionLevel,
-    hasher,
-    signal,
-    listener,
-  });
+  const { output, squeeze, split, compressionLevel } = input;
+  const path = output ?? defaultBundlePath(plan.inventory.name, plan.id, squeeze !== undefined);
+  const options = { blobs: files.over(store), path, split, compressionLevel, hasher, signal, listener };
+  if (squeeze !== undefined)
+    return beginSqueezing(plan, {
+      ...options,
+      effort: squeeze,
+      tool: resources.tool,
+      known: resources.known,
+    });
+  const writing = beginWriting(plan, options);
   // They are where they are.
   for (const { digest } of files.files) writing.arrive(digest, { isHashed: false });
   return writing;

@@ -31,6 +31,9 @@ export type TransferEvent =
       readonly isFromBundle?: boolean | undefined;
     }
   | { readonly kind: 'blob-finished'; readonly digest: Digest }
+  /** So many bytes of gzip layers are going to be looked at, to squeeze them. */
+  | { readonly kind: 'analyzing'; readonly total: number }
+  | { readonly kind: 'analyzed-bytes'; readonly count: number }
   /** So many bytes of the tar inside the bundle are going to be written. */
   | { readonly kind: 'writing'; readonly total: number }
   | { readonly kind: 'written-bytes'; readonly count: number };

@@ -7,11 +7,13 @@ import type { PaletteClient } from '../palette-api/palette-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { KnownAnalyses } from './analyze-layers.ts';
 import type { BuildListener } from './build-event.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import type { IsoRequest } from './iso-content.ts';
 import type { ImageSources } from './resolve-images.ts';
 import type { SplitRequest } from './split-request.ts';
+import type { SqueezeEffort } from './squeeze-effort.ts';
 
 /** What the user asked for. */
 export interface BuildInput {
@@ -41,6 +43,8 @@ export interface BuildInput {
   readonly image?: IsoRequest;
   /** zstd level, 1 to 19. */
   readonly compressionLevel: number;
+  /** Whether to write a squeezed bundle, and with how much effort; undefined for a plain one. */
+  readonly squeeze?: SqueezeEffort | undefined;
 }
 
 /** The parts a build works with. */
@@ -55,6 +59,8 @@ export interface BuildResources {
   /** Blobs in flight from each host. */
   readonly concurrency: number;
   readonly tool: Inventory['tool'];
+  /** What was found out about layers when others were squeezed. */
+  readonly known?: KnownAnalyses;
   readonly listener: BuildListener;
   /** Milliseconds from any fixed moment; only for the statistics. */
   readonly now: () => number;

@@ -20,9 +20,13 @@ export function bundleNameOf(outfile: string): string {
   return outfile.replace(/\.zst$/, '').replace(/\.tar$/, '');
 }
 
-/** Where a bundle goes by default: CanvOS picks up `content-*` + `/*.zst`. The id keeps different bundles apart. */
-export function defaultBundlePath(name: string, id: string): string {
-  return join(`content-${id}`, `core-${name}-${id}.tar.zst`);
+/**
+ * Where a bundle goes by default: CanvOS picks up `content-*` + `/*.zst`. The id keeps different bundles apart.
+ *
+ * @param id of the plain bundle; a squeezed one is beside it
+ */
+export function defaultBundlePath(name: string, id: string, isSqueezed = false): string {
+  return join(`content-${id}`, `core-${name}-${id}${isSqueezed ? '.squeezed' : ''}.tar.zst`);
 }
 
 /** Text as a part of a file name: letters, digits, dots, dashes and underscores. */

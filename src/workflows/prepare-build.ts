@@ -84,7 +84,8 @@ export async function prepareBuild(
   const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
-  const path = input.output ?? defaultBundlePath(bundlePlan.inventory.name, bundlePlan.id);
+  const { id, inventory } = bundlePlan;
+  const path = input.output ?? defaultBundlePath(inventory.name, id, input.squeeze !== undefined);
   const queue = queueBlobs(images);
   const { plan, limitWarnings } = await planAndTell(
     {
