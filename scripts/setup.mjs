@@ -40,6 +40,7 @@ try {
     ensureTools();
     ensureHelm();
     ensureCrane();
+    ensureGoOracles();
     ensureGuestKernel();
   }
 } catch (error) {
@@ -256,6 +257,17 @@ function ensureCrane() {
       'the tests of the site need crane, and it is neither on the PATH nor could it be built.',
       `Install it (https://github.com/google/go-containerregistry), or install Go, which builds it from Go's module proxy:`,
       `  GOBIN=${folder} go install ${source}`,
+    ].join('\n'),
+  );
+}
+
+/** Programs whose compressed streams tests compare ours with: their modules, and Go 1.27, come from Go's module proxy, once. */
+function ensureGoOracles() {
+  if (run(projectNode, [join(root, 'scripts', 'build-go-oracles.mjs')]) === 0) return;
+  throw new SetupError(
+    [
+      'the tests of compressed streams need Go 1.25 or newer, and Go modules that could not be fetched or built (the reason stands above).',
+      "Install Go (https://go.dev/dl), check the connection to Go's module proxy (go env GOPROXY), then run npm test again.",
     ].join('\n'),
   );
 }
