@@ -1,5 +1,8 @@
 /** Plain bytes on which encoders are tried. */
 const plainSize = 2 * 1024 * 1024;
+/** Fewer bytes of a stream tell encoders apart badly: most of them write nothing before the first block ends. */
+const streamSize = 128 * 1024;
+const mostPlainSize = 16 * 1024 * 1024;
 /** A stream that gives fewer plain bytes than it has is made to waste time. */
 const mostStreamSize = 4 * 1024 * 1024;
 
@@ -12,7 +15,8 @@ export class StreamSample {
 
   /** Whether it is long enough to find an encoder. */
   get full(): boolean {
-    return this.#plainSize >= plainSize || this.#streamSize >= mostStreamSize;
+    if (this.#plainSize >= mostPlainSize || this.#streamSize >= mostStreamSize) return true;
+    return this.#plainSize >= plainSize && this.#streamSize >= streamSize;
   }
 
   get stream(): Uint8Array {
