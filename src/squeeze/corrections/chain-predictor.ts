@@ -21,19 +21,20 @@ export function createChainPredictor(
   return {
     match: 0,
     predict(position) {
-      const match = foundAt === position ? found : search(position, none);
+      const match = foundAt === position ? found : search.find(position, none);
       this.match = match;
       foundAt = -1;
       if (match === 0) return 0;
       const length = tokenLength(match);
       if (length >= lazy) return match;
-      const next = search(position + 1, length);
+      const next = search.find(position + 1, length);
       if (next === 0) return match;
       foundAt = position + 1;
       found = next;
       return 0;
     },
     advance(position, next) {
+      search.advance(next - position);
       if (next - position > remembered) chain.leaveOutBefore(next);
     },
     rebase(shift) {
@@ -43,39 +44,54 @@ export function createChainPredictor(
   };
 }
 
-/** @returns a search for a match at a position that is longer than `length`: its token, or 0 */
-function createSearch(
-  window: PlainWindow,
-  chain: HashChain,
-  parameters: ModelParameters,
-): (position: number, length: number) => number {
+/** Comparisons that a search may take, per byte of the stream, before it is cut short; far more than real streams need. */
+const effortPerByte = 4096;
+const mostEffort = 2 ** 24;
+
+interface Search {
+  /** A match at a position that is longer than `length`, as a token, or 0. */
+  find(position: number, length: number): number;
+  /** So many bytes were passed. */
+  advance(length: number): void;
+}
+
+function createSearch(window: PlainWindow, chain: HashChain, parameters: ModelParameters): Search {
   const { bytes } = window;
   const { previous, width } = chain;
   const { good, nice, shortest, shortestReach, reach } = parameters;
-  return (position, length) => {
-    const most = Math.min(longest, window.end - position);
-    if (most < width || length >= most) return 0;
-    chain.addThrough(position);
-    const limit = Math.max(0, position - reach);
-    const enough = Math.min(nice, most);
-    let best = length;
-    let distance = 0;
-    let tries = length >= good ? parameters.chain >>> 2 : parameters.chain;
-    let candidate = previous[position & chainMask]!;
-    while (candidate >= limit && tries-- > 0) {
-      if (bytes[candidate + best] === bytes[position + best] && bytes[candidate] === bytes[position]) {
-        let same = 1;
-        while (same < most && bytes[candidate + same] === bytes[position + same]) same++;
-        if (same > best && (same > shortest || position - candidate <= shortestReach)) {
-          best = same;
-          distance = position - candidate;
-          if (best >= enough) break;
+  let effort = mostEffort;
+  return {
+    advance(length) {
+      effort = Math.min(mostEffort, effort + length * effortPerByte);
+    },
+    find(position, length) {
+      const most = Math.min(longest, window.end - position);
+      if (most < width || length >= most) return 0;
+      chain.addThrough(position);
+      const limit = Math.max(0, position - reach);
+      const enough = Math.min(nice, most);
+      let best = length;
+      let distance = 0;
+      let tries = length >= good ? parameters.chain >>> 2 : parameters.chain;
+      if (effort < 0) tries = 1;
+      let candidate = previous[position & chainMask]!;
+      for (; candidate >= limit && tries > 0; tries--) {
+        effort--;
+        if (bytes[candidate + best] === bytes[position + best] && bytes[candidate] === bytes[position]) {
+          let same = 1;
+          while (same < most && bytes[candidate + same] === bytes[position + same]) same++;
+          effort -= same;
+          if (same > best && (same > shortest || position - candidate <= shortestReach)) {
+            best = same;
+            distance = position - candidate;
+            if (best >= enough) break;
+          }
         }
+        const older = previous[candidate & chainMask]!;
+        if (older >= candidate) break;
+        candidate = older;
       }
-      const older = previous[candidate & chainMask]!;
-      if (older >= candidate) break;
-      candidate = older;
-    }
-    return distance === 0 ? 0 : matchToken(best, distance);
+      return distance === 0 ? 0 : matchToken(best, distance);
+    },
   };
 }

@@ -31,7 +31,7 @@ export interface CorrectionsAnalyzer extends DeflateListener {
 }
 
 /** Plain bytes from which a model is chosen. */
-const sampleSize = 1024 * 1024;
+const sampleSize = 768 * 1024;
 
 /** An analyzer of a stream. Memory: some 20 MiB, and twice `maximumSize`. */
 export function createCorrectionsAnalyzer({

@@ -3,8 +3,9 @@ import { chainMask } from './hash-chain.ts';
 import { matchLength } from './match-length.ts';
 import type { PlainWindow } from './plain-window.ts';
 
-/** Candidates that are looked at for a rank: it bounds the time, whatever the plain bytes are. */
+/** Candidates that are looked at for a rank, and bytes that are compared: they bound the time, whatever the plain bytes are. */
 const mostTried = 1024;
+const mostCompared = 16 * 1024;
 
 /** Names a distance by its rank among the positions from which the length can be copied, nearest first. */
 export interface MatchRank {
@@ -24,9 +25,13 @@ export function createMatchRank({ bytes }: PlainWindow, chain: HashChain): Match
   ): number => {
     chain.addThrough(position);
     let rank = 0;
+    let compared = 0;
     let candidate = previous[position & chainMask]!;
     for (let tries = 0; tries < mostTried && candidate >= 0 && position - candidate <= 32_768; tries++) {
-      if (matchLength(bytes, [candidate, position], length) === length) {
+      if (compared > mostCompared) break;
+      const same = matchLength(bytes, [candidate, position], length);
+      compared += same;
+      if (same === length) {
         if (stop(position - candidate, rank)) return pack(position - candidate, rank);
         rank++;
       }
