@@ -21,17 +21,19 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
     expect(differingStreams(samplePlains, expected, gzip(level))).toEqual([]);
   });
 
-  it('ends as gzip does', () => {
-    const expected = packedFiles([...ends.values()], 'gzip', [`-${level}`]);
-    expect(differingStreams(ends, expected, gzip(level))).toEqual([]);
-  });
-
   it('writes the same whatever the pieces', () => {
     const plain = mixture('pieces', 300_000);
     const { stream } = encodePlain(plain, gzip(level), plain.length);
     for (const piece of [333, 65_535]) {
       expect(encodePlain(plain, gzip(level), piece).stream.equals(stream)).toBe(true);
     }
+  });
+});
+
+describe.each([1, 4, 6, 9])('the end at level %i', (level) => {
+  it('is as that of gzip', () => {
+    const expected = packedFiles([...ends.values()], 'gzip', [`-${level}`]);
+    expect(differingStreams(ends, expected, gzip(level))).toEqual([]);
   });
 });
 

@@ -9,10 +9,10 @@ import type { CreateEncoder } from './encode-plain.ts';
 import { sampleTar } from './sample-plains.ts';
 
 const plains: ReadonlyMap<string, Uint8Array> = new Map([
-  ['a tar of sources', sampleTar.subarray(0, 1_000_000)],
-  ['zeros', Buffer.alloc(500_000)],
+  ['a tar of sources', sampleTar.subarray(0, 600_000)],
+  ['zeros', Buffer.alloc(300_000)],
   ['random', randomBytes('random', 300_000)],
-  ['mixture', mixture('A', 500_000)],
+  ['mixture', mixture('A', 300_000)],
   ...[0, 1, 2, 3, 32_768, 131_071, 131_072, 131_073, 262_144].map((size): [string, Uint8Array] => [
     `tar of ${size}`,
     sampleTar.subarray(0, size),
@@ -29,7 +29,7 @@ const ways: readonly (readonly [flags: string, settings: Omit<PigzParameters, 'l
   ['-p 1 -b 100', { blockSize: 100 * 1024, single: true }],
 ];
 
-describe.each([1, 3, 6, 9])('level %i', (level) => {
+describe.each([1, 6, 9])('level %i', (level) => {
   it.each(ways)('writes what pigz %s writes', (flags, settings) => {
     const expected = packedFiles([...plains.values()], 'pigz', [`-${level}`, ...flags.split(' ')]);
     expect(differingStreams(plains, expected, pigz({ level, ...settings }))).toEqual([]);
