@@ -12,6 +12,8 @@ export interface DescribedGzip {
   readonly encoder: string;
   /** Its plain bytes. */
   readonly plain: BlobIdentity;
+  /** Of its plain bytes: values of a `LayerSketch`. */
+  readonly sketch: Uint32Array;
 }
 
 /** It is better kept as it is. */

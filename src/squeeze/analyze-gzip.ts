@@ -7,6 +7,7 @@ import type { AnalysisPasses } from './analysis-passes.ts';
 import type { Analysis, AnalysisOptions, KeptGzip, KeptReason } from './analysis.ts';
 import { encoderTitle } from './encoders.ts';
 import { readGzipHead, readGzipTrailer, trailerSize } from './gzip-member.ts';
+import { LayerSketch } from './layer-sketch.ts';
 import { MemberAnalysis } from './member-analysis.ts';
 import { encodeRecipe } from './recipe.ts';
 import type { RecipeSegment } from './recipe.ts';
@@ -55,6 +56,7 @@ class Analyzer implements GzipAnalyzer {
   readonly #maximumRecipe: number;
   readonly #gzipHash = createHash('sha256');
   readonly #plainHash = createHash('sha256');
+  readonly #sketch = new LayerSketch();
   readonly #segments: RecipeSegment[] = [];
   #recipeSize = 0;
   #size = 0;
@@ -113,7 +115,13 @@ class Analyzer implements GzipAnalyzer {
         segment.kind === 'deflate' ? [encoderTitle(segment.encoder)] : [],
       ),
     );
-    return { outcome: 'described', recipe, encoder: [...encoders].join(', '), plain };
+    return {
+      outcome: 'described',
+      recipe,
+      encoder: [...encoders].join(', '),
+      plain,
+      sketch: this.#sketch.values(),
+    };
   }
 
   /** @returns what is left of the piece */
@@ -215,6 +223,7 @@ class Analyzer implements GzipAnalyzer {
       return;
     }
     this.#plainHash.update(plain);
+    this.#sketch.update(plain);
     this.#check = crc32(plain, this.#check);
   }
 

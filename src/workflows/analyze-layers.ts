@@ -32,6 +32,8 @@ export interface KnownAnalyses {
 export interface AnalyzedLayers {
   readonly layers: readonly LayerToSqueeze[];
   readonly kept: readonly KeptLayer[];
+  /** Of what layers decompress to, by its digest: tells which are alike. */
+  readonly sketches: ReadonlyMap<Digest, Uint32Array>;
 }
 
 /** Looks for a recipe of every layer. The largest come first: one that comes last would keep one thread busy, and the others idle. */
@@ -47,14 +49,16 @@ export async function analyzeLayers(
   }));
   const layers: LayerToSqueeze[] = [];
   const kept: KeptLayer[] = [];
+  const sketches = new Map<Digest, Uint32Array>();
   for (const { layer, analysis } of found) {
     const reason = keptReason(layer, analysis, context);
     if (reason !== undefined) kept.push({ digest: layer.digest, reason });
     if (reason !== undefined || analysis.outcome === 'kept') continue;
     const { digest, size } = layer;
+    sketches.set(analysis.plain.digest, analysis.sketch);
     layers.push({ digest, size, plain: analysis.plain, recipe: analysis.recipe, encoder: analysis.encoder });
   }
-  return { layers, kept };
+  return { layers, kept, sketches };
 }
 
 async function analyze(layer: BundledBlob, context: AnalyzeContext): Promise<Analysis> {

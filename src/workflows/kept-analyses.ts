@@ -42,6 +42,7 @@ export class KeptAnalyses implements KnownAnalyses {
             encoder: analysis.encoder,
             plain: { digest: analysis.plain.digest, size: analysis.plain.size },
             recipe: Buffer.from(analysis.recipe).toString('base64'),
+            sketch: [...analysis.sketch],
           },
     );
     if (document.length > largestFile) return;
@@ -70,14 +71,16 @@ export class KeptAnalyses implements KnownAnalyses {
 /** The sum was right: this is what was written, unless the format is another one. */
 function analysisOf(layer: BlobIdentity, document: unknown): Analysis | undefined {
   if (!isRecord(document) || document['size'] !== layer.size) return undefined;
-  const { outcome, reason, text, encoder, plain, recipe } = document;
+  const { outcome, reason, text, encoder, plain, recipe, sketch } = document;
   if (outcome === 'kept' && isReason(reason) && typeof text === 'string') return { outcome, reason, text };
   if (outcome !== 'described' || typeof encoder !== 'string' || typeof recipe !== 'string') return undefined;
   if (!isRecord(plain)) return undefined;
   const { digest, size } = plain;
   if (typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number') return undefined;
+  if (!Array.isArray(sketch) || !sketch.every((value) => typeof value === 'number')) return undefined;
   const bytes = Buffer.from(recipe, 'base64');
-  return isRecipeOf(layer, bytes) ? { outcome, encoder, plain: { digest, size }, recipe: bytes } : undefined;
+  if (!isRecipeOf(layer, bytes)) return undefined;
+  return { outcome, encoder, plain: { digest, size }, recipe: bytes, sketch: Uint32Array.from(sketch) };
 }
 
 function isReason(value: unknown): value is Extract<Analysis, { outcome: 'kept' }>['reason'] {

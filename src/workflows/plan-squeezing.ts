@@ -12,9 +12,11 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
+import { orderLayers } from '../squeeze/order-layers.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
 import { analyzeLayers } from './analyze-layers.ts';
 import type { AnalyzedLayers, KnownAnalyses } from './analyze-layers.ts';
+import { distinctLayers } from './distinct-layers.ts';
 import { expectedPlain, layersToSqueeze } from './layers-to-squeeze.ts';
 import { SqueezedBlobs } from './squeezed-blobs.ts';
 import { reportSqueezing } from './squeeze-report.ts';
@@ -68,21 +70,30 @@ export async function planSqueezing(plain: PlainBundle, context: SqueezeContext)
   const { gzip, uncompressed, zstd } = layersToSqueeze(inventory);
   context.onStart(gzip.reduce((sum, { size }) => sum + size, 0));
   const expected = await expectedPlain(graphs.values(), blobs, signal);
-  const analyzed = await analyzeLayers(gzip, {
-    ...context,
-    blobs,
-    concurrency: availableParallelism(),
-    expected,
-  });
+  const concurrency = availableParallelism();
+  const analyzed = distinctLayers(
+    await analyzeLayers(gzip, { ...context, blobs, concurrency, expected }),
+    inventory,
+  );
   const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
-  const tars = new Map<Digest, BlobIdentity>(analyzed.layers.map(({ plain: tar }) => [tar.digest, tar]));
+  const tars = new Map<Digest, BlobIdentity>(
+    [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)].map(({ digest, size }) => [
+      digest,
+      { digest, size },
+    ]),
+  );
   const content: SqueezedContentPlan = {
     plain,
     writing,
     tool: context.tool,
     layers: analyzed.layers,
     kept,
-    long: [...new Set([...tars.keys(), ...uncompressed.map(({ digest }) => digest)])],
+    long: orderLayers(
+      [...tars.values()].map((tar) => ({
+        ...tar,
+        sketch: analyzed.sketches.get(tar.digest) ?? new Uint32Array(),
+      })),
+    ),
     rewritten: await rewrite(plain, analyzed, signal),
     graphs,
   };
