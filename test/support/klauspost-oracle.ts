@@ -52,6 +52,11 @@ func main() {
 
 /** A release of each generation of klauspost/compress, with what go.sum holds for it and for its go.mod. */
 const releases: Readonly<Record<KlauspostGeneration, readonly [string, string, string]>> = {
+  11203: [
+    'v1.13.6',
+    'h1:P76CopJELS0TiO2mebmnzgWaajssP/EszplttgQxcgc=',
+    'h1:/3/Vjq9QcHkK5uEr5lBEmyoZ1iFhe47etQ6QUkpK6sk=',
+  ],
   11403: [
     'v1.14.4',
     'h1:eijASRJcobkVtSt81Olfh7JX43osYLwy5krOJo6YEu4=',

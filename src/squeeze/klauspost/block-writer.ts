@@ -39,8 +39,6 @@ interface BlockCosts {
 export class BlockWriter {
   readonly #writer: BitWriter;
   readonly #traits: GenerationTraits;
-  /** A new code is taken to cost 1/2^penalty more than estimated. */
-  readonly #penalty = 7;
   readonly #rules: CodeRules;
   readonly #header: BlockHeader;
   readonly #estimate = new EntropyEstimate();
@@ -98,14 +96,14 @@ export class BlockWriter {
 
   /** Writes the window as tokens: in the open block, in a new one, with the fixed codes, or stored. */
   writeTokens(tokens: TokenBuffer, window: BlockWindow): void {
-    if (window.ends) tokens.addEndOfBlock();
+    const total = this.#countTotal(tokens, window);
     if (this.#openHeader > 0 && (this.#literalsOnly || !this.#canGoOn(tokens))) this.#endOpenBlock();
     const symbols = this.#count(tokens, window);
     const extraBits =
       extraBitsOf(this.#literalCounts.subarray(257), lengthExtraBits) +
       extraBitsOf(this.#distanceCounts, distanceExtraBits);
     if (this.#openHeader > 0) {
-      const bits = this.#decideToGoOn(tokens, extraBits);
+      const bits = this.#decideToGoOn(this.#estimate.bits(tokens, total), extraBits);
       if (this.#writeWithoutTable(tokens, window, { bits, extraBits, goesOn: true })) return;
     }
     if (this.#openHeader === 0) {
@@ -124,8 +122,8 @@ export class BlockWriter {
   writeLiterals({ plain, ends }: BlockWindow): void {
     const counts = this.#byteCounts.fill(0);
     for (const byte of plain) counts[byte]!++;
-    const bits =
-      plain.length > 1024 && isEven(counts, plain.length) ? Infinity : this.#bitsOfLiterals(counts);
+    const isEven = !this.#traits.codesAllSymbols && plain.length > 1024 && occurEvenly(counts, plain.length);
+    const bits = isEven ? Infinity : this.#bitsOfLiterals(counts);
     if ((plain.length + 5) * 8 <= bits) {
       this.writeStored(plain);
       return;
@@ -156,12 +154,20 @@ export class BlockWriter {
     counts[endOfBlock] = 1;
     this.#nextLiterals.generate(counts, this.#rules);
     const bits = this.#nextLiterals.bits(counts) + (this.#openHeader || guessedHeaderBits);
-    return bits + (bits >> this.#penalty);
+    return bits + (bits >> this.#traits.penalty);
   }
 
   #bitsInOpenBlock(counts: Int32Array): number {
     const bytes = counts.subarray(0, endOfBlock);
     return this.#literals.covers(bytes) ? this.#literals.bits(bytes) : Infinity;
+  }
+
+  /** Adds the end of a block that ends; gives how many tokens count in an estimate. */
+  #countTotal(tokens: TokenBuffer, { ends }: BlockWindow): number {
+    const { length } = tokens;
+    if (ends) tokens.addEndOfBlock();
+    if (!this.#traits.codesAllSymbols) return tokens.length;
+    return ends ? length : length + tokens.countAll();
   }
 
   #canGoOn({ literalCounts, distanceCounts }: TokenBuffer): boolean {
@@ -182,11 +188,11 @@ export class BlockWriter {
   }
 
   /** Ends the open block when a new one is estimated to be smaller; gives the bits of the better of the two. */
-  #decideToGoOn(tokens: TokenBuffer, extraBits: number): number {
-    const fresh = this.#openHeader + this.#estimate.bits(tokens);
-    const freshBits = fresh + this.#literals.lengths[endOfBlock]! + (fresh >> this.#penalty);
-    const bits =
-      this.#literals.bits(this.#literalCounts) + this.#distances.bits(this.#distanceCounts) + extraBits;
+  #decideToGoOn(estimate: number, extraBits: number): number {
+    const fresh = this.#openHeader + estimate;
+    const endBits = this.#traits.codesAllSymbols ? 0 : this.#literals.lengths[endOfBlock]!;
+    const freshBits = fresh + endBits + (fresh >> this.#traits.penalty);
+    const bits = this.#tokenBits(extraBits);
     if (freshBits >= bits) return bits;
     this.#endOpenBlock();
     return freshBits;
@@ -218,6 +224,11 @@ export class BlockWriter {
     { bits, extraBits, goesOn }: BlockCosts,
   ): boolean {
     const storedBits = (plain.length + 5) * 8;
+    if (this.#traits.codesAllSymbols) {
+      const isStored = storedBits < bits + (bits >> 4);
+      if (isStored) this.writeStored(plain);
+      return isStored;
+    }
     const fixedBits =
       3 +
       fixedLiteralCode.bits(this.#literalCounts) +
@@ -245,7 +256,7 @@ export class BlockWriter {
 }
 
 /** Whether bytes occur so evenly that no code can gain: the squares of the differences sum to less than twice their number. */
-function isEven(counts: Int32Array, total: number): boolean {
+function occurEvenly(counts: Int32Array, total: number): boolean {
   const average = total / 256;
   let sum = 0;
   for (let byte = 0; byte < 256; byte++) {

@@ -9,15 +9,14 @@ export class EntropyEstimate {
   readonly #float = new Float32Array(1);
   readonly #bits = new Int32Array(this.#float.buffer);
 
-  /** Bits of the block with the best codes and its extra bits, without a header. */
-  bits({ length, literalCounts, distanceCounts }: TokenBuffer): number {
-    if (length === 0) return 0;
-    let sum = this.#add(0, literalCounts.subarray(0, 256), length);
+  /** Bits of the block with the best codes and its extra bits, without a header. `total` is how many literals and lengths count. */
+  bits({ literalCounts, distanceCounts }: TokenBuffer, total: number): number {
+    let sum = this.#add(0, literalCounts.subarray(0, 256), total);
     // The end of the block counts as 15 bits, however often it occurs.
     sum = Math.fround(sum + 15);
     const lengthCounts = literalCounts.subarray(257);
-    sum = this.#add(sum, lengthCounts, length);
-    const matches = lengthCounts.reduce((total, count) => total + count, 0);
+    sum = this.#add(sum, lengthCounts, total);
+    const matches = lengthCounts.reduce((before, count) => before + count, 0);
     if (matches > 0) sum = this.#add(sum, distanceCounts, matches);
     return (
       Math.trunc(sum) +

@@ -57,4 +57,16 @@ export class TokenBuffer {
     this.tokens[this.length++] = endOfBlock;
     this.literalCounts[endOfBlock]!++;
   }
+
+  /** Counts each symbol that does not occur once, so that codes have it; gives how many literals and lengths these are. */
+  countAll(): number {
+    let added = 0;
+    for (let symbol = 0; symbol < this.literalCounts.length; symbol++) {
+      if (this.literalCounts[symbol] !== 0) continue;
+      this.literalCounts[symbol] = 1;
+      added++;
+    }
+    for (let code = 0; code < this.distanceCounts.length; code++) this.distanceCounts[code] ||= 1;
+    return added;
+  }
 }
