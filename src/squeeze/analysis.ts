@@ -4,7 +4,7 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 export type Analysis = DescribedGzip | KeptGzip;
 
 /** The recipe was found, and giving back the exact bytes was tried for all of them. */
-export interface DescribedGzip {
+interface DescribedGzip {
   readonly outcome: 'described';
   /** For `parseRecipe`. */
   readonly recipe: Uint8Array;

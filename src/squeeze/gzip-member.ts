@@ -16,7 +16,7 @@ export interface GzipHead {
 export const trailerSize = 8;
 
 /** The largest head that is read; a file with a larger one is no gzip file for us. Real ones have tens of bytes. */
-export const mostHeadBytes = 128 * 1024;
+const mostHeadBytes = 128 * 1024;
 
 const flags = { headCheck: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 };
 

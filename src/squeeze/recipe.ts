@@ -19,7 +19,7 @@ export interface Recipe {
 export type RecipeSegment = LiteralSegment | DeflateSegment;
 
 /** Bytes as they are: headers and trailers of gzip members, and what follows the last of them. */
-export interface LiteralSegment {
+interface LiteralSegment {
   readonly kind: 'literal';
   readonly bytes: Uint8Array;
 }
@@ -50,7 +50,7 @@ const mostSettings = 16;
 const mostState = 64;
 
 /** Plain bytes between checkpoints, at least: each costs some tens of kibibytes of work, and an encoder. */
-export const leastDistance = 256 * 1024;
+const leastDistance = 256 * 1024;
 
 /** The bytes of a recipe. Equal recipes give equal bytes. */
 export function encodeRecipe({ gzip, plain, segments }: Recipe): Uint8Array {

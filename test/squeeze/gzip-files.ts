@@ -23,17 +23,15 @@ export function member(
 }
 
 function head({ extra, name, comment, check = false, system = 255 }: MemberFields): Buffer {
-  const flags =
-    (check ? 2 : 0) +
-    (extra === undefined ? 0 : 4) +
-    (name === undefined ? 0 : 8) +
-    (comment === undefined ? 0 : 16);
-  const parts: Uint8Array[] = [Uint8Array.of(0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, system)];
-  if (extra !== undefined) parts.push(Uint8Array.of(extra.length & 255, extra.length >> 8), extra);
-  for (const text of [name, comment]) {
-    if (text !== undefined) parts.push(Buffer.from(`${text}\0`, 'latin1'));
+  const fields: [flag: number, bytes: Uint8Array][] = [];
+  if (extra !== undefined) {
+    fields.push([4, Buffer.concat([Uint8Array.of(extra.length & 255, extra.length >> 8), extra])]);
   }
-  const bytes = Buffer.concat(parts);
+  if (name !== undefined) fields.push([8, Buffer.from(`${name}\0`, 'latin1')]);
+  if (comment !== undefined) fields.push([16, Buffer.from(`${comment}\0`, 'latin1')]);
+  const flags = fields.reduce((sum, [flag]) => sum + flag, check ? 2 : 0);
+  const beginning = Uint8Array.of(0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, system);
+  const bytes = Buffer.concat([beginning, ...fields.map(([, field]) => field)]);
   if (!check) return bytes;
   const sum = crc32(bytes);
   return Buffer.concat([bytes, Uint8Array.of(sum & 255, (sum >> 8) & 255)]);

@@ -15,7 +15,7 @@ export const entryKind = 3 << 8;
 /** The value is a literal, or whatever the symbol means. */
 export const literalEntry = 0;
 /** The value is the smallest length or distance; extra bits are added. */
-export const baseEntry = 1 << 8;
+const baseEntry = 1 << 8;
 /** Value 0: the end of the block. Value 1: a code that means nothing. */
 export const specialEntry = 2 << 8;
 /** The value is where the second step looks; the extra bits say how many bits it looks at. */
