@@ -7,6 +7,7 @@ import { imageNames } from './image-names.ts';
 import { inventoryId, inventoryPath, leadingPaths } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
+import { defaultFrameContent } from './plan-bundle.ts';
 import type { RewrittenManifest } from './rewrite-images.ts';
 import {
   plainInventoryPath,
@@ -15,6 +16,7 @@ import {
   serializeSqueezedInventory,
 } from './squeezed-inventory.ts';
 import type { KeptLayer, PlainWriting, SqueezedInventory, StoredBlob } from './squeezed-inventory.ts';
+import { sectionSize } from './tar-behind-head.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
 import { frameBound } from './zstd-frames.ts';
@@ -143,11 +145,19 @@ function orderStored({
     if (size === undefined) throw new TypeError(`${digest} is nothing that a layer decompresses to`);
     return { digest, size, mediaType: 'application/x-tar', role: 'tar' };
   });
-  const short = [...small, ...uniqueSorted(manifests, small), ...uniqueSorted(recipes, small), ...large];
-  return { blobs: [...short, ...inLong], longFrom: short.length };
+  const others = [...left, ...inLong];
+  const short = [...small, ...uniqueSorted(manifests, others), ...uniqueSorted(recipes, others), ...large];
+  const blobs = [...short, ...inLong];
+  return { blobs, longFrom: isWorthLong(short, inLong) ? short.length : blobs.length };
 }
 
-/** Each once, by digest, but those that are there already. */
+/** Readers tell long frames from the others by their size: they are larger than the first one behind the head. */
+function isWorthLong(short: readonly StoredBlob[], long: readonly StoredBlob[]): boolean {
+  const size = sectionSize({ blobs: long, isLast: true });
+  return size > Math.min(defaultFrameContent, sectionSize({ blobs: short, isLast: false }));
+}
+
+/** Each once, by digest, but those that are there as something else. */
 function uniqueSorted(blobs: readonly StoredBlob[], there: readonly StoredBlob[]): StoredBlob[] {
   const known = new Set(there.map(({ digest }) => digest));
   return byDigest(
