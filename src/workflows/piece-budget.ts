@@ -21,6 +21,7 @@ export class PieceBudget {
       isIn = false;
       this.#readers -= 1;
       this.#held -= piece;
+      piece = 0;
       signal?.removeEventListener('abort', leave);
     };
     this.#readers += 1;
@@ -28,9 +29,11 @@ export class PieceBudget {
     signal?.addEventListener('abort', leave, { once: true });
     return {
       take: (wanted) => {
+        // Who left holds nothing that counts, and may still ask.
+        if (!isIn) return Math.min(wanted, leastPiece);
         this.#held -= piece;
         piece = Math.min(wanted, Math.max(leastPiece, this.#largest()));
-        if (isIn) this.#held += piece;
+        this.#held += piece;
         return piece;
       },
       leave,
