@@ -11,7 +11,7 @@ import type {
   StoredBlob,
   StoredRole,
 } from './squeezed-inventory.ts';
-import { isOriginal } from './squeezed-inventory.ts';
+import { isOriginal, largestRecipe } from './squeezed-inventory.ts';
 
 const maximumBlobs = 400_000;
 const roles: readonly StoredRole[] = [
@@ -82,22 +82,27 @@ function checkStored({ blobs, longFrom }: SqueezedInventory): void {
 
 function checkLayers({ layers, blobs, kept }: SqueezedInventory): void {
   const byDigest = new Map<string, StoredBlob>(blobs.map((blob) => [blob.digest, blob]));
-  for (const [index, { digest, plain, recipe }] of layers.entries()) {
+  for (const [index, { digest, size, plain, recipe: recipeDigest }] of layers.entries()) {
     if ((layers[index - 1]?.digest ?? '') >= digest)
       throw invalidInventory(`layers[${index}] is not in order`);
     if (byDigest.has(digest)) throw invalidInventory(`layers[${index}] is among the blobs, too`);
     // What a layer decompresses to may itself be a layer of some image.
     if (!byDigest.has(plain))
       throw invalidInventory(`what layers[${index}] decompresses to is not among the blobs`);
-    if (byDigest.get(recipe)?.role !== 'recipe')
-      throw invalidInventory(`the recipe of layers[${index}] is not there`);
+    const recipe = byDigest.get(recipeDigest);
+    if (recipe?.role !== 'recipe') throw invalidInventory(`the recipe of layers[${index}] is not there`);
+    if (recipe.size > largestRecipe(size))
+      throw invalidInventory(
+        `the recipe of layers[${index}] has ${recipe.size} bytes, expected at most ${largestRecipe(size)}`,
+      );
   }
   for (const [index, { digest }] of kept.entries())
     if ((kept[index - 1]?.digest ?? '') >= digest) throw invalidInventory(`kept[${index}] is not in order`);
 }
 
 /**
- * Checks that a squeezed bundle gives just the blobs of the plain one, each from one place.
+ * Checks that a squeezed bundle gives just the blobs of the plain one, each from one place, and that only layers are restored: the others are
+ * read into memory.
  *
  * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content)
  */
@@ -108,4 +113,12 @@ export function checkAgainstPlain({ layers, blobs, name }: SqueezedInventory, pl
   );
   if (sizes.size !== plain.blobs.length || plain.blobs.some(({ digest, size }) => sizes.get(digest) !== size))
     throw invalidInventory('its blobs are not those of its plain inventory');
+  const roleOf = new Map<string, string>(plain.blobs.map(({ digest, role }) => [digest, role]));
+  for (const [index, { digest }] of layers.entries()) {
+    const role = roleOf.get(digest);
+    if (role !== 'layer')
+      throw invalidInventory(
+        `layers[${index}] is no layer in its plain inventory, but a blob of role ${role}`,
+      );
+  }
 }

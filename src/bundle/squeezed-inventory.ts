@@ -69,6 +69,17 @@ export const plainInventoryPath = 'palette-edge/plain/inventory.json';
 
 export const recipeMediaType = 'application/vnd.palette-edge.recipe.v1';
 
+/** Recipes of layers that are worth it are smaller; those of tiny ones are not counted. */
+const recipeShare = 0.25;
+const leastRecipe = 64 * 1024;
+/** Whoever restores has it in memory. */
+const mostRecipe = 256 * 1024 * 1024;
+
+/** How large the recipe of a layer may be, both in bytes. */
+export function largestRecipe(layerSize: number): number {
+  return Math.min(mostRecipe, leastRecipe + Math.floor(layerSize * recipeShare));
+}
+
 /** Roles of blobs that are in the tar for our own reader or for other tools only. */
 const standIns: ReadonlySet<StoredRole> = new Set(['rewritten', 'recipe', 'tar']);
 

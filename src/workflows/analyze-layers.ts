@@ -1,4 +1,5 @@
 import type { LayerToSqueeze } from '../bundle/plan-squeezed-bundle.ts';
+import { largestRecipe } from '../bundle/squeezed-inventory.ts';
 import type { KeptLayer } from '../bundle/squeezed-inventory.ts';
 import type { BundledBlob } from '../bundle/inventory.ts';
 import { runLimited } from '../io/run-limited.ts';
@@ -89,11 +90,12 @@ async function analyze(layer: BundledBlob, context: AnalyzeContext): Promise<Ana
 
 /** Why a layer is not squeezed; undefined when it is. */
 function keptReason(
-  { digest }: BundledBlob,
+  { digest, size }: BundledBlob,
   analysis: Analysis,
   { expected }: AnalyzeContext,
 ): string | undefined {
   if (analysis.outcome === 'kept') return analysis.reason;
+  if (analysis.recipe.length > largestRecipe(size)) return 'large-recipe';
   const said = expected.get(digest);
   const isAsSaid = said === undefined || (said.size === 1 && said.has(analysis.plain.digest));
   return isAsSaid ? undefined : 'wrong-diff-id';

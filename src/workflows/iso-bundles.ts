@@ -10,6 +10,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { isoFolder } from '../iso/iso-folder.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
+import { RestoringThreads } from './restoring-threads.ts';
 
 /** A file or parts in an image that are a bundle by their name. */
 export interface IsoBundle {
@@ -102,7 +103,7 @@ export async function openIfBundle(
   place: string,
 ): Promise<BundleReader | undefined> {
   try {
-    return await BundleReader.open(await open(), `${place}:${path}`);
+    return await BundleReader.open(await open(), `${place}:${path}`, new RestoringThreads());
   } catch (error) {
     if (error instanceof PaletteEdgeError && error.code === 'NOT_A_BUNDLE') return undefined;
     throw error;
