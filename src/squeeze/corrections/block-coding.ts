@@ -65,8 +65,7 @@ export function createBlockCoder(coder: BinaryCoder): BlockCoder {
   const codeStored = createStoredCoder(coder);
   return {
     block(block) {
-      const wanted = block === undefined ? 0 : block.type | (block.final ? 4 : 0);
-      const kind = codeTree(coder, [contexts.kind + before * 8, 3], wanted);
+      const kind = codeTree(coder, [contexts.kind + before * 8, 3], kindOf(block));
       const type = blockTypes[kind & 3];
       if (type === undefined) throw invalidCorrections('a block has an unknown type');
       before = type;
@@ -85,6 +84,10 @@ export function createBlockCoder(coder: BinaryCoder): BlockCoder {
     },
     padding: (bits) => codeTree(coder, [contexts.padding + 128, 7], bits),
   };
+}
+
+function kindOf(block: CodedBlock | undefined): number {
+  return block === undefined ? 0 : block.type | (block.final ? 4 : 0);
 }
 
 /** Codes how many tokens a block has: most writers begin a new one after always the same number. */

@@ -55,11 +55,34 @@ interface Search {
   advance(length: number): void;
 }
 
+interface Lengths {
+  readonly best: number;
+  readonly most: number;
+}
+
 function createSearch(window: PlainWindow, chain: HashChain, parameters: ModelParameters): Search {
   const { bytes } = window;
   const { previous, width } = chain;
   const { good, nice, shortest, shortestReach, reach } = parameters;
   let effort = mostEffort;
+  const triesFor = (length: number): number => {
+    if (effort < 0) return 1;
+    return length >= good ? parameters.chain >>> 2 : parameters.chain;
+  };
+  // What was left out of the chains can lead to newer positions: that is their end.
+  const before = (candidate: number): number => {
+    const older = previous[candidate & chainMask]!;
+    return older < candidate ? older : -1;
+  };
+  /** How many bytes are alike, or less than that when they are no more than the best. */
+  const lengthBeyond = (candidate: number, position: number, { best, most }: Lengths): number => {
+    effort--;
+    if (bytes[candidate + best] !== bytes[position + best] || bytes[candidate] !== bytes[position]) return 0;
+    let same = 1;
+    while (same < most && bytes[candidate + same] === bytes[position + same]) same++;
+    effort -= same;
+    return same;
+  };
   return {
     advance(length) {
       effort = Math.min(mostEffort, effort + length * effortPerByte);
@@ -72,24 +95,15 @@ function createSearch(window: PlainWindow, chain: HashChain, parameters: ModelPa
       const enough = Math.min(nice, most);
       let best = length;
       let distance = 0;
-      let tries = length >= good ? parameters.chain >>> 2 : parameters.chain;
-      if (effort < 0) tries = 1;
       let candidate = previous[position & chainMask]!;
-      for (; candidate >= limit && tries > 0; tries--) {
-        effort--;
-        if (bytes[candidate + best] === bytes[position + best] && bytes[candidate] === bytes[position]) {
-          let same = 1;
-          while (same < most && bytes[candidate + same] === bytes[position + same]) same++;
-          effort -= same;
-          if (same > best && (same > shortest || position - candidate <= shortestReach)) {
-            best = same;
-            distance = position - candidate;
-            if (best >= enough) break;
-          }
+      for (let tries = triesFor(length); candidate >= limit && tries > 0; tries--) {
+        const same = lengthBeyond(candidate, position, { best, most });
+        if (same > best && (same > shortest || position - candidate <= shortestReach)) {
+          best = same;
+          distance = position - candidate;
+          if (best >= enough) break;
         }
-        const older = previous[candidate & chainMask]!;
-        if (older >= candidate) break;
-        candidate = older;
+        candidate = before(candidate);
       }
       return distance === 0 ? 0 : matchToken(best, distance);
     },

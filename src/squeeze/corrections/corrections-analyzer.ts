@@ -1,19 +1,12 @@
-import type {
-  CodedLengths,
-  DeflateBlock,
-  DeflateBlockEnd,
-  DeflateListener,
-} from '../tokens/deflate-block.ts';
-import { blockContexts, createBlockCoder, mostBuffered, mostDynamicBlocks } from './block-coding.ts';
+import type { DeflateListener } from '../tokens/deflate-block.ts';
+import { createBlockDescriber } from './block-describer.ts';
 import { chooseModel } from './choose-model.ts';
 import { encodeCorrections } from './corrections-format.ts';
-import { clearSymbolCounts, countSymbols, createSymbolCounts } from './count-symbols.ts';
 import { canGoOn, createWindow, fillWindow, slideWindow, type PlainWindow } from './plain-window.ts';
 import type { ModelParameters } from './model-parameters.ts';
 import { createRangeEncoder, type RangeEncoder } from './range-encoder.ts';
 import { createTokenModel, tokenContexts, type TokenModel } from './token-model.ts';
 import { createTokenQueue, type TokenQueue } from './token-queue.ts';
-import { codeTrees } from './tree-coding.ts';
 
 /** Describes one stream as the corrections of a model's guesses. It listens to an inflate parser; `plain` is its sink. */
 export interface CorrectionsAnalyzer extends DeflateListener {
@@ -44,7 +37,7 @@ export function createCorrectionsAnalyzer({
   let exceeded = false;
   let inStored = false;
   const check = (): void => {
-    if (blocks.tooMany || blocks.size + tokens.size > maximumSize) exceeded = true;
+    if (blocks.tooMany() || blocks.size() + tokens.size > maximumSize) exceeded = true;
   };
   return {
     get exceeded() {
@@ -56,6 +49,7 @@ export function createCorrectionsAnalyzer({
     block(block) {
       if (exceeded) return;
       blocks.block(block);
+      check();
       inStored = block.stored !== undefined && block.stored.length > 0;
       if (block.stored !== undefined && block.stored.length > 0)
         tokens.tokens(Int32Array.of(-block.stored.length));
@@ -76,72 +70,6 @@ export function createCorrectionsAnalyzer({
       if (exceeded) return undefined;
       const corrections = encodeCorrections({ ...tokens.finish(), blocks: blocks.finish(padding) });
       return corrections.length > maximumSize ? undefined : corrections;
-    },
-  };
-}
-
-interface BlockDescriber {
-  readonly size: number;
-  /** More blocks than corrections may describe. */
-  readonly tooMany: boolean;
-  block(block: DeflateBlock): void;
-  tokens(tokens: Int32Array): void;
-  end(end: DeflateBlockEnd): void;
-  finish(padding: number): Uint8Array;
-}
-
-function createBlockDescriber(maximumSize: number): BlockDescriber {
-  const coder = createRangeEncoder(blockContexts, maximumSize);
-  const blockCoder = createBlockCoder(coder);
-  const counts = createSymbolCounts();
-  const none = createSymbolCounts();
-  let current: DeflateBlock | undefined;
-  let run = 0;
-  let long = false;
-  let dynamic = 0;
-  let tooMany = false;
-  const head = (): DeflateBlock => {
-    if (current === undefined) throw new TypeError('there is no block');
-    const { type, final, stored } = current;
-    blockCoder.block({ type, final, tokens: run, long, ...(stored === undefined ? {} : { stored }) });
-    return current;
-  };
-  const describeCodes = (codes: CodedLengths | undefined): void => {
-    if (codes !== undefined) codeTrees({ coder, first: 0 }, long ? none : counts, codes);
-  };
-  return {
-    get size() {
-      return coder.size;
-    },
-    get tooMany() {
-      return tooMany;
-    },
-    block(block) {
-      current = block;
-      run = 0;
-      long = false;
-      clearSymbolCounts(counts);
-      if (block.type === 2 && ++dynamic > mostDynamicBlocks(block.plain)) tooMany = true;
-    },
-    tokens(tokens) {
-      countSymbols(counts, tokens);
-      if (run + tokens.length > mostBuffered) {
-        if (!long) {
-          long = true;
-          describeCodes(head().codes);
-        }
-        blockCoder.run(run, false);
-        run = 0;
-      }
-      run += tokens.length;
-    },
-    end() {
-      if (long) blockCoder.run(run, true);
-      else describeCodes(head().codes);
-    },
-    finish(padding) {
-      blockCoder.padding(padding);
-      return coder.finish();
     },
   };
 }

@@ -53,7 +53,7 @@ export function createHashChain(window: PlainWindow, hash: ChainHash): HashChain
 }
 
 /** Makes the positions in a table smaller; those that left the window become -1. */
-export function rebaseTable(table: Int32Array, shift: number): void {
+function rebaseTable(table: Int32Array, shift: number): void {
   for (let index = 0; index < table.length; index++) {
     const moved = table[index]! - shift;
     table[index] = moved < 0 ? -1 : moved;

@@ -1,5 +1,5 @@
 /** How far a model looks ahead of a token: as many plain bytes have to be there before it is coded, or the last one. */
-export const lookahead = 640;
+const lookahead = 640;
 
 /** Plain bytes before the next token that stay: what a match can reach, in whole {@link historyUnit}s. */
 const historySize = 64 * 1024;
@@ -19,7 +19,7 @@ export interface PlainWindow {
 }
 
 /** Bytes that a window holds. */
-export const windowSize = 2 * 1024 * 1024;
+const windowSize = 2 * 1024 * 1024;
 
 /** An empty window. */
 export function createWindow(): PlainWindow {

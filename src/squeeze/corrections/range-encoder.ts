@@ -31,8 +31,8 @@ export function createRangeEncoder(contexts: number, maximumSize: number): Range
         range[0] = range[0]! - bound;
       } else range[0] = bound;
       probabilities[context] = learned(state, bit);
-      while (range[0]! < 0x1_00_00_00) {
-        range[0] = range[0]! << 8;
+      while (range[0] < 0x1_00_00_00) {
+        range[0] = range[0] << 8;
         shift();
       }
       return bit;

@@ -119,9 +119,9 @@ function createCorrector({ window, coder, predictor, ranks }: CorrectorParts): {
     if (guess === 0 || coder.code(contexts.sameLength + kind, actual === guessed ? 0 : 1) === 1) {
       length = codeTree(coder, [contexts.length + (kind << 8), 8], actual - 3) + 3;
       const same = guess !== 0 && coder.code(contexts.sameDistance, distanceIsSame(guess, token)) === 0;
-      if (same) return checked(matchToken(length, tokenDistance(guess)));
+      if (same) return checked(window, matchToken(length, tokenDistance(guess)));
     }
-    return checked(matchToken(length, codeDistance(length, tokenDistance(token))));
+    return checked(window, matchToken(length, codeDistance(length, tokenDistance(token))));
   };
   const codeDistance = (length: number, distance: number): number => {
     const kind = Math.min(length - 3, 3);
@@ -136,18 +136,6 @@ function createCorrector({ window, coder, predictor, ranks }: CorrectorParts): {
       codeNumber(coder, contexts.rank + kind * numberContexts, rank),
     );
   };
-  const checked = (token: number): number => {
-    const { bytes, position, end } = window;
-    const length = tokenLength(token);
-    const distance = tokenDistance(token);
-    if (distance < 1 || distance > position || length > end - position) {
-      throw invalidCorrections('a match is outside of the plain bytes');
-    }
-    if (matchLength(bytes, [position - distance, position], length) < length) {
-      throw invalidCorrections('a match differs from the plain bytes');
-    }
-    return token;
-  };
   return {
     correct(guess, token) {
       if (guess !== 0) {
@@ -157,7 +145,8 @@ function createCorrector({ window, coder, predictor, ranks }: CorrectorParts): {
           : codeMatch(guess, token);
       }
       const { match } = predictor;
-      if (match !== 0 && coder.code(contexts.taken, token === match ? 0 : 1) === 0) return checked(match);
+      if (match !== 0 && coder.code(contexts.taken, token === match ? 0 : 1) === 0)
+        return checked(window, match);
       return codeMatch(0, token);
     },
   };
@@ -170,4 +159,17 @@ const distanceIsSame = (one: number, other: number): number =>
 function lengthKind(length: number): number {
   if (length < 7) return length < 3 ? 0 : length - 2;
   return length < 16 ? 5 : length < 258 ? 6 : 7;
+}
+
+/** The match, if it can be at the window's position. */
+function checked({ bytes, position, end }: PlainWindow, token: number): number {
+  const length = tokenLength(token);
+  const distance = tokenDistance(token);
+  if (distance < 1 || distance > position || length > end - position) {
+    throw invalidCorrections('a match is outside of the plain bytes');
+  }
+  if (matchLength(bytes, [position - distance, position], length) < length) {
+    throw invalidCorrections('a match differs from the plain bytes');
+  }
+  return token;
 }

@@ -5,6 +5,7 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
 
+import { PaletteEdgeError } from '../../../src/errors.ts';
 import { createCorrectionsAnalyzer } from '../../../src/squeeze/corrections/corrections-analyzer.ts';
 import { createCorrectionsEncoder } from '../../../src/squeeze/corrections/corrections-encoder.ts';
 import { createInflateParser } from '../../../src/squeeze/tokens/inflate-parser.ts';
@@ -63,7 +64,7 @@ describe('streams of real writers come back, with corrections of at most so many
     [6, 0.5],
     [9, 0.5],
   ])('Go %i: %d', (level, most) => {
-    expect(costOf(goDeflate([sample], level)[0]!)).toBeLessThan(most);
+    expect(costOf(Buffer.concat(goDeflate([sample], level)))).toBeLessThan(most);
   });
 
   test.each([
@@ -199,8 +200,8 @@ describe('hostile corrections', () => {
     try {
       return rebuildStream({ plain: bytes, corrections }, stream.length).length;
     } catch (error) {
-      expect(error).toMatchObject({ code: 'CORRECTIONS_INVALID' });
-      return 0;
+      if (error instanceof PaletteEdgeError && error.code === 'CORRECTIONS_INVALID') return 0;
+      throw error;
     }
   }
 });

@@ -4,11 +4,16 @@ import type { RandomNumbers } from './random-numbers.ts';
 class Bits {
   readonly bytes: number[] = [];
   #count = 0;
+  #last = 0;
 
   put(value: number, count: number): void {
     for (let bit = 0; bit < count; bit++) {
-      if (this.#count % 8 === 0) this.bytes.push(0);
-      this.bytes[this.bytes.length - 1]! |= ((value >>> bit) & 1) << (this.#count++ % 8);
+      if (this.#count % 8 === 0) this.#last = this.bytes.push(0) - 1;
+      this.bytes.splice(
+        this.#last,
+        1,
+        (this.bytes.at(-1) ?? 0) | (((value >>> bit) & 1) << (this.#count++ % 8)),
+      );
     }
   }
 
@@ -32,11 +37,11 @@ function randomCode(
   const lengths = [0];
   while (lengths.length < symbols.length) {
     const index = random(lengths.length);
-    if (lengths[index]! >= mostBits) continue;
-    lengths[index]!++;
-    lengths.push(lengths[index]!);
+    const longer = (lengths.at(index) ?? 0) + 1;
+    if (longer > mostBits) continue;
+    lengths.splice(index, 1, longer, longer);
   }
-  return new Map(symbols.map((symbol, index) => [symbol, Math.max(1, lengths[index]!)]));
+  return new Map(symbols.map((symbol, index) => [symbol, Math.max(1, lengths.at(index) ?? 0)]));
 }
 
 /** Canonical codes of lengths (RFC 1951, section 3.2.2). */
@@ -146,7 +151,7 @@ function writeLengths(bits: Bits, random: RandomNumbers, lengths: readonly numbe
     if (repeats >= 3) {
       bits.code(...codes.get(16)!);
       bits.put(repeats - 3, 2);
-    } else bits.code(...codes.get(lengths[index]!)!);
+    } else bits.code(...codes.get(lengths.at(index) ?? 0)!);
     index += repeats >= 3 ? repeats : 1;
   }
 }

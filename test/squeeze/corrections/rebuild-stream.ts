@@ -42,7 +42,7 @@ export function rebuildStream(
 
 /** The DEFLATE stream of a gzip file of one member, whose header may have a name. */
 export function deflateOf(gzip: Uint8Array): Buffer {
-  const named = ((gzip[3] ?? 0) & 8) !== 0;
+  const named = ((gzip.at(3) ?? 0) & 8) !== 0;
   const start = named ? gzip.indexOf(0, 10) + 1 : 10;
   return Buffer.from(gzip.subarray(start, gzip.length - 8));
 }
