@@ -17,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
     'store',
     'bundle',
     'squeeze',
+    'delta',
     'iso',
     'usb',
     'registry-server',
