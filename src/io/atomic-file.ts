@@ -8,19 +8,26 @@ import { makeFolder } from './make-folder.ts';
 /** A writer may wait for hours for what it writes. One that was silent for so long is gone. */
 const staleAfterMs = 24 * 60 * 60 * 1000;
 
+/** How a file is written. */
+export interface AtomicFileOptions {
+  /** Permissions of the file, of which the process may take some away. */
+  readonly mode?: number | undefined;
+  /** Done when the file is complete and on the disk, right before it gets its name: the older one, if any, is going to be replaced. */
+  readonly beforeNamed?: () => Promise<void>;
+}
+
 /**
  * Writes a file beside its final name and renames it when complete: the name never stands for half a file.
  *
  * The parent folder is made. On any failure the half-written file is removed and the old one, if any, is still there.
  *
  * @param write is told the name beside, too, for programs that write by themselves
- * @param mode permissions of the file, of which the process may take some away
  * @returns what `write` returned
  */
 export async function writeFileAtomically<T>(
   path: string,
   write: (file: FileHandle, beside: string) => Promise<T>,
-  mode = 0o666,
+  { mode = 0o666, beforeNamed }: AtomicFileOptions = {},
 ): Promise<T> {
   await makeFolder(dirname(path));
   const beside = `${path}.${randomBytes(6).toString('hex')}.partial`;
@@ -33,6 +40,7 @@ export async function writeFileAtomically<T>(
     } finally {
       await file.close();
     }
+    await beforeNamed?.();
     await rename(beside, path);
     return result;
   } catch (error) {

@@ -131,7 +131,7 @@ async function writeDocument(path: string, document: Document): Promise<void> {
       if (before !== undefined) await file.chown(before.uid, before.gid).catch(() => undefined);
       await file.writeFile(text);
     };
-    await writeFileAtomically(target, write, 0o600);
+    await writeFileAtomically(target, write, { mode: 0o600 });
   } catch (error) {
     throw wordDiskError(error, `writing the Docker config ${path}`);
   }

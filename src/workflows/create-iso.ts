@@ -14,7 +14,7 @@ import type { Warning } from '../warning.ts';
 import { checkIsoBundles } from './check-iso-bundles.ts';
 import { checkIsoOutput, outputTaken, outputTarget } from './check-output.ts';
 import { checkWrittenIso } from './check-written-iso.ts';
-import { checksumFile, emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
+import { checksumFile, writeChecksumFile } from './checksum-file.ts';
 import { hashIsoContent } from './hash-iso-content.ts';
 import type { HashedFile } from './hash-iso-content.ts';
 import { isoContent } from './iso-content.ts';
@@ -188,7 +188,6 @@ async function make(
     { path, file, label, checksums },
     { hasher, signal, onBytes, onStart },
   );
-  await emptyChecksumFile(path);
   return { ...checked, files: made.checksums };
 }
 

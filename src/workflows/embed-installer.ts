@@ -23,7 +23,7 @@ import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
 import { checkInstallerBundles } from './check-installer-bundles.ts';
 import { checkInstallerOutput } from './check-installer-output.ts';
-import { checksumFile, emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
+import { checksumFile, writeChecksumFile } from './checksum-file.ts';
 import { hashAccess } from './hash-iso-content.ts';
 import { filesOf, readInstallerFiles, requireFilesUnchanged } from './installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from './installer-files.ts';
@@ -190,7 +190,6 @@ async function write(
     await writeBeside(writing, places, { resources, signal });
     const written = await checkWritten(writing, file, { resources, signal });
     await requireFilesUnchanged(writing.supplied, 'the installer');
-    await emptyChecksumFile(output);
     return written;
   };
   const written = await writeIsoFile(output, make, { mode });

@@ -196,7 +196,7 @@ async function writeFile(
       },
     );
   };
-  await writeFileAtomically(place, write, mode);
+  await writeFileAtomically(place, write, { mode });
 }
 
 /** A build takes `content-*` as it finds it: what an earlier run left there goes in, too. */

@@ -88,7 +88,9 @@ const writers: Readonly<Record<ClientName, (setup: ClientSetup) => ClientFile[]>
 async function writeClientFile(folder: string, { path, text, isSecret }: ClientFile): Promise<void> {
   const target = join(folder, path);
   try {
-    await writeFileAtomically(target, async (file) => await file.writeFile(text), isSecret ? 0o600 : 0o644);
+    await writeFileAtomically(target, async (file) => await file.writeFile(text), {
+      mode: isSecret ? 0o600 : 0o644,
+    });
   } catch (error) {
     throw wordDiskError(error, `writing ${target}`);
   }

@@ -127,7 +127,7 @@ function withMissing(
 
 async function writeText(path: string, text: string, mode: number): Promise<void> {
   try {
-    await writeFileAtomically(path, async (file) => await file.writeFile(text), mode);
+    await writeFileAtomically(path, async (file) => await file.writeFile(text), { mode });
   } catch (error) {
     throw wordDiskError(error, `writing ${path}`);
   }

@@ -6,7 +6,6 @@ import { writeIso } from '../iso/iso-writer.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
 import { checkIsoOutput } from './check-output.ts';
-import { emptyChecksumFile } from './checksum-file.ts';
 import type { IsoResources } from './create-iso.ts';
 import { readUserData } from './read-user-data.ts';
 import { writeIsoFile } from './write-iso-file.ts';
@@ -70,8 +69,6 @@ async function write(
       entries.push({ path: name, source, size: content.length });
     }
     await writeIso(entries, { label: userDataLabel, path: file, folder, ...run });
-    // One that lay there may be of an image that was: this one gets none.
-    await emptyChecksumFile(path);
     return (await stat(file)).size;
   };
   return await writeIsoFile(path, make, { mode: 0o600, staleAfterMs });

@@ -6,6 +6,7 @@ import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
 import { outputTarget } from './check-output.ts';
+import { emptyChecksumFile } from './checksum-file.ts';
 
 /** Where an image is made. Absolute. */
 export interface IsoPlaces {
@@ -23,7 +24,7 @@ export interface IsoFileOptions {
 }
 
 /**
- * Makes an image beside its name and renames it when it is complete. Symbolic links stay: their targets are written. What a killed run
+ * Makes an image beside its name and renames it when it is complete; the checksum of an older one is emptied before. Symbolic links stay: their targets are written. What a killed run
  * left, the next one to the same path removes.
  *
  * @throws PaletteEdgeError kind disk that names the file, or what `make` throws; nothing is left then
@@ -40,7 +41,8 @@ export async function writeIsoFile<T>(
       await using folder = await folderBeside(target);
       const write = async (_: unknown, beside: string): Promise<T> =>
         await make({ file: resolve(beside), folder: resolve(folder.path) });
-      return await writeFileAtomically(target, write, mode);
+      const beforeNamed = async (): Promise<void> => await emptyChecksumFile(path);
+      return await writeFileAtomically(target, write, { mode, beforeNamed });
     });
   } catch (error) {
     throw wordDiskError(error, `writing the ISO image to ${path}`);

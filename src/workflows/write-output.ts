@@ -48,10 +48,8 @@ async function writeWhole(
 ): Promise<WrittenBundle> {
   const target = await outputTarget(path);
   await removeStalePartials(target);
-  const written = await writeFileAtomically(target, async (file) => {
-    const complete = await writeBundle(options, { file });
-    await emptyChecksumFile(path);
-    return complete;
+  const written = await writeFileAtomically(target, async (file) => await writeBundle(options, { file }), {
+    beforeNamed: async () => await emptyChecksumFile(path),
   });
   await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);

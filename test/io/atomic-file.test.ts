@@ -23,7 +23,7 @@ test('the file is there when writing is done, and nothing else', async () => {
 test('a file that is to be private is so before anything is in it', async () => {
   const path = join(await temporaryFolder(), 'file');
   const write = async (file: FileHandle): Promise<number> => (await file.stat()).mode & 0o777;
-  expect(await writeFileAtomically(path, write, 0o600)).toBe(0o600);
+  expect(await writeFileAtomically(path, write, { mode: 0o600 })).toBe(0o600);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
@@ -44,6 +44,35 @@ test('a failure leaves the old file, and nothing beside it', async () => {
     await file.writeFile('half');
     throw new Error('stop');
   });
+  await expect(write).rejects.toThrow('stop');
+  expect(await readFile(path, 'utf8')).toBe('old');
+  expect(await readdir(folder)).toEqual(['file']);
+});
+
+test('what is done before it gets its name is done when all of it is on the disk', async () => {
+  const path = join(await temporaryFolder(), 'file');
+  await writeFile(path, 'old');
+  const steps: string[] = [];
+  const write = async (file: FileHandle): Promise<void> => {
+    await file.writeFile('new');
+    const sync = file.datasync.bind(file);
+    file.datasync = async () => {
+      await sync();
+      steps.push('synced');
+    };
+  };
+  const beforeNamed = async (): Promise<void> => void steps.push(await readFile(path, 'utf8'));
+  await writeFileAtomically(path, write, { beforeNamed });
+  expect(steps).toEqual(['synced', 'old']);
+  expect(await readFile(path, 'utf8')).toBe('new');
+});
+
+test('when that fails the old file stays, and nothing is beside it', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'file');
+  await writeFile(path, 'old');
+  const beforeNamed = async (): Promise<void> => await Promise.reject(new Error('stop'));
+  const write = writeFileAtomically(path, async (file) => await file.writeFile('new'), { beforeNamed });
   await expect(write).rejects.toThrow('stop');
   expect(await readFile(path, 'utf8')).toBe('old');
   expect(await readdir(folder)).toEqual(['file']);

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
@@ -57,6 +57,19 @@ test('a bundle has no name together with the checksum of an older one', async ()
   expect(await rejection(writeOutput(await optionsFor(path)))).toMatchObject({ kind: 'disk' });
   expect((await readFile(path)).length).toBeGreaterThan(1000);
   expect(await readFile(`${path}.sha256`, 'utf8')).toBe('');
+});
+
+test('an older bundle keeps its checksum when the disk fails at the end', async () => {
+  const path = join(await temporaryFolder(), 'edge.tar.zst');
+  await writeFile(path, 'old');
+  await writeFile(`${path}.sha256`, 'of the old');
+  await using probe = await open(path);
+  const failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  const sync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync').mockRejectedValue(failure);
+  expect(await rejection(writeOutput(await optionsFor(path)))).toMatchObject({ kind: 'disk' });
+  sync.mockRestore();
+  expect(await readFile(path, 'utf8')).toBe('old');
+  expect(await readFile(`${path}.sha256`, 'utf8')).toBe('of the old');
 });
 
 test('a bundle that a link stands for is written where the link leads, and the link stays', async () => {
