@@ -94,7 +94,11 @@ export class FrameReader {
    * @throws as {@link read}
    */
   async *pieces(index: number): AsyncGenerator<Uint8Array, void, undefined> {
-    if (index < this.firstLong) return yield await this.read(index);
+    if (index < this.firstLong) yield await this.read(index);
+    else yield* this.#longPieces(index);
+  }
+
+  async *#longPieces(index: number): AsyncGenerator<Uint8Array, void, undefined> {
     const place = this.#describe(index);
     const { contentSize, check } = this.frame(index);
     const found = { check: 0 };

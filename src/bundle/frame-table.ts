@@ -137,14 +137,27 @@ function checkFrameSizes(entries: Entries, count: number, name: string): void {
     throw damagedTable(name, 'a frame is larger than version 1 allows');
   }
   const long = firstLongFrame((index) => entries(index).contentSize, count);
-  for (let index = 0; index < count; index += 1) {
+  checkRun(entries, { first: 0, behind: 1, largest: maximumHeadSize }, name);
+  checkRun(entries, { first: 1, behind: long, largest: maximumFrameContent }, name);
+  checkRun(entries, { first: long, behind: count, largest: maximumLongContent }, name);
+}
+
+/** Frames that follow each other and are of one kind. */
+interface FrameRun {
+  readonly first: number;
+  /** The index behind the last one. */
+  readonly behind: number;
+  /** Most bytes of content. */
+  readonly largest: number;
+}
+
+/** All of a run equal, except the last, which may be shorter. */
+function checkRun(entries: Entries, { first, behind, largest }: FrameRun, name: string): void {
+  for (let index = first; index < behind; index += 1) {
     const { size, contentSize } = entries(index);
-    const isLong = index >= long;
-    const equal = isLong ? entries(long).contentSize : cutSize;
-    const isLast = index === count - 1 || index === long - 1;
-    if (index > 0 && (isLast ? contentSize > equal : contentSize !== equal))
+    const equal = entries(first).contentSize;
+    if (index === behind - 1 ? contentSize > equal : contentSize !== equal)
       throw damagedTable(name, `frame ${index} has not the size of the others`);
-    const largest = isLong ? maximumLongContent : maximumHeadSize * 2;
     if (contentSize === 0 || contentSize > largest || size > frameBound(contentSize))
       throw damagedTable(name, `frame ${index} has an impossible size`);
   }

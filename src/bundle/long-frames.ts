@@ -25,7 +25,7 @@ export class LongFrames {
     this.#decompress = decompress;
   }
 
-  /** The content of a frame from `start` to `end`, in bytes. To the end of the frame it is checked, too. */
+  /** The content of a frame from `start` to `end`, in bytes. Whoever reads it checks it: the checks of the frame come at its end. */
   async *content(
     index: number,
     { start, end }: { readonly start: number; readonly end: number },
@@ -39,15 +39,10 @@ export class LongFrames {
     };
     let isSound = false;
     try {
-      while (cursor.position < end) {
+      while (cursor.position < end && (await fill(cursor))) {
         signal?.throwIfAborted();
-        if (cursor.rest.length === 0) {
-          const next = await cursor.pieces.next();
-          if (next.done === true) break;
-          cursor.rest = next.value;
-        }
         const skipped = Math.min(cursor.rest.length, Math.max(0, start - cursor.position));
-        const piece = cursor.rest.subarray(skipped, skipped + end - cursor.position - skipped);
+        const piece = cursor.rest.subarray(skipped, end - cursor.position);
         cursor.position += skipped + piece.length;
         cursor.rest = cursor.rest.subarray(skipped + piece.length);
         isSound = true;
@@ -76,4 +71,13 @@ export class LongFrames {
     this.#waiting.push(cursor);
     if (this.#waiting.length > mostWaiting) await this.#waiting.shift()?.pieces.return();
   }
+}
+
+/** @returns whether there is something that was not taken */
+async function fill(cursor: Cursor): Promise<boolean> {
+  if (cursor.rest.length > 0) return true;
+  const next = await cursor.pieces.next();
+  if (next.done === true) return false;
+  cursor.rest = next.value;
+  return true;
 }

@@ -40,7 +40,7 @@ export function isGzipLayerType(mediaType: string): boolean {
 }
 
 /** The media type of what a layer of {@link isGzipLayerType} decompresses to. */
-export function uncompressedType(mediaType: string): string {
+function uncompressedType(mediaType: string): string {
   return uncompressedTypes.get(mediaType) ?? mediaType;
 }
 
@@ -127,5 +127,9 @@ class Rewriting {
 
 /** The documents were parsed before, when the bundle was made: these are descriptors. */
 function descriptorsIn(list: unknown): Descriptor[] {
-  return Array.isArray(list) ? (list.filter(isRecord) as unknown as Descriptor[]) : [];
+  return Array.isArray(list) ? list.filter(isDescriptor) : [];
+}
+
+function isDescriptor(value: unknown): value is Descriptor {
+  return isRecord(value) && typeof value['digest'] === 'string' && typeof value['mediaType'] === 'string';
 }

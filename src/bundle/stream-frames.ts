@@ -132,21 +132,21 @@ class StreamedFrames {
     return this.#longContent !== undefined || (first !== undefined && contentSize > first.contentSize);
   }
 
-  /** As those of a seek table: head within its cap; every cut after it equal, but the last, which may be shorter. */
+  /** As those of a seek table: head within its cap; every cut after it equal, but the last, which may be shorter; the same for long frames. */
   #checkSize(contentSize: number): void {
-    const [head, first] = this.#frames;
-    const previous = this.#frames.at(-1)?.contentSize;
-    const isFirstLong = this.#longContent === undefined && this.#beginsLong(contentSize);
-    const equal = this.#longContent ?? first?.contentSize;
-    const largest =
-      head === undefined
-        ? maximumHeadSize
-        : isFirstLong
-          ? maximumLongContent
-          : (equal ?? maximumFrameContent);
-    const isBehindShort = !isFirstLong && first !== undefined && previous !== equal;
-    if (contentSize === 0 || contentSize > largest || isBehindShort || this.#frames.length >= maximumFrames)
+    const isTooMany = this.#frames.length >= maximumFrames;
+    if (contentSize === 0 || contentSize > this.#largest(contentSize) || isTooMany)
       throw this.#damaged(`it cannot have ${contentSize} bytes of content`);
+  }
+
+  /** Nothing fits behind a frame that is shorter than its like, but the first long one. */
+  #largest(contentSize: number): number {
+    const [head, first] = this.#frames;
+    if (head === undefined) return maximumHeadSize;
+    if (first === undefined) return maximumFrameContent;
+    if (this.#longContent === undefined && this.#beginsLong(contentSize)) return maximumLongContent;
+    const equal = this.#longContent ?? first.contentSize;
+    return this.#frames.at(-1)?.contentSize === equal ? equal : 0;
   }
 
   /** The bytes of a frame (RFC 8878, section 3.1.1.2). What is held is bounded by the size of the content. */

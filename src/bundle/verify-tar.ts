@@ -36,13 +36,22 @@ export async function verifyTar(
   blobs: readonly StoredBlob[],
   options: VerifyOptions,
 ): Promise<TarFault[]> {
-  const { signal, onBytes } = options;
-  const concurrency = frames.sideBySide(options.concurrency ?? defaultConcurrency);
   const check = new TarCheck(blobs);
+  await checkShort(frames, { check, ...options });
+  for (let index = frames.firstLong; index < frames.count; index += 1)
+    await checkLong(frames, index, { check, ...options });
+  return check.finish();
+}
+
+async function checkShort(
+  frames: FrameReader,
+  { check, signal, onBytes, concurrency = defaultConcurrency }: Checking,
+): Promise<void> {
+  const most = frames.sideBySide(concurrency);
   const coming: Promise<LoadedFrame>[] = [];
   let ahead = 1;
   for (let index = 1; index < frames.firstLong; index += 1) {
-    while (ahead < frames.firstLong && coming.length < concurrency) {
+    while (ahead < frames.firstLong && coming.length < most) {
       coming.push(load(frames, ahead));
       ahead += 1;
     }
@@ -52,17 +61,17 @@ export async function verifyTar(
     else check.take(loaded.content);
     onBytes?.(frames.contentSize(index));
   }
-  for (let index = frames.firstLong; index < frames.count; index += 1) {
-    await checkLong(frames, index, { check, ...options });
-  }
-  return check.finish();
+}
+
+interface Checking extends VerifyOptions {
+  readonly check: TarCheck;
 }
 
 /** Whatever of a long frame came before its fault is hashed. */
 async function checkLong(
   frames: FrameReader,
   index: number,
-  { check, signal, onBytes }: Pick<VerifyOptions, 'signal' | 'onBytes'> & { readonly check: TarCheck },
+  { check, signal, onBytes }: Checking,
 ): Promise<void> {
   let left = frames.contentSize(index);
   try {

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeAll } from '../io/write-all.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { partOfSection } from './tar-behind-head.ts';
+import type { TarSection } from './tar-behind-head.ts';
 import type { WriteBundleOptions } from './write-bundle.ts';
 import { compressLongFrame, decompressLongFrame, frameCheck, longPiece } from './zstd-frames.ts';
 
@@ -20,7 +21,9 @@ export interface LongFrameOptions {
 }
 
 /** The blobs of a plan that are in frames of the usual kind. */
-export function shortSection({ inventory: { blobs, longFrom = blobs.length } }: WriteBundleOptions['plan']) {
+export function shortSection({
+  inventory: { blobs, longFrom = blobs.length },
+}: WriteBundleOptions['plan']): TarSection {
   return { blobs: blobs.slice(0, longFrom), isLast: longFrom === blobs.length };
 }
 

@@ -132,7 +132,8 @@ export async function* decompressLongFrame(
       yield piece;
     }
   } catch (error) {
-    throw source.failure ?? frameDamaged('it does not decompress', error);
+    if (source.failure instanceof Error) throw source.failure;
+    throw frameDamaged('it does not decompress', error);
   }
   if (size !== contentSize)
     throw frameDamaged(`it gives ${size > contentSize ? 'more than' : `${size} of`} ${contentSize} bytes`);
@@ -157,9 +158,9 @@ class SourceWithHeader {
   readonly #frame: AsyncIterable<Uint8Array>;
   readonly #header: Buffer;
 
-  constructor(frame: AsyncIterable<Uint8Array>, header: Buffer) {
+  constructor(frame: AsyncIterable<Uint8Array>, expected: Buffer) {
     this.#frame = frame;
-    this.#header = header;
+    this.#header = expected;
   }
 
   async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {

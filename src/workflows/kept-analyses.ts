@@ -71,16 +71,30 @@ export class KeptAnalyses implements KnownAnalyses {
 /** The sum was right: this is what was written, unless the format is another one. */
 function analysisOf(layer: BlobIdentity, document: unknown): Analysis | undefined {
   if (!isRecord(document) || document['size'] !== layer.size) return undefined;
-  const { outcome, reason, text, encoder, plain, recipe, sketch } = document;
+  const { outcome, reason, text } = document;
   if (outcome === 'kept' && isReason(reason) && typeof text === 'string') return { outcome, reason, text };
-  if (outcome !== 'described' || typeof encoder !== 'string' || typeof recipe !== 'string') return undefined;
-  if (!isRecord(plain)) return undefined;
-  const { digest, size } = plain;
-  if (typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number') return undefined;
-  if (!Array.isArray(sketch) || !sketch.every((value) => typeof value === 'number')) return undefined;
+  return outcome === 'described' ? describedOf(layer, document) : undefined;
+}
+
+function describedOf(layer: BlobIdentity, document: Record<string, unknown>): Analysis | undefined {
+  const { encoder, plain, recipe, sketch } = document;
+  if (typeof encoder !== 'string' || typeof recipe !== 'string' || !isNumbers(sketch)) return undefined;
   const bytes = Buffer.from(recipe, 'base64');
-  if (!isRecipeOf(layer, bytes)) return undefined;
-  return { outcome, encoder, plain: { digest, size }, recipe: bytes, sketch: Uint32Array.from(sketch) };
+  const identity = identityOf(plain);
+  if (identity === undefined || !isRecipeOf(layer, bytes)) return undefined;
+  return { outcome: 'described', encoder, plain: identity, recipe: bytes, sketch: Uint32Array.from(sketch) };
+}
+
+function identityOf(value: unknown): BlobIdentity | undefined {
+  if (!isRecord(value)) return undefined;
+  const { digest, size } = value;
+  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number'
+    ? { digest, size }
+    : undefined;
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }
 
 function isReason(value: unknown): value is Extract<Analysis, { outcome: 'kept' }>['reason'] {

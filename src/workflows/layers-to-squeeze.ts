@@ -24,8 +24,8 @@ export function layersToSqueeze({ blobs }: Pick<Inventory, 'blobs'>): LayersToSq
   const layers = blobs.filter(({ role }) => role === 'layer');
   return {
     gzip: layers.filter(({ mediaType }) => isGzipLayerType(mediaType)),
-    uncompressed: layers.filter(({ mediaType }) => /\.tar$/.test(mediaType)),
-    zstd: layers.filter(({ mediaType }) => /zstd$/.test(mediaType)),
+    uncompressed: layers.filter(({ mediaType }) => mediaType.endsWith('.tar')),
+    zstd: layers.filter(({ mediaType }) => mediaType.endsWith('zstd')),
   };
 }
 
