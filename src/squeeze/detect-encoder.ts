@@ -27,20 +27,24 @@ export function candidateEncoders(hints: EncoderHints): EncoderParameters[] {
     { weight: zlibWeight(hints), encoders: zlibEncoders(hints) },
     { weight: gnuGzipWeight(hints), encoders: gnuGzipEncoders(hints) },
     { weight: pigzWeight(hints), encoders: pigzEncoders(hints) },
-    { weight: klauspostWeight(hints), encoders: klauspostEncoders() },
+    { weight: klauspostWeight(hints), encoders: klauspostEncoders(hints) },
   ];
   return families.toSorted((one, other) => other.weight - one.weight).flatMap(({ encoders }) => encoders);
 }
 
-/** Go's blocks have at most so many tokens. */
+/** Go's blocks have at most so many tokens; */
 const goBlock = 16_384;
+/** those of its levels 1, 0 and -2 have so many plain bytes. */
+const goStretch = 65_535;
 
 function goWeight({ head, shape }: EncoderHints): number {
-  if (shape.mostTokens > goBlock) return -2;
+  const stretches = shape.mostPlain === goStretch;
   return add([
     [head.system === unknownSystem, 1],
     [head.mtime === yearOne, -1],
     [shape.mostTokens === goBlock, 4],
+    [stretches, 4],
+    [shape.mostTokens > goBlock && !stretches, -4],
     [shape.endsEmpty === false, -4],
   ]);
 }
@@ -90,11 +94,10 @@ function add(reasons: readonly (readonly [holds: boolean, weight: number])[]): n
   return reasons.reduce((sum, [holds, weight]) => (holds ? sum + weight : sum), 0);
 }
 
-function goEncoders({ head }: EncoderHints): EncoderParameters[] {
-  return likelyLevels(head, [6, 1, 9, 5, 4, 7, 8, 2, 3, 0, -2]).map((level) => ({
-    encoder: 'go',
-    settings: { level },
-  }));
+function goEncoders({ head, shape }: EncoderHints): EncoderParameters[] {
+  const usual = likelyLevels(head, [6, 1, 9, 5, 4, 7, 8, 2, 3, 0, -2]);
+  const levels = shape.mostPlain === goStretch ? new Set([1, -2, 0, ...usual]) : usual;
+  return [...levels].map((level) => ({ encoder: 'go', settings: { level } }));
 }
 
 function zlibEncoders({ head }: EncoderHints): EncoderParameters[] {
@@ -127,12 +130,20 @@ function likelyLevels({ extraFlags }: GzipHead, levels: readonly number[]): numb
   return [first, ...levels.filter((level) => level !== first)];
 }
 
-function pgzipEncoders({ shape }: EncoderHints): EncoderParameters[] {
+function pgzipEncoders({ head, shape }: EncoderHints): EncoderParameters[] {
   const sizes = shape.marker === undefined ? pgzipBlockSizes : blockSizes(shape);
   return sizes.flatMap((blockSize) =>
-    klauspostGenerations
-      .toReversed()
-      .map((generation) => ({ encoder: 'pgzip', settings: { level: 5, blockSize, generation } })),
+    klauspostVariants(head).map((settings) => ({ encoder: 'pgzip', settings: { ...settings, blockSize } })),
+  );
+}
+
+/** Levels and releases of klauspost/compress, what is usual first: 5 is its default level. */
+function klauspostVariants({
+  extraFlags,
+}: GzipHead): { readonly level: number; readonly generation: number }[] {
+  const levels = extraFlags === 4 ? [1, 5, 6] : [5, 6, 1];
+  return levels.flatMap((level) =>
+    klauspostGenerations.toReversed().map((generation) => ({ level, generation })),
   );
 }
 
@@ -143,8 +154,11 @@ function blockSizes({ marker }: StreamShape): number[] {
   return pgzipBlockSizes.filter((size) => marker !== undefined && marker <= size);
 }
 
-function klauspostEncoders(): EncoderParameters[] {
-  return klauspostGenerations
-    .toReversed()
-    .map((generation) => ({ encoder: 'klauspost', settings: { level: 5, generation } }));
+/** Go 1.27 has klauspost's encoder. */
+function klauspostEncoders({ head }: EncoderHints): EncoderParameters[] {
+  const go = (head.extraFlags === 4 ? [1, 6, 5] : [6, 1, 5]).map((level) => ({
+    encoder: 'go127',
+    settings: { level },
+  }));
+  return [...go, ...klauspostVariants(head).map((settings) => ({ encoder: 'klauspost', settings }))];
 }

@@ -3,9 +3,11 @@ import { historySize } from './deflate-encoder.ts';
 import type { DeflateEncoder, DeflateSink, EncoderOptions } from './deflate-encoder.ts';
 import type { EncoderParameters } from './encoder-parameters.ts';
 import { createGoEncoder, hasCheckpoints } from './go/go-encoder.ts';
+import { klauspostLevels } from './klauspost/create-window-encoder.ts';
+import type { KlauspostParameters } from './klauspost/create-window-encoder.ts';
+import { createGo127Encoder } from './klauspost/go127-encoder.ts';
 import { createKlauspostEncoder } from './klauspost/klauspost-encoder.ts';
-import { klauspostGenerations } from './klauspost/klauspost-generation.ts';
-import type { KlauspostGeneration } from './klauspost/klauspost-generation.ts';
+import { isKlauspostGeneration } from './klauspost/klauspost-generation.ts';
 import { createPgzipEncoder, pgzipDictionarySize } from './klauspost/pgzip-encoder.ts';
 import { createGnuGzipEncoder } from './zlib/gzip-encoder.ts';
 import { createPigzEncoder } from './zlib/pigz-encoder.ts';
@@ -59,30 +61,43 @@ const families: Readonly<Record<string, EncoderFamily>> = {
       createPigzEncoder({ level, blockSize, independent: pieces === 1, single: pieces === 2 }, sink, options),
   },
   klauspost: {
-    settings: { level: [5, 5], generation: [0, 1_000_000] },
+    settings: { level: [1, 6], generation: [0, 1_000_000] },
     title: ({ level, generation }) => `klauspost ${generationName(generation)} level ${level}`,
     hasCheckpoints: () => false,
-    create: ({ level = 0, generation }, sink) =>
-      isGeneration(generation) ? createKlauspostEncoder({ level, generation }, sink) : undefined,
+    create: (settings, sink) => {
+      const known = klauspostSettings(settings);
+      return known === undefined ? undefined : createKlauspostEncoder(known, sink);
+    },
   },
   pgzip: {
     settings: {
-      level: [5, 5],
+      level: [1, 6],
       blockSize: [pgzipDictionarySize + 1, mostBlockSize],
       generation: [0, 1_000_000],
     },
     title: ({ level, blockSize = 0, generation }) =>
       `pgzip ${generationName(generation)} level ${level}, blocks of ${blockSize / 1024} KiB`,
     hasCheckpoints: () => true,
-    create: ({ level = 0, blockSize = 0, generation }, sink, options) =>
-      isGeneration(generation)
-        ? createPgzipEncoder({ level, blockSize, generation }, sink, options)
-        : undefined,
+    create: (settings, sink, options) => {
+      const known = klauspostSettings(settings);
+      const { blockSize = 0 } = settings;
+      return known === undefined ? undefined : createPgzipEncoder({ ...known, blockSize }, sink, options);
+    },
+  },
+  go127: {
+    settings: { level: [1, 6] },
+    title: ({ level }) => `Go 1.27 level ${level}`,
+    hasCheckpoints: () => false,
+    create: ({ level = 0 }, sink) => (isLevel(level) ? createGo127Encoder(level, sink) : undefined),
   },
 };
 
-function isGeneration(value: number | undefined): value is KlauspostGeneration {
-  return klauspostGenerations.some((generation) => generation === value);
+function isLevel(level: number): boolean {
+  return klauspostLevels.some((known) => known === level);
+}
+
+function klauspostSettings({ level = 0, generation = 0 }: Settings): KlauspostParameters | undefined {
+  return isLevel(level) && isKlauspostGeneration(generation) ? { level, generation } : undefined;
 }
 
 function generationName(generation = 0): string {

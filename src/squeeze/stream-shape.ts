@@ -4,8 +4,8 @@ import type { DeflateBlock, DeflateBlockEnd, DeflateListener } from './tokens/de
 export interface StreamShape {
   /** Tokens of the largest blocks, over all whole blocks with codes; 0 when there are none. */
   readonly mostTokens: number;
-  /** Whole blocks with as many tokens. */
-  readonly fullBlocks: number;
+  /** Plain bytes of the largest whole block. */
+  readonly mostPlain: number;
   /** Plain bytes before the first empty block that is neither the first nor the last one: what writers end a piece with. */
   readonly marker: number | undefined;
   /** Whether the stream ends in an empty stored block; undefined while it has not ended. */
@@ -16,14 +16,14 @@ export interface StreamShape {
 export class ShapeListener implements DeflateListener {
   #block: DeflateBlock | undefined;
   #mostTokens = 0;
-  #fullBlocks = 0;
+  #mostPlain = 0;
   #marker: number | undefined;
   #endsEmpty: boolean | undefined;
 
   get shape(): StreamShape {
     return {
       mostTokens: this.#mostTokens,
-      fullBlocks: this.#fullBlocks,
+      mostPlain: this.#mostPlain,
       marker: this.#marker,
       endsEmpty: this.#endsEmpty,
     };
@@ -41,11 +41,10 @@ export class ShapeListener implements DeflateListener {
   }
 
   end({ tokens, plain }: DeflateBlockEnd): void {
-    if (this.#block === undefined || this.#block.type === 0) return;
+    if (this.#block === undefined) return;
+    this.#mostPlain = Math.max(this.#mostPlain, plain - this.#block.plain);
+    if (this.#block.type === 0) return;
     if (tokens === 0 && plain > 0 && !this.#block.final) this.#marker ??= plain;
-    if (tokens === this.#mostTokens) this.#fullBlocks += 1;
-    if (tokens <= this.#mostTokens) return;
-    this.#mostTokens = tokens;
-    this.#fullBlocks = 1;
+    this.#mostTokens = Math.max(this.#mostTokens, tokens);
   }
 }
