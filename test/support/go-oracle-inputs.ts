@@ -8,7 +8,7 @@ export function randomBytes(seed: string, size: number): Buffer {
 
 /** Bytes of an alphabet of so many symbols: they compress, but repeat nothing much. */
 export function fewSymbols(seed: string, size: number, symbols: number): Buffer {
-  return randomBytes(seed, size).map((byte) => byte % symbols) as Buffer;
+  return Buffer.from(randomBytes(seed, size).map((byte) => byte % symbols));
 }
 
 /** Random bytes that come again and again after `period`. */
@@ -37,13 +37,13 @@ export function mixture(seed: string, size: number): Buffer {
   const bytes = Buffer.alloc(size);
   const choices = randomBytes(`choices of ${seed}`, size + 16);
   for (let at = 0, choice = 0; at < size; choice += 8) {
-    const kind = choices[choice]! % 5;
-    const length = 1 + (choices.readUInt16LE(choice + 1) >>> (choices[choice + 3]! % 12));
+    const kind = choices.readUInt8(choice) % 5;
+    const length = 1 + (choices.readUInt16LE(choice + 1) >>> (choices.readUInt8(choice + 3) % 12));
     const end = Math.min(size, at + length);
     if (kind === 0) bytes.fill(choices.readUInt8(choice + 4), at, end);
     else if (kind === 1) bytes.set(randomBytes(`${seed} ${at}`, end - at), at);
     else if (kind === 2)
-      bytes.set(fewSymbols(`${seed} ${at}`, end - at, 2 + (choices[choice + 4]! % 30)), at);
+      bytes.set(fewSymbols(`${seed} ${at}`, end - at, 2 + (choices.readUInt8(choice + 4) % 30)), at);
     else
       copyFrom(bytes, at, { end, distance: 1 + (choices.readUInt16LE(choice + 4) >>> (kind === 3 ? 1 : 9)) });
     at = end;

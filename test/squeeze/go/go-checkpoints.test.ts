@@ -39,7 +39,8 @@ describe.each([-2, 0, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
       const end = starts[index + 1];
       const part = encodePart(plain, level, { checkpoint, end });
       const first = Math.floor((checkpoint?.bits ?? 0) / 8);
-      for (let at = 0; at < part.length; at++) whole[first + at]! |= part[at]!;
+      for (const [at, byte] of part.entries())
+        whole.writeUInt8(whole.readUInt8(first + at) | byte, first + at);
     }
     expect(whole.equals(written)).toBe(true);
   });
@@ -64,7 +65,8 @@ function encodePart(
   const firstBit = 8 * Math.floor((checkpoint?.bits ?? 0) / 8);
   const bits = end.bits - firstBit;
   const part = Buffer.from(written.subarray(0, Math.ceil(bits / 8)));
-  if (bits % 8 > 0) part[part.length - 1]! &= (1 << (bits % 8)) - 1;
+  const last = part.length - 1;
+  if (bits % 8 > 0) part.writeUInt8(part.readUInt8(last) & ((1 << (bits % 8)) - 1), last);
   return part;
 }
 
@@ -77,7 +79,7 @@ function differingBlocks(plain: Uint8Array, level: number): readonly EncoderChec
     const rest = encode(plain, level, { from: startAt(plain, checkpoint) });
     const first = Math.floor(checkpoint.bits / 8);
     const expected = Buffer.from(written.subarray(first));
-    expected[0]! &= 0xff << (checkpoint.bits % 8);
+    expected.writeUInt8(expected.readUInt8(0) & (0xff << (checkpoint.bits % 8)), 0);
     const later = checkpoints.slice(index + 1);
     return !rest.written.equals(expected) || JSON.stringify(rest.checkpoints) !== JSON.stringify(later);
   });

@@ -96,7 +96,7 @@ function differingFromGo(plains: ReadonlyMap<string, Uint8Array>, level: number)
   expect(streams.length).toBe(plains.size);
   return [...plains].flatMap(([name, plain], index) => {
     const ours = encode(plain, level);
-    const stream = streams[index];
+    const stream = streams.at(index);
     if (stream !== undefined && ours.equals(stream)) return [];
     return [`${name}: ${inflateRawSync(ours).equals(plain) ? 'another stream' : 'other bytes'}`];
   });

@@ -107,8 +107,9 @@ async function layerOf(layout: string): Promise<Buffer> {
   const folder = join(layout, 'blobs', 'sha256');
   const names = await readdir(folder);
   const blobs = await Promise.all(names.map(async (name) => await readFile(join(folder, name))));
-  const [layer, ...others] = blobs.filter((blob) => blob.readUInt16BE() === 0x1f8b);
-  if (layer === undefined || others.length > 0) throw new Error('the layout has not one layer');
+  const layers = blobs.filter((blob) => blob.readUInt16BE() === 0x1f8b);
+  const layer = layers.at(0);
+  if (layer === undefined || layers.length > 1) throw new Error('the layout has not one layer');
   return layer;
 }
 
