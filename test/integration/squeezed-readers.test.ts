@@ -31,10 +31,10 @@ test('skopeo copies images of it, whose configs are those of the registry', asyn
   for (const name of [multi, twice, single]) {
     const layout = join(await temporaryFolder(), 'layout');
     await run(requireTool('skopeo'), ['copy', `oci-archive:${path}:${name}`, `oci:${layout}:x`]);
-    expect(digestOf(await inspect(`oci:${layout}:x`)), `${name}`).toBe(configOf(name));
+    expect(digestOf(await inspect(`oci:${layout}:x`)), `of ${name}`).toBe(configOf(name));
   }
   for (const name of [multi, docker, single])
-    expect(digestOf(await inspect(`docker-archive:${path}:${name}`)), `${name}`).toBe(configOf(name));
+    expect(digestOf(await inspect(`docker-archive:${path}:${name}`)), `of ${name}`).toBe(configOf(name));
 });
 
 test('podman loads all images with the same image IDs', async () => {
@@ -72,7 +72,7 @@ test('containerd imports and unpacks it, and has the same configs', async () => 
   const names = [multi, docker, twice, single, sparse];
   expect(stdout.trim().split('\n')).toEqual(expect.arrayContaining(names));
   const held = await run(requireTool('ctr'), ['-a', address, 'content', 'ls', '-q']);
-  for (const name of names) expect(held.stdout, `${name}`).toContain(configOf(name));
+  for (const name of names) expect(held.stdout, `of ${name}`).toContain(configOf(name));
 });
 
 async function bundleFile(): Promise<string> {

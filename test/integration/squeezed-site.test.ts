@@ -57,7 +57,7 @@ async function copiedDigest(layout: string, root: Digest): Promise<string> {
   const graph = await graphOf(sample.blobs, describedRoot(root));
   for (const { descriptor } of graph.blobs) {
     const copied = await readFile(join(layout, 'blobs/sha256', digestHex(descriptor.digest)));
-    expect(copied.equals(sample.blobs.get(descriptor.digest)), `${descriptor.digest}`).toBe(true);
+    expect(copied.equals(sample.blobs.get(descriptor.digest)), `of ${descriptor.digest}`).toBe(true);
   }
   const index: { manifests: Descriptor[] } = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'));
   return index.manifests.map(({ digest }) => digest).join();
@@ -129,10 +129,11 @@ describe('serve', () => {
     ] as const;
     for (const [range, start, end] of ranges) {
       const part = await send(layerPath, { headers: { range } });
-      expect(part.status, `${range}`).toBe(206);
-      expect(Buffer.from(await part.arrayBuffer()).equals(layerBytes.subarray(start, end)), `${range}`).toBe(
-        true,
-      );
+      expect(part.status, `of ${range}`).toBe(206);
+      expect(
+        Buffer.from(await part.arrayBuffer()).equals(layerBytes.subarray(start, end)),
+        `of ${range}`,
+      ).toBe(true);
     }
     expect((await send(layerPath, { headers: { range: `bytes=${layer.size}-` } })).status).toBe(416);
     expect(failures).toEqual([]);

@@ -193,7 +193,7 @@ describe('names and refusals', () => {
     const link = join(folder, 'link.tar.zst');
     await symlink(plain, link);
     for (const output of [plain, link, `${folder}//edge.tar.zst`])
-      expect(await rejection(squeeze(plain, { output })), `${output}`).toMatchObject({
+      expect(await rejection(squeeze(plain, { output })), `of ${output}`).toMatchObject({
         code: 'OUTPUT_TAKEN',
       });
     expect(await rejection(unsqueeze(squeezed, { output: squeezed }))).toMatchObject({
