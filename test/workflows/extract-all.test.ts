@@ -52,6 +52,14 @@ class ManyCharts {
     this.source = {
       path: 'edge.tar.zst',
       id: bundle.plan.id,
+      stored: {
+        id: bundle.plan.id,
+        inventoryBytes: Buffer.alloc(0),
+        files: new Map(),
+        blobs: [],
+        longFrom: 0,
+        squeezed: undefined,
+      },
       inventory: {
         ...inventory,
         rawFiles: [],
