@@ -101,7 +101,8 @@ export class SqueezeThread {
     try {
       return await answer.promise;
     } finally {
-      if (this.#waiting.length === 0) this.#worker.unref();
+      // Not while it is being ended: that is waited for.
+      if (this.#waiting.length === 0 && this.#failure === undefined) this.#worker.unref();
     }
   }
 
