@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -49,30 +49,53 @@ export async function writeFileAtomically<T>(
   }
 }
 
+/** What counts as left behind. */
+export interface StaleOptions {
+  /** The user whose it must be; anybody's when undefined. */
+  readonly owner?: number;
+  /** Whether files in folders are written to: a folder does not change then. */
+  readonly looksInside?: boolean;
+}
+
 /**
  * Removes what killed processes left of {@link writeFileAtomically} for this path, and folders that are called like it, not what may
  * still be written.
  *
  * @param olderThanMs what is younger may be another process'
  */
-export async function removeStalePartials(path: string, olderThanMs = staleAfterMs): Promise<void> {
-  await removeStale(dirname(path), `${basename(path)}.`, olderThanMs);
+export async function removeStalePartials(
+  path: string,
+  olderThanMs = staleAfterMs,
+  options: StaleOptions = {},
+): Promise<void> {
+  await removeStale(dirname(path), `${basename(path)}.`, { ...options, olderThanMs });
 }
 
 /** As {@link removeStalePartials}, for what was made inside a folder, to become its content. */
 export async function removeStalePartialsIn(folder: string): Promise<void> {
-  await removeStale(folder, '.', staleAfterMs);
+  await removeStale(folder, '.', { olderThanMs: staleAfterMs });
 }
 
-async function removeStale(folder: string, prefix: string, olderThanMs: number): Promise<void> {
+async function removeStale(
+  folder: string,
+  prefix: string,
+  { olderThanMs, owner, looksInside = false }: StaleOptions & { readonly olderThanMs: number },
+): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     if (!isPartialOf(name, prefix)) continue;
     const partial = join(folder, name);
-    const status = await stat(partial).catch(() => undefined);
-    if (status !== undefined && Date.now() - status.mtimeMs > olderThanMs)
-      await rm(partial, { recursive: true, force: true });
+    const status = await lstat(partial).catch(() => undefined);
+    if (status === undefined || status.uid !== (owner ?? status.uid)) continue;
+    const written = looksInside ? await lastWritten(partial, status.mtimeMs) : status.mtimeMs;
+    if (Date.now() - written > olderThanMs) await rm(partial, { recursive: true, force: true });
   }
+}
+
+async function lastWritten(folder: string, changed: number): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const inside = names.map(async (name) => await lstat(join(folder, name)).catch(() => undefined));
+  return Math.max(changed, ...(await Promise.all(inside)).map((status) => status?.mtimeMs ?? 0));
 }
 
 function isPartialOf(name: string, prefix: string): boolean {

@@ -1,13 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { removeStalePartials } from '../io/atomic-file.ts';
 import { isRecord } from '../io/is-record.ts';
 import { printable } from '../io/printable.ts';
 import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
 import { runProgram } from './run-program.ts';
 
 const queryTimeout = 60_000;
+/** Whoever loads an image writes all the time, unless it arrives over a slow link. */
+const staleAfterMs = 60 * 60 * 1000;
 
 /**
  * podman. Of an OCI archive with one image it keeps manifest and digest; of one with several it reads `manifest.json`, and makes
@@ -40,10 +44,19 @@ export function podman(temporaryFolder: string): ContainerRuntime {
   };
 }
 
-/** What podman keeps of an archive it does not remove when it is ended in the middle. */
+/**
+ * What podman keeps of an archive it does not remove when it is ended in the middle. What was left because we were, too, the next load
+ * removes.
+ */
 async function ownFolder(parent: string): Promise<string> {
+  const base = join(parent, 'palette-edge-podman');
+  const folder = `${base}.${randomBytes(6).toString('hex')}.partial`;
   try {
-    return await mkdtemp(join(parent, 'palette-edge-podman-'));
+    await mkdir(folder, { mode: 0o700 });
+    // All users make such folders there, and each may remove only its own.
+    const { uid: owner } = await stat(folder);
+    await removeStalePartials(base, staleAfterMs, { owner, looksInside: true });
+    return folder;
   } catch (error) {
     throw wordDiskError(error, `making a folder in ${parent}`);
   }
