@@ -9,7 +9,7 @@ import { makeFolder } from './make-folder.ts';
 const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /** How a file is written. */
-export interface AtomicFileOptions {
+interface AtomicFileOptions {
   /** Permissions of the file, of which the process may take some away. */
   readonly mode?: number | undefined;
   /** Done when the file is complete and on the disk, right before it gets its name: the older one, if any, is going to be replaced. */
@@ -50,7 +50,7 @@ export async function writeFileAtomically<T>(
 }
 
 /** What counts as left behind. */
-export interface StaleOptions {
+interface StaleOptions {
   /** The user whose it must be; anybody's when undefined. */
   readonly owner?: number;
   /** Whether files in folders are written to: a folder does not change then. */

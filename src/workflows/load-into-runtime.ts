@@ -1,5 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { ContainerRuntime, WantedImage } from '../runtime/container-runtime.ts';
+import { isFailureOfOne } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { archiveBytes, loadArchive } from './load-archive.ts';
 import type { LoadListener } from './load-input.ts';
@@ -25,7 +27,8 @@ export interface RuntimeLoading {
 }
 
 /**
- * Loads what is not there yet, and asks afterwards whether it is there: under its names, with its digests, and all of its content.
+ * Loads what is not there yet, and asks afterwards whether it is there: under its names, with its digests, and all of its content. Where images
+ * are sent one by one, one that fails does not stop the others.
  *
  * @throws PaletteEdgeError as running its program does, of kind content for what is damaged, `FILE_NEEDED` (kind usage)
  */
@@ -38,15 +41,47 @@ export async function loadIntoRuntime(
   const { present, missing, sendings, bytes } = await planIntoRuntime(images, loading);
   if (missing.length === 0) return { present, failures: [], bytes };
   listener.onStart(bytes);
-  for (const { images: sent, tagged } of sendings) {
-    const isDocker = runtime.needsDockerArchive;
-    const archive = loadArchive(source, sent, { isDocker, onBytes: listener.onBytes, signal });
-    await runtime.load(archive, signal);
-    for (const { name, other } of tagged) await runtime.tag?.(name, other, signal);
+  const errors = new Map<string, PaletteEdgeError>();
+  for (const sending of sendings) {
+    try {
+      await send(source, sending, loading);
+    } catch (error) {
+      if (sendings.length === 1 || !isOfOneImage(error)) throw error;
+      for (const name of namesOf(sending)) errors.set(name, error);
+    }
   }
   const after = await runtime.find(missing.map(wantedImage), signal);
-  const failures = missing.filter((image) => !isThere(image, after)).map((image) => notLoaded(image, after));
+  const failures = missing
+    .filter((image) => !isThere(image, after))
+    .map((image) => failureOf(image, after, errors));
   return { present, failures, bytes };
+}
+
+async function send(
+  source: BundleSource,
+  { images, tagged }: Sending,
+  { runtime, listener, signal }: RuntimeLoading,
+): Promise<void> {
+  const isDocker = runtime.needsDockerArchive;
+  const archive = loadArchive(source, images, { isDocker, onBytes: listener.onBytes, signal });
+  await runtime.load(archive, signal);
+  for (const { name, other } of tagged) await runtime.tag?.(name, other, signal);
+}
+
+/** A runtime that nobody can use fails in the same way for every image. */
+const failuresOfAll: ReadonlySet<string> = new Set([
+  'RUNTIME_MISSING',
+  'RUNTIME_DENIED',
+  'RUNTIME_UNREACHABLE',
+]);
+
+function isOfOneImage(error: unknown): error is PaletteEdgeError {
+  return isFailureOfOne(error) && !failuresOfAll.has(error.code);
+}
+
+function namesOf({ images, tagged }: Sending): string[] {
+  const sent = images.flatMap(({ names }) => names.map(({ name }) => name));
+  return [...sent, ...tagged.map(({ other }) => other)];
 }
 
 /** What is there, and what would be sent. */
@@ -116,17 +151,23 @@ function oneByOne(images: readonly ImageToLoad[]): Sending[] {
   return sendings;
 }
 
-function notLoaded({ image, names, root }: ImageToLoad, there: ReadonlySet<string>): ImageFailure {
+function failureOf(
+  { image, names, root }: ImageToLoad,
+  there: ReadonlySet<string>,
+  errors: ReadonlyMap<string, PaletteEdgeError>,
+): ImageFailure {
   const absent = names.filter(({ name }) => !there.has(name)).map(({ name }) => name);
-  return {
-    name: image.reference,
-    origins: image.origins,
-    error: new PaletteEdgeError(
-      'NOT_LOADED',
-      `it was sent, but ${absent.join(', ')} is not there with ${root.digest} and all of its content`,
-      { kind: 'failure', suggestions: ['Run the same command again: what is there is not sent again.'] },
-    ),
-  };
+  const error = absent.map((name) => errors.get(name)).find((found) => found !== undefined);
+  const { reference, origins } = image;
+  return { name: reference, origins, error: error ?? notLoaded(absent, root) };
+}
+
+function notLoaded(absent: readonly string[], root: Descriptor): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'NOT_LOADED',
+    `it was sent, but ${absent.join(', ')} is not there with ${root.digest} and all of its content`,
+    { kind: 'failure', suggestions: ['Run the same command again: what is there is not sent again.'] },
+  );
 }
 
 function fileNeeded(runtime: ContainerRuntime, count: number): PaletteEdgeError {

@@ -6,6 +6,8 @@ import { Readable } from 'node:stream';
 import { extract as tarExtract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 
+import { PaletteEdgeError } from '../../src/errors.ts';
+import type { ErrorKind } from '../../src/errors.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { ContainerRuntime, WantedImage } from '../../src/runtime/container-runtime.ts';
 import { loadBundle } from '../../src/workflows/load-bundle.ts';
@@ -24,6 +26,9 @@ const pinned = `quay.io/org/pinned@${rich.digests.get(multi)}`;
 
 type Entries = ReadonlyMap<string, Buffer>;
 
+/** What loading the image of a name fails with. */
+type Refusals = ReadonlyMap<string, PaletteEdgeError>;
+
 /** A runtime that has what it was given, and forgets some of it. */
 class MemoryRuntime implements ContainerRuntime {
   readonly name = 'podman';
@@ -33,15 +38,29 @@ class MemoryRuntime implements ContainerRuntime {
   readonly takesOneName: boolean;
   readonly needsDockerArchive: boolean;
   readonly forgets: string;
+  readonly #refuses: Refusals;
 
-  constructor({ takesOneName = false, needsDockerArchive = false, forgets = '' } = {}) {
+  constructor({
+    takesOneName = false,
+    needsDockerArchive = false,
+    forgets = '',
+    refuses = new Map(),
+  }: Partial<Pick<MemoryRuntime, 'takesOneName' | 'needsDockerArchive' | 'forgets'>> & {
+    readonly refuses?: Refusals;
+  } = {}) {
+    this.#refuses = refuses;
     this.takesOneName = takesOneName;
     this.needsDockerArchive = needsDockerArchive;
     this.forgets = forgets;
   }
 
   async load(archive: AsyncIterable<Uint8Array>): Promise<void> {
-    this.archives.push(await entriesOf(archive));
+    const entries = await entriesOf(archive);
+    for (const name of namesIn(entries).keys()) {
+      const refusal = this.#refuses.get(name);
+      if (refusal !== undefined) throw refusal;
+    }
+    this.archives.push(entries);
   }
 
   async find(images: readonly WantedImage[]): Promise<ReadonlySet<string>> {
@@ -211,6 +230,39 @@ describe('a runtime that takes one name at a time', () => {
     expect(runtime.tags).toEqual(['ghcr.io/org/multi:latest']);
     expect(result).toMatchObject({ failures: [] });
     expect(result.images).toHaveLength(5);
+  });
+
+  const refusal = (code: string, kind: ErrorKind): PaletteEdgeError =>
+    new PaletteEdgeError(code, `podman failed: ${code}`, { kind });
+
+  test('does not get in the way of others with an image that it refuses', async () => {
+    const refuses = new Map([[multi, refusal('RUNTIME_FAILED', 'failure')]]);
+    const runtime = new MemoryRuntime({ takesOneName: true, refuses });
+    const { images, failures } = await load(requestFor(runtime));
+    expect(images.map(({ reference }) => reference)).toEqual([docker, pinned, single]);
+    expect(failures).toMatchObject([
+      { reference: multi, code: 'RUNTIME_FAILED', message: 'podman failed: RUNTIME_FAILED' },
+    ]);
+  });
+
+  test('fails with what it said when it refuses all', async () => {
+    const refuses = new Map(
+      [docker, multi, pinned, single].map((name) => [name, refusal('RUNTIME_FAILED', 'failure')]),
+    );
+    const error = await rejection(load(requestFor(new MemoryRuntime({ takesOneName: true, refuses }))));
+    expect(error).toMatchObject({ code: 'LOAD_FAILED', kind: 'failure' });
+    expect(error.message).toContain('podman failed: RUNTIME_FAILED');
+  });
+
+  test.each([
+    ['RUNTIME_MISSING', 'notFound'],
+    ['RUNTIME_DENIED', 'authentication'],
+    ['RUNTIME_UNREACHABLE', 'network'],
+    ['DISK_FULL', 'disk'],
+  ] as const)('is not asked again after %s', async (code, kind) => {
+    const refuses = new Map([docker, multi, pinned, single].map((name) => [name, refusal(code, kind)]));
+    const runtime = new MemoryRuntime({ takesOneName: true, refuses });
+    expect(await rejection(load(requestFor(runtime)))).toMatchObject({ code, kind });
   });
 
   test('gets one image from a stream, and not several', async () => {
