@@ -11,7 +11,7 @@
  *   --palette-edge FILE   another bin/run.js in our place
  *   --cache DIR           of bench/pull; peers are looked for in DIR/bin, then on the PATH
  *
- * With 2 GB on two processors: about half an hour, and two or three hours more with --max. A program that takes more than an hour, or six with --max,
+ * With 2 GB on two processors: about three quarters of an hour, with --max some two hours. A program that takes more than an hour, or six with --max,
  * ends it. Needs 15 GB of disk in the cache, and what bench/pull and scripts/required-tools.json name.
  */
 import { mkdir, rm } from 'node:fs/promises';
