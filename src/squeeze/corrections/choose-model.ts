@@ -17,26 +17,45 @@ const finalists = 3;
 /** A model may cost this much more, in parts of its corrections, for each halving of the positions that it tries: it is faster. */
 const worthOfHalving = 0.03;
 
+/** A model is given up on the first look when it needs this many times the bits of the best so far. */
+const hopeless = 2;
+
 /** The model that needs the fewest corrections for a sample. */
 export function chooseModel(sample: StreamSample): ModelParameters {
-  const costs = modelPresets.map((parameters) => ({
-    parameters,
-    bits: costOf(parameters, sample, firstLook),
-  }));
+  let least = Infinity;
+  const costs = modelPresets.map((parameters) => {
+    const bits = costOf(parameters, sample, { plain: firstLook, most: least * hopeless });
+    least = Math.min(least, bits);
+    return { parameters, bits };
+  });
   const best = costs.toSorted((one, other) => one.bits - other.bits).slice(0, finalists);
-  const exact = best.map(({ parameters }) => ({ parameters, bits: costOf(parameters, sample, Infinity) }));
-  return exact.reduce((least, one) => (one.bits < least.bits ? one : least)).parameters;
+  const whole = { plain: Infinity, most: Infinity };
+  const exact = best.map(({ parameters }) => ({ parameters, bits: costOf(parameters, sample, whole) }));
+  return exact.reduce((one, other) => (other.bits < one.bits ? other : one)).parameters;
 }
 
-function costOf(parameters: ModelParameters, { window, tokens }: StreamSample, plain: number): number {
+interface Look {
+  /** Plain bytes that are looked at. */
+  readonly plain: number;
+  /** The result is infinite when it is more. */
+  readonly most: number;
+}
+
+function costOf(
+  parameters: ModelParameters,
+  { window, tokens }: StreamSample,
+  { plain, most }: Look,
+): number {
   const own = { bytes: window.bytes, end: window.end, position: 0, complete: window.complete };
   const coder = createCostCoder(tokenContexts);
   const model = createTokenModel(parameters, own, coder);
+  const slowness = 1 + worthOfHalving * Math.log2(parameters.chain);
   for (const token of tokens) {
     if (own.position >= plain || !canGoOn(own)) break;
+    if (coder.bits * slowness > most) return Infinity;
     if (token >= 0) model.token(token);
     else if (own.end - own.position >= -token) model.skip(-token);
     else break;
   }
-  return coder.bits * (1 + worthOfHalving * Math.log2(parameters.chain));
+  return coder.bits * slowness;
 }

@@ -4,7 +4,7 @@ import { matchLength } from './match-length.ts';
 import type { PlainWindow } from './plain-window.ts';
 
 /** Candidates that are looked at for a rank, and bytes that are compared: they bound the time, whatever the plain bytes are. */
-const mostTried = 1024;
+const mostTried = 512;
 const mostCompared = 16 * 1024;
 
 /** Names a distance by its rank among the positions from which the length can be copied, nearest first. */
