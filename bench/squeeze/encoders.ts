@@ -7,7 +7,7 @@
  *   --only pigz           only programs with this in their names; `large` is the one large layer
  *   --cache DIR           of bench/pull, which fills it; skopeo is looked for in DIR/bin, then on the PATH
  *
- * On two processors: about half an hour. A program that takes more than half an hour ends it. Needs taskset, Go (1.8 to 1.26), and what
+ * On two processors: about three quarters of an hour. A program that takes more than half an hour ends it. Needs taskset, Go (1.8 to 1.26), and what
  * bench/pull and scripts/required-tools.json name.
  */
 import { execFile } from 'node:child_process';
