@@ -26,3 +26,15 @@ export function notABundle(place: string, reason: string): PaletteEdgeError {
     suggestions: ['Name a .tar.zst file that palette-edge build wrote.'],
   });
 }
+
+/** The error for content that is in a base of a delta bundle, which is not there. */
+export function baseNeeded(
+  what: string,
+  base: { readonly name: string; readonly id: string } | undefined,
+): PaletteEdgeError {
+  const named = base === undefined ? '' : `: ${base.name}, id ${base.id}`;
+  return new PaletteEdgeError('BASE_NEEDED', `${what}, and that is not there${named}`, {
+    kind: 'notFound',
+    suggestions: ['Name the bundle that it was made against: --base OLD.tar.zst'],
+  });
+}

@@ -58,7 +58,7 @@ export function parseHead(head: Uint8Array, name: string): BundleHead {
   checkOrder(entries, own.files, name);
   const files = checkedFiles(found, own.files, name);
   const { blobs } = own;
-  const squeezed = own.mode === 'squeezed' ? own : undefined;
+  const squeezed = own.mode === 'plain' ? undefined : own;
   const longFrom = squeezed?.longFrom ?? blobs.length;
   const stored = { id: inventoryId(inventoryBytes), inventoryBytes, files, blobs, longFrom, squeezed };
   const signature = found.get(signaturePath);

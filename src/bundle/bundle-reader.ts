@@ -4,7 +4,8 @@ import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import { sizeMismatch, verifiedContent } from '../oci/verified-content.ts';
-import { damagedBundle } from './bundle-error.ts';
+import type { BundleBases, FindBases } from './bundle-bases.ts';
+import { baseNeeded, damagedBundle } from './bundle-error.ts';
 import { parseHead } from './bundle-head.ts';
 import type { BundleHead, StoredContent } from './bundle-head.ts';
 import type { RandomAccess } from '../io/random-access.ts';
@@ -13,7 +14,7 @@ import type { TarRange } from './frame-reader.ts';
 import { readFrameTable } from './frame-table.ts';
 import type { BundledBlob, Inventory } from './inventory.ts';
 import type { LayerRestorer, SqueezedContent } from './layer-restorer.ts';
-import type { SqueezedLayer } from './squeezed-inventory.ts';
+import type { DeltaPatch, SqueezedLayer, TakenBlob } from './squeezed-inventory.ts';
 import { placeBlobs, tarEnd } from './tar-layout.ts';
 
 /** Reads a bundle without unpacking it: opening reads the end and the head, a blob only the frames that hold it. */
@@ -39,14 +40,21 @@ export class BundleReader implements BlobReader {
   readonly #positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;
   readonly #squeezed: ReadonlyMap<Digest, SqueezedLayer>;
   readonly #restorer: LayerRestorer | undefined;
+  readonly #taken: ReadonlyMap<Digest, TakenBlob>;
+  readonly #patches: ReadonlyMap<Digest, DeltaPatch>;
+  readonly #bases: BundleBases | undefined;
 
   private constructor(bundle: RandomAccess, name: string, opened: OpenedBundle) {
-    const { head, frames, positions, restorer } = opened;
+    const { head, frames, positions, restorer, findBases } = opened;
     this.inventory = head.inventory;
     this.inventoryBytes = head.inventoryBytes;
     this.stored = head.stored;
     this.id = head.stored.id;
     this.#restorer = restorer;
+    const delta = head.stored.squeezed?.delta;
+    this.#taken = new Map(delta?.taken.map((blob) => [blob.digest, blob]));
+    this.#patches = new Map(delta?.patches.map((patch) => [patch.plain, patch]));
+    this.#bases = delta === undefined ? undefined : findBases?.(delta, name);
     this.#squeezed = new Map(head.stored.squeezed?.layers.map((layer) => [layer.digest, layer]));
     this.signature = head.signature;
     this.files = head.files;
@@ -61,13 +69,13 @@ export class BundleReader implements BlobReader {
    * Opens a bundle and checks its seek table, head and inventory. The reader closes `bundle`, also when opening fails.
    *
    * @param name the bundle, for messages: a path as the user wrote it
-   * @param restorer needed for the layers of squeezed bundles; the reader closes it
+   * @param parts what squeezed bundles and delta bundles are read with
    * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED`, `BUNDLE_VERSION_UNSUPPORTED` or
    *   `INVENTORY_INVALID` (kind content), or a failure to read it
    */
-  static async open(bundle: RandomAccess, name: string, restorer?: LayerRestorer): Promise<BundleReader> {
+  static async open(bundle: RandomAccess, name: string, parts: ReaderParts = {}): Promise<BundleReader> {
     try {
-      return new BundleReader(bundle, name, { ...(await openBundle(bundle, name)), restorer });
+      return new BundleReader(bundle, name, { ...(await openBundle(bundle, name)), ...parts });
     } catch (error) {
       await bundle.close();
       throw error;
@@ -76,14 +84,31 @@ export class BundleReader implements BlobReader {
 
   // oxlint-disable-next-line typescript/require-await -- the seam is asynchronous
   async sizeOf(digest: Digest): Promise<number | undefined> {
-    return this.#squeezed.get(digest)?.size ?? this.#positions.get(digest)?.size;
+    const made = this.#squeezed.get(digest) ?? this.#positions.get(digest);
+    return made?.size ?? this.#taken.get(digest)?.size;
+  }
+
+  /** Whether something of it is in other bundles, of which none were named. */
+  get lacksBases(): boolean {
+    return this.stored.squeezed?.delta !== undefined && this.#bases === undefined;
+  }
+
+  /** The bundle that holds a blob: a base, or else this one. */
+  async holderOf(digest: Digest): Promise<BundleReader> {
+    if (!this.#taken.has(digest)) return this;
+    const base = await this.#bases?.holderOf(digest);
+    return (await base?.holderOf(digest)) ?? this;
   }
 
   /** The blobs of the inventory in the order of what they are read from: so that little is decompressed twice. */
   inTarOrder(): readonly BundledBlob[] {
     if (this.stored.squeezed === undefined) return this.inventory.blobs;
+    const storedFor = (digest: Digest): Digest => {
+      const plain = this.#squeezed.get(digest)?.plain ?? digest;
+      return this.#patches.get(plain)?.patch ?? plain;
+    };
     const positionOf = ({ digest }: BundledBlob): number =>
-      this.#positions.get(this.#squeezed.get(digest)?.plain ?? digest)?.position ?? 0;
+      this.#positions.get(storedFor(digest))?.position ?? 0;
     return this.inventory.blobs.toSorted((left, right) => positionOf(left) - positionOf(right));
   }
 
@@ -97,6 +122,7 @@ export class BundleReader implements BlobReader {
     const { range, signal } = options;
     const layer = this.#squeezed.get(blob.digest);
     if (layer !== undefined) return this.#restored(layer, blob, options);
+    if (this.#taken.has(blob.digest)) return await this.#basesOrFail(blob.digest).open(blob, options);
     const content = this.frames.stream(this.#placeOf(blob, range), signal);
     return range === undefined ? verifiedContent(blob, content, this.#side) : content;
   }
@@ -113,19 +139,45 @@ export class BundleReader implements BlobReader {
     return range === undefined ? whole : partOf(whole, range);
   }
 
+  #basesOrFail(digest: Digest): BundleBases {
+    if (this.#bases !== undefined) return this.#bases;
+    const [first] = this.stored.squeezed?.delta?.bases ?? [];
+    throw baseNeeded(`${this.#side}: ${digest} is in a base of this delta bundle`, first);
+  }
+
+  /**
+   * What a layer of this bundle decompresses to, from a position on. It is not verified.
+   *
+   * @returns undefined of one that is in the bundle as gzip
+   */
+  plainOf(digest: Digest, start: number, signal?: AbortSignal): AsyncIterable<Uint8Array> | undefined {
+    const layer = this.#squeezed.get(digest);
+    return layer === undefined ? undefined : this.squeezedContent(layer).plain(start, signal);
+  }
+
   /** What a squeezed layer is restored from. */
   squeezedContent(layer: SqueezedLayer): SqueezedContent {
     const identityOf = (digest: Digest): BlobIdentity => ({
       digest,
       size: this.#positions.get(digest)?.size ?? 0,
     });
-    const { size } = identityOf(layer.plain);
+    const patch = this.#patches.get(layer.plain);
+    const { size } = patch ?? identityOf(layer.plain);
+    const stream = (digest: Digest, start: number, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
+      this.frames.stream(this.#placeOf(identityOf(digest), { start }), signal);
     return {
       layer,
       recipe: async (signal) => await readWholeBlob(this, identityOf(layer.recipe), signal),
       plainSize: size,
       // Whoever restores checks what comes out.
-      plain: (start, signal) => this.frames.stream(this.#placeOf(identityOf(layer.plain), { start }), signal),
+      plain: (start, signal) =>
+        patch === undefined
+          ? stream(layer.plain, start, signal)
+          : this.#basesOrFail(patch.plain).patched(
+              { patch, bytes: (own) => stream(patch.patch, 0, own) },
+              start,
+              signal,
+            ),
     };
   }
 
@@ -166,6 +218,7 @@ export class BundleReader implements BlobReader {
 
   async close(): Promise<void> {
     await this.#restorer?.close();
+    await this.#bases?.close();
     await this.frames.close();
     await this.#bundle.close();
   }
@@ -184,8 +237,15 @@ async function* partOf(
   }
 }
 
-interface OpenedBundle {
+/** What bundles are read with that are not plain. The reader closes it. */
+export interface ReaderParts {
+  /** Needed for the layers of squeezed bundles. */
   readonly restorer?: LayerRestorer | undefined;
+  /** Needed for what delta bundles do not have. */
+  readonly findBases?: FindBases | undefined;
+}
+
+interface OpenedBundle extends ReaderParts {
   readonly head: BundleHead;
   readonly frames: FrameReader;
   readonly positions: ReadonlyMap<Digest, { readonly position: number; readonly size: number }>;

@@ -19,7 +19,7 @@ const maximumShape = { depth: 32, values: 2 ** 20, fields: 1000 };
  */
 export function parseInventory(bytes: Uint8Array): Inventory {
   const inventory = parseAnyInventory(bytes);
-  if (inventory.mode === 'squeezed') throw invalidInventory('it is that of a squeezed bundle');
+  if (inventory.mode !== 'plain') throw invalidInventory(`its mode is ${inventory.mode}, not plain`);
   return inventory;
 }
 
@@ -33,7 +33,8 @@ export function parseAnyInventory(bytes: Uint8Array): Inventory | SqueezedInvent
   const fields = new Fields(parseCanonical(bytes), '');
   const version = fields.value('formatVersion');
   const mode = fields.value('mode');
-  if (version === 4 && mode === 'squeezed') return parseSqueezedInventory(fields);
+  if (version === 4 && mode === 'squeezed') return parseSqueezedInventory(fields, mode);
+  if (version === 5 && mode === 'delta') return parseSqueezedInventory(fields, mode);
   const known = ([1, 2, 3] as const).find((number) => number === version);
   if (known !== undefined && mode === 'plain') return readPlainInventory(fields, known);
   throw unsupported(version, mode, readTool(fields).version);
@@ -61,7 +62,7 @@ function parseCanonical(bytes: Uint8Array): unknown {
 
 function unsupported(version: unknown, mode: unknown, toolVersion: string): PaletteEdgeError {
   const found = cleanText(`format version ${JSON.stringify(version)}, mode ${JSON.stringify(mode)}`);
-  const message = `the bundle has ${found.slice(0, 200)}; this palette-edge reads format versions 1 to 3, mode "plain", and 4, mode "squeezed"`;
+  const message = `the bundle has ${found.slice(0, 200)}; this palette-edge reads format versions 1 to 3, mode "plain", 4, mode "squeezed", and 5, mode "delta"`;
   return new PaletteEdgeError('BUNDLE_VERSION_UNSUPPORTED', message, {
     kind: 'content',
     suggestions: [`Use palette-edge ${toolVersion} or newer, which wrote it.`],

@@ -1,6 +1,8 @@
 import { isBundleName } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
-import { Fields, invalidInventory } from './inventory-fields.ts';
+import { invalidInventory } from './inventory-fields.ts';
+import type { Fields } from './inventory-fields.ts';
+import { checkDelta, readDelta, requireOrder } from './read-delta-content.ts';
 import { checkBlobs, checkFiles, readBlob, readFile, readTool } from './read-plain-inventory.ts';
 import { maximumFrameContent } from './zstd-frames.ts';
 import type {
@@ -23,18 +25,19 @@ const roles: readonly StoredRole[] = [
   'rewritten',
   'recipe',
   'tar',
+  'patch',
 ];
 
 /**
- * Reads the inventory of a squeezed bundle, whose format version and mode are known to be those. Every field is checked before anything uses
+ * Reads the inventory of a squeezed bundle, or of a delta bundle, whose format version and mode are known to be those. Every field is checked before anything uses
  * it; fields that this version does not know are passed over.
  *
  * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content)
  */
-export function parseSqueezedInventory(fields: Fields): SqueezedInventory {
+export function parseSqueezedInventory(fields: Fields, mode: SqueezedInventory['mode']): SqueezedInventory {
   const inventory: SqueezedInventory = {
-    formatVersion: 4,
-    mode: 'squeezed',
+    formatVersion: mode === 'delta' ? 5 : 4,
+    mode,
     name: fields.text('name', isBundleName),
     tool: readTool(fields),
     plain: readPlain(fields.object('plain')),
@@ -43,10 +46,12 @@ export function parseSqueezedInventory(fields: Fields): SqueezedInventory {
     longFrom: fields.size('longFrom'),
     layers: fields.objects('layers', maximumBlobs).map(readLayer),
     kept: fields.objects('kept', maximumBlobs).map(readKept),
+    delta: mode === 'delta' ? readDelta(fields.object('delta')) : undefined,
   };
   checkFiles(inventory.files);
   checkStored(inventory);
   checkLayers(inventory);
+  if (inventory.delta !== undefined) checkDelta(inventory.delta, inventory.blobs);
   return inventory;
 }
 
@@ -74,30 +79,38 @@ function readKept(fields: Fields): KeptLayer {
   return { digest: fields.digest('digest'), reason: fields.text('reason') };
 }
 
-function checkStored({ blobs, longFrom }: SqueezedInventory): void {
+function checkStored({ blobs, longFrom, delta }: SqueezedInventory): void {
   checkBlobs({ blobs });
-  if (longFrom < 1 || longFrom > blobs.length)
+  const least = delta === undefined ? 1 : 0;
+  if (longFrom < least || longFrom > blobs.length)
     throw invalidInventory('longFrom is not the number of some blobs');
 }
 
-function checkLayers({ layers, blobs, kept }: SqueezedInventory): void {
+function checkLayers({ layers, blobs, kept, delta }: SqueezedInventory): void {
   const byDigest = new Map<string, StoredBlob>(blobs.map((blob) => [blob.digest, blob]));
-  for (const [index, { digest, size, plain, recipe: recipeDigest }] of layers.entries()) {
-    if ((layers[index - 1]?.digest ?? '') >= digest)
-      throw invalidInventory(`layers[${index}] is not in order`);
-    if (byDigest.has(digest)) throw invalidInventory(`layers[${index}] is among the blobs, too`);
+  const plains = new Set<string>([...byDigest.keys(), ...(delta?.patches ?? []).map(({ plain }) => plain)]);
+  requireOrder(
+    layers.map(({ digest }) => digest),
+    'layers',
+  );
+  requireOrder(
+    kept.map(({ digest }) => digest),
+    'kept',
+  );
+  for (const [index, layer] of layers.entries()) {
+    if (byDigest.has(layer.digest)) throw invalidInventory(`layers[${index}] is among the blobs, too`);
     // What a layer decompresses to may itself be a layer of some image.
-    if (!byDigest.has(plain))
+    if (!plains.has(layer.plain))
       throw invalidInventory(`what layers[${index}] decompresses to is not among the blobs`);
-    const recipe = byDigest.get(recipeDigest);
-    if (recipe?.role !== 'recipe') throw invalidInventory(`the recipe of layers[${index}] is not there`);
-    if (recipe.size > largestRecipe(size))
-      throw invalidInventory(
-        `the recipe of layers[${index}] has ${recipe.size} bytes, expected at most ${largestRecipe(size)}`,
-      );
+    checkRecipe(layer, byDigest.get(layer.recipe), `layers[${index}]`);
   }
-  for (const [index, { digest }] of kept.entries())
-    if ((kept[index - 1]?.digest ?? '') >= digest) throw invalidInventory(`kept[${index}] is not in order`);
+}
+
+function checkRecipe({ size }: SqueezedLayer, recipe: StoredBlob | undefined, place: string): void {
+  if (recipe?.role !== 'recipe') throw invalidInventory(`the recipe of ${place} is not there`);
+  if (recipe.size <= largestRecipe(size)) return;
+  const sizes = `${recipe.size} bytes, expected at most ${largestRecipe(size)}`;
+  throw invalidInventory(`the recipe of ${place} has ${sizes}`);
 }
 
 /**
@@ -106,12 +119,12 @@ function checkLayers({ layers, blobs, kept }: SqueezedInventory): void {
  *
  * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content)
  */
-export function checkAgainstPlain({ layers, blobs, name }: SqueezedInventory, plain: Inventory): void {
+export function checkAgainstPlain({ layers, blobs, name, delta }: SqueezedInventory, plain: Inventory): void {
   if (name !== plain.name) throw invalidInventory('it has not the name of its plain inventory');
-  const sizes = new Map<string, number>(
-    [...blobs.filter(isOriginal), ...layers].map(({ digest, size }) => [digest, size]),
-  );
-  if (sizes.size !== plain.blobs.length || plain.blobs.some(({ digest, size }) => sizes.get(digest) !== size))
+  const given = [...blobs.filter(isOriginal), ...layers, ...(delta?.taken ?? [])];
+  const sizes = new Map<string, number>(given.map(({ digest, size }) => [digest, size]));
+  const isOther = plain.blobs.some(({ digest, size }) => sizes.get(digest) !== size);
+  if (given.length !== plain.blobs.length || sizes.size !== given.length || isOther)
     throw invalidInventory('its blobs are not those of its plain inventory');
   const roleOf = new Map<string, string>(plain.blobs.map(({ digest, role }) => [digest, role]));
   for (const [index, { digest }] of layers.entries()) {

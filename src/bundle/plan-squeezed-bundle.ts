@@ -10,12 +10,19 @@ import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
 import { defaultFrameContent } from './plan-bundle.ts';
 import type { RewrittenManifest } from './rewrite-images.ts';
 import {
+  patchMediaType,
   plainInventoryPath,
   plainPaths,
   recipeMediaType,
   serializeSqueezedInventory,
 } from './squeezed-inventory.ts';
-import type { KeptLayer, PlainWriting, SqueezedInventory, StoredBlob } from './squeezed-inventory.ts';
+import type {
+  DeltaContent,
+  KeptLayer,
+  PlainWriting,
+  SqueezedInventory,
+  StoredBlob,
+} from './squeezed-inventory.ts';
 import { sectionSize } from './tar-behind-head.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
@@ -46,6 +53,19 @@ export interface SqueezedContentPlan {
   readonly rewritten: ReadonlyMap<Digest, RewrittenManifest>;
   /** The images of each root of the plain bundle. */
   readonly graphs: ReadonlyMap<Digest, Pick<ImageGraph, 'images'>>;
+  /** Makes it a delta bundle: what it takes of others. */
+  readonly delta?: DeltaToPlan | undefined;
+}
+
+/** What a delta bundle takes of its bases. Patches are among the blobs of long frames. */
+export interface DeltaToPlan extends Pick<DeltaContent, 'bases' | 'taken'> {
+  readonly patches: readonly PatchToPlan[];
+}
+
+/** A patch, and what comes of it. */
+export interface PatchToPlan extends BlobIdentity {
+  readonly plain: BlobIdentity;
+  readonly olds: readonly Digest[];
 }
 
 /** Everything about a squeezed bundle but the bytes of its layers. */
@@ -77,8 +97,8 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   const leading = leadingDocuments(content);
   const extras = extraFiles(plain);
   const inventory: SqueezedInventory = {
-    formatVersion: 4,
-    mode: 'squeezed',
+    formatVersion: content.delta === undefined ? 4 : 5,
+    mode: content.delta === undefined ? 'squeezed' : 'delta',
     name,
     tool,
     plain: writing,
@@ -91,6 +111,7 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
     longFrom,
     layers: byDigest(layers),
     kept: byDigest(kept),
+    delta: content.delta === undefined ? undefined : deltaContent(content.delta),
   };
   const bytes = serializeSqueezedInventory(inventory);
   const headEntries = [...leading, { path: inventoryPath, bytes }, ...extras];
@@ -106,6 +127,20 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   };
 }
 
+function deltaContent({ bases, taken, patches }: DeltaToPlan): DeltaContent {
+  const described = patches.map(({ digest, plain, olds }) => ({
+    plain: plain.digest,
+    size: plain.size,
+    patch: digest,
+    olds,
+  }));
+  return {
+    bases: sortedBy(bases, ({ inventory }) => inventory),
+    taken: byDigest(taken),
+    patches: sortedBy(described, ({ plain }) => plain),
+  };
+}
+
 /**
  * What is read first comes first: manifests and configs of the plain bundle, rewritten manifests, recipes; then what stayed as it was, in the
  * plain bundle's order; then what is in long frames.
@@ -115,8 +150,10 @@ function orderStored({
   layers,
   long,
   rewritten,
+  delta,
 }: SqueezedContentPlan): Pick<SqueezedInventory, 'blobs' | 'longFrom'> {
-  const squeezed = new Set(layers.map(({ digest }) => digest));
+  const squeezed = new Set([...layers, ...(delta?.taken ?? [])].map(({ digest }) => digest));
+  const patches = new Map(delta?.patches.map((patch) => [patch.digest, patch.size]));
   const isLong = new Set(long);
   const left = plain.inventory.blobs.filter(({ digest }) => !squeezed.has(digest));
   const originals = new Map<Digest, StoredBlob>(left.map((blob) => [blob.digest, blob]));
@@ -141,6 +178,8 @@ function orderStored({
   const inLong = long.map((digest): StoredBlob => {
     const original = originals.get(digest);
     if (original !== undefined) return original;
+    const patch = patches.get(digest);
+    if (patch !== undefined) return { digest, size: patch, mediaType: patchMediaType, role: 'patch' };
     const size = tars.get(digest);
     if (size === undefined) throw new TypeError(`${digest} is nothing that a layer decompresses to`);
     return { digest, size, mediaType: 'application/x-tar', role: 'tar' };
@@ -169,12 +208,14 @@ function uniqueSorted(blobs: readonly StoredBlob[], there: readonly StoredBlob[]
 
 /** What the documents that other tools look at are made of. */
 export type RewrittenContent = Pick<SqueezedContentPlan, 'rewritten' | 'graphs'> & {
+  /** What a delta bundle has alone is no image: then nothing is shown. */
+  readonly delta?: unknown;
   readonly plain: Pick<SqueezedContentPlan['plain'], 'inventory' | 'files'>;
   readonly layers: readonly Pick<LayerToSqueeze, 'digest' | 'plain'>[];
 };
 
 /** The documents that other tools look at, with rewritten manifests in them. */
-export function leadingDocuments({ plain, rewritten, layers, graphs }: RewrittenContent): HeadEntry[] {
+export function leadingDocuments({ plain, rewritten, layers, graphs, delta }: RewrittenContent): HeadEntry[] {
   const images = plain.inventory.images.map((image) => ({
     ...image,
     ...rewritten.get(image.digest)?.descriptor,
@@ -187,7 +228,7 @@ export function leadingDocuments({ plain, rewritten, layers, graphs }: Rewritten
     ...image,
     layers: image.layers.map((layer) => ({ ...layer, ...tars.get(layer.digest) })),
   });
-  const names = imageNames(images);
+  const names = delta === undefined ? imageNames(images) : [];
   const [layoutPath, indexPath, manifestPath] = leadingPaths;
   return [
     { path: layoutPath, bytes: fileOf(plain.files, layoutPath) },
@@ -225,5 +266,10 @@ function largest(tarSize: number): number {
 
 /** Sorts by digest, which no two share. */
 function byDigest<T extends { readonly digest: Digest }>(items: readonly T[]): T[] {
-  return items.toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+  return sortedBy(items, ({ digest }) => digest);
+}
+
+/** Sorts by a key, which no two share. */
+function sortedBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return items.toSorted((left, right) => (key(left) < key(right) ? -1 : 1));
 }

@@ -7,8 +7,9 @@ import type { BundledBlob, BundledFile, BundledRole, Inventory } from './invento
  * is told by the inventory of the plain bundle, which is a file of its head.
  */
 export type SqueezedInventory = {
-  readonly formatVersion: 4;
-  readonly mode: 'squeezed';
+  /** 5 of a delta bundle. */
+  readonly formatVersion: 4 | 5;
+  readonly mode: 'squeezed' | 'delta';
   readonly name: string;
   /** The tool that squeezed it. */
   readonly tool: Inventory['tool'];
@@ -24,6 +25,44 @@ export type SqueezedInventory = {
   readonly layers: readonly SqueezedLayer[];
   /** Layers that are in the tar as they were, and why; sorted by digest. */
   readonly kept: readonly KeptLayer[];
+  /** Of a delta bundle: what it needs of others. */
+  readonly delta?: DeltaContent | undefined;
+};
+
+/** What a delta bundle needs of other bundles, its bases. */
+export type DeltaContent = {
+  /** Any of them may have what is needed; sorted by the digests of their inventories. */
+  readonly bases: readonly BaseBundle[];
+  /** Blobs of the plain bundle that a base has; sorted by digest. */
+  readonly taken: readonly TakenBlob[];
+  /** What layers decompress to, described by what layers of bases decompress to; sorted by `plain`. */
+  readonly patches: readonly DeltaPatch[];
+};
+
+/** A bundle that a delta bundle was made against. */
+export type BaseBundle = {
+  readonly name: string;
+  /** Of the plain bundle. */
+  readonly id: string;
+  /** Of the bytes of the plain bundle's inventory: it may be squeezed, or a delta bundle, too. */
+  readonly inventory: Digest;
+};
+
+/** A blob that is not in a delta bundle. */
+export type TakenBlob = {
+  readonly digest: Digest;
+  readonly size: number;
+};
+
+/** What a layer decompresses to, as changes to others (docs/delta-patch.md). */
+export type DeltaPatch = {
+  readonly plain: Digest;
+  /** Bytes of `plain`. */
+  readonly size: number;
+  /** A blob in the tar. */
+  readonly patch: Digest;
+  /** Layers of bases, which are gzip there; their order is part of the patch. */
+  readonly olds: readonly Digest[];
 };
 
 /** What decides the bytes of a plain bundle beside its inventory and its blobs. */
@@ -35,7 +74,7 @@ export type PlainWriting = {
 };
 
 /** What a blob in the tar is: as in a plain bundle, or what stands for one. */
-export type StoredRole = BundledRole | 'rewritten' | 'recipe' | 'tar';
+export type StoredRole = BundledRole | 'rewritten' | 'recipe' | 'tar' | 'patch';
 
 /** A blob in the tar. */
 export type StoredBlob = Omit<BundledBlob, 'role'> & { readonly role: StoredRole };
@@ -44,7 +83,7 @@ export type StoredBlob = Omit<BundledBlob, 'role'> & { readonly role: StoredRole
 export type SqueezedLayer = {
   readonly digest: Digest;
   readonly size: number;
-  /** What it decompresses to: a blob in the tar. */
+  /** What it decompresses to: a blob in the tar, or what a patch gives. */
   readonly plain: Digest;
   /** How it comes back from that: a blob in the tar. */
   readonly recipe: Digest;
@@ -68,6 +107,7 @@ export const plainPaths: ReadonlyMap<string, string> = new Map([
 export const plainInventoryPath = 'palette-edge/plain/inventory.json';
 
 export const recipeMediaType = 'application/vnd.palette-edge.recipe.v1';
+export const patchMediaType = 'application/vnd.palette-edge.patch.v1';
 
 /** Recipes of layers that are worth it are smaller; those of tiny ones are not counted. */
 const recipeShare = 0.25;
@@ -81,7 +121,7 @@ export function largestRecipe(layerSize: number): number {
 }
 
 /** Roles of blobs that are in the tar for our own reader or for other tools only. */
-const standIns: ReadonlySet<StoredRole> = new Set(['rewritten', 'recipe', 'tar']);
+const standIns: ReadonlySet<StoredRole> = new Set(['rewritten', 'recipe', 'tar', 'patch']);
 
 /** Whether a blob is one of the plain bundle's, too. */
 export function isOriginal(blob: StoredBlob): blob is BundledBlob {

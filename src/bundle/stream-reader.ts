@@ -147,6 +147,11 @@ export class StreamReader implements BlobReader {
     }
   }
 
+  /** Whether something of it is in other bundles, which a stream is never read with. */
+  get lacksBases(): boolean {
+    return this.stored.squeezed?.delta !== undefined;
+  }
+
   /** Bytes of the blobs that {@link storedBlobs} gives. */
   get left(): number {
     return this.stored.blobs.slice(this.#passed).reduce((sum, { size }) => sum + size, 0);

@@ -63,7 +63,8 @@ export async function verifyBundledImages(
   const { blobs } = reader.stored;
   const damaged = new Map(tarFaults.map(({ blob, message }) => [blob?.digest, message]));
   const digests = new Set(tarFaults.flatMap(({ blob }) => (blob === undefined ? [] : [blob.digest])));
-  const walked = await walkBundledImages(reader, digests, signal);
+  // What images consist of is in the bases, too.
+  const walked = reader.lacksBases ? nothingWalked : await walkBundledImages(reader, digests, signal);
   const messages = new Map(blobs.flatMap(({ digest }) => entryOf(digest, damaged.get(digest))));
   for (const { digest, message } of walked.faults) {
     if (!messages.has(digest)) messages.set(digest, message);
@@ -76,11 +77,13 @@ export async function verifyBundledImages(
     problems: [
       ...[...messages].map(([digest, message]) => problemOf(digest, message)),
       ...(end === undefined ? [] : [{ path: 'end of the tar', images: [], message: end }]),
-      ...documentProblems(reader, walked),
+      ...(reader.lacksBases ? [] : documentProblems(reader, walked)),
       ...(await squeezedProblems(reader, walked, digests)),
     ],
   };
 }
+
+const nothingWalked: WalkedImages = { faults: [], needs: new Map(), graphs: undefined };
 
 function entryOf(digest: Digest, message: string | undefined): [Digest, string][] {
   return message === undefined ? [] : [[digest, message]];

@@ -16,7 +16,10 @@ import type { BundledChart, BundledImage } from './inventory.ts';
 import { keptPlatforms } from './kept-platforms.ts';
 
 /** A bundle of which manifests and configs can be opened. */
-export type VerifiableBundle = Pick<BundleReader, 'inventory' | 'files' | 'stored' | 'sizeOf' | 'open'>;
+export type VerifiableBundle = Pick<
+  BundleReader,
+  'inventory' | 'files' | 'stored' | 'lacksBases' | 'sizeOf' | 'open'
+>;
 
 /** Something wrong with what an image consists of. */
 interface ImageFault {

@@ -29,12 +29,14 @@ export async function squeezedProblems(
   const isHeld = async (digest: Digest, size: number): Promise<boolean> =>
     !damaged.has(digest) && (await reader.sizeOf(digest)) === size;
   try {
-    const rewritten = await rewriteImages(inventory.images, {
+    const images = squeezed.delta === undefined ? inventory.images : [];
+    const rewritten = await rewriteImages(images, {
       fetch: async ({ digest, size }) =>
         (await isHeld(digest, size)) ? await readWholeBlob(reader, { digest, size }) : undefined,
       plainOf: (layer) => plainOf.get(layer),
     });
-    const documents = leadingDocuments({ plain: { inventory, files }, rewritten, layers, graphs });
+    const { delta } = squeezed;
+    const documents = leadingDocuments({ plain: { inventory, files }, rewritten, layers, graphs, delta });
     const wrong = documents.filter(
       ({ path, bytes }) => !Buffer.from(bytes).equals(stored.files.get(path) ?? Buffer.alloc(0)),
     );

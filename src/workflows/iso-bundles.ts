@@ -103,7 +103,7 @@ export async function openIfBundle(
   place: string,
 ): Promise<BundleReader | undefined> {
   try {
-    return await BundleReader.open(await open(), `${place}:${path}`, new RestoringThreads());
+    return await BundleReader.open(await open(), `${place}:${path}`, { restorer: new RestoringThreads() });
   } catch (error) {
     if (error instanceof PaletteEdgeError && error.code === 'NOT_A_BUNDLE') return undefined;
     throw error;

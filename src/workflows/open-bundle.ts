@@ -32,7 +32,7 @@ export async function openBundleFile(path: string): Promise<OpenedBundle> {
   const { access, parts, image } = await findBundle(path);
   let reader: BundleReader;
   try {
-    reader = await BundleReader.open(access, path, new RestoringThreads());
+    reader = await BundleReader.open(access, path, { restorer: new RestoringThreads() });
   } catch (error) {
     throw parts === undefined ? error : inPartsError(error, parts);
   }

@@ -105,5 +105,5 @@ export async function squeezeSample(
 
 /** Opens a squeezed bundle in memory. */
 export async function openSqueezed(bytes: Uint8Array): Promise<BundleReader> {
-  return await BundleReader.open(memoryAccess(bytes), 'squeezed.tar.zst', nodeRestorer);
+  return await BundleReader.open(memoryAccess(bytes), 'squeezed.tar.zst', { restorer: nodeRestorer });
 }
