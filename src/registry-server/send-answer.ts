@@ -26,7 +26,7 @@ export async function sendAnswer(
   options: SendOptions,
 ): Promise<void> {
   const body = options.isHead ? undefined : answer.body;
-  const content = typeof body === 'function' ? await body() : undefined;
+  const content = typeof body === 'function' ? await ownTime(response, body) : undefined;
   response.writeHead(answer.status, answer.headers);
   if (content !== undefined) {
     await sendContent(response, content, options);
@@ -44,7 +44,7 @@ async function sendContent(
 ): Promise<void> {
   const told = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* untilEnd(content, onBytes);
+      yield* untilEnd(inOwnTime(response, content), onBytes);
     } catch (error) {
       if (!signal.aborted) onFailure?.(error);
       throw error;
@@ -55,6 +55,37 @@ async function sendContent(
   } catch {
     // The content's failure has been told, and that the client went away is none.
     response.destroy();
+  }
+}
+
+/**
+ * Waits for what the client can do nothing about: a layer may have to be restored first. The limit of the connection is one for clients that are
+ * silent, and counts again when the client has to take bytes.
+ */
+async function ownTime<T>({ socket }: ServerResponse, wait: () => Promise<T>): Promise<T> {
+  const limit = socket?.timeout ?? 0;
+  socket?.setTimeout(0);
+  try {
+    return await wait();
+  } finally {
+    socket?.setTimeout(limit);
+  }
+}
+
+/** Content whose next piece is waited for in {@link ownTime}. */
+async function* inOwnTime(
+  response: ServerResponse,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces = content[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await ownTime(response, async () => await pieces.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await pieces.return?.();
   }
 }
 

@@ -201,6 +201,37 @@ test('a blob that takes longer to store than a client may be silent is taken all
   expect((await taken).digest).toBe(digestOf(text));
 });
 
+test('a client waits for content longer than it may be silent itself, before the first byte and between others', async () => {
+  const registry = await runningRegistry();
+  await registry.content.repositories.addBlob('org/app', digestOf(text));
+  /** Another client, silent for as long as one may be, is cut off meanwhile. */
+  const untilSilentIsCut = async (): Promise<void> => {
+    const silent = await connected(patient.port);
+    await once(silent.resume(), 'close');
+  };
+  async function* content() {
+    for (const letter of ['the quick ', 'brown ', 'fox']) {
+      await untilSilentIsCut();
+      await untilSilentIsCut();
+      yield Buffer.from(letter);
+    }
+  }
+  const blobs: BlobReader = {
+    sizeOf: async () => await Promise.resolve(text.length),
+    open: async () => {
+      await untilSilentIsCut();
+      await untilSilentIsCut();
+      return content();
+    },
+  };
+  const patient = await runningRegistry({
+    content: { ...registry.content, blobs },
+    limits: { connectionIdleMs: 50 },
+  });
+  expect(await (await patient.send(path)).text()).toBe(text);
+  expect(patient.failures).toEqual([]);
+});
+
 test('every request is told when it is over, without its query', async () => {
   const registry = await runningRegistry();
   const blob = await uploadBlob(registry, text);
