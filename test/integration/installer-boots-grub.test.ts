@@ -1,25 +1,3 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testInstallerBoots } from '../support/installer-boots.ts';
 
-import { grubRescueIso } from '../support/bootable-iso.ts';
-import { installerTrial, sameBoots } from '../support/installer-trial.ts';
-import type { InstallerTrial } from '../support/installer-trial.ts';
-
-/** A machine that is emulated takes six seconds to start, and a minute on a machine that is busy. */
-const timeout = 20 * 60_000;
-
-let trial: InstallerTrial;
-
-beforeAll(async () => {
-  trial = await installerTrial();
-}, timeout);
-
-afterAll(async () => await trial[Symbol.asyncDispose]());
-
-test(
-  'an installer of grub-mkrescue starts everywhere where it did, with what was put in',
-  { timeout },
-  async () => {
-    const before = await grubRescueIso(trial.tree);
-    expect(await sameBoots(trial, before)).toEqual(before.machines);
-  },
-);
+testInstallerBoots(['grubRescue']);

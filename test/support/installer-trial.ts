@@ -3,12 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect } from 'vitest';
-
 import { embedInstaller } from '../../src/workflows/embed-installer.ts';
 import type { EmbedInput, EmbedResult } from '../../src/workflows/embed-installer.ts';
 import { bootTree } from './bootable-iso.ts';
-import type { BootableIso, BootTree } from './bootable-iso.ts';
+import type { BootTree } from './bootable-iso.ts';
 import { makeGuest } from './guest-kernel.ts';
 import type { Guest } from './guest-kernel.ts';
 import { bootImage } from './qemu.ts';
@@ -90,28 +88,4 @@ async function noiseBundle(length: number): Promise<Buffer> {
 /** Volumes of a guest that hold an ISO: the whole CD or disk, and partitions of it. */
 export function isoVolumes({ volumes }: GuestReport): GuestReport['volumes'] {
   return volumes.filter(({ type }) => type === 'iso9660');
-}
-
-/**
- * Puts everything into an installer and starts it before and after, in all the ways in which it starts: the guest has to find what was put in, on
- * the whole disk and in each partition where it found the installer before.
- *
- * @returns the ways in which the new one says it starts
- */
-export async function sameBoots(trial: InstallerTrial, before: BootableIso): Promise<EmbedResult['boots']> {
-  const output = before.path.replace('.iso', '-new.iso');
-  const { boots } = await trial.embed(before.path, output);
-  for (const machine of before.machines) {
-    const old = isoVolumes(await trial.boot(before.path, machine));
-    const report = await trial.boot(output, machine);
-    expect(old.length).toBeGreaterThan(0);
-    for (const { files } of old) expect(files).not.toHaveProperty('config.yaml');
-    expect(isoVolumes(report).map(({ device }) => device)).toEqual(old.map(({ device }) => device));
-    for (const { label, files } of isoVolumes(report)) {
-      expect(label).toBe('COS_LIVE');
-      expect(files).toMatchObject(trial.embedded);
-    }
-    expect(report.kernel).toEqual([]);
-  }
-  return boots;
 }
