@@ -30,6 +30,8 @@ const arm64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
 let registry: DockerRegistry;
 let suiteFolder: string;
 let roots: Readonly<Record<'multi' | 'single' | 'pinned' | 'docker', string>>;
+/** What all tests read that only ask what others make of a bundle; none of them changes it. */
+let built: Built;
 
 beforeAll(async () => {
   suiteFolder = await mkdtemp(join(tmpdir(), 'palette-edge-test-'));
@@ -54,6 +56,9 @@ beforeAll(async () => {
     pinned: await inRegistry('edge/pinned'),
     docker: await inRegistry('edge/docker'),
   };
+  const folder = join(suiteFolder, 'built');
+  await fillFolder(folder);
+  built = await buildIn(folder);
 });
 afterAll(async () => {
   await registry.stop();
@@ -62,7 +67,7 @@ afterAll(async () => {
 
 describe('images pushed by skopeo to a docker-registry with htpasswd, named in a profile', () => {
   test('every reader takes the bundle, and every digest is the one in the registry', async () => {
-    const { folder, bundle } = await build();
+    const { folder, bundle } = built;
     const names = namesIn();
     expect(bundle.images.map(({ reference, digest }) => [reference, digest])).toEqual([
       [names.docker, roots.docker],
@@ -83,15 +88,16 @@ describe('images pushed by skopeo to a docker-registry with htpasswd, named in a
   });
 
   test('skopeo copies the multi-arch image back to the registry with the same digest', async () => {
-    const { folder, bundle } = await build();
+    const { folder, bundle } = built;
     const path = join(folder, bundle.bundle?.path ?? '');
     await push(`oci-archive:${path}:${namesIn().multi}`, 'back/multi:1.0', ['--all']);
     expect(digestOf(await rawManifest(`docker://${registry.host}/back/multi:1.0`))).toBe(roots.multi);
   });
 
   test('podman loads it under the full names', async () => {
-    const { folder, bundle } = await build();
-    const storage = ['--root', `${folder}/root`, '--runroot', `${folder}/run`, '--storage-driver', 'vfs'];
+    const { folder, bundle } = built;
+    const own = await temporaryFolder();
+    const storage = ['--root', `${own}/root`, '--runroot', `${own}/run`, '--storage-driver', 'vfs'];
     const podman = requireTool('podman');
     await run(podman, [...storage, 'load', '-q', '-i', join(folder, bundle.bundle?.path ?? '')]);
     const { stdout } = await run(podman, [...storage, 'images', '--format', '{{.Repository}}:{{.Tag}}']);
@@ -101,10 +107,9 @@ describe('images pushed by skopeo to a docker-registry with htpasswd, named in a
   });
 
   test('umoci and ctr take what zstd -dc gives', async () => {
-    const { folder, bundle } = await build();
+    const { folder, bundle } = built;
     const path = join(folder, bundle.bundle?.path ?? '');
-    const layout = join(folder, 'layout');
-    await mkdir(layout);
+    const layout = await temporaryFolder();
     await run('sh', ['-c', 'zstd -dc "$1" | tar -xf - -C "$2"', 'sh', path, layout]);
     const { stdout } = await run(requireTool('umoci'), ['ls', '--layout', layout]);
     expect(stdout.trim().split('\n')).toHaveLength(4);
@@ -201,7 +206,7 @@ test('nothing secret is in the result, the conversation or the bundle', async ()
 });
 
 test('inspect shows what the registry has, offline', async () => {
-  const { folder, bundle } = await build();
+  const { folder, bundle } = built;
   const shown = await runCliJson<InspectResult>(['inspect', bundle.bundle?.path ?? ''], { cwd: folder });
   expect(shown.inventory.images).toEqual(bundle.images);
   expect(shown.inventory.profiles).toEqual([{ name: 'integration', version: '1.0.0', type: 'add-on' }]);
@@ -218,9 +223,18 @@ test('a dry run pulls no layer and writes nothing', async () => {
   expect(plain.stdout).toMatch(/^Plan\n {2}images +4\n/);
 });
 
+/** A bundle in the folder where it was built. */
+interface Built {
+  readonly folder: string;
+  readonly bundle: BuildResult;
+}
+
 /** Builds from the profile in a folder of its own. */
-async function build(flags: readonly string[] = []): Promise<{ folder: string; bundle: BuildResult }> {
-  const folder = await prepareFolder();
+async function build(flags: readonly string[]): Promise<Built> {
+  return await buildIn(await prepareFolder(), flags);
+}
+
+async function buildIn(folder: string, flags: readonly string[] = []): Promise<Built> {
   return { folder, bundle: await runCliJson<BuildResult>([...buildArgs(), ...flags], { cwd: folder }) };
 }
 
@@ -239,6 +253,12 @@ function buildArgs(): string[] {
 /** A folder with the profile and the credentials, in Palette's shape. */
 async function prepareFolder(): Promise<string> {
   const folder = await temporaryFolder();
+  await fillFolder(folder);
+  return folder;
+}
+
+async function fillFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const images = ['edge/multi:1.0', 'edge/single:1.0', `edge/pinned@${roots.pinned}`, 'edge/docker:1.0'];
   const profile = [
     'metadata: {name: integration}',
@@ -261,7 +281,6 @@ async function prepareFolder(): Promise<string> {
   await writeFile(join(folder, 'profile.yaml'), profile);
   const credentials = { image: [{ endpoint: registry.host, ...login }], helm: [] };
   await writeFile(join(folder, 'creds.json'), JSON.stringify(credentials));
-  return folder;
 }
 
 function namesIn(): Record<'multi' | 'single' | 'pinned' | 'docker', string> {
