@@ -68,7 +68,7 @@ function withInventory(path: string, random: SeededRandom): Buffer {
   mutateJson(document, random);
   entries.set(path, Buffer.from(canonical(document)));
   if (path === plainInventoryPath) {
-    const own: { files: { path: string; size: number; digest: string }[] } = JSON.parse(
+    const own: JsonObject & { files: { path: string; size: number; digest: string }[] } = JSON.parse(
       String(entries.get(inventoryPath)),
     );
     for (const file of own.files) {
@@ -82,7 +82,7 @@ function withInventory(path: string, random: SeededRandom): Buffer {
 }
 
 /** Of what canonical JSON cannot be, any JSON. */
-function canonical(document: object): string {
+function canonical(document: JsonObject): string {
   try {
     return canonicalJson(document);
   } catch {
