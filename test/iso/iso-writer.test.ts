@@ -109,7 +109,7 @@ test('the estimate of its size is above it, and not far', async () => {
 });
 
 test('a file of more than 4 GiB is there as a whole, to us and to others', async () => {
-  // Sparse, and so is the image: xorriso reads zeros, the disk gets a few blocks.
+  // The source is sparse; the image is not: xorriso writes every zero.
   const folder = await mkdtemp(join(tmpdir(), 'palette-edge-large-'));
   onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
   const source = join(folder, 'large');
