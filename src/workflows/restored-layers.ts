@@ -1,11 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { BundleReader } from '../bundle/bundle-reader.ts';
-import { wordDiskError } from '../errors.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { untilAborted } from '../io/until-aborted.ts';
 import { writeAll } from '../io/write-all.ts';
-import type { OpenBlobOptions } from '../oci/blob-access.ts';
+import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { openSpillFile } from './spill-file.ts';
@@ -29,10 +28,22 @@ export class RestoredLayers implements AsyncDisposable {
   readonly #options: RestoredLayersOptions;
   /** The one that was used last is the last one. */
   readonly #layers = new Map<Digest, RestoredLayer>();
-  readonly #ended = new AbortController();
 
   constructor(options: RestoredLayersOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Makes sure that files can be made in the folder: whoever asks for a layer later could do nothing about it.
+   *
+   * @throws PaletteEdgeError of kind disk, `FILE_NOT_FOUND`, `NOT_A_FOLDER`
+   */
+  async checkFolder(): Promise<void> {
+    try {
+      await (await openSpillFile(spillPath(this.#options.folder))).close();
+    } catch (error) {
+      throw wordFolderError(error, this.#options.folder);
+    }
   }
 
   /**
@@ -41,7 +52,7 @@ export class RestoredLayers implements AsyncDisposable {
    * @throws what restoring throws, or `DISK_…` when there is no space for it
    */
   async *open(
-    reader: BundleReader,
+    reader: Pick<BlobReader, 'open'>,
     blob: BlobIdentity,
     { range, signal = new AbortController().signal }: OpenBlobOptions,
   ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -54,39 +65,76 @@ export class RestoredLayers implements AsyncDisposable {
       yield* layer.read(start, end, signal);
     } finally {
       layer.users -= 1;
-      if (layer.users === 0 && this.#layers.get(blob.digest) !== layer) await layer.close();
-      await this.#forgetOldest();
+      await this.#afterUse(layer);
     }
   }
 
   /** Ends what is being restored, and gives the space back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended.abort();
-    await Promise.all([...this.#layers.values()].map(async (layer) => await layer.close()));
+    const layers = [...this.#layers.values()];
     this.#layers.clear();
+    await Promise.all(layers.map(async (layer) => await layer.close()));
   }
 
-  #begin(reader: BundleReader, blob: BlobIdentity): RestoredLayer {
-    const { folder } = this.#options;
-    const layer = new RestoredLayer(blob, folder);
-    layer.fill(reader, this.#ended.signal).catch(() => {
-      // Whoever reads it is told; whoever comes next tries again.
-      if (this.#layers.get(blob.digest) === layer) this.#layers.delete(blob.digest);
-      if (layer.users === 0) void layer.close();
+  #begin(reader: Pick<BlobReader, 'open'>, blob: BlobIdentity): RestoredLayer {
+    const makeRoom = async (): Promise<boolean> => await this.#forgetDownTo(0);
+    const layer = new RestoredLayer(blob, { folder: this.#options.folder, makeRoom });
+    void layer.fill(reader).then(async () => {
+      // Whoever reads it is told of a failure; whoever comes next tries again.
+      if (!layer.isComplete) this.#forget(layer);
+      await this.#afterUse(layer);
     });
     return layer;
   }
 
-  async #forgetOldest(): Promise<void> {
-    let bytes = [...this.#layers.values()].reduce((sum, { blob }) => sum + blob.size, 0);
-    for (const [digest, layer] of this.#layers) {
-      if (bytes <= this.#options.limit) return;
-      if (layer.users > 0 || !layer.isComplete) continue;
-      this.#layers.delete(digest);
-      bytes -= layer.blob.size;
-      await layer.close();
-    }
+  /** To be called whenever less is needed than before: nobody reads a layer any more, or it is complete. */
+  async #afterUse(layer: RestoredLayer): Promise<void> {
+    if (layer.users === 0 && !layer.isComplete && this.#bytesInUse(layer) > this.#options.limit)
+      this.#forget(layer);
+    if (layer.users === 0 && this.#layers.get(layer.blob.digest) !== layer) await layer.close();
+    await this.#forgetDownTo(this.#options.limit);
   }
+
+  #forget(layer: RestoredLayer): void {
+    if (this.#layers.get(layer.blob.digest) === layer) this.#layers.delete(layer.blob.digest);
+  }
+
+  /** What cannot be given back, this layer included. */
+  #bytesInUse(layer: RestoredLayer): number {
+    const used = [...this.#layers.values()].filter(
+      (each) => each === layer || each.users > 0 || !each.isComplete,
+    );
+    return sizeOf(used);
+  }
+
+  /**
+   * Gives back what nobody reads, until no more than these bytes are left or the rest is in use.
+   *
+   * @returns whether anything was given back
+   */
+  async #forgetDownTo(limit: number): Promise<boolean> {
+    const forgotten: RestoredLayer[] = [];
+    let bytes = sizeOf([...this.#layers.values()]);
+    for (const layer of this.#layers.values()) {
+      if (bytes <= limit) break;
+      if (layer.users > 0 || !layer.isComplete) continue;
+      this.#forget(layer);
+      bytes -= layer.blob.size;
+      forgotten.push(layer);
+    }
+    await Promise.all(forgotten.map(async (layer) => await layer.close()));
+    return forgotten.length > 0;
+  }
+}
+
+function sizeOf(layers: readonly RestoredLayer[]): number {
+  return layers.reduce((sum, { blob }) => sum + blob.size, 0);
+}
+
+interface LayerPlace {
+  readonly folder: string;
+  /** Called when the disk is full. Says whether there is more space now. */
+  readonly makeRoom: () => Promise<boolean>;
 }
 
 /** One layer and the file that it is in. */
@@ -95,32 +143,46 @@ class RestoredLayer {
   /** Who reads it now. */
   users = 0;
   isComplete = false;
-  readonly #folder: string;
+  readonly #place: LayerPlace;
+  readonly #closing = new AbortController();
+  #filling: Promise<void> | undefined;
   #file: FileHandle | undefined;
   #written = 0;
   #failure: { readonly error: unknown } | undefined;
   #news = Promise.withResolvers<void>();
 
-  constructor(blob: BlobIdentity, folder: string) {
+  constructor(blob: BlobIdentity, place: LayerPlace) {
     this.blob = blob;
-    this.#folder = folder;
+    this.#place = place;
   }
 
-  /** Restores it into its file. */
-  async fill(reader: BundleReader, signal: AbortSignal): Promise<void> {
-    try {
-      this.#file = await openSpillFile(join(this.#folder, 'palette-edge-layer'));
-      for await (const piece of await reader.open(this.blob, { signal })) {
-        await writeAll(this.#file, piece, this.#written);
-        this.#written += piece.length;
-        this.#tell();
-      }
-      this.isComplete = true;
-    } catch (error) {
-      this.#failure = { error: wordDiskError(error, `restoring a layer in ${this.#folder}`) };
-      throw error;
-    } finally {
+  /** Restores it into its file. A failure is told to whoever reads it. */
+  async fill(reader: Pick<BlobReader, 'open'>): Promise<void> {
+    this.#filling = this.#fill(reader).catch((error: unknown) => {
+      this.#failure = { error: wordFolderError(error, this.#place.folder) };
+    });
+    await this.#filling;
+    this.#tell();
+  }
+
+  async #fill(reader: Pick<BlobReader, 'open'>): Promise<void> {
+    const { signal } = this.#closing;
+    const file = await openSpillFile(spillPath(this.#place.folder));
+    this.#file = file;
+    for await (const piece of await reader.open(this.blob, { signal })) {
+      await this.#write(file, piece);
+      this.#written += piece.length;
       this.#tell();
+    }
+    this.isComplete = true;
+  }
+
+  async #write(file: FileHandle, piece: Uint8Array): Promise<void> {
+    try {
+      await writeAll(file, piece, this.#written);
+    } catch (error) {
+      if (!isDiskFull(error) || !(await this.#place.makeRoom())) throw error;
+      await writeAll(file, piece, this.#written);
     }
   }
 
@@ -140,7 +202,10 @@ class RestoredLayer {
     }
   }
 
+  /** Gives up filling it, when that is under way, and gives its space back. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#filling;
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
@@ -150,4 +215,25 @@ class RestoredLayer {
     this.#news.resolve();
     this.#news = Promise.withResolvers<void>();
   }
+}
+
+function spillPath(folder: string): string {
+  return join(folder, 'palette-edge-layer');
+}
+
+function isDiskFull(error: unknown): boolean {
+  const worded = wordDiskError(error, 'writing');
+  return worded instanceof PaletteEdgeError && worded.code === 'DISK_FULL';
+}
+
+function wordFolderError(error: unknown, folder: string): unknown {
+  if (error instanceof PaletteEdgeError) return error;
+  const worded = wordDiskError(error, `restoring layers in ${folder}`);
+  if (!(worded instanceof PaletteEdgeError)) return worded;
+  const { code, message, kind, cause } = worded;
+  return new PaletteEdgeError(code, message, {
+    kind,
+    cause,
+    suggestions: ['Choose another folder on a disk with space: TMPDIR=FOLDER'],
+  });
 }

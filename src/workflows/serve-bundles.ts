@@ -11,6 +11,7 @@ import { RestoredLayers } from './restored-layers.ts';
 import type { RestoredLayersOptions } from './restored-layers.ts';
 import { serveWarnings } from './serve-warnings.ts';
 import { openBundles } from './open-bundles.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
@@ -22,6 +23,8 @@ import { contentCounts } from './verify-bundle.ts';
 export interface ServeInput {
   /** Bundles; the same one twice is served once. */
   readonly paths: readonly string[];
+  /** Of the delta bundles among them. */
+  readonly bases?: BaseRequest | undefined;
   /** An IP address of this machine, or a name of one. */
   readonly address: string;
   /** 0 takes a free one. */
@@ -86,7 +89,7 @@ export interface ServeListener {
  * Nothing is unpacked: blobs are decompressed as they are asked for.
  *
  * @throws PaletteEdgeError for a bundle that cannot be opened, `TAG_CONFLICT`, `PORT_UNAVAILABLE`, for a certificate as
- *   {@link servedCertificate}; the signal's reason when it is aborted before anything is served
+ *   {@link servedCertificate}, for a folder where restored layers cannot be kept; the signal's reason when it is aborted before anything is served
  */
 export async function serveBundles(
   input: ServeInput,
@@ -94,8 +97,9 @@ export async function serveBundles(
   signal: AbortSignal,
 ): Promise<ServeResult> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openBundles(input.paths, resources, signal);
+  const bundles = await openBundles(input, resources, signal);
   const restored = resources.use(new RestoredLayers(input.restored));
+  if (bundles.some(({ reader }) => reader.stored.squeezed !== undefined)) await restored.checkFolder();
   const { content, names, warnings } = await servedContent(bundles, signal, restored);
   const counts = { requests: 0, bytes: 0, failures: 0 };
   const counting = countingListener(counts, listener);

@@ -1,4 +1,6 @@
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
 import { readFrameTable } from '../../src/bundle/frame-table.ts';
@@ -11,11 +13,19 @@ import { mediaTypes } from '../../src/oci/media-types.ts';
 import { serveBundles } from '../../src/workflows/serve-bundles.ts';
 import { rejection } from '../support/rejection.ts';
 import { errorCodes } from '../support/running-registry.ts';
-import { imageToBundle, memoryAccess, sampleContent, writeSample } from '../support/sample-bundle.ts';
+import {
+  imageToBundle,
+  memoryAccess,
+  sampleBundle,
+  sampleContent,
+  writeSample,
+} from '../support/sample-bundle.ts';
 import { sbomType } from '../support/sample-companions.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
 import { sampleServedBundle } from '../support/sample-served-bundle.ts';
+import { squeezeSample } from '../support/sample-squeezed.ts';
 import { bundleFile, servingBundles } from '../support/serving-bundles.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { filesHeldOpen } from './files-held-open.ts';
 
 const sample = await sampleServedBundle();
@@ -39,6 +49,17 @@ async function bundleOf(reference: string, content: string): Promise<{ bytes: Bu
   const { bytes } = await writeSample({ ...(await sampleContent(blobs)), images }, blobs);
   return { bytes, root };
 }
+
+test('a folder where layers of a squeezed bundle cannot be restored is told before anybody asks for one', async () => {
+  const plain = await sampleBundle();
+  const folder = join(await temporaryFolder(), 'none');
+  const input = { restored: { folder, limit: 2 ** 30 } };
+  const squeezed = await bundleFile((await squeezeSample(plain)).bytes);
+  expect(await rejection(servingBundles([squeezed], input))).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  // A plain one has no need of it.
+  const { send } = await servingBundles([await bundleFile(plain.bytes)], input);
+  expect((await send('/v2/')).status).toBe(200);
+});
 
 describe('manifests', () => {
   test.each<[name: string, root: Descriptor]>([
