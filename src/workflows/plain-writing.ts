@@ -16,7 +16,9 @@ const mostProbes = 6;
 export async function plainWritingOf({
   frames,
 }: Pick<BundleReader, 'frames'>): Promise<PlainWriting & { readonly isSame: boolean }> {
-  const frameContent = frames.count > 2 ? frames.contentSize(1) : defaultFrameContent;
+  const first = frames.contentSize(1);
+  // One that is the last as well may be shorter than what it was cut to.
+  const frameContent = frames.count > 2 ? first : Math.max(first, defaultFrameContent);
   let left = levels;
   for (const index of probes(frames.count)) {
     if (left.length === 0) break;
