@@ -23,11 +23,17 @@ export function withEffort(argv: readonly string[]): string[] {
   );
 }
 
-/** Where a bundle goes that is made of another one. */
-export const convertedOutputFlag = Flags.file({
-  helpGroup: 'OUTPUT',
-  helpValue: 'FILE',
-  char: 'o',
-  summary: 'Path of the new bundle.',
-  defaultHelp: async () => await Promise.resolve('beside the bundle'),
-});
+/**
+ * Where a bundle goes that is made of another one.
+ *
+ * @param usual where it goes without the flag
+ */
+export function convertedOutputFlag(usual: string) {
+  return Flags.file({
+    helpGroup: 'OUTPUT',
+    helpValue: 'FILE',
+    char: 'o',
+    summary: 'Path of the new bundle.',
+    defaultHelp: async () => await Promise.resolve(usual),
+  });
+}

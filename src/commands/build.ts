@@ -73,7 +73,10 @@ An interrupted build goes on where it stopped: run the same command again. The s
       helpValue: 'FILE',
       char: 'o',
       summary: 'Exact path of the bundle.',
-      defaultHelp: async () => await Promise.resolve('content-ID/core-NAME-ID.tar.zst'),
+      defaultHelp: async () =>
+        await Promise.resolve(
+          'content-ID/core-NAME-ID.tar.zst; squeezed-ID/core-NAME-ID.squeezed.tar.zst with --squeeze',
+        ),
     }),
     'compression-level': Flags.integer({
       helpGroup: 'OUTPUT',

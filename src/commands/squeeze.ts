@@ -36,7 +36,11 @@ Other tools open it, too: for them its images have the same image IDs, and layer
     }),
   };
 
-  static override flags = { effort: effortFlag, output: convertedOutputFlag, ...splitFlags };
+  static override flags = {
+    effort: effortFlag,
+    output: convertedOutputFlag('beside the bundle; of one in content-ID, in squeezed-ID beside that folder'),
+    ...splitFlags,
+  };
 
   protected override readonly resumeAdvice =
     'Run the same command again: what was found out about layers is kept.';

@@ -16,7 +16,7 @@ export default class Unsqueeze extends BaseCommand {
   static override examples = [
     {
       description: 'The bundle as it was before it was squeezed:',
-      command: '<%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.squeezed.tar.zst',
+      command: '<%= config.bin %> <%= command.id %> squeezed-1a2b3c4d/core-edge-1a2b3c4d.squeezed.tar.zst',
     },
   ];
 
@@ -28,7 +28,10 @@ export default class Unsqueeze extends BaseCommand {
     }),
   };
 
-  static override flags = { output: convertedOutputFlag, ...splitFlags };
+  static override flags = {
+    output: convertedOutputFlag('beside the bundle; of one in squeezed-ID, in content-ID beside that folder'),
+    ...splitFlags,
+  };
 
   async run(): Promise<UnsqueezeResult> {
     const { args, flags } = await this.parse(Unsqueeze);

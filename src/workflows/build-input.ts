@@ -35,7 +35,7 @@ export interface BuildInput {
   readonly isDryRun: boolean;
   /** Names the bundle, with or without `.tar.zst`; undefined derives the name from the profiles. */
   readonly outfile: string | undefined;
-  /** Exact path of the bundle; undefined is `content-<id>/core-<name>-<id>.tar.zst` in the working directory. */
+  /** Exact path of the bundle; undefined is `content-<id>/core-<name>-<id>.tar.zst` in the working directory, or `squeezed-<id>/core-<name>-<id>.squeezed.tar.zst`. */
   readonly output: string | undefined;
   /** Undefined writes one file. */
   readonly split?: SplitRequest;

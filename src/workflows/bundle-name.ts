@@ -21,12 +21,14 @@ export function bundleNameOf(outfile: string): string {
 }
 
 /**
- * Where a bundle goes by default: CanvOS picks up `content-*` + `/*.zst`. The id keeps different bundles apart.
+ * Where a bundle goes by default: CanvOS picks up `content-*` + `/*.zst`. The id keeps different bundles apart. A squeezed one goes elsewhere: in
+ * it other tools find images under other manifest digests.
  *
- * @param id of the plain bundle; a squeezed one is beside it
+ * @param id of the plain bundle
  */
 export function defaultBundlePath(name: string, id: string, isSqueezed = false): string {
-  return join(`content-${id}`, `core-${name}-${id}${isSqueezed ? '.squeezed' : ''}.tar.zst`);
+  if (isSqueezed) return join(`squeezed-${id}`, `core-${name}-${id}.squeezed.tar.zst`);
+  return join(`content-${id}`, `core-${name}-${id}.tar.zst`);
 }
 
 /** Text as a part of a file name: letters, digits, dots, dashes and underscores. */

@@ -76,8 +76,9 @@ export async function readInstallerFiles(request: InstallerFilesRequest): Promis
     });
   }
   const content: InstallerContent[] = [];
-  for (const path of request.content) content.push(await readContent(path, content));
-  const warnings = (await ifGiven(userData, readUserData))?.warnings ?? [];
+  const warnings: Warning[] = [];
+  for (const path of request.content) content.push(await readContent(path, content, warnings));
+  warnings.push(...((await ifGiven(userData, readUserData))?.warnings ?? []));
   return {
     content,
     warnings,
@@ -94,7 +95,19 @@ async function ifGiven<T>(
   return path === undefined ? undefined : await read(path);
 }
 
-async function readContent(path: string, others: readonly InstallerContent[]): Promise<InstallerContent> {
+/** What an installer takes content with is not ours. */
+function squeezedContent(path: string): Warning {
+  return {
+    code: 'SQUEEZED_CONTENT',
+    message: `${path} is squeezed: other tools find its images with the same image IDs and other manifest digests; make it plain with palette-edge unsqueeze ${path}`,
+  };
+}
+
+async function readContent(
+  path: string,
+  others: readonly InstallerContent[],
+  warnings: Warning[],
+): Promise<InstallerContent> {
   const { reader, parts, image } = await openBundleFile(path);
   try {
     if (image !== undefined) throw inImage(path);
@@ -110,6 +123,7 @@ async function readContent(path: string, others: readonly InstallerContent[]): P
         },
       );
     }
+    if (reader.stored.squeezed !== undefined) warnings.push(squeezedContent(path));
     const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
     const size = sources.reduce((sum, each) => sum + each.size, 0);
     return { path, name, id: reader.id, size, sources };

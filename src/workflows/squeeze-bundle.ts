@@ -25,7 +25,7 @@ import { writeOutput } from './write-output.ts';
 export interface SqueezeInput {
   /** Path of a bundle, as the user gave it. */
   readonly path: string;
-  /** Undefined is beside it: `NAME.squeezed.tar.zst`. */
+  /** Undefined is beside it: `NAME.squeezed.tar.zst`; of a bundle in `content-ID`, in `squeezed-ID` beside that folder. */
   readonly output: string | undefined;
   readonly effort: SqueezeEffort;
   /** Undefined writes one file. */
@@ -69,9 +69,9 @@ export async function squeezeBundle(
   signal: AbortSignal,
 ): Promise<SqueezeResult> {
   const { hasher, listener } = resources;
-  return await withBundle(path, async (reader) => {
+  return await withBundle(path, async (reader, opened) => {
     requirePlain(path, reader);
-    await checkConvertedOutput(path, { output, split, expectedSize: reader.size });
+    await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: reader.size });
     await requireFreeSpace({
       path: output,
       what: 'the squeezed bundle',

@@ -16,7 +16,7 @@ import type { OutputPlan } from './write-parts.ts';
 export interface UnsqueezeInput {
   /** Path of a bundle, as the user gave it. */
   readonly path: string;
-  /** Undefined is beside it. */
+  /** Undefined is beside it; of a bundle in `squeezed-ID`, in `content-ID` beside that folder. */
   readonly output: string | undefined;
   /** Undefined writes one file. */
   readonly split?: SplitRequest | undefined;
@@ -49,11 +49,11 @@ export async function unsqueezeBundle(
   { hasher, listener }: UnsqueezeResources,
   signal: AbortSignal,
 ): Promise<UnsqueezeResult> {
-  return await withBundle(path, async (reader) => {
+  return await withBundle(path, async (reader, opened) => {
     const writing = reader.stored.squeezed?.plain;
     if (writing === undefined) throw notSqueezed(path);
     const plan = plainPlan(reader);
-    await checkConvertedOutput(path, { output, split, expectedSize: plan.tarSize });
+    await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: plan.tarSize });
     await requireFreeSpace({ path: output, what: 'the plain bundle', bytes: plan.tarSize, flag: '--output' });
     listener.onStart(plan.tarSize);
     const { onBytes } = listener;

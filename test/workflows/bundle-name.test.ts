@@ -67,3 +67,9 @@ test.each([
 test('CanvOS finds the bundle, and the id is in folder and file', () => {
   expect(defaultBundlePath('edge', '1a2b3c4d')).toBe('content-1a2b3c4d/core-edge-1a2b3c4d.tar.zst');
 });
+
+test('CanvOS does not find a squeezed bundle', () => {
+  expect(defaultBundlePath('edge', '1a2b3c4d', true)).toBe(
+    'squeezed-1a2b3c4d/core-edge-1a2b3c4d.squeezed.tar.zst',
+  );
+});

@@ -9,6 +9,7 @@ import { readInstallerFiles } from '../../src/workflows/installer-files.ts';
 import type { InstallerFiles, InstallerFilesRequest } from '../../src/workflows/installer-files.ts';
 import { bundleFile, makeIso } from '../support/iso-bundles.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
+import { squeezeSample } from '../support/sample-squeezed.ts';
 import { splitBundle } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -41,6 +42,16 @@ test('a bundle, by the name of the link to it, is read where it is', async () =>
       sources: [{ path, named: link, size: sample.bytes.length, modified: (await stat(path)).mtimeMs }],
     },
   ]);
+});
+
+test('a squeezed bundle is warned of, and a plain one is not', async () => {
+  const plain = await bundleFile();
+  const path = join(plain.folder, 'edge.squeezed.tar.zst');
+  await writeFile(path, (await squeezeSample(plain.sample)).bytes);
+  const { content, warnings } = await read({ content: [plain.path, path] });
+  expect(content).toHaveLength(2);
+  expect(warnings).toMatchObject([{ code: 'SQUEEZED_CONTENT' }]);
+  expect(warnings[0]?.message).toContain(`palette-edge unsqueeze ${path}`);
 });
 
 test('the checksum beside a bundle is what it must have', async () => {
