@@ -1,158 +1,115 @@
-import { longLength, shortLength, type DenseIndex } from './dense-index.ts';
-
-/** Bytes of the target that are like bytes of the reference: most of them the same, at the same distance. */
-export interface Likeness {
-  readonly target: number;
-  readonly reference: number;
-  readonly length: number;
-}
+import { longLength, wordsOf, type DenseIndex } from './dense-index.ts';
+import { backwardLength, bestSplit, forwardLength, type Likeness, type Pair } from './likeness.ts';
 
 /** What is compared: the index is of the reference. */
-export interface Comparison {
-  readonly target: Uint8Array;
-  readonly reference: Uint8Array;
+export interface Comparison extends Pair {
   readonly index: DenseIndex;
 }
 
-/** So many more bytes a match must explain than the alignment at hand, to be worth going there. */
-const worth = 8;
 /** So long a stretch without a difference is not looked up: it is hardly better elsewhere. */
-const follow = 16;
+const longestLookedUp = 16;
+/** An exact match begins with at least so many bytes. */
+const shortestMatch = 12;
+/** So many more bytes it must explain than the alignment at hand: a copy is not free. */
+const worth = 8;
+/** Steps over places that are not looked up. Odd, because every fourth and sixteenth place of the reference is in the index. */
+const longestStep = 7;
+/** After so many places without a match, steps become longer by one. */
+const patience = 2048;
+/** An alignment is good while so few of the next bytes are different. */
+const good = { bytes: 32, different: 8 };
 
 /**
- * Where the target is like the reference, in order and without overlaps. As bsdiff does it (Percival, "Naive differences of executable
- * code"): an exact match begins a likeness, which goes on over differences as long as more than half of the bytes are the same.
+ * Where the target is like the reference: in order, and without overlaps. As bsdiff does it (Percival, "Naive differences of
+ * executable code"): an exact match begins a likeness, which goes on over differences while more than half of the bytes are the same.
  */
 export function matchRange(comparison: Comparison): readonly Likeness[] {
-  const { target, reference } = comparison;
+  const { target } = comparison;
+  const find = createFinder(comparison);
   const found: Likeness[] = [];
   let last: Likeness = { target: 0, reference: 0, length: 0 };
-  let scan = 0;
-  while (scan < target.length) {
-    const same = matchLength(comparison, scan, scan + last.reference - last.target);
-    if (same >= follow) {
+  let missed = 0;
+  for (let scan = 0; scan < target.length;) {
+    const offset = last.reference - last.target;
+    const same = matchLength(comparison, scan, scan + offset);
+    if (same >= longestLookedUp) {
       scan += same;
+      missed = 0;
       continue;
     }
-    const match = betterMatch(comparison, scan, last.reference - last.target);
+    const match = find(scan, offset);
     if (match === undefined) {
-      scan++;
+      const impatience = Math.floor(missed++ / patience);
+      scan += isGood(comparison, scan, offset) ? longestStep : Math.min(longestStep, 1 + impatience);
       continue;
     }
-    last = { ...joined(comparison, last, match, found) };
+    last = joined(comparison, { last, match }, found);
     scan = match.target + match.length;
+    missed = 0;
   }
   const length = forwardLength(comparison, last, target.length);
   if (length > 0) found.push({ ...last, length });
-  return reference.length === 0 ? [] : found;
+  return found;
 }
 
-/** A match at this place that explains more than the alignment at hand. */
-function betterMatch(comparison: Comparison, scan: number, offset: number): Likeness | undefined {
+/** Finds a match at a place of the target that explains more than the alignment at hand does. */
+function createFinder(comparison: Comparison): (scan: number, offset: number) => Likeness | undefined {
   const { target, index } = comparison;
-  if (scan + shortLength > target.length) return undefined;
-  if (scan + longLength <= target.length) {
-    const match = worthwhile(comparison, { scan, offset }, index.findLong(target, scan));
-    if (match !== undefined) return match;
-  }
-  return worthwhile(comparison, { scan, offset }, index.findShort(target, scan));
+  const words = wordsOf(target);
+  return (scan, offset) => {
+    if (scan + longLength > target.length) return undefined;
+    const long = worthwhile(comparison, scan, { offset, reference: index.findLong(words, scan) });
+    return long ?? worthwhile(comparison, scan, { offset, reference: index.findShort(words, scan) });
+  };
 }
 
 function worthwhile(
   comparison: Comparison,
-  at: { readonly scan: number; readonly offset: number },
-  reference: number,
+  scan: number,
+  { offset, reference }: { readonly offset: number; readonly reference: number },
 ): Likeness | undefined {
-  const { scan, offset } = at;
   if (reference < 0 || reference === scan + offset) return undefined;
   const length = matchLength(comparison, scan, reference);
-  if (length < shortLength + 4) return undefined;
+  if (length < shortestMatch) return undefined;
   let same = 0;
-  for (let step = 0; step < length; step++) {
-    if (comparison.target[scan + step] === comparison.reference[scan + offset + step]) same++;
+  for (let at = scan; at < scan + length; at++) {
+    if (comparison.target[at] === comparison.reference[at + offset]) same++;
   }
   return length > same + worth ? { target: scan, reference, length } : undefined;
 }
 
-/** Ends the likeness before where the match begins to be better; gives the match from there on, however long it will be. */
-function joined(comparison: Comparison, last: Likeness, match: Likeness, found: Likeness[]): Likeness {
-  let forward = forwardLength(comparison, last, match.target);
-  let backward = backwardLength(comparison, last, match);
-  const overlap = last.target + forward - (match.target - backward);
+function isGood({ target, reference }: Pair, scan: number, offset: number): boolean {
+  let different = 0;
+  for (let at = scan; at < scan + good.bytes && different <= good.different; at++) {
+    if (target[at] !== reference[at + offset]) different++;
+  }
+  return different <= good.different;
+}
+
+/** Ends the likeness before where the match is better. Gives where that begins; its length is not known yet. */
+function joined(
+  pair: Pair,
+  { last, match }: { readonly last: Likeness; readonly match: Likeness },
+  found: Likeness[],
+): Likeness {
+  let forward = forwardLength(pair, last, match.target);
+  let backward = backwardLength(pair, match, last.target);
+  const overlap = forward + backward - (match.target - last.target);
   if (overlap > 0) {
-    const kept = bestSplit(
-      comparison,
-      {
-        last: last.reference + forward - overlap,
-        match: match.reference - backward,
-        target: match.target - backward,
-      },
-      overlap,
-    );
-    forward += kept - overlap;
+    const target = match.target - backward;
+    const begins = { target, reference: match.reference - backward, length: overlap };
+    const kept = bestSplit(pair, last.reference + target - last.target, begins);
+    forward -= overlap - kept;
     backward -= kept;
   }
   if (forward > 0) found.push({ ...last, length: forward });
   return { target: match.target - backward, reference: match.reference - backward, length: 0 };
 }
 
-function matchLength({ target, reference }: Comparison, at: number, from: number): number {
+function matchLength({ target, reference }: Pair, at: number, from: number): number {
   if (from < 0) return 0;
   const most = Math.min(target.length - at, reference.length - from);
   let length = 0;
   while (length < most && target[at + length] === reference[from + length]) length++;
   return length;
-}
-
-/** How far the alignment is worth keeping, up to `end`: where it has most more equal bytes than different ones. */
-function forwardLength({ target, reference }: Comparison, from: Likeness, end: number): number {
-  const most = Math.min(end - from.target, reference.length - from.reference);
-  let score = 0;
-  let best = 0;
-  let length = 0;
-  for (let step = 0; step < most;) {
-    score += target[from.target + step] === reference[from.reference + step] ? 1 : -1;
-    step++;
-    if (score > best) {
-      best = score;
-      length = step;
-    }
-  }
-  return length;
-}
-
-function backwardLength({ target, reference }: Comparison, last: Likeness, match: Likeness): number {
-  const most = Math.min(match.target - last.target, match.reference);
-  let score = 0;
-  let best = 0;
-  let length = 0;
-  for (let step = 1; step <= most; step++) {
-    score += target[match.target - step] === reference[match.reference - step] ? 1 : -1;
-    if (score > best) {
-      best = score;
-      length = step;
-    }
-  }
-  return length;
-}
-
-/** How many of the bytes that both could explain the first one keeps, so that most are equal. */
-function bestSplit(
-  { target, reference }: Comparison,
-  at: { readonly last: number; readonly match: number; readonly target: number },
-  overlap: number,
-): number {
-  let score = 0;
-  let best = 0;
-  let kept = 0;
-  for (let step = 0; step < overlap; step++) {
-    const byte = target[at.target + step];
-    if (byte === reference[at.last + step]) score++;
-    if (byte === reference[at.match + step]) score--;
-    if (score > best) {
-      best = score;
-      kept = step + 1;
-    }
-  }
-  return kept;
 }

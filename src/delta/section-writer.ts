@@ -1,5 +1,5 @@
 import { createByteList, type ByteList } from './byte-list.ts';
-import type { Likeness } from './match-range.ts';
+import type { Likeness } from './likeness.ts';
 import { shortestCopy } from './patch-format.ts';
 import type { Reference } from './reference.ts';
 
