@@ -1,21 +1,24 @@
+import type { ChosenModel } from './corrections/choose-model.ts';
 import type { EncoderParameters } from './encoder-parameters.ts';
+import { SharedParser } from './shared-parser.ts';
 
 /** What is learnt of the members of a file while it is read, for when it is read again. Members are counted from 0. */
 export class AnalysisPasses {
+  /** Reads the members. */
+  readonly parser = new SharedParser();
+  /** Reads once more those that are described with corrections. */
+  readonly correctionsParser = new SharedParser();
+  /** The model of the corrections of a member: likely good for the next ones, too. */
+  model: ChosenModel | undefined;
   readonly #wrong = new Map<number, Set<string>>();
   readonly #corrections = new Map<number, Uint8Array>();
   /** What wrote the member before: likely the next one, too. */
   #latest: EncoderParameters | undefined;
-  #trials = 0;
+  #work = worthOfFile;
 
-  /** That an encoder was tried, or is about to be. */
-  countTrial(): void {
-    this.#trials += 1;
-  }
-
-  /** Whether so many were tried in vain that others are not worth their time. */
-  get exhausted(): boolean {
-    return this.#trials > mostTrials;
+  /** That an encoder was tried in vain, with so many plain bytes. */
+  countTrial(plain: number): void {
+    this.#work -= trialWork + plain;
   }
 
   /** That this encoder writes another stream, though it began right. */
@@ -24,19 +27,27 @@ export class AnalysisPasses {
     this.#wrong.set(member, wrong.add(JSON.stringify(out)));
   }
 
-  /** Those of the candidates that are not ruled out, what is likeliest by the member before first. */
-  order(member: number, candidates: readonly EncoderParameters[]): EncoderParameters[] {
-    const wrong = this.#wrong.get(member);
-    const latest = this.#latest === undefined ? [] : [this.#latest];
-    const all = new Map(
-      [...latest, ...candidates].map((candidate) => [JSON.stringify(candidate), candidate]),
-    );
-    return [...all].filter(([key]) => wrong?.has(key) !== true).map(([, candidate]) => candidate);
+  /**
+   * Those of the candidates that are not ruled out: what wrote the member before first, and the others while trying them is worth it.
+   * They are asked for only when they are needed.
+   */
+  *order(member: number, candidates: () => readonly EncoderParameters[]): Generator<EncoderParameters> {
+    const wrong = new Set(this.#wrong.get(member));
+    const isNew = (candidate: EncoderParameters): boolean => {
+      const key = JSON.stringify(candidate);
+      return !wrong.has(key) && wrong.add(key).size > 0;
+    };
+    if (this.#latest !== undefined && isNew(this.#latest)) yield this.#latest;
+    for (const candidate of this.#work > 0 ? candidates() : []) {
+      if (this.#work <= 0) return;
+      if (isNew(candidate)) yield candidate;
+    }
   }
 
-  succeeded(parameters: EncoderParameters): void {
+  /** That this encoder writes a member of so many plain bytes. */
+  succeeded(parameters: EncoderParameters, plain: number): void {
     this.#latest = parameters;
-    this.#trials = 0;
+    this.#work += plain;
   }
 
   describe(member: number, corrections: Uint8Array): void {
@@ -49,5 +60,11 @@ export class AnalysisPasses {
   }
 }
 
-/** More than there are encoders. */
-const mostTrials = 1000;
+/**
+ * Plain bytes that are tried in vain in one file before only the encoder of the member before is still tried: all encoders on ten small
+ * streams, or each on what its first block has. Those of members whose encoder was found come on top.
+ */
+const worthOfFile = 256 * 1024 ** 2;
+
+/** What it takes to make an encoder: as long as that of so many plain bytes. */
+const trialWork = 256 * 1024;

@@ -31,6 +31,9 @@ export interface GzipAnalyzer {
 
 const defaults = { maximumPlain: 64 * 1024 ** 3, maximumRecipeShare: 0.2 };
 
+/** Corrections of a file are in memory while it is read, and while it is restored. */
+const mostCorrections = 64 * 1024 ** 2;
+
 /** What a segment takes in a recipe, at least: a member has three. */
 const leastSegmentSize = 6;
 
@@ -141,10 +144,12 @@ class Analyzer implements GzipAnalyzer {
   /** A head or a trailer. */
   #readOther(piece: Uint8Array): Uint8Array {
     const known = this.#pending.length;
-    const bytes = Buffer.concat([this.#pending, piece]);
-    this.#pending = bytes;
+    const bytes = known === 0 ? piece : Buffer.concat([this.#pending, piece]);
     const size = this.#part === 'trailer' ? this.#readTrailer(bytes) : this.#readHead(bytes);
-    if (size === undefined) return piece.subarray(piece.length);
+    if (size === undefined) {
+      if (this.#part !== 'rest') this.#pending = bytes.slice();
+      return piece.subarray(piece.length);
+    }
     this.#addLiteral(bytes.subarray(0, size));
     this.#pending = new Uint8Array(0);
     return piece.subarray(size - known);
@@ -168,7 +173,10 @@ class Analyzer implements GzipAnalyzer {
       index: this.#members,
       head,
       passes: this.#passes,
-      maximumCorrections: Math.max(0, Math.floor(this.#maximumRecipe - this.#recipeSize)),
+      maximumCorrections: Math.max(
+        0,
+        Math.floor(Math.min(this.#maximumRecipe, mostCorrections) - this.#recipeSize),
+      ),
       plain: (plain) => this.#takePlain(plain),
     });
     this.#members += 1;

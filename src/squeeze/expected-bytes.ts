@@ -9,7 +9,7 @@ export class ExpectedBytes {
   /** @param most how many bytes may be waited for; with more it counts as a difference, as no encoder lags so far behind */
   constructor(most: number) {
     this.#most = most;
-    this.#buffer = new Uint8Array(64 * 1024);
+    this.#buffer = new Uint8Array(4 * 1024);
   }
 
   /** Whether something else came than what was expected. */

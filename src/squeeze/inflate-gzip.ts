@@ -58,9 +58,9 @@ class Inflater implements GzipInflater {
 
   #readOther(piece: Uint8Array): Uint8Array {
     const known = this.#pending.length;
-    const bytes = Buffer.concat([this.#pending, piece]);
+    const bytes = known === 0 ? piece : Buffer.concat([this.#pending, piece]);
     const size = this.#part === 'trailer' ? this.#readTrailer(bytes) : this.#readHead(bytes);
-    this.#pending = size === undefined ? bytes : new Uint8Array(0);
+    this.#pending = size === undefined ? bytes.slice() : new Uint8Array(0);
     return piece.subarray(size === undefined ? piece.length : size - known);
   }
 

@@ -9,7 +9,6 @@ import type { GzipHead } from './gzip-member.ts';
 import type { DeflateSegment } from './recipe.ts';
 import { StreamSample } from './stream-sample.ts';
 import { ShapeListener } from './stream-shape.ts';
-import { createInflateParser } from './tokens/inflate-parser.ts';
 import type { InflateParser } from './tokens/inflate-parser.ts';
 
 /** Where a member is, and what takes its plain bytes. */
@@ -47,11 +46,12 @@ export class MemberAnalysis {
 
   constructor(place: MemberPlace) {
     this.#place = place;
-    this.#parser = createInflateParser((bytes) => {
+    const take = (bytes: Uint8Array): void => {
       place.plain(bytes);
       this.#sample?.addPlain(bytes);
       this.#follower?.plain(bytes);
-    }, this.#shape);
+    };
+    this.#parser = place.passes.parser.begin(take, this.#shape);
   }
 
   get state(): MemberState {
@@ -124,15 +124,13 @@ export class MemberAnalysis {
       this.#begin({ encoder: correctionsEncoder, settings: {} }, sample, ended);
       return;
     }
-    const candidates = candidateEncoders({ head, shape: this.#shape.shape });
+    const candidates = (): EncoderParameters[] => candidateEncoders({ head, shape: this.#shape.shape });
     for (const parameters of passes.order(index, candidates)) {
-      if (passes.exhausted) break;
-      passes.countTrial();
       if (this.#begin(parameters, sample, ended)) return;
     }
     this.#parameters = undefined;
     this.#state = 'more';
-    this.#follow(followWithCorrections(maximumCorrections), sample, ended);
+    this.#follow(followWithCorrections(maximumCorrections, passes), sample, ended);
   }
 
   #begin(parameters: EncoderParameters, sample: StreamSample, ended: boolean): boolean {
@@ -147,13 +145,17 @@ export class MemberAnalysis {
   #follow(follower: StreamFollower, sample: StreamSample, ended: boolean): boolean {
     this.#follower = follower;
     follower.stream(sample.stream);
+    let tried = 0;
     for (const bytes of sample.plain) {
       if (follower.failed) break;
       follower.plain(bytes);
+      tried += bytes.length;
     }
     if (follower.failed) this.#fail();
     else if (ended) this.#finish(0);
-    return this.#state === 'more' || this.#state === 'ended';
+    if (this.#state === 'more' || this.#state === 'ended') return true;
+    this.#place.passes.countTrial(tried);
+    return false;
   }
 
   #finish(behind: number): void {
@@ -165,7 +167,7 @@ export class MemberAnalysis {
     }
     this.#state = 'ended';
     if (this.#parameters !== undefined) {
-      this.#place.passes.succeeded(this.#parameters);
+      this.#place.passes.succeeded(this.#parameters, this.#parser.plain);
       return;
     }
     const { corrections } = follower;

@@ -10,7 +10,7 @@ const mostStreamSize = 4 * 1024 * 1024;
 export class StreamSample {
   readonly #plain: Uint8Array[] = [];
   #plainSize = 0;
-  #stream = new Uint8Array(64 * 1024);
+  #stream = new Uint8Array(4 * 1024);
   #streamSize = 0;
 
   /** Whether it is long enough to find an encoder. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -279,5 +280,10 @@ describe('threads that have ended', () => {
     await own[Symbol.asyncDispose]();
     await expect(allOf(under)).rejects.toThrow('have ended');
     await expect(analyzeBytes(own, program)).rejects.toThrow('have ended');
+  });
+
+  it('are waited for when the process has nothing else to do', () => {
+    const script = fileURLToPath(new URL('restoring-process.ts', import.meta.url));
+    expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('ended\n');
   });
 });

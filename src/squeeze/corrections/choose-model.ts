@@ -10,6 +10,13 @@ export interface StreamSample {
   readonly tokens: Int32Array;
 }
 
+/** A model that was chosen. */
+export interface ChosenModel {
+  readonly parameters: ModelParameters;
+  /** How many plain bytes it was chosen from. */
+  readonly from: number;
+}
+
 /** Plain bytes on which all models are tried; the best of them are then tried on the whole sample. */
 const firstLook = 96 * 1024;
 const finalists = 3;
@@ -20,8 +27,19 @@ const worthOfHalving = 0.03;
 /** A model is given up on the first look when it needs this many times the bits of the best so far. */
 const hopeless = 2;
 
-/** The model that needs the fewest corrections for a sample. */
-export function chooseModel(sample: StreamSample): ModelParameters {
+/**
+ * The model that needs the fewest corrections for a sample.
+ *
+ * @param before what was chosen for a stream of the same file: taken for a whole stream that is not much larger, as choosing takes far
+ *   longer than to describe a small stream
+ */
+export function chooseModel(sample: StreamSample, before?: ChosenModel): ChosenModel {
+  const { complete, end } = sample.window;
+  if (before !== undefined && complete && end <= before.from * 2) return before;
+  return { parameters: bestModel(sample), from: end };
+}
+
+function bestModel(sample: StreamSample): ModelParameters {
   let least = Infinity;
   const costs = modelPresets.map((parameters) => {
     const bits = costOf(parameters, sample, { plain: firstLook, most: least * hopeless });

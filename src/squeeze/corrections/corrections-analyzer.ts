@@ -1,9 +1,8 @@
 import type { DeflateListener } from '../tokens/deflate-block.ts';
 import { createBlockDescriber } from './block-describer.ts';
-import { chooseModel } from './choose-model.ts';
+import { chooseModel, type ChosenModel } from './choose-model.ts';
 import { encodeCorrections } from './corrections-format.ts';
 import { canGoOn, createWindow, fillWindow, slideWindow, type PlainWindow } from './plain-window.ts';
-import type { ModelParameters } from './model-parameters.ts';
 import { createRangeEncoder, type RangeEncoder } from './range-encoder.ts';
 import { createTokenModel, tokenContexts, type TokenModel } from './token-model.ts';
 import { createTokenQueue, type TokenQueue } from './token-queue.ts';
@@ -14,6 +13,8 @@ export interface CorrectionsAnalyzer extends DeflateListener {
   plain(bytes: Uint8Array): void;
   /** They are larger than they may be already: the rest need not be read. */
   readonly exceeded: boolean;
+  /** The model that was chosen, after the end. */
+  readonly model: ChosenModel | undefined;
   /**
    * Ends it, after the end of the final block.
    *
@@ -26,14 +27,19 @@ export interface CorrectionsAnalyzer extends DeflateListener {
 /** Plain bytes from which a model is chosen. */
 const sampleSize = 768 * 1024;
 
-/** An analyzer of a stream. Memory: some 20 MiB, and twice `maximumSize`. */
-export function createCorrectionsAnalyzer({
-  maximumSize,
-}: {
+/** What corrections may cost. */
+export interface CorrectionsLimits {
+  /** Most bytes of them. */
   readonly maximumSize: number;
-}): CorrectionsAnalyzer {
+  /** The model of another stream of the same file. */
+  readonly before?: ChosenModel | undefined;
+}
+
+/** An analyzer of a stream. Memory: some 20 MiB, and twice `maximumSize`. */
+export function createCorrectionsAnalyzer(limits: CorrectionsLimits): CorrectionsAnalyzer {
+  const { maximumSize } = limits;
   const blocks = createBlockDescriber(maximumSize);
-  const tokens = createTokenDescriber(maximumSize);
+  const tokens = createTokenDescriber(limits);
   let exceeded = false;
   let inStored = false;
   const check = (): void => {
@@ -42,6 +48,9 @@ export function createCorrectionsAnalyzer({
   return {
     get exceeded() {
       return exceeded;
+    },
+    get model() {
+      return tokens.model;
     },
     plain(bytes) {
       if (!exceeded) tokens.plain(bytes);
@@ -68,7 +77,12 @@ export function createCorrectionsAnalyzer({
     },
     finish(padding) {
       if (exceeded) return undefined;
-      const corrections = encodeCorrections({ ...tokens.finish(), blocks: blocks.finish(padding) });
+      const { parameters, coded } = tokens.finish();
+      const corrections = encodeCorrections({
+        parameters,
+        tokens: coded,
+        blocks: blocks.finish(padding),
+      });
       return corrections.length > maximumSize ? undefined : corrections;
     },
   };
@@ -79,27 +93,24 @@ interface TokenDescriber {
   plain(bytes: Uint8Array): void;
   tokens(tokens: Int32Array): void;
   goOn(): void;
-  finish(): { readonly parameters: ModelParameters; readonly tokens: Uint8Array };
+  finish(): { readonly parameters: ChosenModel['parameters']; readonly coded: Uint8Array };
+  readonly model: ChosenModel | undefined;
 }
 
-interface ChosenModel {
-  readonly parameters: ModelParameters;
-  readonly model: TokenModel;
-}
-
-function createTokenDescriber(maximumSize: number): TokenDescriber {
+function createTokenDescriber({ maximumSize, before }: CorrectionsLimits): TokenDescriber {
   const window = createWindow();
   const queue = createTokenQueue();
   const coder: RangeEncoder = createRangeEncoder(tokenContexts, maximumSize);
   let chosen: ChosenModel | undefined;
-  const choose = (): ChosenModel => {
-    const parameters = chooseModel({ window, tokens: queue.all() });
-    chosen = { parameters, model: createTokenModel(parameters, window, coder) };
-    return chosen;
+  let model: TokenModel | undefined;
+  const choose = (): TokenModel => {
+    chosen = chooseModel({ window, tokens: queue.all() }, before);
+    model = createTokenModel(chosen.parameters, window, coder);
+    return model;
   };
   const goOn = (): void => {
-    if (chosen !== undefined) describe(queue, window, chosen.model);
-    else if (window.end >= sampleSize) describe(queue, window, choose().model);
+    if (model !== undefined) describe(queue, window, model);
+    else if (window.end >= sampleSize) describe(queue, window, choose());
   };
   return {
     get size() {
@@ -112,7 +123,7 @@ function createTokenDescriber(maximumSize: number): TokenDescriber {
         if (start === bytes.length) return;
         goOn();
         const shift = slideWindow(window);
-        if (shift > 0) chosen?.model.rebase(shift);
+        if (shift > 0) model?.rebase(shift);
         else if (taken === 0) throw new TypeError('plain bytes are far ahead of their tokens');
       }
     },
@@ -123,9 +134,12 @@ function createTokenDescriber(maximumSize: number): TokenDescriber {
     goOn,
     finish() {
       window.complete = true;
-      const { parameters, model } = chosen ?? choose();
-      describe(queue, window, model);
-      return { parameters, tokens: coder.finish() };
+      describe(queue, window, model ?? choose());
+      if (chosen === undefined) throw new TypeError('no model was chosen');
+      return { parameters: chosen.parameters, coded: coder.finish() };
+    },
+    get model() {
+      return chosen;
     },
   };
 }
