@@ -43,6 +43,8 @@ export interface WriteBundleOptions {
 
 /** Keeps the threads busy while one frame is filled and one is written. */
 const defaultConcurrency = 4;
+/** Content of frames that are compressed at a time, in bytes, unless it is that of one: a squeezed bundle says how the plain one was cut. */
+const bytesAtOnce = 64 * 1024 * 1024;
 
 /** Fewer bytes of tar are compressed before threads would be ready. */
 const worthThreads = 16 * 1024 * 1024;
@@ -77,7 +79,7 @@ async function writeFrames(
   compressor: FrameCompressor,
   output: FrameOutput,
 ): Promise<number> {
-  const { compressionLevel: level, concurrency = defaultConcurrency } = options;
+  const { compressionLevel: level, concurrency = usualConcurrency(options) } = options;
   const frameFailed = new AbortController();
   const signal = AbortSignal.any([options.signal, frameFailed.signal]);
   let first: { readonly error: unknown } | undefined;
@@ -106,6 +108,10 @@ async function writeFrames(
   await Promise.allSettled(unwritten);
   if (first !== undefined) throw first.error;
   return tarSize;
+}
+
+function usualConcurrency({ frameContent = defaultFrameContent }: WriteBundleOptions): number {
+  return Math.max(1, Math.min(defaultConcurrency, Math.floor(bytesAtOnce / frameContent)));
 }
 
 /** A frame that has been handed to the output; done when its memory is free again. */
