@@ -46,7 +46,7 @@ test('what was found out is not found out again, and what is damaged is', async 
   const second = new Counting(recipes);
   expect((await squeeze(plain, { known: second, output })).bundle.sha256).toBe(expected);
   expect({ found: second.found, kept: second.kept }).toEqual({ found: 6, kept: [] });
-  const [cut, changed, other] = (await readdir(recipes)).map((name) => join(recipes, name));
+  const [cut = '', changed = '', other = ''] = (await readdir(recipes)).map((name) => join(recipes, name));
   const bytes = await readFile(changed);
   bytes.writeUInt8(bytes.readUInt8(200) ^ 1, 200);
   await writeFile(changed, bytes);

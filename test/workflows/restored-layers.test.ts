@@ -1,167 +1,129 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 
-import { describe, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
-import type { BlobReader } from '../../src/oci/blob-access.ts';
+import type { SqueezedLayer } from '../../src/bundle/squeezed-inventory.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { RestoredLayers } from '../../src/workflows/restored-layers.ts';
-import { rejection } from '../support/rejection.ts';
-import { noise } from '../support/sample-bundle.ts';
-import { smallDisk } from '../support/small-disk.ts';
+import { sampleBundle } from '../support/sample-bundle.ts';
+import { openSqueezed, squeezeSample } from '../support/sample-squeezed.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const size = 300_000;
+const sample = await sampleBundle();
+const squeezed = await squeezeSample(sample);
+/** The largest first. */
+const [first, second, third] = layersOf(squeezed);
 
-interface Layer {
-  readonly bytes: Buffer;
-  readonly blob: BlobIdentity;
+function layersOf({ plan }: typeof squeezed): [SqueezedLayer, SqueezedLayer, SqueezedLayer] {
+  const layers = plan.inventory.layers.toSorted((left, right) => right.size - left.size);
+  const [a, b, c] = layers;
+  if (a === undefined || b === undefined || c === undefined) throw new Error('too few layers');
+  return [a, b, c];
 }
 
-function layerOf(seed: number): Layer {
-  const bytes = noise(size, seed);
-  return { bytes, blob: { digest: digestOf(bytes), size } };
-}
-
-const first = layerOf(1);
-const second = layerOf(2);
-const third = layerOf(3);
-
-/** Restores layers, counts how often, and waits in the middle of one as long as it is told to. */
-class Restorer implements Pick<BlobReader, 'open'> {
-  readonly begun: BlobIdentity[] = [];
-  readonly ended: BlobIdentity[] = [];
-  blocked = Promise.resolve();
-
-  async open(blob: BlobIdentity, { signal }: { readonly signal?: AbortSignal } = {}) {
-    this.begun.push(blob);
-    return await Promise.resolve(this.#content(blob, signal));
-  }
-
-  async *#content(blob: BlobIdentity, signal: AbortSignal | undefined) {
-    const layer = [first, second, third].find((each) => each.blob === blob);
-    const aborted = Promise.withResolvers<never>();
-    signal?.addEventListener('abort', () => aborted.reject(signal.reason));
-    aborted.promise.catch(() => undefined);
-    try {
-      for (let start = 0; start < size; start += 50_000) {
-        if (start === 100_000) await Promise.race([this.blocked, aborted.promise]);
-        yield layer?.bytes.subarray(start, start + 50_000) ?? Buffer.alloc(0);
-      }
-    } finally {
-      this.ended.push(blob);
-    }
-  }
-}
-
-async function kept(limit: number) {
-  const restored = new RestoredLayers({ folder: await temporaryFolder(), limit });
-  const restorer = new Restorer();
-  const read = async ({ blob }: Layer): Promise<Buffer> => await buffer(restored.open(restorer, blob, {}));
-  /** Reads the first bytes, and leaves. */
-  const leave = async ({ blob }: Layer): Promise<void> => {
-    for await (const piece of restored.open(restorer, blob, {})) {
-      expect(piece.length).toBeGreaterThan(0);
-      return;
-    }
+/** Restored layers in a folder, and a reader that counts what is restored. */
+async function store(limit: number) {
+  const folder = await temporaryFolder();
+  const reader = await openSqueezed(squeezed.bytes);
+  const opened: string[] = [];
+  const open = reader.open.bind(reader);
+  reader.open = async (blob, options) => {
+    opened.push(blob.digest);
+    return await open(blob, options);
   };
-  return { restored, restorer, read, leave };
+  const restored = new RestoredLayers({ folder, limit });
+  onTestFinished(async () => await restored[Symbol.asyncDispose]());
+  const read = async (blob: BlobIdentity, range?: { start: number; end?: number }) => {
+    const pieces: Uint8Array[] = [];
+    const options = range === undefined ? {} : { range };
+    for await (const piece of restored.open(reader, blob, options)) pieces.push(Uint8Array.from(piece));
+    return Buffer.concat(pieces);
+  };
+  return { folder, reader, restored, opened, read };
 }
 
-test('a layer is restored once, whole and in parts', async () => {
-  const { restored, restorer, read } = await kept(size);
-  expect(first.bytes.equals(await read(first))).toBe(true);
-  const range = { start: 1000, end: 200_000 };
-  const part = await buffer(restored.open(restorer, first.blob, { range }));
-  expect(part.equals(first.bytes.subarray(1000, 200_000))).toBe(true);
-  expect(restorer.begun).toEqual([first.blob]);
-  await restored[Symbol.asyncDispose]();
+/** Files in a folder that this process holds open: they have no names. */
+async function filesHeld(folder: string): Promise<number> {
+  const held = await readdir('/proc/self/fd');
+  const targets = held.map(async (fd) => await readlink(join('/proc/self/fd', fd)).catch(() => ''));
+  return (await Promise.all(targets)).filter((target) => target.startsWith(folder)).length;
+}
+
+test('whoever comes at the same time, later, or for a part gets the same bytes, restored once', async () => {
+  const { folder, opened, read } = await store(2 ** 30);
+  const expected = sample.blobs.get(first.digest);
+  const all = await Promise.all([1, 2, 3, 4].map(async () => await read(first)));
+  expect(all.every((bytes) => bytes.equals(expected))).toBe(true);
+  expect((await read(first)).equals(expected)).toBe(true);
+  const part = { start: 10, end: first.size - 10 };
+  expect((await read(first, part)).equals(expected.subarray(10, -10))).toBe(true);
+  expect((await read(first, { start: first.size - 1 })).equals(expected.subarray(-1))).toBe(true);
+  expect(opened).toEqual([first.digest]);
+  expect(await readdir(folder)).toEqual([]);
 });
 
-describe('the limit holds', () => {
-  test('for what was read: the oldest goes first', async () => {
-    const { restored, restorer, read } = await kept(2 * size);
-    for (const layer of [first, second, first, third, first]) await read(layer);
-    expect(restorer.begun).toEqual([first.blob, second.blob, third.blob]);
-    await read(second);
-    expect(restorer.begun).toHaveLength(4);
-    await restored[Symbol.asyncDispose]();
-  });
-
-  test('when a client leaves: what would not fit is not restored to its end', async () => {
-    const { restored, restorer, leave, read } = await kept(size - 1);
-    restorer.blocked = new Promise(() => undefined);
-    await leave(first);
-    expect(restorer.ended).toEqual([first.blob]);
-    restorer.blocked = Promise.resolve();
-    expect(first.bytes.equals(await read(first))).toBe(true);
-    await restored[Symbol.asyncDispose]();
-  });
-
-  test('when several leave: as many are restored to their end as fit, and older ones go for them', async () => {
-    const { restored, restorer, leave, read } = await kept(2 * size);
-    await read(third);
-    const gate = Promise.withResolvers<void>();
-    restorer.blocked = gate.promise;
-    await leave(first);
-    await leave(second);
-    gate.resolve();
-    await read(first);
-    await read(second);
-    expect(restorer.begun).toEqual([third.blob, first.blob, second.blob]);
-    await read(third);
-    expect(restorer.begun).toHaveLength(4);
-    await restored[Symbol.asyncDispose]();
-  });
-
-  test('while others wait for the same layer it goes on', async () => {
-    const { restored, restorer, leave, read } = await kept(size - 1);
-    const gate = Promise.withResolvers<void>();
-    restorer.blocked = gate.promise;
-    const reading = read(first);
-    await leave(first);
-    gate.resolve();
-    expect(first.bytes.equals(await reading)).toBe(true);
-    expect(restorer.begun).toEqual([first.blob]);
-    await restored[Symbol.asyncDispose]();
-  });
+test('the oldest one that nobody reads goes when there is no room', async () => {
+  const { folder, opened, read } = await store(first.size + second.size);
+  await read(first);
+  await read(second);
+  await read(first);
+  await read(third);
+  await read(first);
+  expect(opened).toEqual([first.digest, second.digest, third.digest]);
+  await read(second);
+  expect(opened).toHaveLength(4);
+  expect(await filesHeld(folder)).toBeLessThanOrEqual(2);
 });
 
-describe('a disk that is full', () => {
-  test('gets room from layers that nobody reads, whatever the limit is', async () => {
-    await using disk = await smallDisk(2.5 * size);
-    await using restored = new RestoredLayers({ folder: disk.path, limit: 100 * size });
-    const restorer = new Restorer();
-    for (const layer of [first, second, third, first])
-      expect(layer.bytes.equals(await buffer(restored.open(restorer, layer.blob, {})))).toBe(true);
-  });
-
-  test('is told when nothing can be given back, and taken again when it can', async () => {
-    await using disk = await smallDisk(1.5 * size);
-    await using restored = new RestoredLayers({ folder: disk.path, limit: 100 * size });
-    const restorer = new Restorer();
-    const reading = restored.open(restorer, first.blob, {});
-    await reading.next();
-    const error = await rejection(buffer(restored.open(restorer, second.blob, {})));
-    expect(error).toMatchObject({ code: 'DISK_FULL', kind: 'disk' });
-    expect(error.suggestions).toEqual(['Choose another folder on a disk with space: TMPDIR=FOLDER']);
-    await reading.return();
-    const again = await buffer(restored.open(restorer, second.blob, {}));
-    expect(second.bytes.equals(again)).toBe(true);
-  });
+test('without any room each is kept as long as it is read', async () => {
+  const { folder, read } = await store(0);
+  expect((await read(first)).equals(sample.blobs.get(first.digest))).toBe(true);
+  expect(await filesHeld(folder)).toBe(0);
 });
 
-describe('the folder', () => {
-  test('is looked at before anybody asks for a layer', async () => {
-    const folder = join(await temporaryFolder(), 'none');
-    await using restored = new RestoredLayers({ folder, limit: size });
-    const error = await rejection(restored.checkFolder());
-    expect(error).toMatchObject({ code: 'FILE_NOT_FOUND' });
-    expect(error.message).toContain(folder);
-    await mkdir(folder);
-    await restored.checkFolder();
-    expect(await readdir(folder)).toEqual([]);
-  });
+test('whoever goes away in the middle leaves it to the others', async () => {
+  const { restored, reader, read, opened } = await store(2 ** 30);
+  for await (const piece of restored.open(reader, first, {})) {
+    expect(piece.length).toBeGreaterThan(0);
+    break;
+  }
+  expect((await read(first)).equals(sample.blobs.get(first.digest))).toBe(true);
+  expect(opened).toHaveLength(1);
+});
+
+test('a failure is told to all who wait, and the next one tries again', async () => {
+  const { folder, reader, read } = await store(2 ** 30);
+  const open = reader.open.bind(reader);
+  reader.open = async () => await Promise.reject(new Error('it is gone'));
+  const ends = await Promise.allSettled([read(first), read(first)]);
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  reader.open = open;
+  expect(digestOf(await read(first))).toBe(first.digest);
+  expect(await filesHeld(folder)).toBe(1);
+});
+
+test('bytes that are not those of the layer are never given to the end', async () => {
+  const { reader, restored } = await store(2 ** 30);
+  const wrong = Buffer.from(sample.blobs.get(first.digest));
+  reader.open = async () =>
+    await Promise.resolve(
+      (async function* () {
+        yield await Promise.resolve(wrong);
+        throw new Error('the digest is another one');
+      })(),
+    );
+  let given = 0;
+  const whole = (async () => {
+    for await (const piece of restored.open(reader, first, {})) given += piece.length;
+  })();
+  await expect(whole).rejects.toThrow('the digest is another one');
+  expect(given).toBeLessThan(first.size);
+});
+
+test('a folder that is not there is told', async () => {
+  const restored = new RestoredLayers({ folder: join(await temporaryFolder(), 'none'), limit: 1 });
+  const reader = await openSqueezed(squeezed.bytes);
+  await expect(restored.open(reader, first, {}).next()).rejects.toThrow('restoring layers in');
 });
