@@ -1,12 +1,16 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { diskFolder } from '../cli/disk-folder.ts';
 import { pushFlags, pushInput } from '../cli/push-flags.ts';
 import { pushListener } from '../cli/push-listener.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
 import { pushView } from '../views/push-view.ts';
 import { pushBundles } from '../workflows/push-bundles.ts';
 import type { PushResult } from '../workflows/push-result.ts';
+
+/** Of layers that are sent in parts, in bytes: one that is larger is kept as long as it is sent. */
+const restoredSpace = 4 * 1024 ** 3;
 
 /** `palette-edge push` */
 export default class Push extends BaseCommand {
@@ -58,6 +62,7 @@ It is also called deploy.`;
       input,
       {
         createPusher: wiring.createPusher,
+        restored: { folder: diskFolder(), limit: restoredSpace },
         concurrency: flags.concurrency,
         listener: pushListener(progress, input.isDryRun),
         now: () => performance.now(),

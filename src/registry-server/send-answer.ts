@@ -42,9 +42,10 @@ async function sendContent(
   content: AsyncIterable<Uint8Array>,
   { signal, onBytes, onFailure }: SendOptions,
 ): Promise<void> {
+  const pieces = content[Symbol.asyncIterator]();
   const told = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* untilEnd(inOwnTime(response, content), onBytes);
+      yield* untilEnd(inOwnTime(response, pieces), onBytes);
     } catch (error) {
       if (!signal.aborted) onFailure?.(error);
       throw error;
@@ -55,6 +56,8 @@ async function sendContent(
   } catch {
     // The content's failure has been told, and that the client went away is none.
     response.destroy();
+    // A client that is gone by now took nothing, and nobody began to read.
+    await pieces.return?.();
   }
 }
 
@@ -75,9 +78,8 @@ async function ownTime<T>({ socket }: ServerResponse, wait: () => Promise<T>): P
 /** Content whose next piece is waited for in {@link ownTime}. */
 async function* inOwnTime(
   response: ServerResponse,
-  content: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const pieces = content[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await ownTime(response, async () => await pieces.next());

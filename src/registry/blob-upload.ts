@@ -3,6 +3,7 @@ import { HttpStatusError } from '../http/http-status-error.ts';
 import type { RetryBudget } from '../http/retry-budget.ts';
 import { isConnectionFailure } from '../http/retry-policy.ts';
 import type { StreamedBody } from '../http/sent-body.ts';
+import { begun } from '../io/begun.ts';
 import type { BlobRange } from '../oci/blob-access.ts';
 import type { ChunkSizes } from './chunk-sizes.ts';
 import { largestChunk } from './chunk-sizes.ts';
@@ -13,7 +14,7 @@ import type { UploadSession, UploadTarget } from './upload-requests.ts';
 export interface BlobUpload extends UploadTarget {
   /** A repository of the same registry that has it: it is mounted from there when that is allowed. */
   readonly mountFrom?: string | undefined;
-  /** Opens the blob, whole or a part of it; called anew for each try. */
+  /** Opens the blob, whole or a part of it; called anew for each try. The first piece is waited for before anything is sent. */
   readonly open: (range?: BlobRange) => Promise<AsyncIterable<Uint8Array>>;
   /** Told of bytes as they are sent; less than nothing for those that were sent in vain. */
   readonly onBytes?: ((count: number) => void) | undefined;
@@ -93,24 +94,30 @@ class UploadUnderWay {
     }
   }
 
-  async #send(begun: UploadSession): Promise<void> {
+  async #send(first: UploadSession): Promise<void> {
     const { blob } = this.#upload;
-    const chunk = this.#chunkSize(begun);
-    if (begun.offset === 0 && blob.size <= chunk) {
-      await endUpload(this.#upload, begun, this.#body(undefined, blob.size));
+    const chunk = this.#chunkSize(first);
+    if (first.offset === 0 && blob.size <= chunk) {
+      await this.#withBody(undefined, async (body) => await endUpload(this.#upload, first, body));
       return;
     }
-    let session = begun;
+    let session = first;
     while (session.offset < blob.size) {
-      const start = session.offset;
-      const end = Math.min(blob.size, start + chunk);
-      const body = this.#body({ start, end }, end - start);
-      session = await sendChunk(this.#upload, session, { start, end, body });
+      session = await this.#sendNext(session, chunk);
       this.#session = session;
       this.#budget.reset();
     }
     this.#bodyLength = 0;
     await endUpload(this.#upload, session, undefined);
+  }
+
+  async #sendNext(session: UploadSession, chunk: number): Promise<UploadSession> {
+    const start = session.offset;
+    const end = Math.min(this.#upload.blob.size, start + chunk);
+    return await this.#withBody(
+      { start, end },
+      async (body) => await sendChunk(this.#upload, session, { start, end, body }),
+    );
   }
 
   #chunkSize({ leastChunk }: UploadSession): number {
@@ -123,17 +130,44 @@ class UploadUnderWay {
     return transport.originOf(repository);
   }
 
-  #body(range: BlobRange | undefined, length: number): StreamedBody {
-    this.#bodyLength = length;
-    return { length, open: () => this.#content(range) };
+  /** No server waits for a body whose reading takes its time to begin, as that of a layer does which has to be restored. */
+  async #withBody<T>(
+    range: Required<BlobRange> | undefined,
+    send: (body: StreamedBody) => Promise<T>,
+  ): Promise<T> {
+    const { start, end } = range ?? { start: 0, end: this.#upload.blob.size };
+    this.#bodyLength = end - start;
+    const reading = await this.#read(range);
+    let isTaken = false;
+    const open = (): AsyncIterable<Uint8Array> => {
+      const content = this.#content(range, isTaken ? undefined : reading);
+      isTaken = true;
+      return content;
+    };
+    try {
+      return await send({ length: end - start, open });
+    } finally {
+      await reading.return?.();
+    }
   }
 
-  async *#content(range: BlobRange | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  async #read(range: BlobRange | undefined): Promise<AsyncIterableIterator<Uint8Array, void>> {
+    try {
+      return await begun(await this.#upload.open(range));
+    } catch (error) {
+      this.#readFailure = { error };
+      throw error;
+    }
+  }
+
+  async *#content(
+    range: BlobRange | undefined,
+    reading: AsyncIterable<Uint8Array> | undefined,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     // A login may be asked for in the middle of it: then it is sent once more.
     this.#tell(range?.start ?? 0);
-    const { open } = this.#upload;
     try {
-      for await (const bytes of await open(range)) {
+      for await (const bytes of reading ?? (await this.#upload.open(range))) {
         this.#bytesSent += bytes.length;
         this.#tell(this.#bytesTold + bytes.length);
         yield bytes;

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { FrameCache } from '../bundle/frame-cache.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { begun } from '../io/begun.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -129,17 +130,4 @@ function framesAtOnce(bundles: readonly OpenBundle[]): number {
   const sizes = bundles.map(({ reader: { frames } }) => frames.contentSize(Math.min(1, frames.count - 1)));
   const fitting = Math.floor(workingBytes / (2 * Math.max(1, ...sizes)));
   return Math.min(mostAtOnce, Math.max(1, fitting));
-}
-
-async function begun(content: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const iterator = content[Symbol.asyncIterator]();
-  // Only the newest one is held: the first would keep its piece until the end.
-  let next = await iterator.next();
-  return (async function* () {
-    try {
-      for (; next.done !== true; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  })();
 }

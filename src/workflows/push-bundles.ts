@@ -4,6 +4,7 @@ import type { Warning } from '../warning.ts';
 import { askTarget, blobPlace, manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
 import { PushBlobReader } from './push-blob-reader.ts';
+import { RestoredLayers } from './restored-layers.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { isFailureOfOne, reportFailure } from './image-failure.ts';
 import { openBundles } from './open-bundles.ts';
@@ -33,11 +34,13 @@ export async function pushBundles(
 ): Promise<PushResult> {
   await using opened = new AsyncDisposableStack();
   const bundles = await openBundles(input.paths, opened, signal);
-  return await new PushUnderWay(input, resources, { bundles, signal }).run();
+  const restored = opened.use(new RestoredLayers(resources.restored));
+  return await new PushUnderWay(input, resources, { bundles, restored, signal }).run();
 }
 
 interface PushContext {
   readonly bundles: readonly OpenBundle[];
+  readonly restored: RestoredLayers;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +59,7 @@ class PushUnderWay {
     this.#input = input;
     this.#resources = resources;
     this.#context = context;
-    this.#blobs = new PushBlobReader(context.bundles);
+    this.#blobs = new PushBlobReader(context.bundles, context.restored);
   }
 
   async run(): Promise<PushResult> {

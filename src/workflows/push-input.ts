@@ -4,6 +4,7 @@ import type { NamePrefix } from '../oci/name-prefix.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { PushListener } from './push-event.ts';
+import type { RestoredLayersOptions } from './restored-layers.ts';
 
 /** What to push, and where. */
 export interface PushInput {
@@ -30,6 +31,8 @@ export interface PushNaming {
 /** The parts a push works with. */
 export interface PushResources {
   readonly createPusher: (onRetry: (event: RetryEvent) => void) => RegistryPusher;
+  /** Where layers of squeezed bundles are kept of which parts are sent, and how many bytes of them. */
+  readonly restored: RestoredLayersOptions;
   /** Requests at a time. */
   readonly concurrency: number;
   readonly listener: PushListener;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { PaletteEdgeError } from '../../src/errors.ts';
 import type { BlobRange } from '../../src/oci/blob-access.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { startServer } from '../support/loopback-server.ts';
@@ -63,6 +64,79 @@ test('a blob without bytes has a body without bytes', async () => {
   await pusher.pushBlob({ repository, blob: empty, open: nothing });
   expect(server.blobs.get(empty.digest)).toHaveLength(0);
   expect(server.requests[1]?.headers['content-length']).toBe('0');
+});
+
+describe('content whose first piece takes its time', () => {
+  /** Content that can be read when it is released, and tells when nobody reads it any more. */
+  function slowContent() {
+    const asked = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const state = { reads: 0, ended: 0 };
+    async function* slow(range?: BlobRange) {
+      state.reads += 1;
+      asked.resolve();
+      try {
+        await gate.promise;
+        yield* pieces(range);
+      } finally {
+        state.ended += 1;
+      }
+    }
+    return { state, asked, gate, open: async (range?: BlobRange) => await Promise.resolve(slow(range)) };
+  }
+
+  test.each([
+    ['whole', Infinity],
+    ['in chunks', 2 ** 20],
+  ])('is waited for before a body is begun, %s', async (_, largest) => {
+    const server = await startUploadServer({
+      behave: ({ request, response, serve }) => {
+        const isTooLarge = Number(request.headers['content-length']) > largest;
+        if (isTooLarge) response.writeHead(413, { connection: 'close' }).end();
+        else serve();
+      },
+    });
+    const { state, asked, gate, open: openSlow } = slowContent();
+    const { pusher } = pushingClient();
+    const repository = { registry: server.host, repository: 'org/app' };
+    const pushing = pusher.pushBlob({ repository, blob, open: openSlow });
+    await asked.promise;
+    // Another blob gets there meanwhile: what would be sent has been sent.
+    const empty = { digest: digestOf(''), size: 0 };
+    const nothing = async () => await Promise.resolve(pieces({ start: 0, end: 0 }));
+    await pusher.pushBlob({ repository, blob: empty, open: nothing });
+    expect(methods(server).filter((method) => method === 'PUT')).toHaveLength(1);
+    gate.resolve();
+    expect(await pushing).toMatchObject({ how: 'uploaded' });
+    expect(server.blobs.get(blob.digest)?.equals(content)).toBe(true);
+    expect(state.ended).toBe(state.reads);
+  });
+
+  test('is not read on when nobody sends it', async () => {
+    const { state, gate, open: openSlow } = slowContent();
+    gate.resolve();
+    const { host } = await startUploadServer({
+      behave: ({ request, response, serve }) => {
+        if (request.method === 'PUT') response.writeHead(403, { connection: 'close' }).end();
+        else serve();
+      },
+    });
+    const { pusher } = pushingClient();
+    const repository = { registry: host, repository: 'org/app' };
+    await rejection(pusher.pushBlob({ repository, blob, open: openSlow }));
+    expect(state.reads).toBeGreaterThan(0);
+    expect(state.ended).toBe(state.reads);
+  });
+
+  test('that cannot be read is told, and nothing of it is sent', async () => {
+    const server = await startUploadServer();
+    const { pusher } = pushingClient();
+    const repository = { registry: server.host, repository: 'org/app' };
+    const damage = new PaletteEdgeError('RECIPE_MISMATCH', 'damaged', { kind: 'content' });
+    const broken = async () => await Promise.reject<never>(damage);
+    expect(await rejection(pusher.pushBlob({ repository, blob, open: broken }))).toBe(damage);
+    expect(methods(server)).toEqual(['POST']);
+  });
 });
 
 describe('mounting', () => {

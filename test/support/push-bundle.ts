@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+
 import { pushBundles } from '../../src/workflows/push-bundles.ts';
 import type { PushEvent } from '../../src/workflows/push-event.ts';
 import type { PushInput, PushNaming } from '../../src/workflows/push-input.ts';
@@ -28,6 +30,7 @@ export async function pushTo(
     { paths, naming, patterns, platform, isDryRun },
     {
       createPusher: (onRetry) => pushingClient({ ...options, onRetry }).pusher,
+      restored: { folder: tmpdir(), limit: 2 ** 30 },
       concurrency,
       listener: (event) => {
         events.push(event);
