@@ -6,9 +6,7 @@ import { defineConfig } from 'vitest/config';
  * Folders whose tests leave nothing behind in their process: no environment, no globals, no handles. Their files share processes, because
  * many of them are quick, and starting a process and loading the sources takes longer than they do.
  */
-const sharing = ['views', 'io', 'oci', 'registry', 'registry-server', 'http', 'profile'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const sharing = ['views', 'io', 'oci', 'profile'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -27,13 +27,19 @@ export function notABundle(place: string, reason: string): PaletteEdgeError {
   });
 }
 
-/** The error for content that is in a base of a delta bundle, which is not there. */
+/**
+ * The error for content that is in a base of a delta bundle, which is not there.
+ *
+ * @param given what is there, for people
+ */
 export function baseNeeded(
   what: string,
   base: { readonly name: string; readonly id: string } | undefined,
+  given = '',
 ): PaletteEdgeError {
   const named = base === undefined ? '' : `: ${base.name}, id ${base.id}`;
-  return new PaletteEdgeError('BASE_NEEDED', `${what}, and that is not there${named}`, {
+  const instead = given === '' ? '' : ` (${given})`;
+  return new PaletteEdgeError('BASE_NEEDED', `${what}, and that is not there${named}${instead}`, {
     kind: 'notFound',
     suggestions: ['Name the bundle that it was made against: --base OLD.tar.zst'],
   });

@@ -7,6 +7,7 @@ import type { ExtractRequest } from '../workflows/extract-bundle.ts';
 import { imageFormats } from '../workflows/extract-image.ts';
 import type { ImageFormat } from '../workflows/extract-image.ts';
 import type { StreamOutput } from '../workflows/extract-output.ts';
+import { baseFlags } from './base-flags.ts';
 import { requirePath } from './output-path.ts';
 import { standardOutput } from './standard-output.ts';
 
@@ -18,6 +19,7 @@ const ofImage = ['format', 'arch', 'platform'] as const;
  * set some of these, too, and must not be in the way of what was typed.
  */
 export const extractFlags = {
+  ...baseFlags,
   image: Flags.string({
     helpValue: 'REF',
     summary: 'Extract this image: nginx:1.27, or a pattern that fits one: **/nginx:*',

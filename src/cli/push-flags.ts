@@ -5,6 +5,7 @@ import type { Platform } from '../oci/descriptor.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { PushInput, PushNaming } from '../workflows/push-input.ts';
+import { baseFlags, baseRequest } from './base-flags.ts';
 import { namePrefix } from './prefix-pair.ts';
 import type { PrefixFlag } from './prefix-pair.ts';
 import { registryFlags } from './registry-flags.ts';
@@ -15,6 +16,7 @@ const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...rea
 
 /** What is pushed, as what, and how the registry is reached. */
 export const pushFlags = {
+  ...baseFlags,
   image: Flags.string({
     helpGroup: 'SCOPE',
     helpValue: 'PATTERN',
@@ -73,6 +75,7 @@ export const pushFlags = {
 
 /** What was given for {@link pushFlags}. */
 export interface PushFlags extends Omit<RegistryFlags, 'mirror'> {
+  readonly base?: readonly string[];
   readonly image: readonly string[];
   readonly map: readonly string[];
   readonly 'keep-registry': boolean;
@@ -107,6 +110,7 @@ export function pushInput(names: readonly string[], flags: PushFlags): PushInput
   if (paths.length === 0 || isBundlePath(last)) throw registryMissing(last);
   return {
     paths,
+    bases: baseRequest(flags),
     naming: pushNaming(last, flags),
     patterns: [...new Set(flags.image)],
     platform: chosenPlatform(flags),

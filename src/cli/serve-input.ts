@@ -8,6 +8,8 @@ import type { ServeInput } from '../workflows/serve-bundles.ts';
 import type { CertificateRequest } from '../workflows/served-certificate.ts';
 import { servedHostNames } from '../workflows/served-host-names.ts';
 import { askLogin } from './ask-login.ts';
+import { baseRequest } from './base-flags.ts';
+import { diskFolder } from './disk-folder.ts';
 import { isHostName, listenAddress } from './serve-flags.ts';
 
 /** What was given for the flags of `serve`. */
@@ -22,10 +24,8 @@ export interface ServeFlags {
   readonly username: string | undefined;
   readonly 'password-file': string | undefined;
   readonly 'restored-space': string;
+  readonly base?: readonly string[];
 }
-
-/** `/tmp` may be memory. */
-const usualFolder = '/var/tmp';
 
 /**
  * What to serve, to whom and how, from the arguments and flags of `serve`. May ask for a password.
@@ -41,8 +41,10 @@ export async function serveInput(
   const { address, port } = listenAddress(flags.listen);
   const advertised = flags.advertise === undefined ? undefined : advertisedOrigin(flags.advertise);
   const certificate = certificateRequest(address, advertised, flags);
-  const restored = { folder: process.env['TMPDIR'] || usualFolder, limit: restoredSpace(flags) };
-  return { paths, address, port, advertised, certificate, restored, login: await givenLogin(flags, signal) };
+  const restored = { folder: diskFolder(), limit: restoredSpace(flags) };
+  const bases = baseRequest(flags);
+  const login = await givenLogin(flags, signal);
+  return { paths, bases, address, port, advertised, certificate, restored, login };
 }
 
 function restoredSpace({ 'restored-space': text }: ServeFlags): number {

@@ -1,16 +1,22 @@
 import { addAbortSignal } from 'node:stream';
 
 import { PaletteEdgeError } from '../errors.ts';
+import type { BaseRequest } from '../workflows/open-with-bases.ts';
 import type { BundleInput } from '../workflows/with-bundle-source.ts';
 
 /**
  * The bundle that an argument names; `-` is standard input. Disposing it lets go of standard input: who writes to it is not waited for.
  *
+ * @param bases of a delta bundle
  * @throws PaletteEdgeError `INPUT_IS_TERMINAL` (kind usage)
  */
-export function bundleInput(path: string, signal: AbortSignal): BundleInput & Disposable {
+export function bundleInput(
+  path: string,
+  signal: AbortSignal,
+  bases?: BaseRequest,
+): BundleInput & Disposable {
   const { stdin } = process;
-  if (path !== '-') return { path, [Symbol.dispose]: () => undefined };
+  if (path !== '-') return { path, bases, [Symbol.dispose]: () => undefined };
   if (stdin.isTTY) {
     throw new PaletteEdgeError('INPUT_IS_TERMINAL', 'a bundle cannot be typed at a terminal', {
       kind: 'usage',

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseRequest, deltaBaseFlag } from '../cli/base-flags.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { buildDefinitionFlags, definableInput, namedDefinition } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
@@ -86,6 +87,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       max: 19,
       defaultHelp: async () => await Promise.resolve('3'),
     }),
+    base: deltaBaseFlag,
     squeeze: squeezeFlag,
     ...splitFlags,
     ...buildIsoFlags,
@@ -111,6 +113,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
       squeeze: flags.squeeze,
+      bases: baseRequest(flags),
       output: outputPath(flags.output),
       split: splitRequest(flags),
       image: flags.iso ? isoRequest(flags) : undefined,

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseRequest } from '../cli/base-flags.ts';
 import { extractFlags, extractRequest } from '../cli/extract-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { extractView } from '../views/extract-view.ts';
@@ -49,7 +50,7 @@ Images keep the digests that they have in their registry.`;
       { ...flags, json: this.jsonEnabled() },
       (name) => metadata.flags[name]?.setFromDefault !== true,
     );
-    using input = bundleInput(args.bundle, this.signal);
+    using input = bundleInput(args.bundle, this.signal, baseRequest(flags));
     using progress = this.progress();
     const listener = {
       onStart: (total: number) => progress.startPhase('Extracting', total),

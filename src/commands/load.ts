@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseRequest } from '../cli/base-flags.ts';
 import { loadFlags, loadPlatform } from '../cli/load-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { hostPlatform, loadListener, loadTarget } from '../cli/wire-load.ts';
@@ -57,7 +58,7 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
       target: await loadTarget(flags),
       isDryRun: flags['dry-run'],
     };
-    using input = bundleInput(args.bundle, this.signal);
+    using input = bundleInput(args.bundle, this.signal, baseRequest(flags));
     using progress = this.progress();
     const resources = {
       listener: loadListener(progress),

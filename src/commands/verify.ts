@@ -1,17 +1,20 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseFlags, baseRequest } from '../cli/base-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
 import { verifyView } from '../views/verify-view.ts';
-import { verifyBundle } from '../workflows/verify-bundle.ts';
+import { verifyWithBases } from '../workflows/verify-bundle.ts';
 import type { VerifyResult } from '../workflows/verify-bundle.ts';
 import { verifyStream } from '../workflows/verify-stream.ts';
 
 /** `palette-edge verify` */
 export default class Verify extends BaseCommand {
   static override summary = 'Checks every byte of a bundle against its digests.';
-  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5. What comes from standard input is checked as far as the first fault.`;
+  static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5. What comes from standard input is checked as far as the first fault.
+
+Of a delta bundle what is in it is checked; with --base every layer that it stands for is restored and hashed, too.`;
   static override examples = [
     {
       description: 'Check a bundle after it was copied to a stick:',
@@ -31,15 +34,17 @@ export default class Verify extends BaseCommand {
     }),
   };
 
+  static override flags = baseFlags;
+
   async run(): Promise<VerifyResult> {
-    const { args } = await this.parse(Verify);
+    const { args, flags } = await this.parse(Verify);
     using progress = this.progress();
     using input = bundleInput(args.file, this.signal);
     const { path, stream } = input;
     const listener = verifyListener(progress);
     const result =
       stream === undefined
-        ? await verifyBundle(path, listener, this.signal)
+        ? await verifyWithBases({ path, bases: baseRequest(flags) }, listener, this.signal)
         : await verifyStream({ path, stream }, listener, this.signal);
     progress.close();
     this.show(verifyView(result));

@@ -4,6 +4,7 @@ import type { KeptLayer } from '../bundle/squeezed-inventory.ts';
 import type { BundledBlob } from '../bundle/inventory.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Analysis } from '../squeeze/analysis.ts';
 import type { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
@@ -25,8 +26,8 @@ export interface AnalyzeContext {
 
 /** Remembers what came of looking at layers, between runs. */
 export interface KnownAnalyses {
-  find(layer: BundledBlob): Promise<Analysis | undefined>;
-  keep(layer: BundledBlob, analysis: Analysis): Promise<void>;
+  find(layer: BlobIdentity): Promise<Analysis | undefined>;
+  keep(layer: BlobIdentity, analysis: Analysis): Promise<void>;
 }
 
 /** What is done with each layer, in the order of the layers. */

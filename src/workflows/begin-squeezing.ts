@@ -1,11 +1,16 @@
+import type { FileHandle } from 'node:fs/promises';
+
 import { inventoryPath } from '../bundle/inventory.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { defaultFrameContent } from '../bundle/plan-bundle.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { BundleBeingWritten, WrittenBundleFile, WritingOptions } from './begin-writing.ts';
+import { planDelta } from './plan-delta.ts';
+import type { DeltaContext } from './plan-delta.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { PlainBundle } from './plan-squeezing.ts';
+import { openSpillFile } from './spill-file.ts';
 import type { SqueezeEffort } from './squeeze-effort.ts';
 import { writeSqueezed } from './squeeze-bundle.ts';
 
@@ -14,6 +19,8 @@ export interface SqueezingOptions extends WritingOptions {
   readonly effort: SqueezeEffort;
   readonly tool: Inventory['tool'];
   readonly known?: KnownAnalyses | undefined;
+  /** Makes it a delta bundle. */
+  readonly delta?: Pick<DeltaContext, 'bases' | 'folder'> | undefined;
 }
 
 /** As `beginWriting`, of a squeezed bundle: layers are looked at when all blobs have arrived, and nothing is written before. */
@@ -28,19 +35,23 @@ export function beginSqueezing(plan: BundlePlan, options: SqueezingOptions): Bun
 
 async function squeeze(
   plan: BundlePlan,
-  { listener, compressionLevel, blobs, split, ...options }: SqueezingOptions,
+  { listener, compressionLevel, blobs, split, delta, ...options }: SqueezingOptions,
 ): Promise<WrittenBundleFile> {
   await using threads = squeezeThreads();
+  await using patches = new AsyncDisposableStack();
   const writing = { compressionLevel, frameContent: defaultFrameContent };
-  const squeezed = await planSqueezing(
-    { ...plainHead(plan), writing, blobs },
-    {
-      ...options,
-      threads,
-      onStart: (total) => listener({ kind: 'analyzing', total }),
-      onBytes: (count) => listener({ kind: 'analyzed-bytes', count }),
-    },
-  );
+  const plain = { ...plainHead(plan), writing, blobs };
+  const context = {
+    ...options,
+    threads,
+    onStart: (total: number) => listener({ kind: 'analyzing', total }),
+    onBytes: (count: number) => listener({ kind: 'analyzed-bytes', count }),
+  };
+  const createSpill = async (): Promise<FileHandle> => await openSpillFile(options.path);
+  const squeezed =
+    delta === undefined
+      ? await planSqueezing(plain, context)
+      : patches.use(await planDelta(plain, { ...context, ...delta, createSpill }));
   const written = await writeSqueezed(squeezed, {
     ...options,
     split,

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+
 import type { Inventory } from '../bundle/inventory.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -8,11 +10,12 @@ import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
 import { beginSqueezing } from './begin-squeezing.ts';
 import type { BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
-import { defaultBundlePath } from './bundle-name.ts';
+import { buildOutputPath } from './build-output-path.ts';
 import { writeClusterDefinition } from './cluster-definition.ts';
 import type { WrittenClusterDefinition } from './cluster-definition.ts';
 import { ExistingBundles } from './existing-bundles.ts';
 import { damagedWarning, dropDamagedBlobs } from './drop-damaged-blobs.ts';
+import { openDeltaBases } from './delta-bases.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
@@ -68,7 +71,8 @@ export async function buildBundle(
   await using bundles = await ExistingBundles.open(input.existingBundles ?? [], (warning) =>
     listener({ kind: 'warning', warning }),
   );
-  const counted = { ...resources, listener, bundles };
+  await using opened = await openDeltaBases(input.bases);
+  const counted = { ...resources, listener, bundles, bases: opened.bases };
   const prepared = await prepareBuild(input, counted, signal);
   const { plan, warnings } = prepared;
   const problem = spaceProblem(plan);
@@ -194,16 +198,14 @@ function begin(plan: BundlePlan, { store, files }: PreparedBuild, context: Build
   const { input, resources, signal } = context;
   const { listener, hasher } = resources;
   // With some images left out it is another bundle, with another id.
-  const { output, squeeze, split, compressionLevel } = input;
-  const path = output ?? defaultBundlePath(plan.inventory.name, plan.id, squeeze !== undefined);
+  const { squeeze, split, compressionLevel } = input;
+  const path = buildOutputPath(input, plan);
   const options = { blobs: files.over(store), path, split, compressionLevel, hasher, signal, listener };
-  if (squeeze !== undefined)
-    return beginSqueezing(plan, {
-      ...options,
-      effort: squeeze,
-      tool: resources.tool,
-      known: resources.known,
-    });
+  const { tool, known, bases } = resources;
+  const squeezing = { ...options, effort: squeeze ?? 'balanced', tool, known };
+  if (bases !== undefined)
+    return beginSqueezing(plan, { ...squeezing, delta: { bases, folder: input.bases?.folder ?? tmpdir() } });
+  if (squeeze !== undefined) return beginSqueezing(plan, squeezing);
   const writing = beginWriting(plan, options);
   // They are where they are.
   for (const { digest } of files.files) writing.arrive(digest, { isHashed: false });

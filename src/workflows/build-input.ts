@@ -11,6 +11,7 @@ import type { KnownAnalyses } from './analyze-layers.ts';
 import type { BuildListener } from './build-event.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import type { IsoRequest } from './iso-content.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 import type { ImageSources } from './resolve-images.ts';
 import type { SplitRequest } from './split-request.ts';
 import type { SqueezeEffort } from './squeeze-effort.ts';
@@ -45,6 +46,8 @@ export interface BuildInput {
   readonly compressionLevel: number;
   /** Whether to write a squeezed bundle, and with how much effort; undefined for a plain one. */
   readonly squeeze?: SqueezeEffort | undefined;
+  /** Bundles, or their inventories, that the receiver has: makes it a delta bundle. */
+  readonly bases?: BaseRequest | undefined;
 }
 
 /** The parts a build works with. */

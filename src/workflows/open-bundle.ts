@@ -1,6 +1,7 @@
 import { BundleReader } from '../bundle/bundle-reader.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { openFileAccess } from '../io/random-access.ts';
+import type { BasePool } from './base-pool.ts';
 import { openIsoBundle } from './open-iso-bundle.ts';
 import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
@@ -27,12 +28,19 @@ export async function openBundle(path: string): Promise<BundleReader> {
   return (await openBundleFile(path)).reader;
 }
 
-/** As {@link openBundle}, and says what the bundle was found in. */
-export async function openBundleFile(path: string): Promise<OpenedBundle> {
+/**
+ * As {@link openBundle}, and says what the bundle was found in.
+ *
+ * @param pool where a delta bundle finds what it lacks
+ */
+export async function openBundleFile(path: string, pool?: BasePool): Promise<OpenedBundle> {
   const { access, parts, image } = await findBundle(path);
   let reader: BundleReader;
   try {
-    reader = await BundleReader.open(access, path, { restorer: new RestoringThreads() });
+    reader = await BundleReader.open(access, path, {
+      restorer: new RestoringThreads(),
+      findBases: pool === undefined ? undefined : (delta, name) => pool.basesOf(delta, name),
+    });
   } catch (error) {
     throw parts === undefined ? error : inPartsError(error, parts);
   }

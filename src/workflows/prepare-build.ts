@@ -11,13 +11,16 @@ import { BuildCharts } from './build-charts.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { readBundleFiles } from './bundle-files.ts';
 import type { BundleFiles } from './bundle-files.ts';
-import { bundleNameOf, defaultBundleName, defaultBundlePath } from './bundle-name.ts';
+import { buildOutputPath } from './build-output-path.ts';
+import { bundleNameOf, defaultBundleName } from './bundle-name.ts';
 import {
   checkClusterDefinition,
   clusterDefinitionEntries,
   downloadClusterDefinition,
 } from './cluster-definition.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
+import { isInBase } from './delta-bases.ts';
+import type { DeltaBase } from './delta-bases.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { PaletteAccess } from './fetch-profiles.ts';
 import { failedImagesError } from './image-failure.ts';
@@ -63,6 +66,8 @@ export interface PreparedBuild {
 /** What a build works with, once the bundles that it may take from are open. */
 export interface BuildParts extends BuildResources {
   readonly bundles: ExistingBundles;
+  /** What a delta bundle is made against; undefined for a bundle that has everything. */
+  readonly bases?: readonly DeltaBase[] | undefined;
 }
 
 /**
@@ -84,9 +89,8 @@ export async function prepareBuild(
   const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
-  const { id, inventory } = bundlePlan;
-  const path = input.output ?? defaultBundlePath(inventory.name, id, input.squeeze !== undefined);
-  const queue = queueBlobs(images);
+  const path = buildOutputPath(input, bundlePlan);
+  const queue = await notInBases(queueBlobs(images), resources.bases);
   const { plan, limitWarnings } = await planAndTell(
     {
       images,
@@ -118,6 +122,16 @@ export async function prepareBuild(
     received,
     retries,
   };
+}
+
+/** A delta bundle takes what its bases have: it is not pulled. */
+async function notInBases(
+  queue: readonly QueuedBlob[],
+  bases: readonly DeltaBase[] = [],
+): Promise<readonly QueuedBlob[]> {
+  const left: QueuedBlob[] = [];
+  for (const queued of queue) if (!(await isInBase(queued.blob, bases))) left.push(queued);
+  return left;
 }
 
 /** Where everything comes from. The store is opened when the first thing is put into it. */

@@ -8,6 +8,7 @@ import { containerdConfig } from './serve-containerd-config.ts';
 import { k3sConfig } from './serve-k3s-config.ts';
 import { podmanConfig } from './serve-podman-config.ts';
 import { openBundles } from './open-bundles.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ReadyCertificate } from './served-certificate.ts';
 
@@ -20,6 +21,8 @@ export type ClientName = (typeof clientNames)[number];
 /** Which client, of which server. */
 export interface ServeConfigInput {
   readonly paths: readonly string[];
+  /** Of the delta bundles among them. */
+  readonly bases?: BaseRequest | undefined;
   readonly client: ClientName;
   /** What clients call the server: `https://registry.site:5080`. */
   readonly origin: string;
@@ -59,11 +62,11 @@ export async function serveConfig(input: ServeConfigInput, signal: AbortSignal):
 }
 
 async function clientSetup(
-  { paths, origin, login }: ServeConfigInput,
+  { paths, bases, origin, login }: ServeConfigInput,
   signal: AbortSignal,
 ): Promise<Omit<ClientSetup, 'authority'>> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openBundles(paths, resources, signal);
+  const bundles = await openBundles({ paths, bases }, resources, signal);
   return {
     origin,
     host: origin.replace(/^https?:\/\//, ''),

@@ -1,5 +1,6 @@
 import { inventoryId, inventoryPath, leadingPaths } from '../bundle/inventory.ts';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
+import type { SqueezedInventory } from '../bundle/squeezed-inventory.ts';
 import { encodeHead, placeBlobs } from '../bundle/tar-layout.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
@@ -7,6 +8,8 @@ import { digestHex } from '../oci/digest.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, plainPathOf } from './converted-path.ts';
 import { requireFreeSpace } from './require-free-space.ts';
+import type { OpenedBundle } from './open-bundle.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 import type { SplitRequest } from './split-request.ts';
 import { withBundle } from './with-bundle.ts';
 import { writeOutput } from './write-output.ts';
@@ -20,6 +23,8 @@ export interface UnsqueezeInput {
   readonly output: string | undefined;
   /** Undefined writes one file. */
   readonly split?: SplitRequest | undefined;
+  /** Of a delta bundle; undefined for a squeezed one, which needs none. */
+  readonly bases?: BaseRequest | undefined;
 }
 
 /** The parts that it works with. */
@@ -39,19 +44,19 @@ export interface UnsqueezeResult {
 }
 
 /**
- * Makes the plain bundle of a squeezed one: byte for byte the file that was squeezed.
+ * Makes the plain bundle of a squeezed one: byte for byte the file that was squeezed. Of a delta bundle and its bases: the file that a build
+ * without bases would have written.
  *
- * @throws PaletteEdgeError `NOT_SQUEEZED` (kind usage), `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), and those of reading the
+ * @throws PaletteEdgeError `NOT_SQUEEZED`, `IS_A_DELTA`, `NOT_A_DELTA` (kind usage), `BASE_NEEDED` (kind notFound), `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), and those of reading the
  *   bundle
  */
 export async function unsqueezeBundle(
-  { path, output = plainPathOf(path), split }: UnsqueezeInput,
+  { path, output = plainPathOf(path), split, bases }: UnsqueezeInput,
   { hasher, listener }: UnsqueezeResources,
   signal: AbortSignal,
 ): Promise<UnsqueezeResult> {
-  return await withBundle(path, async (reader, opened) => {
-    const writing = reader.stored.squeezed?.plain;
-    if (writing === undefined) throw notSqueezed(path);
+  const write = async (reader: BundleReader, opened: OpenedBundle): Promise<UnsqueezeResult> => {
+    const { plain: writing } = requireMode(path, reader, bases === undefined ? 'squeezed' : 'delta');
     const plan = plainPlan(reader);
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: plan.tarSize });
     await requireFreeSpace({ path: output, what: 'the plain bundle', bytes: plan.tarSize, flag: '--output' });
@@ -78,6 +83,21 @@ export async function unsqueezeBundle(
       parts,
     };
     return { squeezed: { path, id: reader.id, size: reader.size }, bundle };
+  };
+  return await withBundle(path, write, bases);
+}
+
+function requireMode(
+  path: string,
+  { stored: { squeezed } }: BundleReader,
+  mode: SqueezedInventory['mode'],
+): SqueezedInventory {
+  if (squeezed?.mode === mode) return squeezed;
+  if (mode === 'squeezed') throw squeezed === undefined ? notSqueezed(path) : isDelta(path);
+  throw new PaletteEdgeError('NOT_A_DELTA', `${path} has everything itself: it is no delta bundle`, {
+    kind: 'usage',
+    suggestions:
+      squeezed === undefined ? [] : [`palette-edge unsqueeze ${path} makes the plain bundle of it.`],
   });
 }
 
@@ -90,6 +110,13 @@ function plainPlan({ inventory, inventoryBytes, files }: BundleReader): OutputPl
   ];
   const { tarSize } = placeBlobs(inventory.blobs, encodeHead(headEntries).length);
   return { inventory, id: inventoryId(inventoryBytes), headEntries, tarSize };
+}
+
+function isDelta(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('IS_A_DELTA', `${path} is a delta bundle: others have what it lacks`, {
+    kind: 'usage',
+    suggestions: [`Name what it was made against: palette-edge apply ${path} --base OLD.tar.zst`],
+  });
 }
 
 function notSqueezed(path: string): PaletteEdgeError {

@@ -5,6 +5,9 @@ import { HashThread } from '../io/hash-thread.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { namingDamagedParts, verifyParts } from './verify-parts.ts';
 import type { VerifiedParts } from './verify-parts.ts';
+import type { OpenedBundle } from './open-bundle.ts';
+import type { BaseRequest } from './open-with-bases.ts';
+import { verifyRestored } from './verify-restored.ts';
 import { withBundle } from './with-bundle.ts';
 
 /** What verifying a bundle found. */
@@ -45,18 +48,33 @@ export async function verifyBundle(
   listener: VerifyListener,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
+  return await verifyWithBases({ path, bases: undefined }, listener, signal);
+}
+
+/**
+ * As {@link verifyBundle}; of a delta bundle all that it stands for, too, when its bases are named.
+ *
+ * @throws as it does, and `BASE_NEEDED` (kind notFound)
+ */
+export async function verifyWithBases(
+  { path, bases }: { readonly path: string; readonly bases: BaseRequest | undefined },
+  listener: VerifyListener,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
   // Starts when there are parts to hash.
   await using hasher = new HashThread();
   const context = { hasher, signal };
   try {
-    return await withBundle(path, async (reader, { parts }) => {
+    const check = async (reader: BundleReader, { parts }: OpenedBundle): Promise<VerifyResult> => {
       // Opening has read the head, which is the first frame.
       listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
       const verify = async () => await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
       const report =
         parts === undefined ? await verify() : await verifyParts({ reader, parts, verify }, context);
-      return { path, ...contentCounts(reader), ...report };
-    });
+      const problems = [...report.problems, ...(await verifyRestored(reader, listener, signal))];
+      return { path, ...contentCounts(reader), ...report, problems };
+    };
+    return await withBundle(path, check, bases);
   } catch (error) {
     throw await namingDamagedParts(path, error, context);
   }

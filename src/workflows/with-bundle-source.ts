@@ -2,6 +2,7 @@ import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { StreamReader } from '../bundle/stream-reader.ts';
 import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 import { RestoringThreads } from './restoring-threads.ts';
 import { withBundle } from './with-bundle.ts';
 
@@ -11,6 +12,8 @@ export interface BundleInput {
   readonly path: string;
   /** Where it comes from instead of the path: `-` is standard input. */
   readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  /** Of a delta bundle that is a file. */
+  readonly bases?: BaseRequest | undefined;
 }
 
 /** What a bundle says of itself and can be read of, whether it is a file or comes as a stream. Of a stream only manifests and configs can be opened. */
@@ -27,10 +30,11 @@ export interface BundleSource extends Pick<
 
 /** Opens a bundle, or begins to read it, gives it to `use`, and closes it in any case. */
 export async function withBundleSource<T>(
-  { path, stream }: BundleInput,
+  { path, stream, bases }: BundleInput,
   use: (source: BundleSource) => Promise<T>,
 ): Promise<T> {
-  if (stream === undefined) return await withBundle(path, async (reader) => await use(ofFile(reader, path)));
+  if (stream === undefined)
+    return await withBundle(path, async (reader) => await use(ofFile(reader, path)), bases);
   const restorer = new RestoringThreads();
   try {
     const reader = await StreamReader.open(stream, 'standard input', restorer);

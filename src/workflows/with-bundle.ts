@@ -1,17 +1,22 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
+import { openWithBases } from './open-with-bases.ts';
+import type { BaseRequest } from './open-with-bases.ts';
 
-/** Opens a bundle, gives its reader to `use`, with what it was found in, and closes it in any case. */
+/**
+ * Opens a bundle, gives its reader to `use`, with what it was found in, and closes it in any case.
+ *
+ * @param bases of a delta bundle
+ */
 export async function withBundle<T>(
   path: string,
   use: (reader: BundleReader, opened: OpenedBundle) => Promise<T>,
+  bases?: BaseRequest,
 ): Promise<T> {
-  const opened = await openBundleFile(path);
-  const { reader } = opened;
+  const opened = await openWithBases(path, bases);
   try {
-    return await use(reader, opened);
+    return await use(opened.reader, opened);
   } finally {
-    await reader.close();
+    await opened.close();
   }
 }

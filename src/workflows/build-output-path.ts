@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+
+import type { BuildInput } from './build-input.ts';
+import type { BundlePlan } from '../bundle/plan-bundle.ts';
+import { defaultBundlePath } from './bundle-name.ts';
+
+/** Where a build puts its bundle: as the user says, or by its name and the id of the plain bundle. */
+export function buildOutputPath(
+  { output, squeeze, bases }: Pick<BuildInput, 'output' | 'squeeze' | 'bases'>,
+  { id, inventory: { name } }: Pick<BundlePlan, 'id' | 'inventory'>,
+): string {
+  if (output !== undefined) return output;
+  if (bases !== undefined) return join(`delta-${id}`, `core-${name}-${id}.delta.tar.zst`);
+  return defaultBundlePath(name, id, squeeze !== undefined);
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import type { Inventory } from '../bundle/inventory.ts';
+import { parseInventory } from '../bundle/parse-inventory.ts';
+import { wordDiskError } from '../errors.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { openBases } from './open-with-bases.ts';
+import type { BaseRequest } from './open-with-bases.ts';
+
+/** What a delta bundle is made against. */
+export interface DeltaBase {
+  /** As the user wrote it. */
+  readonly path: string;
+  /** Of the plain bundle. */
+  readonly inventory: Inventory;
+  readonly inventoryBytes: Uint8Array;
+  /** Undefined when only the inventory is here: then no layer is described by those of this base. */
+  readonly reader: BundleReader | undefined;
+}
+
+/** Bases that are open. Disposing closes them. */
+export interface OpenedBases extends AsyncDisposable {
+  /** Undefined when there are none. */
+  readonly bases: readonly DeltaBase[] | undefined;
+}
+
+/**
+ * Opens what a delta bundle is made against: bundles in any form that is read, or the inventory of one, as `palette-edge extract --file
+ * palette-edge/inventory.json` gives it.
+ *
+ * @throws PaletteEdgeError as opening a bundle does, `INVENTORY_INVALID` (kind content)
+ */
+export async function openDeltaBases(request: BaseRequest | undefined): Promise<OpenedBases> {
+  if (request === undefined)
+    return { bases: undefined, [Symbol.asyncDispose]: async () => await Promise.resolve() };
+  const { paths, folder } = request;
+  const isInventory = (path: string): boolean => path.endsWith('.json') && !path.endsWith('.parts.json');
+  const files = paths.filter((path) => !isInventory(path));
+  const pool = await openBases({ paths: files, folder });
+  try {
+    const bundles = pool.bases.map(({ path, reader }) => ({
+      path,
+      inventory: reader.inventory,
+      inventoryBytes: reader.inventoryBytes,
+      reader,
+    }));
+    for (const base of pool.bases) await pool.require(base);
+    const inventories = await Promise.all([...new Set(paths.filter(isInventory))].map(readInventory));
+    return { bases: [...bundles, ...inventories], [Symbol.asyncDispose]: async () => await pool.close() };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** Whether a base has a blob. */
+export async function isInBase(
+  { digest, size }: BlobIdentity,
+  bases: readonly DeltaBase[],
+): Promise<boolean> {
+  for (const base of bases) if ((await sizeIn(base, digest)) === size) return true;
+  return false;
+}
+
+async function sizeIn({ reader, inventory }: DeltaBase, digest: Digest): Promise<number | undefined> {
+  if (reader !== undefined) return await reader.sizeOf(digest);
+  return await Promise.resolve(inventory.blobs.find((blob) => blob.digest === digest)?.size);
+}
+
+async function readInventory(path: string): Promise<DeltaBase> {
+  try {
+    const inventoryBytes = await readFile(path);
+    return { path, inventory: parseInventory(inventoryBytes), inventoryBytes, reader: undefined };
+  } catch (error) {
+    throw wordDiskError(error, `reading the inventory ${path}`);
+  }
+}

@@ -1,0 +1,181 @@
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import type { OldTar, OldTarAccess } from '../delta/old-tar.ts';
+import { wordDiskError } from '../errors.ts';
+import { writeAll } from '../io/write-all.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
+import { openSpillFile } from './spill-file.ts';
+
+/** Bytes of files that nobody uses at the moment. */
+const mostKept = 4 * 1024 ** 3;
+
+/** A file that somebody uses. */
+export interface HeldTar extends AsyncDisposable {
+  readonly tar: SpilledTar;
+}
+
+interface KeptTar {
+  readonly tar: Promise<SpilledTar>;
+  users: number;
+}
+
+/** Decompressed layers of bases: patches read them anywhere, and gzip can only be read from its beginning. */
+export class PlainTars implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #threads: () => SqueezeThreads;
+  /** The one that was used last is the last one. */
+  readonly #tars = new Map<Digest, KeptTar>();
+
+  /** @param folder on a disk; the files in it have no names */
+  constructor(folder: string, threads: () => SqueezeThreads) {
+    this.#folder = folder;
+    this.#threads = threads;
+  }
+
+  /**
+   * The decompressed layer of a bundle. It is kept at least until this is disposed of.
+   *
+   * @throws what reading it throws, or `DISK_…` when there is no space for it
+   */
+  async hold(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<HeldTar> {
+    const kept = this.#tars.get(layer.digest) ?? this.#begin(reader, layer, signal);
+    this.#tars.delete(layer.digest);
+    this.#tars.set(layer.digest, kept);
+    kept.users += 1;
+    const release = async (): Promise<void> => {
+      kept.users -= 1;
+      await this.#forgetOldest();
+    };
+    try {
+      return { tar: await kept.tar, [Symbol.asyncDispose]: release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const tars = [...this.#tars.values()];
+    this.#tars.clear();
+    for (const { tar } of tars) await tar.then(async (each) => await each.close()).catch(() => undefined);
+  }
+
+  #begin(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): KeptTar {
+    const kept = { tar: this.#spill(reader, layer, signal), users: 0 };
+    kept.tar.catch(() => {
+      if (this.#tars.get(layer.digest) === kept) this.#tars.delete(layer.digest);
+    });
+    return kept;
+  }
+
+  async #spill(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<SpilledTar> {
+    try {
+      const file = await openSpillFile(join(this.#folder, 'palette-edge-base'));
+      try {
+        return new SpilledTar(file, await this.#fill(file, await this.#content(reader, layer, signal)));
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    } catch (error) {
+      throw wordDiskError(error, `decompressing a layer of a base in ${this.#folder}`);
+    }
+  }
+
+  async #content(
+    reader: BundleReader,
+    layer: BlobIdentity,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const holder = await reader.holderOf(layer.digest);
+    return (
+      holder.plainOf(layer.digest, 0, signal) ??
+      this.#threads().inflate(await holder.open(layer, { signal }), signal)
+    );
+  }
+
+  async #fill(file: FileHandle, content: AsyncIterable<Uint8Array>): Promise<number> {
+    let size = 0;
+    for await (const piece of content) {
+      await writeAll(file, piece, size);
+      size += piece.length;
+    }
+    return size;
+  }
+
+  async #forgetOldest(): Promise<void> {
+    let bytes = 0;
+    for (const { tar } of this.#tars.values()) bytes += await tar.then(({ size }) => size).catch(() => 0);
+    for (const [digest, kept] of this.#tars) {
+      if (bytes <= mostKept) return;
+      if (kept.users > 0) continue;
+      this.#tars.delete(digest);
+      const tar = await kept.tar.catch(() => undefined);
+      bytes -= tar?.size ?? 0;
+      await tar?.close();
+    }
+  }
+}
+
+/** A file of {@link PlainTars}. */
+export class SpilledTar {
+  /** Bytes. */
+  readonly size: number;
+  readonly #file: FileHandle;
+
+  constructor(file: FileHandle, size: number) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  /** For a writer of patches. */
+  get old(): OldTar {
+    const { fd } = this.#file;
+    return {
+      size: this.size,
+      read: (position, into) => {
+        let filled = 0;
+        while (filled < into.length) {
+          const read = readSync(fd, into, filled, into.length - filled, position + filled);
+          if (read === 0) break;
+          filled += read;
+        }
+        return filled;
+      },
+    };
+  }
+
+  /** For who applies a patch. */
+  get access(): OldTarAccess {
+    return {
+      size: this.size,
+      read: async (position, length) => {
+        const bytes = Buffer.allocUnsafeSlow(length);
+        let filled = 0;
+        while (filled < length) {
+          const { bytesRead } = await this.#file.read(bytes, filled, length - filled, position + filled);
+          if (bytesRead === 0) throw new Error('a file of our own has become shorter');
+          filled += bytesRead;
+        }
+        return bytes;
+      },
+    };
+  }
+
+  /** Its bytes from the beginning. */
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { access } = this;
+    const most = 1024 * 1024;
+    for (let position = 0; position < this.size; position += most)
+      yield await access.read(position, Math.min(most, this.size - position));
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}

@@ -1,0 +1,129 @@
+import type { FileHandle } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+
+import { planSqueezedBundle } from '../bundle/plan-squeezed-bundle.ts';
+import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { verifiedContent } from '../oci/verified-content.ts';
+import { orderLayers } from '../squeeze/order-layers.ts';
+import { layersOfBases, sketchLayers } from './alike-layers.ts';
+import { analyzeLayers } from './analyze-layers.ts';
+import { baseOf } from './base-identity.ts';
+import { isInBase } from './delta-bases.ts';
+import type { DeltaBase } from './delta-bases.ts';
+import { distinctLayers } from './distinct-layers.ts';
+import { layersToSqueeze } from './layers-to-squeeze.ts';
+import { makePatches } from './make-patches.ts';
+import type { MadePatch } from './make-patches.ts';
+import { PlainTars } from './plain-tars.ts';
+import type { PlainBundle, SqueezeContext, SqueezedOutput } from './plan-squeezing.ts';
+import { SpilledTar } from './plain-tars.ts';
+import { SqueezedBlobs } from './squeezed-blobs.ts';
+import { reportSqueezing } from './squeeze-report.ts';
+
+/** What a delta bundle is made with, besides what squeezing needs. */
+export interface DeltaContext extends SqueezeContext {
+  readonly bases: readonly DeltaBase[];
+  /** On a disk: layers of bases and patches are put there, in files without names. */
+  readonly folder: string;
+  readonly createSpill: () => Promise<FileHandle>;
+}
+
+/** A delta bundle, ready to be written. Disposing gives the space of its patches back. */
+export interface DeltaOutput extends SqueezedOutput, AsyncDisposable {}
+
+/**
+ * Plans the bundle that holds what its bases lack: blobs that they do not have, and of layers that are like theirs, what is different.
+ *
+ * @throws what reading blobs and bases throws
+ */
+export async function planDelta(plain: PlainBundle, context: DeltaContext): Promise<DeltaOutput> {
+  const { inventory, blobs, writing } = plain;
+  const { threads, bases, tool } = context;
+  const taken = await takenBlobs(inventory.blobs, bases);
+  const isTaken = new Set(taken.map(({ digest }) => digest));
+  const left = { blobs: inventory.blobs.filter(({ digest }) => !isTaken.has(digest)) };
+  const { gzip, uncompressed, zstd } = layersToSqueeze(left);
+  const olds = gzip.length === 0 ? [] : layersOfBases(bases);
+  context.onStart(bytesOf(olds) + 2 * bytesOf(gzip));
+  const expected = new Map<Digest, ReadonlySet<Digest>>();
+  const concurrency = availableParallelism();
+  const analyzed = distinctLayers(
+    await analyzeLayers(gzip, { ...context, blobs, concurrency, expected }),
+    left,
+  );
+  const sketched = await sketchLayers(olds, context);
+  await using tars = new PlainTars(context.folder, () => threads);
+  const sketchOf = (digest: Digest): Uint32Array => analyzed.sketches.get(digest) ?? new Uint32Array();
+  const patches = await makePatches(analyzed.layers, ({ plain: tar }) => sketchOf(tar.digest), {
+    ...context,
+    blobs,
+    olds: sketched,
+    tars,
+  });
+  const patched = new Set(patches.map(({ plain: tar }) => tar.digest));
+  const whole = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
+  const long = new Map(
+    [...whole.filter(({ digest }) => !patched.has(digest)), ...patches].map(({ digest, size }) => [
+      digest,
+      { digest, size, sketch: sketchOf(digest) },
+    ]),
+  );
+  const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
+  const plan = planSqueezedBundle({
+    plain,
+    writing,
+    tool,
+    layers: analyzed.layers,
+    kept,
+    long: orderLayers([...long.values()]),
+    rewritten: new Map(),
+    graphs: new Map(),
+    delta: { bases: bases.map(baseOf), taken, patches },
+  });
+  const stored = new SqueezedBlobs({ blobs, made: plan.made, layers: analyzed.layers, threads });
+  return {
+    plan,
+    blobs: new PatchedBlobs(stored, patches),
+    report: reportSqueezing({ ...analyzed, kept }, left),
+    [Symbol.asyncDispose]: async () => {
+      for (const { file } of patches) await file.close();
+    },
+  };
+}
+
+async function takenBlobs(
+  blobs: readonly BlobIdentity[],
+  bases: readonly DeltaBase[],
+): Promise<BlobIdentity[]> {
+  const taken: BlobIdentity[] = [];
+  for (const { digest, size } of blobs)
+    if (await isInBase({ digest, size }, bases)) taken.push({ digest, size });
+  return taken;
+}
+
+function bytesOf(blobs: readonly BlobIdentity[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The blobs of a delta bundle, patches among them. */
+class PatchedBlobs implements BlobReader {
+  readonly #blobs: BlobReader;
+  readonly #patches: ReadonlyMap<Digest, MadePatch>;
+
+  constructor(blobs: BlobReader, patches: readonly MadePatch[]) {
+    this.#blobs = blobs;
+    this.#patches = new Map(patches.map((patch) => [patch.digest, patch]));
+  }
+
+  async sizeOf(digest: Digest): Promise<number | undefined> {
+    return this.#patches.get(digest)?.size ?? (await this.#blobs.sizeOf(digest));
+  }
+
+  async open(blob: BlobIdentity, options?: OpenBlobOptions): Promise<AsyncIterable<Uint8Array>> {
+    const patch = this.#patches.get(blob.digest);
+    if (patch === undefined) return await this.#blobs.open(blob, options);
+    return verifiedContent(blob, new SpilledTar(patch.file, patch.size).pieces(), 'reading a patch');
+  }
+}
