@@ -33,7 +33,7 @@ export async function pushBundles(
   signal: AbortSignal,
 ): Promise<PushResult> {
   await using opened = new AsyncDisposableStack();
-  const bundles = await openBundles(input.paths, opened, signal);
+  const bundles = await openBundles(input, opened, signal);
   const restored = opened.use(new RestoredLayers(resources.restored));
   return await new PushUnderWay(input, resources, { bundles, restored, signal }).run();
 }
