@@ -52,7 +52,7 @@ export function tarWith(content: Buffer): Buffer {
 }
 
 /** As GNU gzip writes it. */
-export function gnuGzip(tar: Uint8Array, level = 6): Buffer {
+function gnuGzip(tar: Uint8Array, level = 6): Buffer {
   return execFileSync(requireTool('gzip'), ['-n', `-${level}`], { input: tar, maxBuffer: 2 ** 30 });
 }
 
