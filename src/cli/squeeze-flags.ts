@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 
 import { squeezeEfforts } from '../workflows/squeeze-effort.ts';
 
@@ -28,7 +29,7 @@ export function withEffort(argv: readonly string[]): string[] {
  *
  * @param usual where it goes without the flag
  */
-export function convertedOutputFlag(usual: string) {
+export function convertedOutputFlag(usual: string): Interfaces.OptionFlag<string | undefined> {
   return Flags.file({
     helpGroup: 'OUTPUT',
     helpValue: 'FILE',

@@ -79,12 +79,15 @@ export class RestoredLayers implements AsyncDisposable {
   #begin(reader: Pick<BlobReader, 'open'>, blob: BlobIdentity): RestoredLayer {
     const makeRoom = async (): Promise<boolean> => await this.#forgetDownTo(0);
     const layer = new RestoredLayer(blob, { folder: this.#options.folder, makeRoom });
-    void layer.fill(reader).then(async () => {
-      // Whoever reads it is told of a failure; whoever comes next tries again.
-      if (!layer.isComplete) this.#forget(layer);
-      await this.#afterUse(layer);
-    });
+    void this.#fill(layer, reader);
     return layer;
+  }
+
+  async #fill(layer: RestoredLayer, reader: Pick<BlobReader, 'open'>): Promise<void> {
+    await layer.fill(reader);
+    // Whoever reads it is told of a failure; whoever comes next tries again.
+    if (!layer.isComplete) this.#forget(layer);
+    await this.#afterUse(layer);
   }
 
   /** To be called whenever less is needed than before: nobody reads a layer any more, or it is complete. */

@@ -42,7 +42,7 @@ test('who leaves ends the reading, whether something was taken or not', async ()
 
 test('what cannot be read is told at once', async () => {
   async function* broken(): AsyncGenerator<never, void, undefined> {
-    await Promise.reject(new Error('broken'));
+    yield await Promise.reject(new Error('broken'));
   }
   await expect(begun(broken())).rejects.toThrow('broken');
 });

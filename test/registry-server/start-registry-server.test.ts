@@ -232,6 +232,34 @@ test('a client waits for content longer than it may be silent itself, before the
   expect(patient.failures).toEqual([]);
 });
 
+test('content that was opened for a client that is gone is let go', async () => {
+  const registry = await runningRegistry();
+  await registry.content.repositories.addBlob('org/app', digestOf(text));
+  const asked = Promise.withResolvers<void>();
+  const returned = Promise.withResolvers<string>();
+  const content: AsyncIterator<Uint8Array> = {
+    next: async () => await Promise.resolve({ value: Buffer.from(text) }),
+    return: async () => {
+      returned.resolve('let go');
+      return await Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  const blobs: BlobReader = {
+    sizeOf: async () => await Promise.resolve(text.length),
+    open: async (_, { signal } = {}) => {
+      asked.resolve();
+      if (signal !== undefined) await once(signal, 'abort');
+      return { [Symbol.asyncIterator]: () => content };
+    },
+  };
+  const { port } = await runningRegistry({ content: { ...registry.content, blobs } });
+  const socket = await connected(port);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await asked.promise;
+  socket.destroy();
+  expect(await returned.promise).toBe('let go');
+});
+
 test('every request is told when it is over, without its query', async () => {
   const registry = await runningRegistry();
   const blob = await uploadBlob(registry, text);

@@ -133,7 +133,7 @@ describe('content whose first piece takes its time', () => {
     const { pusher } = pushingClient();
     const repository = { registry: server.host, repository: 'org/app' };
     const damage = new PaletteEdgeError('RECIPE_MISMATCH', 'damaged', { kind: 'content' });
-    const broken = async () => await Promise.reject<never>(damage);
+    const broken = async (): Promise<never> => await Promise.reject(damage);
     expect(await rejection(pusher.pushBlob({ repository, blob, open: broken }))).toBe(damage);
     expect(methods(server)).toEqual(['POST']);
   });

@@ -11,7 +11,7 @@ test('a squeezed bundle in an image has somebody who restores its layers', async
   const { bytes, plan } = await squeezeSample(sample);
   const open = async () => await Promise.resolve(memoryAccess(bytes));
   const reader = await openIfBundle({ path: 'edge.tar.zst', parts: undefined, open }, 'edge.iso');
-  const [layer] = plan.inventory.layers;
+  const layer = plan.inventory.layers.at(0);
   if (reader === undefined || layer === undefined) throw new TypeError('the sample has no layers');
   // The recipes of the sample are none: that is what is told, of content.
   const error = await rejection(readWholeBlob(reader, layer));

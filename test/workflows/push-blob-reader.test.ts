@@ -59,7 +59,7 @@ async function squeezedReader() {
   };
   const reader = await BundleReader.open(memoryAccess(bytes), 'squeezed.tar.zst', { restorer });
   const restored = new RestoredLayers({ folder: await temporaryFolder(), limit: 2 ** 30 });
-  const [layer] = plan.inventory.layers;
+  const layer = plan.inventory.layers.at(0);
   if (layer === undefined) throw new Error('the sample has no layers');
   const content = sample.blobs.get(layer.digest);
   const blobs = new PushBlobReader([{ path: 'squeezed.tar.zst', reader }], restored);

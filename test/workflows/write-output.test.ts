@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open as openFile, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -63,7 +63,7 @@ test('an older bundle keeps its checksum when the disk fails at the end', async 
   const path = join(await temporaryFolder(), 'edge.tar.zst');
   await writeFile(path, 'old');
   await writeFile(`${path}.sha256`, 'of the old');
-  await using probe = await open(path);
+  await using probe = await openFile(path);
   const failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
   const sync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync').mockRejectedValue(failure);
   expect(await rejection(writeOutput(await optionsFor(path)))).toMatchObject({ kind: 'disk' });
