@@ -3,11 +3,16 @@ import { spawnSync } from 'node:child_process';
 import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-generation.ts';
 import { buildGoProgram } from './build-go-program.ts';
 
-/** Reads all of stdin, and writes it with pgzip or compress/flate: the level, and the block size of pgzip or 0. */
+/**
+ * Reads pieces from stdin, each after its length in 4 bytes, and writes each in the same way with pgzip or compress/flate: the level, and
+ * the block size of pgzip or 0.
+ */
 const program = `package main
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"io"
 	"os"
 	"strconv"
@@ -39,13 +44,27 @@ func main() {
 	check(err)
 	blockSize, err := strconv.Atoi(os.Args[2])
 	check(err)
-	plain, err := io.ReadAll(os.Stdin)
-	check(err)
+	in := bufio.NewReader(os.Stdin)
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	writer := writer(out, level, blockSize)
-	_, err = writer.Write(plain)
-	check(err)
-	check(writer.Close())
+	for {
+		var length uint32
+		err := binary.Read(in, binary.LittleEndian, &length)
+		if err == io.EOF {
+			break
+		}
+		check(err)
+		plain := make([]byte, length)
+		_, err = io.ReadFull(in, plain)
+		check(err)
+		var packed bytes.Buffer
+		writer := writer(&packed, level, blockSize)
+		_, err = writer.Write(plain)
+		check(err)
+		check(writer.Close())
+		check(binary.Write(out, binary.LittleEndian, uint32(packed.Len())))
+		_, err = out.Write(packed.Bytes())
+		check(err)
+	}
 	check(out.Flush())
 }
 `;
@@ -110,17 +129,39 @@ export interface KlauspostOracleOptions {
  *
  * @throws Error with what Go said
  */
-export function klauspostDeflate(
-  plain: Uint8Array,
+export function klauspostDeflate(plain: Uint8Array, options: KlauspostOracleOptions): Buffer {
+  return klauspostStreams([plain], options)[0] ?? Buffer.alloc(0);
+}
+
+/**
+ * The same for each of several inputs, by one process.
+ *
+ * @throws Error with what Go said
+ */
+export function klauspostStreams(
+  plains: readonly Uint8Array[],
   { generation, level, blockSize }: KlauspostOracleOptions,
-): Buffer {
+): readonly Buffer[] {
   const arguments_ = [String(level), String(blockSize ?? 0)];
   const { status, stdout, stderr } = spawnSync(klauspostOracle(generation), arguments_, {
-    input: plain,
-    maxBuffer: 2 * plain.length + 2 ** 20,
+    input: Buffer.concat(plains.flatMap((plain) => [lengthOf(plain), plain])),
+    maxBuffer: 2 ** 28,
   });
   if (status !== 0) throw new Error(`the Go program failed: ${stderr.toString()}`);
-  return blockSize === undefined ? stdout : stdout.subarray(headerSize, stdout.length - trailerSize);
+  const streams: Buffer[] = [];
+  for (let at = 0; at < stdout.length;) {
+    const end = at + 4 + stdout.readUInt32LE(at);
+    const packed = stdout.subarray(at + 4, end);
+    streams.push(blockSize === undefined ? packed : packed.subarray(headerSize, -trailerSize));
+    at = end;
+  }
+  return streams;
+}
+
+function lengthOf(plain: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(plain.length);
+  return length;
 }
 
 /** The path of the Go program of a generation, which is built once, with the modules from Go's proxy. */

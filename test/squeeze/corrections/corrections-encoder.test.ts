@@ -18,9 +18,12 @@ import { deflateOf, describeStream, rebuildStream } from './rebuild-stream.ts';
 
 /** Text of compilers and machine code: what layers hold. */
 const sample = Buffer.concat([
-  readFileSync(new URL('../../../node_modules/undici/lib/web/fetch/index.js', import.meta.url)),
-  readFileSync(process.execPath).subarray(40_000_000, 40_300_000),
-  readFileSync(new URL('../../../package-lock.json', import.meta.url)).subarray(0, 90_000),
+  readFileSync(new URL('../../../node_modules/undici/lib/web/fetch/index.js', import.meta.url)).subarray(
+    0,
+    60_000,
+  ),
+  readFileSync(process.execPath).subarray(40_000_000, 40_100_000),
+  readFileSync(new URL('../../../package-lock.json', import.meta.url)).subarray(0, 40_000),
 ]);
 
 /** Size of the corrections in hundredths of the stream, after all of it came back. */
@@ -43,17 +46,17 @@ sys.stdout.buffer.write(o.compress(sys.stdin.buffer.read())+o.flush())`;
 }
 
 describe('streams of real writers come back, with corrections of at most so many hundredths', () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('zlib %i: 0.5', (level) => {
+  test.each([1, 3, 4, 6, 9])('zlib %i: 0.5', (level) => {
     expect(costOf(pythonDeflate(level, 8))).toBeLessThan(0.5);
   });
 
   test('zlib 6 with memory level 9: 0.5', () => expect(costOf(pythonDeflate(6, 9))).toBeLessThan(0.5));
 
-  test.each([1, 6])('gzip %i: 0.5', (level) => {
+  test.each([6])('gzip %i: 0.5', (level) => {
     expect(costOf(runFilter('gzip', [`-${level}nc`]))).toBeLessThan(0.5);
   });
 
-  test.each([6, 9])('pigz %i: 0.5', (level) => {
+  test.each([6])('pigz %i: 0.5', (level) => {
     expect(costOf(runFilter('pigz', [`-${level}nc`, '-p2']))).toBeLessThan(0.5);
   });
 
@@ -82,7 +85,7 @@ describe('streams of real writers come back, with corrections of at most so many
     ['runs only', constants.Z_RLE],
     ['fixed codes', constants.Z_FIXED],
   ])("Node's zlib, %s: 3", (_, strategy) => {
-    expect(costOf(deflateRawSync(sample, { strategy }))).toBeLessThan(3);
+    expect(costOf(deflateRawSync(sample.subarray(40_000, 80_000), { strategy }))).toBeLessThan(3);
   });
 
   test('7z: 12', async () => {
@@ -96,7 +99,7 @@ describe('streams of real writers come back, with corrections of at most so many
 });
 
 describe('streams as no writer makes them', () => {
-  test.each(Array.from({ length: 16 }, (_, seed) => seed + 1))(
+  test.each(Array.from({ length: 6 }, (_, seed) => seed + 1))(
     'random blocks, codes and tokens, seed %i',
     (seed) => {
       const random = randomNumbers(seed);
@@ -107,17 +110,14 @@ describe('streams as no writer makes them', () => {
     },
   );
 
-  test('a block of millions of tokens', () => {
+  test('a block of more tokens than are kept', () => {
     const random = randomNumbers(5);
-    const bytes = Buffer.from(Array.from({ length: 700_000 }, () => random(256)));
-    const stream = deflateRawSync(bytes, { strategy: constants.Z_FIXED, memLevel: 9 });
-    const joined = oneFixedBlock(bytes);
-    for (const some of [stream, joined])
-      expect(rebuildStream(describeStream(some), some.length).equals(some)).toBe(true);
+    const stream = oneFixedBlock(Buffer.from(Array.from({ length: 540_000 }, () => random(256))));
+    expect(rebuildStream(describeStream(stream), stream.length).equals(stream)).toBe(true);
   });
 
   test('nothing, one byte, zeros over several windows', () => {
-    for (const bytes of [Buffer.alloc(0), Buffer.of(7), Buffer.alloc(9_000_000)]) {
+    for (const bytes of [Buffer.alloc(0), Buffer.of(7), Buffer.alloc(5_000_000)]) {
       const stream = deflateRawSync(bytes);
       expect(rebuildStream(describeStream(stream), stream.length).equals(stream)).toBe(true);
     }
@@ -139,7 +139,7 @@ function oneFixedBlock(bytes: Buffer): Buffer {
 }
 
 test('the size of pieces changes nothing', () => {
-  const stream = deflateRawSync(sample.subarray(0, 150_000));
+  const stream = deflateRawSync(sample.subarray(0, 80_000));
   const described = describeStream(stream, 997);
   expect(Buffer.from(described.corrections).equals(describeStream(stream).corrections)).toBe(true);
   expect(rebuildStream(described, stream.length, 1).equals(stream)).toBe(true);
@@ -160,7 +160,7 @@ describe('hostile corrections', () => {
   const stream = deflateRawSync(plain, { level: 1 });
   const good = describeStream(stream);
 
-  test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
+  test.each(Array.from({ length: 6 }, (_, seed) => seed + 1))(
     'changed bytes, seed %i: an error, or bounded bytes',
     (seed) => {
       const random = randomNumbers(seed);

@@ -15,13 +15,13 @@ const tar = execFileSync(requireTool('tar'), ['-c', '--sort=name', 'src', 'docs'
   maxBuffer: 2 ** 26,
 });
 
-describe.each([-2, 0, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
+describe.each([-2, 0, 4, 6, 9])('level %i', (level) => {
   it('goes on from each block of a tar with the same bits', () => {
-    expect(differingBlocks(tar.subarray(0, 900_000), level)).toEqual([]);
+    expect(differingBlocks(tar.subarray(0, 600_000), level)).toEqual([]);
   });
 
   it('goes on from each block of a mixture with the same bits', () => {
-    expect(differingBlocks(mixture('checkpoints', 300_000), level)).toEqual([]);
+    expect(differingBlocks(mixture('checkpoints', 200_000), level)).toEqual([]);
   });
 
   it('goes on where the window of Go reaches less far', () => {

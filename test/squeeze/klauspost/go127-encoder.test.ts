@@ -11,20 +11,20 @@ import {
 } from '../../support/go-oracle-inputs.ts';
 import { beginningOf, differenceOf, tarOf } from '../../support/squeeze-inputs.ts';
 
-const inputs: Readonly<Record<string, () => Uint8Array>> = {
-  'a tar of sources': () => tarOf('src'),
-  'a program': () => beginningOf(process.execPath, 1_500_000),
-  zeros: () => Buffer.alloc(700_000),
-  random: () => randomBytes('random', 200_000),
-  'few symbols': () => fewSymbols('few', 200_000, 24),
-  'codes that would be too long': () => fibonacciBytes(22),
-  mixture: () => mixture('A', 1_000_000),
-  periods: () => Buffer.concat([32_766, 32_767, 32_768].map((period) => periodic(period, 100_000))),
+const inputs: Readonly<Record<string, Uint8Array>> = {
+  'a tar of sources': tarOf('src').subarray(0, 700_000),
+  'a program': beginningOf(process.execPath, 700_000),
+  zeros: Buffer.alloc(300_000),
+  random: randomBytes('random', 200_000),
+  'few symbols': fewSymbols('few', 200_000, 24),
+  'codes that would be too long': fibonacciBytes(22),
+  mixture: mixture('A', 600_000),
+  periods: Buffer.concat([32_766, 32_767, 32_768].map((period) => periodic(period, 100_000))),
 };
 
-describe.each([-1, 1, 5, 6])('level %i', (level) => {
+describe.each([-1, 1, 5])('level %i', (level) => {
   it.each(Object.entries(inputs))('writes what Go 1.27 writes: %s', (_, input) => {
-    expect(difference(input(), level)).toBeUndefined();
+    expect(difference(input, level)).toBeUndefined();
   });
 
   it('writes what Go 1.27 writes for sizes around the ends of windows', () => {

@@ -11,25 +11,25 @@ import { klauspostDeflate } from '../../support/klauspost-oracle.ts';
 import { beginningOf, differenceOf, tarOf } from '../../support/squeeze-inputs.ts';
 
 const mebibyte = 2 ** 20;
-const inputs: Readonly<Record<string, () => Uint8Array>> = {
-  'a tar of sources': () => tarOf('src', 'docs'),
-  'a program': () => beginningOf(process.execPath, 2_500_000),
-  zeros: () => Buffer.alloc(2 * mebibyte),
-  random: () => randomBytes('random', 1_200_000),
-  'few symbols': () => fewSymbols('few', 1_200_000, 24),
-  'codes that would be too long': () => fibonacciBytes(24),
-  mixture: () => mixture('A', 1_500_000),
-  nothing: () => new Uint8Array(0),
-  'a whole block': () => mixture('whole', mebibyte),
+const inputs: Readonly<Record<string, Uint8Array>> = {
+  'a tar of sources': tarOf('src').subarray(0, 1_200_000),
+  'a program': beginningOf(process.execPath, 1_200_000),
+  zeros: Buffer.alloc(2 * mebibyte),
+  random: randomBytes('random', 1_200_000),
+  'few symbols': fewSymbols('few', 1_200_000, 24),
+  'codes that would be too long': fibonacciBytes(22),
+  mixture: mixture('A', 1_200_000),
+  nothing: new Uint8Array(0),
+  'a whole block': mixture('whole', mebibyte),
 };
 
 describe.each(klauspostGenerations)('generation %i', (generation) => {
   it.each(Object.entries(inputs))('writes what pgzip writes: %s', (_, input) => {
-    expect(difference(input(), { level: 5, blockSize: mebibyte, generation })).toBeUndefined();
+    expect(difference(input, { level: 5, blockSize: mebibyte, generation })).toBeUndefined();
   });
 
   it('writes what pgzip writes in small blocks, whose ends are of all sizes', () => {
-    const plain = mixture('small blocks', 1_000_000);
+    const plain = mixture('small blocks', 500_000);
     for (const end of [1, 12, 13, 32, 33, 127, 128, 200]) {
       expect(difference(plain, { level: 5, blockSize: 65_535 + end, generation })).toBeUndefined();
     }

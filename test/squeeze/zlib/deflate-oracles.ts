@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,20 +46,18 @@ export function zlibDeflate(
   return streams;
 }
 
-/** What a program that packs a file writes for each of these inputs between header and trailer: each in a process of its own. */
+/** What a program that packs files writes for each of these inputs between header and trailer. */
 export function packedFiles(
   plains: readonly Uint8Array[],
   program: 'gzip' | 'pigz',
   flags: readonly string[],
 ): readonly Buffer[] {
   const folder = mkdtempSync(join(tmpdir(), 'packed-files-'));
-  const path = join(folder, 'plain');
   try {
-    return plains.map((plain) => {
-      writeFileSync(path, plain);
-      const packed = execFileSync(requireTool(program), ['-n', '-c', ...flags, path], { maxBuffer });
-      return packed.subarray(headerSize, packed.length - trailerSize);
-    });
+    const paths = plains.map((_, index) => join(folder, `plain${index}`));
+    for (const [index, path] of paths.entries()) writeFileSync(path, plains[index]!);
+    execFileSync(requireTool(program), ['-n', ...flags, ...paths]);
+    return paths.map((path) => readFileSync(`${path}.gz`).subarray(headerSize, -trailerSize));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -20,8 +20,10 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
     const expected = packedFiles([...samplePlains.values()], 'gzip', [`-${level}`]);
     expect(differingStreams(samplePlains, expected, gzip(level))).toEqual([]);
   });
+});
 
-  it('writes the same whatever the pieces', () => {
+describe.each([1, 4, 9])('pieces of level %i', (level) => {
+  it('change nothing', () => {
     const plain = mixture('pieces', 300_000);
     const { stream } = encodePlain(plain, gzip(level), plain.length);
     for (const piece of [333, 65_535]) {
@@ -30,7 +32,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
   });
 });
 
-describe.each([1, 4, 6, 9])('the end at level %i', (level) => {
+describe.each([1, 4, 6])('the end at level %i', (level) => {
   it('is as that of gzip', () => {
     const expected = packedFiles([...ends.values()], 'gzip', [`-${level}`]);
     expect(differingStreams(ends, expected, gzip(level))).toEqual([]);
@@ -40,9 +42,9 @@ describe.each([1, 4, 6, 9])('the end at level %i', (level) => {
 describe.each([4, 6, 9])('blocks of level %i', (level) => {
   it('are where an encoder begins with the same bits', () => {
     const plains = [
-      sampleTar.subarray(0, 500_000),
-      mixture('checkpoints', 400_000),
-      fewSymbols('last window', 300_000, 3),
+      sampleTar.subarray(0, 300_000),
+      mixture('checkpoints', 200_000),
+      fewSymbols('last window', 120_000, 3),
     ];
     for (const plain of plains) {
       expect(encodePlain(plain, gzip(level)).checkpoints.length).toBeGreaterThan(0);

@@ -9,10 +9,10 @@ import type { CreateEncoder } from './encode-plain.ts';
 import { sampleTar } from './sample-plains.ts';
 
 const plains: ReadonlyMap<string, Uint8Array> = new Map([
-  ['a tar of sources', sampleTar.subarray(0, 600_000)],
-  ['zeros', Buffer.alloc(300_000)],
-  ['random', randomBytes('random', 300_000)],
-  ['mixture', mixture('A', 300_000)],
+  ['a tar of sources', sampleTar.subarray(0, 400_000)],
+  ['zeros', Buffer.alloc(200_000)],
+  ['random', randomBytes('random', 200_000)],
+  ['mixture', mixture('A', 200_000)],
   ...[0, 1, 2, 3, 32_768, 131_071, 131_072, 131_073, 262_144].map((size): [string, Uint8Array] => [
     `tar of ${size}`,
     sampleTar.subarray(0, size),
@@ -29,16 +29,23 @@ const ways: readonly (readonly [flags: string, settings: Omit<PigzParameters, 'l
   ['-p 1 -b 100', { blockSize: 100 * 1024, single: true }],
 ];
 
-describe.each([1, 6, 9])('level %i', (level) => {
+describe.each([1, 6])('level %i', (level) => {
   it.each(ways)('writes what pigz %s writes', (flags, settings) => {
     const expected = packedFiles([...plains.values()], 'pigz', [`-${level}`, ...flags.split(' ')]);
     expect(differingStreams(plains, expected, pigz({ level, ...settings }))).toEqual([]);
   });
 });
 
+describe('level 9', () => {
+  it('writes what pigz writes', () => {
+    const expected = packedFiles([...plains.values()], 'pigz', ['-9']);
+    expect(differingStreams(plains, expected, pigz({ level: 9 }))).toEqual([]);
+  });
+});
+
 describe.each([1, 6])('pieces of level %i', (level) => {
   it('are where an encoder begins with the same bits', () => {
-    const plain = sampleTar.subarray(0, 600_000);
+    const plain = sampleTar.subarray(0, 540_000);
     for (const settings of [{}, { independent: true }, { blockSize: 100_000 }]) {
       expect(encodePlain(plain, pigz({ level, ...settings })).checkpoints.length).toBeGreaterThan(3);
       expect(differingCheckpoints(plain, pigz({ level, ...settings }))).toEqual([]);

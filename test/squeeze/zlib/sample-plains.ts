@@ -21,15 +21,15 @@ export const sampleTar = execFileSync(requireTool('tar'), ['-c', '--sort=name', 
 
 /** All kinds of plain bytes, by name. */
 export const samplePlains: ReadonlyMap<string, Uint8Array> = new Map([
-  ['a tar of sources', sampleTar.subarray(0, 600_000)],
-  ['a program', beginningOf(process.execPath, 300_000)],
-  ['zeros', Buffer.alloc(300_000)],
+  ['a tar of sources', sampleTar.subarray(0, 400_000)],
+  ['a program', beginningOf(process.execPath, 200_000)],
+  ['zeros', Buffer.alloc(200_000)],
   ['random', randomBytes('random', 150_000)],
   ['few symbols', fewSymbols('few', 150_000, 24)],
   ['symbols without repeats', fewSymbols('without repeats', 40_000, 200)],
   ['codes that would be too long', fibonacciBytes(22)],
-  ['mixture A', mixture('A', 300_000)],
-  ['mixture B', mixture('B', 300_000)],
+  ['mixture A', mixture('A', 200_000)],
+  ['mixture B', mixture('B', 200_000)],
   ...[0, 1, 2, 3, 4, 5, 261, 262, 263].flatMap((size): [string, Uint8Array][] => [
     [`text of ${size}`, Buffer.from('abcabcabcd'.repeat(27)).subarray(0, size)],
     [`random of ${size}`, randomBytes('tiny', size)],

@@ -13,8 +13,10 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
     const expected = zlibDeflate([...samplePlains.values()], { level, memLevel: 8 });
     expect(differingStreams(samplePlains, expected, zlib({ level }))).toEqual([]);
   });
+});
 
-  it('writes the same whatever the pieces', () => {
+describe.each([1, 4, 9])('pieces of level %i', (level) => {
+  it('change nothing', () => {
     const plain = mixture('pieces', 300_000);
     const { stream } = encodePlain(plain, zlib({ level }), plain.length);
     for (const piece of [333, 65_535]) {
@@ -26,7 +28,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {
   });
 });
 
-describe.each([1, 7, 9])('memory level %i', (memLevel) => {
+describe.each([1, 9])('memory level %i', (memLevel) => {
   const plains = new Map([...samplePlains].map(([name, plain]) => [name, plain.subarray(0, 100_000)]));
 
   it.each([1, 6])('writes what zlib writes at level %i', (level) => {
@@ -37,11 +39,11 @@ describe.each([1, 7, 9])('memory level %i', (memLevel) => {
 
 describe.each([4, 6, 9])('blocks of level %i', (level) => {
   it('are where an encoder begins with the same bits', () => {
-    for (const plain of [sampleTar.subarray(0, 500_000), mixture('checkpoints', 300_000)]) {
+    for (const plain of [sampleTar.subarray(0, 300_000), mixture('checkpoints', 200_000)]) {
       expect(encodePlain(plain, zlib({ level })).checkpoints.length).toBeGreaterThan(2);
       expect(differingCheckpoints(plain, zlib({ level }))).toEqual([]);
     }
-    expect(differingCheckpoints(mixture('small blocks', 200_000), zlib({ level, memLevel: 3 }))).toEqual([]);
+    expect(differingCheckpoints(mixture('small blocks', 100_000), zlib({ level, memLevel: 3 }))).toEqual([]);
   });
 });
 
