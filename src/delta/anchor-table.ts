@@ -29,7 +29,6 @@ export function createAnchorTable(total: number): AnchorTable {
   // A slot is a tag and the number of a cell, from 1 on: 0 is an empty slot.
   const slots = new Uint32Array(2 ** slotBits);
   const slotOf = (hash: number): number => hash >>> (32 - slotBits);
-  const tagOf = (hash: number): number => hash & (2 ** tagBits - 1);
   return {
     cellSize,
     enter(bytes, position) {
@@ -52,4 +51,8 @@ export function createAnchorTable(total: number): AnchorTable {
       return votes;
     },
   };
+}
+
+function tagOf(hash: number): number {
+  return hash & (2 ** tagBits - 1);
 }

@@ -86,7 +86,7 @@ function createDescriber(olds: readonly OldTar[]): Describer {
   let start = 0;
   let spans: readonly TarSpan[] = [];
   return {
-    counts: writer.counts,
+    counts: () => writer.counts(),
     section(bytes) {
       spans = [...spans.filter(({ end }) => end > start), ...scanner.scan(bytes)];
       reference.load(chooseReference({ ...index, size: old.size }, { start, bytes, spans }));

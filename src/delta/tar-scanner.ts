@@ -92,24 +92,27 @@ function takePax(state: ScanState, text: string): void {
 }
 
 function readHeader(state: ScanState, block: Uint8Array): TarSpan | undefined {
-  const at = state.next;
   const size = sizeOf(block);
   if (!isHeader(block) || size === undefined) {
     // Zeros are the end, or lie between tars that were put one behind the other.
-    state.next = block.every((byte) => byte === 0) ? at + blockSize : Infinity;
+    state.next = block.every((byte) => byte === 0) ? state.next + blockSize : Infinity;
     return undefined;
   }
+  state.start ??= state.next;
   const type = String.fromCharCode(block[156]!);
-  state.start ??= at;
-  if (type === 'x' || type === 'L' || type === 'g' || type === 'K') {
-    state.next = at + blockSize + padded(size);
-    if (size > 0 && size <= longestExtra) state.extra = { type, bytes: new Uint8Array(size), filled: 0 };
-    return undefined;
-  }
-  const content = at + blockSize;
+  return /[xgLK]/.test(type) ? beginExtra(state, type, size) : finishSpan(state, block, size);
+}
+
+function beginExtra(state: ScanState, type: string, size: number): undefined {
+  state.next += blockSize + padded(size);
+  if (size > 0 && size <= longestExtra) state.extra = { type, bytes: new Uint8Array(size), filled: 0 };
+}
+
+function finishSpan(state: ScanState, block: Uint8Array, size: number): TarSpan {
   // Links and folders have no content, whatever their size field says.
-  const end = content + (/[1-6]/.test(type) ? 0 : padded(state.size ?? size));
-  const span = { path: state.path ?? nameOf(block), start: state.start, end };
+  const isFile = !/[1-6]/.test(String.fromCharCode(block[156]!));
+  const end = state.next + blockSize + (isFile ? padded(state.size ?? size) : 0);
+  const span = { path: state.path ?? nameOf(block), start: state.start ?? state.next, end };
   Object.assign(state, { next: end, path: undefined, start: undefined, size: undefined });
   return span;
 }

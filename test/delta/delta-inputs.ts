@@ -46,7 +46,7 @@ export async function tarOfMembers(members: readonly Member[]): Promise<Buffer> 
     stream.entry({ name, size: content.length, mtime: new Date(0) }, Buffer.from(content));
   }
   stream.finalize();
-  return Buffer.concat(await Array.fromAsync<Buffer>(stream));
+  return await joined(stream as AsyncIterable<Buffer>);
 }
 
 export function oldTar(bytes: Uint8Array): OldTar {
@@ -95,7 +95,7 @@ export function patchOf(olds: readonly Uint8Array[], tar: Uint8Array, nextSize =
 
 /** What a patch makes of old tars. */
 export async function applied(patch: Uint8Array, olds: readonly Uint8Array[], size: number): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(applyPatch(piecesOf(patch), olds.map(oldTarAccess), { size })));
+  return await joined(applyPatch(piecesOf(patch), olds.map(oldTarAccess), { size }));
 }
 
 export async function* piecesOf(bytes: Uint8Array, size = 4099): AsyncGenerator<Uint8Array> {
@@ -103,4 +103,11 @@ export async function* piecesOf(bytes: Uint8Array, size = 4099): AsyncGenerator<
     await Promise.resolve();
     yield bytes.subarray(at, at + size);
   }
+}
+
+/** All pieces, one behind the other. */
+export async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
 }
