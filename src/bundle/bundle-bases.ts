@@ -12,8 +12,8 @@ export interface PatchContent {
 
 /** The bundles that a delta bundle was made against: the seam between it and them. */
 export interface BundleBases {
-  /** The base that has a blob; undefined when it is in none that is there. */
-  holderOf(digest: Digest): Promise<BundleReader | undefined>;
+  /** The bundle that has a blob itself; undefined when none that is there does. */
+  holderOf(digest: Digest): BundleReader | undefined;
   /**
    * Opens a blob that a base has.
    *

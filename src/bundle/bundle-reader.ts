@@ -94,10 +94,29 @@ export class BundleReader implements BlobReader {
   }
 
   /** The bundle that holds a blob: a base, or else this one. */
-  async holderOf(digest: Digest): Promise<BundleReader> {
-    if (!this.#taken.has(digest)) return this;
-    const base = await this.#bases?.holderOf(digest);
-    return (await base?.holderOf(digest)) ?? this;
+  holderOf(digest: Digest): BundleReader {
+    return (this.#taken.has(digest) ? this.#bases?.holderOf(digest) : undefined) ?? this;
+  }
+
+  /** Every blob of the inventory that is not in a base. */
+  *own(): Generator<Digest, void, undefined> {
+    for (const { digest } of this.inventory.blobs) if (!this.#taken.has(digest)) yield digest;
+  }
+
+  /** The layers of bases that a layer is made of, when it is a patch that gives it. */
+  oldsOf(digest: Digest): readonly Digest[] {
+    return this.#patchOf(digest)?.olds ?? [];
+  }
+
+  /** Bytes that a layer decompresses to; undefined of one that is in the bundle as gzip. */
+  plainSizeOf(digest: Digest): number | undefined {
+    const layer = this.#squeezed.get(digest);
+    return layer === undefined ? undefined : this.squeezedContent(layer).plainSize;
+  }
+
+  #patchOf(digest: Digest): DeltaPatch | undefined {
+    const layer = this.#squeezed.get(digest);
+    return layer === undefined ? undefined : this.#patches.get(layer.plain);
   }
 
   /** The blobs of the inventory in the order of what they are read from: so that little is decompressed twice. */

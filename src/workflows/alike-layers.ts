@@ -73,7 +73,7 @@ async function sketchOf(
   signal: AbortSignal,
 ): Promise<Uint32Array | undefined> {
   const sketch = new LayerSketch();
-  const holder = await reader.holderOf(digest);
+  const holder = reader.holderOf(digest);
   const plain =
     holder.plainOf(digest, 0, signal) ??
     threads.inflate(await holder.open({ digest, size }, { signal }), signal);

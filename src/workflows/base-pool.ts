@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { BundleBases, PatchContent } from '../bundle/bundle-bases.ts';
 import { baseNeeded } from '../bundle/bundle-error.ts';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import type { DeltaContent } from '../bundle/squeezed-inventory.ts';
+import type { BaseBundle, DeltaContent } from '../bundle/squeezed-inventory.ts';
 import { applyPatch } from '../delta/apply-patch.ts';
 import type { OldTarAccess } from '../delta/old-tar.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
@@ -12,6 +12,8 @@ import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
 import { baseOf } from './base-identity.ts';
+import { findHolders } from './find-holders.ts';
+import type { OpenedBundle } from './open-bundle.ts';
 import { PlainTars } from './plain-tars.ts';
 
 /** A bundle that others may need, and its path as the user wrote it. */
@@ -20,12 +22,16 @@ export interface OpenBase {
   readonly reader: BundleReader;
 }
 
+/** One that the user named as a base, and what it was found in. */
+export type NamedBase = OpenBase & OpenedBundle;
+
 /** The bundles that delta bundles were made against, as far as they were named. They may be delta bundles themselves. */
 export class BasePool {
-  readonly #bases: OpenBase[] = [];
+  readonly #bases: NamedBase[] = [];
   readonly #lent: OpenBase[] = [];
   readonly #tars: PlainTars;
   #threads: SqueezeThreads | undefined;
+  #found: ReadonlyMap<Digest, BundleReader> | undefined;
 
   /** @param folder where layers of bases are decompressed to: on a disk */
   constructor(folder: string) {
@@ -33,23 +39,25 @@ export class BasePool {
   }
 
   /** Those that it closes. */
-  get bases(): readonly OpenBase[] {
+  get bases(): readonly NamedBase[] {
     return this.#bases;
   }
 
-  add(base: OpenBase): void {
+  add(base: NamedBase): void {
     this.#bases.push(base);
+    this.#found = undefined;
   }
 
   /** As {@link add}, of one that somebody else closes. */
   lend(base: OpenBase): void {
     this.#lent.push(base);
+    this.#found = undefined;
   }
 
   /** What a delta bundle takes from here. */
   basesOf(delta: DeltaContent, name: string): BundleBases {
     return {
-      holderOf: async (digest) => await this.#holderOf(delta, digest),
+      holderOf: (digest) => this.#holders.get(digest),
       open: async (blob, options) => await this.#open(delta, name, { blob, options }),
       patched: (content, start, signal) => this.#patched(delta, name, { content, start, signal }),
       // Whoever made the pool closes it.
@@ -58,21 +66,34 @@ export class BasePool {
   }
 
   /**
-   * Makes sure that the bases of a delta bundle are here, and theirs.
+   * Makes sure that all is here that a delta bundle takes from others, through any number of delta bundles.
    *
-   * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names the first that is missing
+   * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names the first base that is missing
    */
-  async require({ path, reader }: OpenBase): Promise<void> {
+  require({ path, reader }: OpenBase): void {
     const delta = reader.stored.squeezed?.delta;
     if (delta === undefined) return;
-    const found = this.#found(delta);
     for (const { digest } of delta.taken)
-      if ((await this.#holderOf(delta, digest)) === undefined)
-        throw this.#missing(delta, `${path} takes ${digest} from a base`);
+      if (!this.#holders.has(digest)) throw this.#missing(delta, `${path} takes ${digest} from a base`);
     for (const digest of delta.patches.flatMap(({ olds }) => olds))
-      if ((await this.#holderOf(delta, digest)) === undefined)
-        throw this.#missing(delta, `${path} has changes to ${digest}`);
-    for (const base of found) await this.require(base);
+      if (!this.#holders.has(digest)) throw this.#missing(delta, `${path} has changes to ${digest}`);
+  }
+
+  /**
+   * Bytes of the layers that are decompressed at a time when all of a delta bundle is read. Of gzip, as far as its end tells: a hint.
+   *
+   * @throws what reading the bases throws
+   */
+  async spaceFor(reader: BundleReader): Promise<number> {
+    const olds = new Set(reader.stored.squeezed?.delta?.patches.flatMap((patch) => patch.olds));
+    const sizes: number[] = [];
+    // A set is iterated to its end, what is added meanwhile included.
+    for (const digest of olds) {
+      const holder = this.#holders.get(digest);
+      for (const further of holder?.oldsOf(digest) ?? []) olds.add(further);
+      sizes.push(holder === undefined ? 0 : await plainSizeIn(holder, digest));
+    }
+    return PlainTars.spaceFor(sizes);
   }
 
   /** Closes the bases, and gives the space of decompressed layers back. */
@@ -86,23 +107,27 @@ export class BasePool {
     return [...this.#bases, ...this.#lent];
   }
 
-  /** All that are here: what is taken of them is known by its digest. Those that it was made against come first. */
-  #found({ bases }: DeltaContent): OpenBase[] {
-    const wanted = new Set(bases.map(({ inventory }) => inventory));
-    const isWanted = ({ reader }: OpenBase): boolean => wanted.has(digestOf(reader.inventoryBytes));
-    return this.#all.toSorted((left, right) => Number(isWanted(right)) - Number(isWanted(left)));
+  /** What is taken from bases is known by its digest: any bundle that is here may have it. */
+  get #holders(): ReadonlyMap<Digest, BundleReader> {
+    return (this.#found ??= findHolders(this.#all.map(({ reader }) => reader)));
   }
 
   #missing(delta: DeltaContent, what: string): Error {
-    const there = new Set(this.#all.map(({ reader }) => digestOf(reader.inventoryBytes)));
-    const missing = delta.bases.find(({ inventory }) => !there.has(inventory));
-    return baseNeeded(what, missing ?? delta.bases[0], this.#all.map(describe).join(', '));
+    return baseNeeded(what, this.#missingBase(delta), this.#all.map(describe).join(', '));
   }
 
-  async #holderOf(delta: DeltaContent, digest: Digest): Promise<BundleReader | undefined> {
-    for (const { reader } of this.#found(delta))
-      if ((await reader.sizeOf(digest)) !== undefined) return reader;
-    return undefined;
+  /** The first base that is not here, of the delta bundle or of those that it was made against. */
+  #missingBase(delta: DeltaContent): BaseBundle | undefined {
+    const there = new Map(this.#all.map(({ reader }) => [digestOf(reader.inventoryBytes), reader]));
+    const wanted = new Map(delta.bases.map((base) => [base.inventory, base]));
+    // A map is iterated to its end, what is added meanwhile included.
+    for (const [inventory, base] of wanted) {
+      const reader = there.get(inventory);
+      if (reader === undefined) return base;
+      for (const further of reader.stored.squeezed?.delta?.bases ?? [])
+        if (!wanted.has(further.inventory)) wanted.set(further.inventory, further);
+    }
+    return delta.bases[0];
   }
 
   async #open(
@@ -110,7 +135,7 @@ export class BasePool {
     name: string,
     { blob, options }: { readonly blob: BlobIdentity; readonly options: OpenBlobOptions },
   ): Promise<AsyncIterable<Uint8Array>> {
-    const base = await this.#holderOf(delta, blob.digest);
+    const base = this.#holders.get(blob.digest);
     if (base === undefined) throw this.#missing(delta, `reading from ${name}: ${blob.digest} is in a base`);
     return await base.open(blob, options);
   }
@@ -123,7 +148,7 @@ export class BasePool {
     const { patch, bytes } = content;
     const olds: { readonly reader: BundleReader; readonly layer: BlobIdentity }[] = [];
     for (const digest of patch.olds) {
-      const reader = await this.#holderOf(delta, digest);
+      const reader = this.#holders.get(digest);
       const size = await reader?.sizeOf(digest);
       if (reader === undefined || size === undefined)
         throw this.#missing(
@@ -173,4 +198,13 @@ async function* behind(
 
 function describe({ path, reader }: OpenBase): string {
   return `${path} is ${baseOf(reader).id}`;
+}
+
+/** RFC 1952, 2.3.1: the last four bytes of gzip are the size of what is in it, modulo 2^32. */
+async function plainSizeIn(reader: BundleReader, digest: Digest): Promise<number> {
+  const size = (await reader.sizeOf(digest)) ?? 0;
+  const known = reader.plainSizeOf(digest);
+  if (known !== undefined || size < 4) return known ?? 0;
+  const end = await reader.copy({ digest, size }, { start: size - 4 });
+  return Math.max(size, Buffer.from(end).readUInt32LE());
 }

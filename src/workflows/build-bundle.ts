@@ -13,6 +13,7 @@ import type { BuildInput, BuildResources } from './build-input.ts';
 import { buildOutputPath } from './build-output-path.ts';
 import { writeClusterDefinition } from './cluster-definition.ts';
 import type { WrittenClusterDefinition } from './cluster-definition.ts';
+import { requireOtherOutput } from './converted-path.ts';
 import { ExistingBundles } from './existing-bundles.ts';
 import { damagedWarning, dropDamagedBlobs } from './drop-damaged-blobs.ts';
 import { openDeltaBases } from './delta-bases.ts';
@@ -75,6 +76,7 @@ export async function buildBundle(
   const counted = { ...resources, listener, bundles, bases: opened.bases };
   const prepared = await prepareBuild(input, counted, signal);
   const { plan, warnings } = prepared;
+  await requireOtherOutput(plan.bundle.path, opened.bundles);
   const problem = spaceProblem(plan);
   if (problem !== undefined && !input.isDryRun) throw problem;
   const context = { input, resources: counted, signal };

@@ -83,7 +83,7 @@ export class BundleBlobs implements BlobReader {
 
   async #holderOf({ digest, size }: BlobIdentity): Promise<OpenBundle> {
     for (const { path, reader } of this.#bundles)
-      if ((await reader.sizeOf(digest)) === size) return { path, reader: await reader.holderOf(digest) };
+      if ((await reader.sizeOf(digest)) === size) return { path, reader: reader.holderOf(digest) };
     const paths = this.#bundles.map(({ path }) => path).join(', ');
     throw new PaletteEdgeError('BLOB_NOT_FOUND', `reading from ${paths}: ${digest} is not there`, {
       kind: 'notFound',

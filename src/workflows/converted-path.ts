@@ -45,7 +45,7 @@ interface ConvertedOutput {
 }
 
 /** What is read, and what it was found in. */
-interface ConvertedInput extends Pick<OpenedBundle, 'parts' | 'image'> {
+export interface ConvertedInput extends Pick<OpenedBundle, 'parts' | 'image'> {
   readonly path: string;
 }
 
@@ -59,14 +59,22 @@ export async function checkConvertedOutput(
   input: ConvertedInput,
   { output, split, expectedSize }: ConvertedOutput,
 ): Promise<void> {
-  const read = await Promise.all(pathsOf(input).map(placeOf));
-  if (read.includes(await placeOf(output))) {
-    throw new PaletteEdgeError('OUTPUT_TAKEN', `${output} is the bundle that is read`, {
-      kind: 'usage',
-      suggestions: ['Name another file with --output.'],
-    });
-  }
+  await requireOtherOutput(output, [input]);
   await (split === undefined ? checkOutput(output) : checkPartsOutput({ path: output, split, expectedSize }));
+}
+
+/**
+ * Makes sure that a bundle is not written over one that is read.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage)
+ */
+export async function requireOtherOutput(output: string, read: readonly ConvertedInput[]): Promise<void> {
+  const places = await Promise.all(read.flatMap(pathsOf).map(placeOf));
+  if (!places.includes(await placeOf(output))) return;
+  throw new PaletteEdgeError('OUTPUT_TAKEN', `${output} is the bundle that is read`, {
+    kind: 'usage',
+    suggestions: ['Name another file with --output.'],
+  });
 }
 
 function pathsOf({ path, parts, image }: ConvertedInput): string[] {

@@ -6,6 +6,7 @@ import { parseInventory } from '../bundle/parse-inventory.ts';
 import { wordDiskError } from '../errors.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { NamedBase } from './base-pool.ts';
 import { openBases } from './open-with-bases.ts';
 import type { BaseRequest } from './open-with-bases.ts';
 
@@ -24,6 +25,8 @@ export interface DeltaBase {
 export interface OpenedBases extends AsyncDisposable {
   /** Undefined when there are none. */
   readonly bases: readonly DeltaBase[] | undefined;
+  /** Those that are bundles, and what they were found in. */
+  readonly bundles: readonly NamedBase[];
 }
 
 /**
@@ -34,7 +37,7 @@ export interface OpenedBases extends AsyncDisposable {
  */
 export async function openDeltaBases(request: BaseRequest | undefined): Promise<OpenedBases> {
   if (request === undefined)
-    return { bases: undefined, [Symbol.asyncDispose]: async () => await Promise.resolve() };
+    return { bases: undefined, bundles: [], [Symbol.asyncDispose]: async () => await Promise.resolve() };
   const { paths, folder } = request;
   const isInventory = (path: string): boolean => path.endsWith('.json') && !path.endsWith('.parts.json');
   const files = paths.filter((path) => !isInventory(path));
@@ -46,9 +49,13 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
       inventoryBytes: reader.inventoryBytes,
       reader,
     }));
-    for (const base of pool.bases) await pool.require(base);
+    for (const base of pool.bases) pool.require(base);
     const inventories = await Promise.all([...new Set(paths.filter(isInventory))].map(readInventory));
-    return { bases: [...bundles, ...inventories], [Symbol.asyncDispose]: async () => await pool.close() };
+    return {
+      bases: [...bundles, ...inventories],
+      bundles: pool.bases,
+      [Symbol.asyncDispose]: async () => await pool.close(),
+    };
   } catch (error) {
     await pool.close();
     throw error;
@@ -69,7 +76,12 @@ async function sizeIn({ reader, inventory }: DeltaBase, digest: Digest): Promise
   return await Promise.resolve(inventory.blobs.find((blob) => blob.digest === digest)?.size);
 }
 
-async function readInventory(path: string): Promise<DeltaBase> {
+/**
+ * Reads the inventory of a plain bundle from a file of its own.
+ *
+ * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content), or why it cannot be read
+ */
+export async function readInventory(path: string): Promise<DeltaBase> {
   try {
     const inventoryBytes = await readFile(path);
     return { path, inventory: parseInventory(inventoryBytes), inventoryBytes, reader: undefined };

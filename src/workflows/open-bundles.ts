@@ -37,7 +37,7 @@ export async function openBundles(
   }
   // Those that are named may be what others of them were made against.
   for (const bundle of bundles) pool.lend(bundle);
-  for (const bundle of bundles) await pool.require(bundle);
+  for (const bundle of bundles) pool.require(bundle);
   return bundles;
 }
 

@@ -1,4 +1,5 @@
 import { BasePool } from './base-pool.ts';
+import type { NamedBase } from './base-pool.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
 
@@ -12,6 +13,9 @@ export interface BaseRequest {
 
 /** A bundle that is open, with its bases. */
 export interface OpenedWithBases extends OpenedBundle {
+  readonly bases: readonly NamedBase[];
+  /** Bytes of layers of bases that have to be decompressed at a time into the folder for them, as far as that is known. */
+  readonly spaceForBases: () => Promise<number>;
   /** Closes the bundle and its bases. */
   readonly close: () => Promise<void>;
 }
@@ -20,12 +24,13 @@ export interface OpenedWithBases extends OpenedBundle {
  * Opens a bundle that may be a delta bundle, and its bases.
  *
  * @param bases undefined reads a delta bundle without them, as far as that goes
- * @throws PaletteEdgeError as `openBundle`, and `BASE_NEEDED` (kind notFound) when bases were named and one that is needed is not among them
+ * @throws PaletteEdgeError as `openBundle`, and `BASE_NEEDED` (kind notFound) when one that is needed is not among the bases
  */
 export async function openWithBases(path: string, bases: BaseRequest | undefined): Promise<OpenedWithBases> {
-  if (bases === undefined || bases.paths.length === 0) {
+  if (bases === undefined) {
     const opened = await openBundleFile(path);
-    return { ...opened, close: async () => await opened.reader.close() };
+    const close = async (): Promise<void> => await opened.reader.close();
+    return { ...opened, bases: [], spaceForBases: async () => await Promise.resolve(0), close };
   }
   const pool = await openBases(bases);
   try {
@@ -35,12 +40,13 @@ export async function openWithBases(path: string, bases: BaseRequest | undefined
       await pool.close();
     };
     try {
-      await pool.require({ path, reader: opened.reader });
+      pool.require({ path, reader: opened.reader });
     } catch (error) {
       await opened.reader.close();
       throw error;
     }
-    return { ...opened, close };
+    const spaceForBases = async (): Promise<number> => await pool.spaceFor(opened.reader);
+    return { ...opened, bases: pool.bases, spaceForBases, close };
   } catch (error) {
     await pool.close();
     throw error;
@@ -51,7 +57,7 @@ export async function openWithBases(path: string, bases: BaseRequest | undefined
 export async function openBases({ paths, folder }: BaseRequest): Promise<BasePool> {
   const pool = new BasePool(folder);
   try {
-    for (const path of new Set(paths)) pool.add({ path, reader: (await openBundleFile(path, pool)).reader });
+    for (const path of new Set(paths)) pool.add({ path, ...(await openBundleFile(path, pool)) });
   } catch (error) {
     await pool.close();
     throw error;

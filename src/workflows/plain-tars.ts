@@ -37,25 +37,36 @@ export class PlainTars implements AsyncDisposable {
     this.#threads = threads;
   }
 
+  /** Bytes of files that there are at most at a time when layers of these sizes are held, two at a time. */
+  static spaceFor(sizes: readonly number[]): number {
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    return Math.min(total, mostKept + 2 * Math.max(0, ...sizes));
+  }
+
   /**
    * The decompressed layer of a bundle. It is kept at least until this is disposed of.
    *
    * @throws what reading it throws, or `DISK_…` when there is no space for it
    */
   async hold(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<HeldTar> {
-    const kept = this.#tars.get(layer.digest) ?? this.#begin(reader, layer, signal);
-    this.#tars.delete(layer.digest);
-    this.#tars.set(layer.digest, kept);
-    kept.users += 1;
-    const release = async (): Promise<void> => {
-      kept.users -= 1;
-      await this.#forgetOldest();
-    };
-    try {
-      return { tar: await kept.tar, [Symbol.asyncDispose]: release };
-    } catch (error) {
-      await release();
-      throw error;
+    for (;;) {
+      signal.throwIfAborted();
+      const begun = this.#tars.get(layer.digest);
+      const kept = begun ?? this.#begin(reader, layer, signal);
+      this.#tars.delete(layer.digest);
+      this.#tars.set(layer.digest, kept);
+      kept.users += 1;
+      const release = async (): Promise<void> => {
+        kept.users -= 1;
+        await this.#forgetOldest();
+      };
+      try {
+        return { tar: await kept.tar, [Symbol.asyncDispose]: release };
+      } catch (error) {
+        this.#forget(layer.digest, kept);
+        // Whoever had begun it went away, or it failed for them: that is no failure of this one yet.
+        if (begun === undefined) throw error;
+      }
     }
   }
 
@@ -67,10 +78,12 @@ export class PlainTars implements AsyncDisposable {
 
   #begin(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): KeptTar {
     const kept = { tar: this.#spill(reader, layer, signal), users: 0 };
-    kept.tar.catch(() => {
-      if (this.#tars.get(layer.digest) === kept) this.#tars.delete(layer.digest);
-    });
+    kept.tar.catch(() => this.#forget(layer.digest, kept));
     return kept;
+  }
+
+  #forget(digest: Digest, kept: KeptTar): void {
+    if (this.#tars.get(digest) === kept) this.#tars.delete(digest);
   }
 
   async #spill(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<SpilledTar> {
@@ -92,7 +105,7 @@ export class PlainTars implements AsyncDisposable {
     layer: BlobIdentity,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const holder = await reader.holderOf(layer.digest);
+    const holder = reader.holderOf(layer.digest);
     return (
       holder.plainOf(layer.digest, 0, signal) ??
       this.#threads().inflate(await holder.open(layer, { signal }), signal)

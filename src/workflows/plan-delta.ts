@@ -47,6 +47,8 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   const { gzip, uncompressed, zstd } = layersToSqueeze(left);
   const olds = gzip.length === 0 ? [] : layersOfBases(bases);
   context.onStart(bytesOf(olds) + 2 * bytesOf(gzip));
+  // What images say that their layers decompress to is of no interest: it counts where manifests are rewritten for other tools, and those read
+  // no delta bundle. What a recipe restores is checked by the digest of the layer.
   const expected = new Map<Digest, ReadonlySet<Digest>>();
   const concurrency = availableParallelism();
   const analyzed = distinctLayers(
@@ -56,7 +58,10 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   const sketched = await sketchLayers(olds, context);
   await using tars = new PlainTars(context.folder, () => threads);
   const sketchOf = (digest: Digest): Uint32Array => analyzed.sketches.get(digest) ?? new Uint32Array();
-  const patches = await makePatches(analyzed.layers, ({ plain: tar }) => sketchOf(tar.digest), {
+  // Of what is a blob itself, and so there anyway, no patch is of use.
+  const blobDigests = new Set(inventory.blobs.map(({ digest }) => digest));
+  const toPatch = analyzed.layers.filter(({ plain: tar }) => !blobDigests.has(tar.digest));
+  const patches = await makePatches(toPatch, ({ plain: tar }) => sketchOf(tar.digest), {
     ...context,
     blobs,
     olds: sketched,

@@ -6,10 +6,9 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
-import { checkConvertedOutput, plainPathOf } from './converted-path.ts';
-import { requireFreeSpace } from './require-free-space.ts';
-import type { OpenedBundle } from './open-bundle.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import { checkConvertedOutput, plainPathOf, requireOtherOutput } from './converted-path.ts';
+import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
+import { requireApplySpace } from './require-apply-space.ts';
 import type { SplitRequest } from './split-request.ts';
 import { withBundle } from './with-bundle.ts';
 import { writeOutput } from './write-output.ts';
@@ -55,11 +54,18 @@ export async function unsqueezeBundle(
   { hasher, listener }: UnsqueezeResources,
   signal: AbortSignal,
 ): Promise<UnsqueezeResult> {
-  const write = async (reader: BundleReader, opened: OpenedBundle): Promise<UnsqueezeResult> => {
+  const write = async (reader: BundleReader, opened: OpenedWithBases): Promise<UnsqueezeResult> => {
     const { plain: writing } = requireMode(path, reader, bases === undefined ? 'squeezed' : 'delta');
     const plan = plainPlan(reader);
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: plan.tarSize });
-    await requireFreeSpace({ path: output, what: 'the plain bundle', bytes: plan.tarSize, flag: '--output' });
+    await requireOtherOutput(output, opened.bases);
+    const { tarSize: bytes } = plan;
+    await requireApplySpace({
+      output,
+      bytes,
+      folder: bases?.folder,
+      baseBytes: await opened.spaceForBases(),
+    });
     listener.onStart(plan.tarSize);
     const { onBytes } = listener;
     const written = await writeOutput({

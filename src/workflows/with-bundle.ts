@@ -1,7 +1,6 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import type { OpenedBundle } from './open-bundle.ts';
 import { openWithBases } from './open-with-bases.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
 
 /**
  * Opens a bundle, gives its reader to `use`, with what it was found in, and closes it in any case.
@@ -10,7 +9,7 @@ import type { BaseRequest } from './open-with-bases.ts';
  */
 export async function withBundle<T>(
   path: string,
-  use: (reader: BundleReader, opened: OpenedBundle) => Promise<T>,
+  use: (reader: BundleReader, opened: OpenedWithBases) => Promise<T>,
   bases?: BaseRequest,
 ): Promise<T> {
   const opened = await openWithBases(path, bases);
