@@ -68,8 +68,11 @@ interface BlobCount {
  * @throws PaletteEdgeError for what cannot be opened
  */
 export async function diffBundles(before: BundleInput, after: BundleInput): Promise<DiffResult> {
-  const left = await readDiffSide(before);
-  const right = await readDiffSide(after);
+  return compareSides(await readDiffSide(before), await readDiffSide(after));
+}
+
+/** Compares two sides that were read. */
+export function compareSides(left: DiffSide, right: DiffSide): DiffResult {
   const [from, to] = [sideContent(left, right), sideContent(right, left)];
   const images = { ...differences(from.images, to.images), ...platformDifferences(from.images, to.images) };
   const charts = differences(from.charts, to.charts);

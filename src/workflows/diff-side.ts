@@ -21,7 +21,7 @@ interface SideNames {
 }
 
 /** A bundle. */
-interface BundleSide extends SideNames {
+export interface BundleSide extends SideNames {
   readonly kind: 'bundle';
   readonly name: string;
   readonly id: string;

@@ -1,0 +1,51 @@
+import { inventoryId } from '../bundle/inventory.ts';
+import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { readInventory } from './delta-bases.ts';
+import type { BundleSide } from './diff-side.ts';
+import { withBundle } from './with-bundle.ts';
+import { withBundleSource } from './with-bundle-source.ts';
+import type { BundleInput } from './with-bundle-source.ts';
+
+/** What a site has. */
+export interface OldBundle {
+  readonly side: BundleSide;
+  /** Of a squeezed bundle in a file: its bytes by those of the blobs that it stands for. */
+  readonly squeezedShare: number | undefined;
+}
+
+/**
+ * Reads what a bundle has, in any form, or of a file called `.json` that is no parts list: the inventory of a plain bundle. Of a delta bundle its
+ * bases are not needed.
+ *
+ * @throws PaletteEdgeError for what cannot be read, or is neither
+ */
+export async function readOldBundle(input: BundleInput): Promise<OldBundle> {
+  const { path, stream } = input;
+  if (stream !== undefined) {
+    const side = await withBundleSource(input, async (source) => await Promise.resolve(sideOf(path, source)));
+    return { side, squeezedShare: undefined };
+  }
+  if (/\.json$/i.test(path) && !path.endsWith('.parts.json')) {
+    const { inventory, inventoryBytes } = await readInventory(path);
+    return {
+      side: sideOf(path, { inventory, id: inventoryId(inventoryBytes) }),
+      squeezedShare: undefined,
+    };
+  }
+  return await withBundle(
+    path,
+    async (reader) =>
+      await Promise.resolve({ side: sideOf(path, reader), squeezedShare: squeezedShare(reader) }),
+  );
+}
+
+function sideOf(path: string, { id, inventory }: Pick<BundleReader, 'id' | 'inventory'>): BundleSide {
+  return { kind: 'bundle', path, name: inventory.name, id, inventory };
+}
+
+/** Of a delta bundle nothing is known: most of it is elsewhere. */
+function squeezedShare({ stored, inventory, size }: BundleReader): number | undefined {
+  if (stored.squeezed?.mode !== 'squeezed') return undefined;
+  const bytes = inventory.blobs.reduce((sum, blob) => sum + blob.size, 0);
+  return bytes === 0 ? undefined : size / bytes;
+}
