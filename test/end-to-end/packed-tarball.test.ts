@@ -13,6 +13,7 @@ import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import { nodeBinary, nodeMajors } from '../support/node-versions.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import type { CliOptions } from '../support/run-cli.ts';
+import { squeezable, squeezableBundle } from '../support/squeezable-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -78,6 +79,16 @@ describe.each(nodeMajors)('on Node %i', (major) => {
     await runCli(['demo', '--remove'], options(cwd));
     expect(await readdir(cwd)).toEqual([]);
   });
+});
+
+test('squeeze and extract find their threads', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'edge.tar.zst'), (await squeezableBundle({ more: false })).bytes);
+  const squeezed = await runCli(['squeeze', 'edge.tar.zst'], { cwd, entry });
+  expect(squeezed.stdout).toContain('GNU gzip level 6');
+  const image = ['--image', squeezable.single, '--output', 'single.tar', '--format', 'oci-archive'];
+  const { code } = await runCli(['extract', 'edge.squeezed.tar.zst', ...image], { cwd, entry });
+  expect(code).toBe(0);
 });
 
 test('help names every command and topic, and each command has examples and exit codes', async () => {

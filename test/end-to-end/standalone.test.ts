@@ -17,6 +17,7 @@ import { helperPath, helperRuns, writeKeepingHelper } from '../support/credentia
 import { helmProgram } from '../support/helm.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { sampleChart } from '../support/sample-charts.ts';
+import { squeezable, squeezableBundle } from '../support/squeezable-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -55,6 +56,16 @@ describe('where nothing is but the executable and its libraries', () => {
     const verified = await inBare('verify', bundle);
     expect(verified).toMatchObject({ code: 0 });
     expect(verified.stdout).toContain(`${bundle} is whole: demo-edge`);
+  });
+
+  test('squeeze writes less, and extract gives back the exact layers', async () => {
+    const plain = join(await temporaryFolder(), 'edge.tar.zst');
+    await writeFile(plain, (await squeezableBundle({ more: false })).bytes);
+    await run(...asRoot('cp', plain, join(bare, 'edge.tar.zst')));
+    const squeezed = await inBare('squeeze', 'edge.tar.zst');
+    expect(squeezed.stdout).toContain('GNU gzip level 6');
+    const image = ['--image', squeezable.single, '--output', 'single.tar', '--format', 'oci-archive'];
+    expect(await inBare('extract', 'edge.squeezed.tar.zst', ...image)).toMatchObject({ code: 0 });
   });
 
   test('serve answers pulls, and Ctrl-C ends it', async () => {
