@@ -32,8 +32,16 @@ export function configSchema(commands) {
       'Values of flags by their names, for every command that has the flag, and below the name of a command for it alone.',
     type: ['object', 'null'],
     additionalProperties: false,
-    properties: { ...Object.fromEntries(top), ...Object.fromEntries(sections) },
+    properties: bothNamed(Object.fromEntries(top), Object.fromEntries(sections)),
   };
+}
+
+/** A flag may have the name of a command: a value is the flag's, a section the command's. */
+function bothNamed(top, sections) {
+  const properties = { ...top, ...sections };
+  for (const name of Object.keys(sections))
+    if (name in top) properties[name] = { anyOf: [top[name], sections[name]] };
+  return properties;
 }
 
 function flagSchemas(flags) {

@@ -166,7 +166,8 @@ function readSection(command: string, section: YamlEntry, options: ConfigFileOpt
 /** A key at the top may be of any command: the file is for all of them. */
 function flagOfAny(key: string, { line, value }: YamlEntry, options: ConfigFileOptions): KnownFlag {
   const { path, commands } = options;
-  if (commands.has(key)) {
+  // `squeeze: max` is the flag of build; `squeeze: {effort: max}` is the command.
+  if (commands.has(key) && !flagNames(commands).includes(key)) {
     const isEmpty = value.kind === 'scalar' && value.type === 'null';
     throw invalid(`${path}:${line}`, `${shown(key)} is a command: expected its flags below it`, [
       isEmpty ? 'Remove the line, or add flags below it.' : `Write it like this: ${key}: {concurrency: 8}`,

@@ -87,7 +87,7 @@ test('blocks that go on for longer than the content allows are refused', async (
 test('frames of uneven sizes are refused', async () => {
   const frame = (size: number): Uint8Array => compressFrame(Buffer.alloc(size, 'x'), 3);
   for (const sizes of [
-    [512, 1024, 2048],
+    [512, 1024, 2048, 512, 512],
     [512, 1024, 512, 512],
     [512, 1024, 512, 1024],
   ]) {
