@@ -13,7 +13,7 @@ export interface PatchLimits {
 
 /**
  * The new tar that a patch makes of the old ones (docs/delta-patch.md), in pieces of at most 8 MiB. The patch may be hostile: every
- * offset and length is checked before it is used, there are never more than `size` bytes, and about 40 MB are held at a time, or 400
+ * offset and length is checked before it is used, there are never more than `size` bytes, and about 40 MB are held at a time, or 200
  * when all of a patch is hostile. Whether the bytes are the right ones only their digest can say: that is for the caller to check.
  *
  * @param olds the same that the patch was made from, in the same order; their content may be anything

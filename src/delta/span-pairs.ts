@@ -9,7 +9,7 @@ export interface SpanPairs {
 /** So many are compared by size, so that thousands of files of one name take no time. */
 const mostAlike = 32;
 /** An old tar of more files than that is searched by content alone. */
-const mostEntered = 1_000_000;
+const mostEntered = 200_000;
 
 /** First by path, then by path without digits (versions), then by name, then by name without digits; among several by size. */
 export function createSpanPairs(): SpanPairs {
