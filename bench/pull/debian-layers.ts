@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -11,7 +11,10 @@ import type { DebianPackage } from './debian-packages.ts';
 /** What is in a layer. */
 export type LayerContent =
   | { readonly packages: readonly DebianPackage[] }
-  | { readonly files: Readonly<Record<string, string>> };
+  /** Path → content. */
+  | { readonly files: Readonly<Record<string, string>> }
+  /** Path → a file of this machine, and what tells its content apart. */
+  | { readonly copies: Readonly<Record<string, { readonly path: string; readonly digest: string }>> };
 
 /** A gzip layer in the cache. */
 export interface BuiltLayer {
@@ -70,6 +73,14 @@ async function fillTree(tree: string, debs: string, content: LayerContent): Prom
       await shell('dpkg-deb -x "$1" "$2"', tree, [join(debs, file), tree]);
     return;
   }
+  if ('copies' in content) {
+    for (const [path, { path: source }] of Object.entries(content.copies)) {
+      await mkdir(dirname(join(tree, path)), { recursive: true });
+      await copyFile(source, join(tree, path));
+      await chmod(join(tree, path), 0o755);
+    }
+    return;
+  }
   for (const [path, text] of Object.entries(content.files)) {
     const mode = path.includes('/bin/') ? 0o755 : 0o644;
     await mkdir(dirname(join(tree, path)), { recursive: true });
@@ -77,7 +88,8 @@ async function fillTree(tree: string, debs: string, content: LayerContent): Prom
   }
 }
 
-async function fileDigest(path: string): Promise<string> {
+/** `sha256:…` of a file. */
+export async function fileDigest(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return `sha256:${hash.digest('hex')}`;

@@ -88,7 +88,7 @@ async function image(cache: string, recipe: ImageRecipe): Promise<BenchImage> {
 }
 
 /** Which package goes into which layer; remembered, so that the set stays the same when the lists of apt are refreshed. */
-async function imagePlan(cache: string, recipe: ImageRecipe): Promise<ImagePlan> {
+export async function imagePlan(cache: string, recipe: ImageRecipe): Promise<ImagePlan> {
   const name = createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
   const path = join(cache, 'plans', `${name}.json`);
   const known = await readFile(path, 'utf8').catch(() => undefined);
@@ -122,7 +122,8 @@ async function planImage({ name, layers, onePackagePerLayer }: ImageRecipe): Pro
   return { name, layers: planned, roots };
 }
 
-function assemble(name: string, layers: readonly BuiltLayer[]): BenchImage {
+/** The manifest and config of an image. */
+export function assemble(name: string, layers: readonly BuiltLayer[]): BenchImage {
   const config = json({
     created: '1970-01-01T00:00:00Z',
     architecture: 'amd64',
