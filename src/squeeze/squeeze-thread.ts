@@ -56,6 +56,11 @@ export class SqueezeThread {
     return this.#open;
   }
 
+  /** Whether it died, or was ended: all its jobs fail. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Begins a job. It fails with its first piece, or its end, when it cannot be begun. */
   begin(task: SqueezeTask): ThreadJob {
     this.#jobs += 1;
@@ -101,9 +106,13 @@ export class SqueezeThread {
     try {
       return await answer.promise;
     } finally {
-      // Not while it is being ended: that is waited for.
-      if (this.#waiting.length === 0 && this.#failure === undefined) this.#worker.unref();
+      this.#letProcessEnd();
     }
+  }
+
+  /** Unless it is asked something, or is being ended: that is waited for. */
+  #letProcessEnd(): void {
+    if (this.#waiting.length === 0 && this.#failure === undefined) this.#worker.unref();
   }
 
   #fail(error: Error): void {

@@ -77,12 +77,7 @@ export function createCorrectionsAnalyzer(limits: CorrectionsLimits): Correction
     },
     finish(padding) {
       if (exceeded) return undefined;
-      const { parameters, coded } = tokens.finish();
-      const corrections = encodeCorrections({
-        parameters,
-        tokens: coded,
-        blocks: blocks.finish(padding),
-      });
+      const corrections = encodeCorrections({ ...tokens.finish(), blocks: blocks.finish(padding) });
       return corrections.length > maximumSize ? undefined : corrections;
     },
   };
@@ -93,7 +88,7 @@ interface TokenDescriber {
   plain(bytes: Uint8Array): void;
   tokens(tokens: Int32Array): void;
   goOn(): void;
-  finish(): { readonly parameters: ChosenModel['parameters']; readonly coded: Uint8Array };
+  finish(): { readonly parameters: ChosenModel['parameters']; readonly tokens: Uint8Array };
   readonly model: ChosenModel | undefined;
 }
 
@@ -136,7 +131,7 @@ function createTokenDescriber({ maximumSize, before }: CorrectionsLimits): Token
       window.complete = true;
       describe(queue, window, model ?? choose());
       if (chosen === undefined) throw new TypeError('no model was chosen');
-      return { parameters: chosen.parameters, coded: coder.finish() };
+      return { parameters: chosen.parameters, tokens: coder.finish() };
     },
     get model() {
       return chosen;

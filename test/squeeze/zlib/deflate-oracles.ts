@@ -55,7 +55,7 @@ export function packedFiles(
   const folder = mkdtempSync(join(tmpdir(), 'packed-files-'));
   try {
     const paths = plains.map((_, index) => join(folder, `plain${index}`));
-    for (const [index, path] of paths.entries()) writeFileSync(path, plains[index]!);
+    for (const [index, path] of paths.entries()) writeFileSync(path, plains[index] ?? '');
     execFileSync(requireTool(program), ['-n', ...flags, ...paths]);
     return paths.map((path) => readFileSync(`${path}.gz`).subarray(headerSize, -trailerSize));
   } finally {
