@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 import { goDeflate } from '../../test/support/go-oracle.ts';
+import { writeDirImage } from '../../test/support/write-dir-image.ts';
 import { timedRun } from '../timed-run.ts';
 
 /** A program that compresses layers. */
@@ -64,7 +64,7 @@ export function gzipWriters(path: string): readonly GzipWriter[] {
 async function skopeoGzip(tar: string, gzip: string, path: string): Promise<void> {
   const folder = await mkdtemp(`${gzip}.`);
   const image = join(folder, 'image');
-  await writeDirImage(image, tar);
+  await writeDirImage(image, await readFile(tar));
   const copy = [
     'skopeo',
     'copy',
@@ -83,32 +83,4 @@ async function skopeoGzip(tar: string, gzip: string, path: string): Promise<void
   if (layer === undefined) throw new Error('skopeo wrote no layer');
   await copyFile(join(blobs, layer.name), gzip);
   await rm(folder, { recursive: true });
-}
-
-/** An image of one layer in skopeo's own layout. */
-async function writeDirImage(folder: string, tar: string): Promise<void> {
-  await mkdir(folder);
-  const layer = await readFile(tar);
-  const diffId = `sha256:${sha256(layer)}`;
-  const rootfs = { type: 'layers', diff_ids: [diffId] };
-  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }));
-  const descriptor = (kind: string, bytes: Buffer) => ({
-    mediaType: `application/vnd.oci.image.${kind}`,
-    digest: `sha256:${sha256(bytes)}`,
-    size: bytes.length,
-  });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: descriptor('config.v1+json', config),
-    layers: [descriptor('layer.v1.tar', layer)],
-  };
-  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await writeFile(join(folder, sha256(config)), config);
-  await copyFile(tar, join(folder, sha256(layer)));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

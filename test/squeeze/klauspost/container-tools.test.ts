@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -8,9 +8,11 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 import { createPgzipEncoder, type PgzipParameters } from '../../../src/squeeze/klauspost/pgzip-encoder.ts';
+import { podmanStorage } from '../../support/podman-storage.ts';
 import { requireTool } from '../../support/required-tools.ts';
 import { beginningOf, tarOf } from '../../support/squeeze-inputs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { writeDirImage } from '../../support/write-dir-image.ts';
 
 const run = promisify(execFile);
 const trailerSize = 8;
@@ -29,14 +31,7 @@ test('a layer that skopeo compressed comes back', async () => {
 
 test('a layer that podman compressed comes back', async () => {
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   const podman = async (...args: readonly string[]) =>
     await run(requireTool('podman'), [...storage, ...args]);
   const tar = join(folder, 'layer.tar');
@@ -72,34 +67,6 @@ function layerTar(): Buffer {
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\u0000 `, 148);
   return Buffer.concat([header, program, sources]);
-}
-
-/** Writes the layout of a `dir:` image with one layer that is not compressed. */
-async function writeDirImage(folder: string, layer: Buffer): Promise<void> {
-  const config = Buffer.from(
-    JSON.stringify({
-      architecture: 'amd64',
-      os: 'linux',
-      config: {},
-      rootfs: { type: 'layers', diff_ids: [`sha256:${digestOf(layer)}`] },
-    }),
-  );
-  const descriptor = (mediaType: string, bytes: Buffer) => ({
-    mediaType: `application/vnd.oci.image.${mediaType}`,
-    digest: `sha256:${digestOf(bytes)}`,
-    size: bytes.length,
-  });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: descriptor('config.v1+json', config),
-    layers: [descriptor('layer.v1.tar', layer)],
-  };
-  await mkdir(folder);
-  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await writeFile(join(folder, digestOf(config)), config);
-  await writeFile(join(folder, digestOf(layer)), layer);
 }
 
 /** The one gzip blob of a layout. */
