@@ -1,5 +1,6 @@
 import type { ChosenModel } from './corrections/choose-model.ts';
 import type { EncoderParameters } from './encoder-parameters.ts';
+import { correctionsEncoder } from './encoders.ts';
 import { SharedParser } from './shared-parser.ts';
 
 /** What is learnt of the members of a file while it is read, for when it is read again. Members are counted from 0. */
@@ -12,7 +13,9 @@ export class AnalysisPasses {
   model: ChosenModel | undefined;
   readonly #wrong = new Map<number, Set<string>>();
   readonly #corrections = new Map<number, Uint8Array>();
-  /** What wrote the member before: likely the next one, too. */
+  /** What writes members, as earlier passes found out. */
+  readonly #found = new Map<number, EncoderParameters>();
+  /** What wrote the last member that an encoder writes: likely the next one, too. */
   #latest: EncoderParameters | undefined;
   #work = worthOfFile;
 
@@ -28,8 +31,8 @@ export class AnalysisPasses {
   }
 
   /**
-   * Those of the candidates that are not ruled out: what wrote the member before first, and the others while trying them is worth it.
-   * They are asked for only when they are needed.
+   * Those of the candidates that are not ruled out: first what an earlier pass found, or what wrote the member before, and the others while
+   * trying them is worth it. They are asked for only when they are needed.
    */
   *order(member: number, candidates: () => readonly EncoderParameters[]): Generator<EncoderParameters> {
     const wrong = new Set(this.#wrong.get(member));
@@ -37,17 +40,24 @@ export class AnalysisPasses {
       const key = JSON.stringify(candidate);
       return !wrong.has(key) && wrong.add(key).size > 0;
     };
-    if (this.#latest !== undefined && isNew(this.#latest)) yield this.#latest;
+    for (const likely of [this.#found.get(member), this.#latest])
+      if (likely !== undefined && isNew(likely)) yield likely;
     for (const candidate of this.#work > 0 ? candidates() : []) {
       if (this.#work <= 0) return;
       if (isNew(candidate)) yield candidate;
     }
   }
 
-  /** That this encoder writes a member of so many plain bytes. */
+  /** That this encoder writes a member of so many plain bytes. What corrections describe says nothing of other members. */
   succeeded(parameters: EncoderParameters, plain: number): void {
+    if (parameters.encoder === correctionsEncoder) return;
     this.#latest = parameters;
     this.#work += plain;
+  }
+
+  /** That this encoder writes this member, for later passes. */
+  remember(member: number, parameters: EncoderParameters): void {
+    if (parameters.encoder !== correctionsEncoder) this.#found.set(member, parameters);
   }
 
   describe(member: number, corrections: Uint8Array): void {

@@ -236,7 +236,8 @@ class Analyzer implements GzipAnalyzer {
   }
 
   #addLiteral(bytes: Uint8Array): void {
-    this.#addSegment({ kind: 'literal', bytes: bytes.slice() });
+    // Not `slice`: of a Buffer it is a view, which keeps all of its piece.
+    this.#addSegment({ kind: 'literal', bytes: new Uint8Array(bytes) });
   }
 
   #addSegment(segment: RecipeSegment): void {

@@ -36,7 +36,9 @@ export function readGzipHead(
   const flag = bytes[3]!;
   if ((flag & flags.reserved) !== 0) return 'none';
   const size = headSize(bytes, flag);
-  if (size === undefined) return bytes.length < mostHeadBytes ? 'more' : 'none';
+  // Whether it is one must not depend on how many bytes are here already.
+  if (size === undefined ? bytes.length >= mostHeadBytes : size > mostHeadBytes) return 'none';
+  if (size === undefined) return 'more';
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if ((flag & flags.headCheck) !== 0) {
     const expected = view.getUint16(size - 2, true);

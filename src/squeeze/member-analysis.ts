@@ -168,6 +168,7 @@ export class MemberAnalysis {
     this.#state = 'ended';
     if (this.#parameters !== undefined) {
       this.#place.passes.succeeded(this.#parameters, this.#parser.plain);
+      this.#place.passes.remember(this.#place.index, this.#parameters);
       return;
     }
     const { corrections } = follower;

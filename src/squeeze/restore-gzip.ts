@@ -138,20 +138,23 @@ class Restoring {
 
   async #send(piece: Uint8Array, position: number): Promise<void> {
     await this.#until(() => this.#held() < heldPerThread * (this.#threads.count + 1));
+    // Before anything is waited for: a part that misses these bytes would not end.
+    for (const run of this.#runs) run.send(piece, position);
     // Parts that need no plain bytes begin where the others end.
     while (this.#next !== undefined && this.#next.start <= position + piece.length) {
       // Of those that miss plain bytes there are two at most.
       await this.#until(() => this.#runs.length < this.#threads.count + 2);
-      this.#begin(this.#next);
+      this.#begin(this.#next).send(piece, position);
       this.#next = this.#nextPart();
     }
-    for (const run of this.#runs) run.send(piece, position);
   }
 
-  #begin(part: RestorePart): void {
+  #begin(part: RestorePart): PartRun {
     const job = this.#threads.begin({ kind: 'restore', part, name: this.#recipe.gzip.digest });
     const listener = { changed: (failure?: unknown) => this.#changed(failure) };
-    this.#runs.push(new PartRun(part, job, { pieces: this.#threads.pieces, listener }));
+    const run = new PartRun(part, job, { pieces: this.#threads.pieces, listener });
+    this.#runs.push(run);
+    return run;
   }
 
   #nextPart(): RestorePart | undefined {

@@ -27,7 +27,7 @@ const inflatedPieceSize = 16 * 1024;
  */
 export class SqueezeThreads implements AsyncDisposable {
   readonly #count: number;
-  readonly #threads: SqueezeThread[] = [];
+  #threads: readonly SqueezeThread[] = [];
   readonly #analyses: ReturnType<typeof pLimit>;
   readonly #pieces = new SharedPieces();
   #ended = false;
@@ -146,8 +146,11 @@ export class SqueezeThreads implements AsyncDisposable {
   /** In the thread that has the fewest jobs. */
   #begin(task: SqueezeTask): ThreadJob {
     if (this.#ended) throw new TypeError('the squeezing threads have ended');
+    // One that died takes its own jobs with it, and no others.
+    this.#threads = this.#threads.filter(({ failed }) => !failed);
     const idle = this.#threads.find(({ load }) => load === 0);
-    if (idle === undefined && this.#threads.length < this.#count) this.#threads.push(new SqueezeThread());
+    if (idle === undefined && this.#threads.length < this.#count)
+      this.#threads = [...this.#threads, new SqueezeThread()];
     const [first, ...rest] = this.#threads.toReversed();
     if (first === undefined) throw new TypeError('there is no thread');
     return rest.reduce((best, thread) => (thread.load < best.load ? thread : best), first).begin(task);
