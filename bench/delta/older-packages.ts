@@ -26,12 +26,14 @@ export async function olderPackages(
   archives: string,
 ): Promise<OlderPackages> {
   await mkdir(archives, { recursive: true });
+  const known = await knownVersions(packages.map(({ file }) => nameOf(file)));
   const older: DebianPackage[] = [];
   const updates: string[] = [];
   for (const one of packages) {
-    const [name = '', escaped = '', rest = ''] = one.file.split('_');
+    const name = nameOf(one.file);
+    const [, escaped = '', rest = ''] = one.file.split('_');
     const version = decodeURIComponent(escaped);
-    const before = await versionBefore(name, version);
+    const before = await versionBefore(known.get(name) ?? [], version);
     if (before === undefined) {
       older.push(one);
       continue;
@@ -44,11 +46,24 @@ export async function olderPackages(
   return { packages: older, updates };
 }
 
-async function versionBefore(name: string, version: string): Promise<string | undefined> {
-  const { stdout } = await runFile('apt-cache', ['madison', name]);
-  const known = [...new Set(stdout.split('\n').map((row) => row.split('|')[1]?.trim() ?? ''))];
+function nameOf(file: string): string {
+  return file.slice(0, file.indexOf('_'));
+}
+
+/** By name. */
+async function knownVersions(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { stdout } = await runFile('apt-cache', ['madison', ...names]);
+  const versions = new Map<string, string[]>();
+  for (const row of stdout.split('\n')) {
+    const [name = '', version = ''] = row.split('|').map((cell) => cell.trim());
+    if (version !== '') versions.set(name, [...(versions.get(name) ?? []), version]);
+  }
+  return versions;
+}
+
+async function versionBefore(known: readonly string[], version: string): Promise<string | undefined> {
   let best: string | undefined;
-  for (const candidate of known.filter((text) => text !== '')) {
+  for (const candidate of new Set(known)) {
     if (!(await isLess(candidate, version))) continue;
     if (best === undefined || (await isLess(best, candidate))) best = candidate;
   }

@@ -10,7 +10,8 @@ import type { TwoVersions } from './two-versions.ts';
 
 /** `zstd --patch-from` has the whole old file in its window: 2^31 bytes at most. */
 const mostBytes = 2 ** 31;
-const options = '-9 --long=31';
+/** zstd makes the window large enough for the old file, whatever is said here. */
+const options = '-9 --long=27';
 
 /** The new plain bundle by the old one, as files. */
 export async function patchFromFiles(
