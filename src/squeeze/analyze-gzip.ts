@@ -9,6 +9,7 @@ import { encoderTitle } from './encoders.ts';
 import { readGzipHead, readGzipTrailer, trailerSize } from './gzip-member.ts';
 import { LayerSketch } from './layer-sketch.ts';
 import { MemberAnalysis } from './member-analysis.ts';
+import { mostMembers, segmentExcess } from './recipe-limits.ts';
 import { encodeRecipe } from './recipe.ts';
 import type { RecipeSegment } from './recipe.ts';
 
@@ -33,6 +34,8 @@ const defaults = { maximumPlain: 64 * 1024 ** 3, maximumRecipeShare: 0.2 };
 
 /** Corrections of a file are in memory while it is read, and while it is restored. */
 const mostCorrections = 64 * 1024 ** 2;
+
+const manyMembers = 'it has too many gzip members, or empty ones';
 
 /** What a segment takes in a recipe, at least: a member has three. */
 const leastSegmentSize = 6;
@@ -113,6 +116,7 @@ class Analyzer implements GzipAnalyzer {
     const plain = { digest: toDigest(this.#plainHash.digest('hex')), size: this.#plain };
     const recipe = encodeRecipe({ gzip, plain, segments: this.#segments });
     if (recipe.length > this.#maximumRecipe) return largeRecipe();
+    if (segmentExcess(this.#segments) !== undefined) return kept('large-recipe', manyMembers);
     const encoders = new Set(
       this.#segments.flatMap((segment) =>
         segment.kind === 'deflate' ? [encoderTitle(segment.encoder)] : [],
@@ -242,6 +246,7 @@ class Analyzer implements GzipAnalyzer {
 
   #addSegment(segment: RecipeSegment): void {
     this.#segments.push(segment);
+    if (this.#members > mostMembers) this.#pass ??= kept('large-recipe', manyMembers);
     const most = segment.kind === 'deflate' ? (segment.corrections?.length ?? 0) : 0;
     this.#recipeSize += leastSegmentSize + most;
     if (this.#recipeSize > this.#maximumRecipe + 1024) this.#pass ??= largeRecipe();

@@ -96,8 +96,9 @@ export class FieldReader {
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
   }
 
-  sized(): Uint8Array {
-    return this.raw(this.number());
+  /** @param most how many bytes */
+  sized(most?: number): Uint8Array {
+    return this.raw(this.number(most));
   }
 
   /** @param most how many characters */

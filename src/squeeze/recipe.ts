@@ -4,6 +4,7 @@ import { digestHex, toDigest } from '../oci/digest.ts';
 import { FieldReader, FieldWriter } from './byte-fields.ts';
 import type { EncoderCheckpoint } from './deflate-encoder.ts';
 import type { EncoderParameters } from './encoder-parameters.ts';
+import { mostSegments, mostSharedSize, segmentExcess } from './recipe-limits.ts';
 
 /** How the exact bytes of a gzip file come back from its plain bytes: docs/squeeze-recipe.md. */
 export interface Recipe {
@@ -72,9 +73,6 @@ export function encodeRecipe({ gzip, plain, segments }: Recipe): Uint8Array {
   }
   return writer.done();
 }
-
-/** Longer ones hardly repeat. */
-const mostSharedSize = 4096;
 
 /** The literals that are there several times, with their places in the table: heads of members, mostly. */
 function sharedLiterals(segments: readonly RecipeSegment[]): Map<string, number> {
@@ -170,10 +168,12 @@ export function parseRecipe(bytes: Uint8Array, name: string): Recipe {
   if (found !== version) throw unsupportedRecipe(name, `its version is ${found}; expected ${version}`);
   const gzip = readIdentity(reader);
   const plain = readIdentity(reader);
-  const shared = list(reader, () => reader.sized());
+  const shared = list(reader, () => reader.sized(mostSharedSize));
   const encoders = list(reader, () => readEncoder(reader));
-  const segments = list(reader, () => readSegment({ reader, shared, encoders, name }));
+  const segments = list(reader, () => readSegment({ reader, shared, encoders, name }), mostSegments);
   if (reader.left > 0) throw invalidRecipe(name, `${reader.left} bytes follow it`);
+  const excess = segmentExcess(segments);
+  if (excess !== undefined) throw invalidRecipe(name, excess);
   checkSizes({ gzip, plain, segments }, name);
   return { gzip, plain, segments };
 }
@@ -184,8 +184,8 @@ function readIdentity(reader: FieldReader): BlobIdentity {
 }
 
 /** A number, and as many things; each takes a byte at least. */
-function list<T>(reader: FieldReader, read: () => T): T[] {
-  const count = reader.number(reader.left);
+function list<T>(reader: FieldReader, read: () => T, most = reader.left): T[] {
+  const count = reader.number(Math.min(most, reader.left));
   const things: T[] = [];
   while (things.length < count) things.push(read());
   return things;

@@ -35,36 +35,69 @@ export interface StreamItem {
  */
 const lookahead = 64 * 1024;
 
-/** Smaller streams follow each other in one part. */
+/** Smaller streams follow each other in one part: up to so many plain bytes, and so many of literals. */
 const partSize = 4 * 1024 * 1024;
+/** Streams and literals of a part, at most: they are sent to a thread at once. */
+const mostItems = 4096;
 
 /** Divides a gzip file into what threads can restore side by side. */
 export function* planRestoring({ segments }: Recipe): Generator<RestorePart> {
   let start = 0;
   let end = 0;
-  let items: PartItem[] = [];
+  let items = new ItemCollector();
   for (const segment of segments) {
-    if (segment.kind === 'literal') {
-      // A copy: with a view all of the recipe would be sent to the thread.
-      items.push({ kind: 'literal', bytes: segment.bytes.slice() });
-      continue;
-    }
-    const divided = segment.checkpoints.length > 0;
-    if (items.length > 0 && (divided || end - start >= partSize)) {
-      yield { start, end, items };
-      items = [];
+    const divided = segment.kind === 'deflate' && segment.checkpoints.length > 0;
+    if (items.length > 0 && (divided || items.full || end - start >= partSize)) {
+      yield { start, end, items: items.all };
+      items = new ItemCollector();
       start = end;
     }
+    if (segment.kind === 'literal') {
+      items.addLiteral(segment.bytes);
+      continue;
+    }
     if (divided) yield* divideStream(segment, start);
-    else items.push(wholeStream(segment));
+    else items.addStream(segment);
     end += segment.plain;
     if (divided) start = end;
   }
-  if (items.length > 0) yield { start, end, items };
+  if (items.length > 0) yield { start, end, items: items.all };
+}
+
+/** Collects what follows each other in a part. */
+class ItemCollector {
+  readonly all: PartItem[] = [];
+  /** Literals that are there several times are sent once. */
+  readonly #copies = new Map<Uint8Array, Uint8Array>();
+  #literalSize = 0;
+
+  get length(): number {
+    return this.all.length;
+  }
+
+  get full(): boolean {
+    return this.length >= mostItems || this.#literalSize >= partSize;
+  }
+
+  addLiteral(literal: Uint8Array): void {
+    // A copy: with a view all of the recipe would be sent to the thread.
+    const bytes = this.#copies.get(literal) ?? new Uint8Array(literal);
+    this.#copies.set(literal, bytes);
+    this.#literalSize += bytes.length;
+    this.all.push({ kind: 'literal', bytes });
+  }
+
+  addStream(segment: DeflateSegment): void {
+    this.all.push(wholeStream(segment));
+  }
 }
 
 function wholeStream({ encoder, size, plain, corrections }: DeflateSegment): StreamItem {
-  const segment = { encoder, size, ...(corrections !== undefined && { corrections: corrections.slice() }) };
+  const segment = {
+    encoder,
+    size,
+    ...(corrections !== undefined && { corrections: new Uint8Array(corrections) }),
+  };
   return { kind: 'stream', segment, history: 0, plain };
 }
 

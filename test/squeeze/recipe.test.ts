@@ -121,6 +121,51 @@ describe('the bytes of a recipe', () => {
     expect(codeOf(bytes)).toBe('RECIPE_INVALID');
   });
 
+  const stream = { kind: 'deflate' as const, encoder: { encoder: 'go', settings: {} }, checkpoints: [] };
+  const literal = (size: number) => ({ kind: 'literal' as const, bytes: new Uint8Array(size) });
+  const repeated = (count: number, plain: number) =>
+    Array.from({ length: count }, () => ({ ...stream, plain, size: 2 }));
+
+  it.each([
+    ['a literal is empty', [literal(1), literal(0)], true],
+    ['there are more streams than files have members', repeated(100_001, 1), true],
+    ['there are more streams without plain bytes than files have', repeated(1001, 0), true],
+    ['there are no more of either', [...repeated(1000, 0), ...repeated(99_000, 1)], false],
+    ['there are more segments', Array.from({ length: 300_002 }, () => literal(3)), true],
+    ['there are no more segments', Array.from({ length: 300_001 }, () => literal(3)), false],
+  ])('are refused before they take much memory or time: %s', (_, segments, refused) => {
+    const size = segments.reduce(
+      (sum, segment) => sum + (segment.kind === 'literal' ? segment.bytes.length : segment.size),
+      0,
+    );
+    const plain = segments.reduce(
+      (sum, segment) => sum + (segment.kind === 'literal' ? 0 : segment.plain),
+      0,
+    );
+    const bytes = encodeRecipe({
+      gzip: { ...recipe.gzip, size },
+      plain: { ...recipe.plain, size: plain },
+      segments,
+    });
+    expect(codeOf(bytes)).toBe(refused ? 'RECIPE_INVALID' : undefined);
+  });
+
+  it('are refused when a large literal is shared', () => {
+    const segments = [literal(4096), literal(4096)];
+    const shared = encodeRecipe({
+      gzip: { ...recipe.gzip, size: 8192 },
+      plain: { ...recipe.plain, size: 0 },
+      segments,
+    });
+    expect(codeOf(shared)).toBeUndefined();
+    // Its head, the sizes of both files, a table of one literal, of which the size is next: now it is one more.
+    const at = 7 + 1 + 32 + 2 + 32 + 1 + 1;
+    expect([...shared.subarray(at, at + 2)]).toEqual([0x80, 0x20]);
+    const larger = Buffer.concat([shared.subarray(0, at), Buffer.of(0x81, 0x20, 0), shared.subarray(at + 2)]);
+    larger.writeUInt8(0x82, 7 + 1 + 32);
+    expect(codeOf(larger)).toBe('RECIPE_INVALID');
+  });
+
   it('are read or refused, never anything else, when bytes are changed', () => {
     const bytes = encodeRecipe(recipe);
     const changes = randomBytes('changes', 20_000);
