@@ -21,6 +21,8 @@ export interface HeldTar extends AsyncDisposable {
 
 interface KeptTar {
   readonly tar: Promise<SpilledTar>;
+  /** The same, once it is there. */
+  filled?: SpilledTar;
   users: number;
 }
 
@@ -77,8 +79,13 @@ export class PlainTars implements AsyncDisposable {
   }
 
   #begin(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): KeptTar {
-    const kept = { tar: this.#spill(reader, layer, signal), users: 0 };
-    kept.tar.catch(() => this.#forget(layer.digest, kept));
+    const kept: KeptTar = { tar: this.#spill(reader, layer, signal), users: 0 };
+    kept.tar.then(
+      (tar) => {
+        kept.filled = tar;
+      },
+      () => this.#forget(layer.digest, kept),
+    );
     return kept;
   }
 
@@ -121,16 +128,15 @@ export class PlainTars implements AsyncDisposable {
     return size;
   }
 
+  /** Waits for none that is being filled: it may wait for whoever called this. */
   async #forgetOldest(): Promise<void> {
-    let bytes = 0;
-    for (const { tar } of this.#tars.values()) bytes += await tar.then(({ size }) => size).catch(() => 0);
-    for (const [digest, kept] of this.#tars) {
+    let bytes = [...this.#tars.values()].reduce((sum, { filled }) => sum + (filled?.size ?? 0), 0);
+    for (const [digest, { filled, users }] of this.#tars) {
       if (bytes <= mostKept) return;
-      if (kept.users > 0) continue;
+      if (users > 0 || filled === undefined) continue;
       this.#tars.delete(digest);
-      const tar = await kept.tar.catch(() => undefined);
-      bytes -= tar?.size ?? 0;
-      await tar?.close();
+      bytes -= filled.size;
+      await filled.close();
     }
   }
 }
