@@ -11,7 +11,7 @@ describe('the order of trials', () => {
   it('begins with the encoder of the member before, and leaves out what is wrong for this one', () => {
     const passes = new AnalysisPasses();
     expect([...passes.order(0, candidates)]).toEqual([one, six, nine]);
-    passes.succeeded(0, nine, 1000);
+    passes.succeeded(nine, 1000);
     expect([...passes.order(1, candidates)]).toEqual([nine, one, six]);
     passes.rule(1, nine);
     expect([...passes.order(1, candidates)]).toEqual([one, six]);
@@ -20,7 +20,7 @@ describe('the order of trials', () => {
 
   it('asks for no candidates while the encoder of the member before fits', () => {
     const passes = new AnalysisPasses();
-    passes.succeeded(0, six, 1000);
+    passes.succeeded(six, 1000);
     const never = (): EncoderParameters[] => {
       throw new Error('asked for candidates');
     };
@@ -29,10 +29,10 @@ describe('the order of trials', () => {
 
   it('ends with that encoder when enough was tried in vain, until as much has an encoder', () => {
     const passes = new AnalysisPasses();
-    passes.succeeded(0, six, 0);
+    passes.succeeded(six, 0);
     for (let trial = 0; trial < 1024; trial += 1) passes.countTrial(1000);
     expect([...passes.order(1, candidates)]).toEqual([six]);
-    passes.succeeded(0, six, 2_000_000);
+    passes.succeeded(six, 2_000_000);
     expect([...passes.order(1, candidates)]).toEqual([six, one, nine]);
   });
 });

@@ -22,7 +22,7 @@ const sample = Buffer.concat([
     0,
     60_000,
   ),
-  readFileSync(process.execPath).subarray(40_000_000, 40_100_000),
+  readFileSync(process.execPath).subarray(40_000_000, 40_080_000),
   readFileSync(new URL('../../../package-lock.json', import.meta.url)).subarray(0, 40_000),
 ]);
 
@@ -99,7 +99,7 @@ describe('streams of real writers come back, with corrections of at most so many
 });
 
 describe('streams as no writer makes them', () => {
-  test.each(Array.from({ length: 6 }, (_, seed) => seed + 1))(
+  test.each(Array.from({ length: 5 }, (_, seed) => seed + 1))(
     'random blocks, codes and tokens, seed %i',
     (seed) => {
       const random = randomNumbers(seed);
@@ -156,11 +156,11 @@ test('corrections past their limit are given up early', () => {
 });
 
 describe('hostile corrections', () => {
-  const plain = sample.subarray(0, 60_000);
+  const plain = sample.subarray(0, 30_000);
   const stream = deflateRawSync(plain, { level: 1 });
   const good = describeStream(stream);
 
-  test.each(Array.from({ length: 6 }, (_, seed) => seed + 1))(
+  test.each(Array.from({ length: 5 }, (_, seed) => seed + 1))(
     'changed bytes, seed %i: an error, or bounded bytes',
     (seed) => {
       const random = randomNumbers(seed);
@@ -177,7 +177,7 @@ describe('hostile corrections', () => {
 
   test('random bytes behind a good head', () => {
     const random = randomNumbers(77);
-    for (let trial = 0; trial < 100; trial++) {
+    for (let trial = 0; trial < 50; trial++) {
       const corrections = Uint8Array.from(good.corrections, (byte, index) =>
         index < 23 ? byte : random(256),
       );
