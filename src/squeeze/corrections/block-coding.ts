@@ -37,10 +37,10 @@ const contexts = {
 } as const;
 
 /**
- * How many blocks with dynamic codes a stream may have: they take time even when they are empty, and hostile corrections of a few
- * bytes could ask for billions.
+ * How many blocks with dynamic codes, and without plain bytes, a stream may have: they take time however little is in them, and hostile
+ * corrections of a few bytes could ask for billions.
  */
-export function mostDynamicBlocks(plain: number): number {
+export function mostCostlyBlocks(plain: number): number {
   return 4096 + Math.floor(plain / 16);
 }
 

@@ -1,5 +1,5 @@
 import type { DeflateBlock, DeflateBlockEnd } from '../tokens/deflate-block.ts';
-import { blockContexts, createBlockCoder, mostBuffered, mostDynamicBlocks } from './block-coding.ts';
+import { blockContexts, createBlockCoder, mostBuffered, mostCostlyBlocks } from './block-coding.ts';
 import { clearSymbolCounts, countSymbols, createSymbolCounts } from './count-symbols.ts';
 import { createRangeEncoder } from './range-encoder.ts';
 import { codeTrees } from './tree-coding.ts';
@@ -24,7 +24,7 @@ export function createBlockDescriber(maximumSize: number): BlockDescriber {
   let current: DeflateBlock | undefined;
   let run = 0;
   let long = false;
-  let dynamic = 0;
+  let costly = 0;
   let mostAllowed = 0;
   const describeHead = (): void => {
     if (current === undefined) throw new TypeError('there is no block');
@@ -42,21 +42,22 @@ export function createBlockDescriber(maximumSize: number): BlockDescriber {
   };
   return {
     size: () => coder.size,
-    tooMany: () => dynamic > mostAllowed,
+    tooMany: () => costly > mostAllowed,
     block(block) {
       current = block;
       run = 0;
       long = false;
       clearSymbolCounts(counts);
-      mostAllowed = mostDynamicBlocks(block.plain);
-      if (block.type === 2) dynamic++;
+      mostAllowed = mostCostlyBlocks(block.plain);
+      if (block.type === 2) costly++;
     },
     tokens(tokens) {
       countSymbols(counts, tokens);
       if (run + tokens.length > mostBuffered) endRun();
       run += tokens.length;
     },
-    end() {
+    end({ plain }) {
+      if (current !== undefined && current.type !== 2 && plain === current.plain) costly++;
       if (long) blockCoder.run(run, true);
       else describeHead();
     },

@@ -3,7 +3,7 @@ import {
   blockContexts,
   createBlockCoder,
   mostBuffered,
-  mostDynamicBlocks,
+  mostCostlyBlocks,
   type CodedBlock,
 } from './block-coding.ts';
 import { createBlockWriter, type BlockWriter } from './block-writer.ts';
@@ -83,12 +83,15 @@ function* writeStream({ window, model, writer, blocks }: StreamParts): Generator
   const counts = createSymbolCounts();
   const tokens = createTokenReader(window, model);
   let plain = 0;
-  let dynamic = 0;
+  let costly = 0;
+  const count = (): void => {
+    if (++costly > mostCostlyBlocks(plain)) throw invalidCorrections('there are too many blocks');
+  };
   let block: CodedBlock;
   do {
     block = blockCoder.block();
-    if (block.type === 2 && ++dynamic > mostDynamicBlocks(plain))
-      throw invalidCorrections('there are too many blocks');
+    const before = plain;
+    if (block.type === 2) count();
     const codes = () => (block.type === 2 ? codeTrees({ coder, first: 0 }, counts) : undefined);
     clearSymbolCounts(counts);
     if (block.stored !== undefined) {
@@ -114,6 +117,7 @@ function* writeStream({ window, model, writer, blocks }: StreamParts): Generator
       writer.tokens(read);
       writer.end();
     }
+    if (block.type !== 2 && plain === before) count();
   } while (!block.final);
   writer.finish(blockCoder.padding(0));
 }
