@@ -24,7 +24,7 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   network: 'network or server failure',
   disk: 'disk failure: no space, no permission',
   incomplete: 'incomplete: some images failed, the result lists them',
-  differences: 'differences found (diff --exit-code, resolve --check)',
+  differences: 'differences found (diff and plan-update --exit-code, resolve --check)',
   interrupted: 'interrupted; run the same command again to resume',
 };
 

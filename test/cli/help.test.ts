@@ -37,7 +37,7 @@ test('the help of a command ends with the exit codes and what they mean', async 
     '  6    network or server failure',
     '  7    disk failure: no space, no permission',
     '  8    incomplete: some images failed, the result lists them',
-    '  9    differences found (diff --exit-code, resolve --check)',
+    '  9    differences found (diff and plan-update --exit-code, resolve --check)',
     '  130  interrupted; run the same command again to resume',
   ]);
 });
