@@ -17,6 +17,7 @@ import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
 import { nodeBinary } from '../support/node-versions.ts';
 import { writeOciLayout } from '../support/oci-layout.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { noise } from '../support/sample-bundle.ts';
@@ -97,7 +98,7 @@ describe('images pushed by skopeo to a docker-registry with htpasswd, named in a
   test('podman loads it under the full names', async () => {
     const { folder, bundle } = built;
     const own = await temporaryFolder();
-    const storage = ['--root', `${own}/root`, '--runroot', `${own}/run`, '--storage-driver', 'vfs'];
+    const storage = podmanStorage(own);
     const podman = requireTool('podman');
     await run(podman, [...storage, 'load', '-q', '-i', join(folder, bundle.bundle?.path ?? '')]);
     const { stdout } = await run(podman, [...storage, 'images', '--format', '{{.Repository}}:{{.Tag}}']);
@@ -148,7 +149,7 @@ describe('platforms', () => {
       `oci-archive:${path}:${multi}`,
       `oci:${folder}/copied:x`,
     ]);
-    const storage = ['--root', `${folder}/root`, '--runroot', `${folder}/run`, '--storage-driver', 'vfs'];
+    const storage = podmanStorage(folder);
     await run(requireTool('podman'), [...storage, 'load', '-q', '-i', path]);
     const address = await startContainerd();
     const imported =

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { defaultFrameContent } from '../../src/bundle/plan-bundle.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { imageToBundle, noise, writeSample } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
@@ -131,14 +132,7 @@ describe('skopeo', () => {
 
 test('podman loads all images under their full names', async () => {
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   await run(requireTool('podman'), [...storage, 'load', '-i', await bundleFile()]);
   const { stdout } = await run(requireTool('podman'), [
     ...storage,

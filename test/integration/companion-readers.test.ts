@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 
 import { startContainerd } from '../support/containerd.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { imageToBundle, noise, writeSample } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
@@ -54,14 +55,7 @@ beforeAll(async () => {
 
 test('podman loads the images, and only them', async () => {
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   await run(requireTool('podman'), [...storage, 'load', '-i', await bundleFile()]);
   const format = '{{.Repository}}:{{.Tag}}';
   const { stdout } = await run(requireTool('podman'), [...storage, 'images', '--format', format]);

@@ -12,6 +12,7 @@ import { digestOf } from '../../src/oci/digest.ts';
 import type { ExtractResult } from '../../src/workflows/extract-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { helm } from '../support/helm.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { docker, multi, richBundle, writtenBundle } from '../support/rich-bundle.ts';
 import type { RichBundle } from '../support/rich-bundle.ts';
@@ -198,14 +199,7 @@ async function imported(path: string): Promise<Record<string, string | undefined
 /** Names after `podman load`. */
 async function loaded(path: string, from?: ChildProcess): Promise<string[]> {
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   const podman = requireTool('podman');
   if (from === undefined) await run(podman, [...storage, 'load', '-i', path]);
   else {

@@ -10,6 +10,7 @@ import { mediaTypes } from '../../src/oci/media-types.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import { serveBlob } from '../support/blob-server.ts';
 import { startServer } from '../support/loopback-server.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { addImage, MemoryBlobs } from '../support/sample-images.ts';
@@ -50,9 +51,8 @@ test.each([
   await run(requireTool('skopeo'), ['copy', `${transport}:${path}:${name}`, copy]);
   expect(await readdir(join(folder, 'copied'))).toContain('manifest.json');
 
-  const roots = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
-  const podman = async (args: readonly string[]) =>
-    await run(requireTool('podman'), [...roots, '--storage-driver', 'vfs', ...args]);
+  const storage = podmanStorage(folder);
+  const podman = async (args: readonly string[]) => await run(requireTool('podman'), [...storage, ...args]);
   await podman(['load', '-i', path]);
   const { stdout } = await podman(['image', 'mount', name]);
   expect(await readFile(join(stdout.trim(), 'hello'), 'utf8')).toBe('foreign');

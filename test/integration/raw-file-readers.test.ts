@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { digestHex } from '../../src/oci/digest.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { imageToBundle, noise, writeSample } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -44,8 +45,7 @@ beforeAll(async () => {
 
 test('podman loads the image and passes over the files', async () => {
   const folder = await temporaryFolder();
-  const places = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
-  const storage = [...places, '--storage-driver', 'vfs'];
+  const storage = podmanStorage(folder);
   await run(requireTool('podman'), [...storage, 'load', '-i', await bundleFile()]);
   const { stdout } = await run(requireTool('podman'), [
     ...storage,

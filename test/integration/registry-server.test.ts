@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runningRegistry } from '../support/running-registry.ts';
 import { noise } from '../support/sample-bundle.ts';
@@ -83,14 +84,7 @@ test('podman pulls an image, and pushes it under another name', async () => {
   const registry = await runningRegistry();
   const { layout, amdImage, blobs } = await imageLayout();
   const storage = await temporaryFolder();
-  const flags = [
-    '--root',
-    join(storage, 'root'),
-    '--runroot',
-    join(storage, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const flags = podmanStorage(storage);
   const podman = async (...arguments_: readonly string[]) =>
     await run(requireTool('podman'), [...flags, ...arguments_]);
   const name = `${registry.host}/org/app:1.0`;

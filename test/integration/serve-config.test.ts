@@ -9,6 +9,7 @@ import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import { serveConfig } from '../../src/workflows/serve-config.ts';
 import type { ClientName } from '../../src/workflows/serve-config.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCliJson } from '../support/run-cli.ts';
 import { sampleServedBundle } from '../support/sample-served-bundle.ts';
@@ -70,7 +71,7 @@ describe.each([
   test('podman pulls under the original names', async () => {
     const { root, host } = await site('podman', isSecured);
     const folder = await temporaryFolder();
-    const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
+    const storage = podmanStorage(folder);
     const files = join(root, 'etc/containers');
     const environment = {
       PATH: process.env['PATH'],
@@ -79,7 +80,7 @@ describe.each([
       REGISTRY_AUTH_FILE: isSecured ? join(files, 'palette-edge-auth.json') : undefined,
     };
     const podman = async (...args: readonly string[]) =>
-      await run(requireTool('podman'), [...storage, '--storage-driver', 'vfs', ...args], {
+      await run(requireTool('podman'), [...storage, ...args], {
         encoding: 'utf8',
         env: environment,
       });

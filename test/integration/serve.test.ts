@@ -11,6 +11,7 @@ import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import type { ServeResult } from '../../src/workflows/serve-bundles.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { helm } from '../support/helm.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli } from '../support/run-cli.ts';
 import { graphOf } from '../support/sample-images.ts';
@@ -58,14 +59,7 @@ describe('skopeo', () => {
 test('podman pulls by tag', async () => {
   const { host } = await servingSample();
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   const name = `${host}/docker.io/library/nginx:1.27`;
   const podman = async (...args: readonly string[]) =>
     await run(requireTool('podman'), [...storage, ...args], { encoding: 'utf8' });

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { squeezable, squeezableBundle, tarWith, wordyText } from '../support/squeezable-bundle.ts';
 import { squeezedBytes } from '../support/squeezing.ts';
@@ -39,14 +40,7 @@ test('skopeo copies images of it, whose configs are those of the registry', asyn
 
 test('podman loads all images with the same image IDs', async () => {
   const folder = await temporaryFolder();
-  const storage = [
-    '--root',
-    join(folder, 'root'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const storage = podmanStorage(folder);
   await run(requireTool('podman'), [...storage, 'load', '-i', await bundleFile()]);
   const format = ['--format', '{{.Repository}}:{{.Tag}} {{.ID}}', '--no-trunc'];
   const { stdout } = await run(requireTool('podman'), [...storage, 'images', ...format]);

@@ -21,6 +21,7 @@ import { craneProgram } from '../support/crane.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { makeIso } from '../support/iso-bundles.ts';
 import { pushTo } from '../support/push-bundle.ts';
+import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCliJson } from '../support/run-cli.ts';
 import { imageToBundle, sampleContent, writeSample } from '../support/sample-bundle.ts';
@@ -86,14 +87,7 @@ describe('serve', () => {
     const { host, failures } = await serving();
     const [layout, folder] = [join(await temporaryFolder(), 'layout'), await temporaryFolder()];
     const all = ['copy', '--all', '--preserve-digests', '--src-tls-verify=false'];
-    const storage = [
-      '--root',
-      join(folder, 'root'),
-      '--runroot',
-      join(folder, 'run'),
-      '--storage-driver',
-      'vfs',
-    ];
+    const storage = podmanStorage(folder);
     const name = `${host}/${docker}`;
     const [, , manifest] = await Promise.all([
       run(requireTool('skopeo'), [...all, `docker://${host}/${multi}`, `oci:${layout}:x`]),
