@@ -20,7 +20,8 @@ const harmless = [
   'output',
   'store',
   'write',
-  // What images, charts and profiles to take: no more of these files than that is carried.
+  // What images, charts and profiles to take: no more of these files than that is carried. Of a base even less is.
+  'base',
   'check',
   'exclude-profile',
   'existing-bundle',
