@@ -7,6 +7,8 @@ import { imageNames } from './image-names.ts';
 import { inventoryId, inventoryPath, leadingPaths } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
+import { parseAnyInventory } from './parse-inventory.ts';
+import { checkAgainstPlain } from './parse-squeezed-inventory.ts';
 import { defaultFrameContent } from './plan-bundle.ts';
 import type { RewrittenManifest } from './rewrite-images.ts';
 import {
@@ -80,7 +82,11 @@ export interface SqueezedPlan {
   readonly made: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** Plans a squeezed bundle (docs/bundle-format.md, "Squeezed bundles"). Pure. */
+/**
+ * Plans a squeezed bundle (docs/bundle-format.md, "Squeezed bundles"). Pure.
+ *
+ * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content) for one that nobody could read
+ */
 export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   const { plain, writing, tool, kept } = content;
   const {
@@ -114,6 +120,7 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
     delta: content.delta === undefined ? undefined : deltaContent(content.delta),
   };
   const bytes = serializeSqueezedInventory(inventory);
+  requireReadable(bytes, plain.inventory);
   const headEntries = [...leading, { path: inventoryPath, bytes }, ...extras];
   const headSize = encodeHead(headEntries).length;
   const { tarSize } = placeBlobs(blobs, headSize);
@@ -125,6 +132,13 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
     largestBundleSize: largest(tarSize),
     made,
   };
+}
+
+/** As its readers see it: what they would refuse is not written. */
+function requireReadable(bytes: Uint8Array, plain: Inventory): void {
+  const own = parseAnyInventory(bytes);
+  if (own.mode === 'plain') throw new TypeError('it is no squeezed bundle');
+  checkAgainstPlain(own, plain);
 }
 
 function deltaContent({ bases, taken, patches }: DeltaToPlan): DeltaContent {

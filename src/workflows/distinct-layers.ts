@@ -8,8 +8,8 @@ import type { AnalyzedLayers } from './analyze-layers.ts';
 const smallRoles: ReadonlySet<BundledRole> = new Set(['index', 'manifest', 'config']);
 
 /**
- * Keeps layers that would be two things in one bundle: whose tar is a recipe or a manifest of it, or whose recipe is one of its blobs. Nobody
- * makes such a layer but to see what comes of it.
+ * Keeps layers that would be two things in one bundle: whose tar is a recipe, a manifest or a squeezed layer of it, or whose recipe is one of
+ * its blobs. Nobody makes such a layer but to see what comes of it.
  */
 export function distinctLayers(
   analyzed: AnalyzedLayers,
@@ -19,7 +19,8 @@ export function distinctLayers(
   const originals = new Set<Digest>(blobs.map(({ digest }) => digest));
   const recipes = new Map<LayerToSqueeze, Digest>(layers.map((layer) => [layer, digestOf(layer.recipe)]));
   const small = blobs.flatMap(({ digest, role }) => (smallRoles.has(role) ? [digest] : []));
-  const noTars = new Set<Digest>([...small, ...recipes.values()]);
+  const squeezed = layers.map(({ digest }) => digest);
+  const noTars = new Set<Digest>([...small, ...squeezed, ...recipes.values()]);
   const isDistinct = (layer: LayerToSqueeze): boolean =>
     !noTars.has(layer.plain.digest) && !originals.has(recipes.get(layer) ?? layer.digest);
   const others = layers.filter((layer) => !isDistinct(layer));

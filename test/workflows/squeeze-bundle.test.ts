@@ -120,6 +120,14 @@ describe('there and back', () => {
       expect(await thereAndBack((await bundleOf([[little]], [noise(size, 8)])).bytes)).toMatchObject(same);
   });
 
+  test('a layer does that decompresses to another layer, which is squeezed', async () => {
+    const inner = gzipLayer(tarWith(wordyText(60_000, 11)));
+    const outer = gzipLayer(inner.bytes);
+    const result = await thereAndBack((await bundleOf([[inner], [outer, gzipLayer(outer.bytes)]])).bytes);
+    expect(result).toMatchObject(same);
+    expect(result.report.squeezed.layers).toBe(1);
+  });
+
   test('a layer does that holds a manifest, a recipe or what squeezing makes of a manifest', async () => {
     const first = gzipLayer(tarWith(wordyText(20_000, 9)));
     const alone = await bundleOf([[first]]);
