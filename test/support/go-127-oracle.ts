@@ -1,38 +1,5 @@
-import { spawnSync } from 'node:child_process';
-
 import { buildGoProgram } from './build-go-program.ts';
-
-/** Reads all of stdin, and writes it with compress/flate at the level of its argument. */
-const program = `package main
-
-import (
-	"bufio"
-	"compress/flate"
-	"io"
-	"os"
-	"strconv"
-)
-
-func check(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-func main() {
-	level, err := strconv.Atoi(os.Args[1])
-	check(err)
-	plain, err := io.ReadAll(os.Stdin)
-	check(err)
-	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	writer, err := flate.NewWriter(out, level)
-	check(err)
-	_, err = writer.Write(plain)
-	check(err)
-	check(writer.Close())
-	check(out.Flush())
-}
-`;
+import { goFlateWriter, goStreams, goStreamsMain } from './go-streams.ts';
 
 /**
  * What compress/flate of Go 1.27 writes.
@@ -40,16 +7,12 @@ func main() {
  * @throws Error with what Go said
  */
 export function go127Deflate(plain: Uint8Array, level: number): Buffer {
-  const { status, stdout, stderr } = spawnSync(go127Oracle(), [String(level)], {
-    input: plain,
-    maxBuffer: 2 * plain.length + 2 ** 20,
-  });
-  if (status !== 0) throw new Error(`the Go program failed: ${stderr.toString()}`);
-  return stdout;
+  return goStreams(go127Oracle(), [level], [plain])[0] ?? Buffer.alloc(0);
 }
 
 /** The path of the Go program, which is built once. */
 export function go127Oracle(): string {
-  const files = { 'main.go': program, 'go.mod': 'module oracle\ngo 1.21\n' };
+  const module = 'module oracle\ngo 1.21\n';
+  const files = { 'main.go': goStreamsMain, 'writer.go': goFlateWriter, 'go.mod': module };
   return buildGoProgram({ files, toolchain: 'go1.27.4' });
 }

@@ -1,71 +1,27 @@
-import { spawnSync } from 'node:child_process';
-
 import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-generation.ts';
 import { buildGoProgram } from './build-go-program.ts';
+import { goStreams, goStreamsMain } from './go-streams.ts';
 
-/**
- * Reads pieces from stdin, each after its length in 4 bytes, and writes each in the same way with pgzip or compress/flate: the level, and
- * the block size of pgzip or 0.
- */
-const program = `package main
+/** Makes the writers of pgzip or compress/flate: the settings are the level, and the block size of pgzip or 0. */
+const newWriter = `package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/binary"
 	"io"
-	"os"
-	"strconv"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/pgzip"
 )
 
-func check(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-func writer(out io.Writer, level, blockSize int) io.WriteCloser {
+func newWriter(out io.Writer, settings []int) (io.WriteCloser, error) {
+	level, blockSize := settings[0], settings[1]
 	if blockSize == 0 {
-		writer, err := flate.NewWriter(out, level)
-		check(err)
-		return writer
+		return flate.NewWriter(out, level)
 	}
 	writer, err := pgzip.NewWriterLevel(out, level)
-	check(err)
-	check(writer.SetConcurrency(blockSize, 2))
-	return writer
-}
-
-func main() {
-	level, err := strconv.Atoi(os.Args[1])
-	check(err)
-	blockSize, err := strconv.Atoi(os.Args[2])
-	check(err)
-	in := bufio.NewReader(os.Stdin)
-	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	for {
-		var length uint32
-		err := binary.Read(in, binary.LittleEndian, &length)
-		if err == io.EOF {
-			break
-		}
-		check(err)
-		plain := make([]byte, length)
-		_, err = io.ReadFull(in, plain)
-		check(err)
-		var packed bytes.Buffer
-		writer := writer(&packed, level, blockSize)
-		_, err = writer.Write(plain)
-		check(err)
-		check(writer.Close())
-		check(binary.Write(out, binary.LittleEndian, uint32(packed.Len())))
-		_, err = out.Write(packed.Bytes())
-		check(err)
+	if err != nil {
+		return nil, err
 	}
-	check(out.Flush())
+	return writer, writer.SetConcurrency(blockSize, 2)
 }
 `;
 
@@ -142,26 +98,9 @@ export function klauspostStreams(
   plains: readonly Uint8Array[],
   { generation, level, blockSize }: KlauspostOracleOptions,
 ): readonly Buffer[] {
-  const arguments_ = [String(level), String(blockSize ?? 0)];
-  const { status, stdout, stderr } = spawnSync(klauspostOracle(generation), arguments_, {
-    input: Buffer.concat(plains.flatMap((plain) => [lengthOf(plain), plain])),
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) throw new Error(`the Go program failed: ${stderr.toString()}`);
-  const streams: Buffer[] = [];
-  for (let at = 0; at < stdout.length;) {
-    const end = at + 4 + stdout.readUInt32LE(at);
-    const packed = stdout.subarray(at + 4, end);
-    streams.push(blockSize === undefined ? packed : packed.subarray(headerSize, -trailerSize));
-    at = end;
-  }
-  return streams;
-}
-
-function lengthOf(plain: Uint8Array): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(plain.length);
-  return length;
+  const streams = goStreams(klauspostOracle(generation), [level, blockSize ?? 0], plains);
+  if (blockSize === undefined) return streams;
+  return streams.map((file) => file.subarray(headerSize, -trailerSize));
 }
 
 /** The path of the Go program of a generation, which is built once, with the modules from Go's proxy. */
@@ -180,6 +119,11 @@ export function klauspostOracle(generation: KlauspostGeneration): string {
     ...pgzip,
   ];
   return buildGoProgram({
-    files: { 'main.go': program, 'go.mod': module, 'go.sum': `${goSum.join('\n')}\n` },
+    files: {
+      'main.go': goStreamsMain,
+      'writer.go': newWriter,
+      'go.mod': module,
+      'go.sum': `${goSum.join('\n')}\n`,
+    },
   });
 }
