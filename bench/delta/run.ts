@@ -9,7 +9,8 @@
  *   --palette-edge FILE   another bin/run.js in our place
  *   --cache DIR           of bench/pull
  *
- * A program that takes more than an hour ends it. Needs 20 GB of disk in the cache, Go, the lists of apt, and what bench/pull and
+ * With --image-count 2 it takes some minutes; all of it, most of which is squeezing, about half an hour on two processors. A program that takes more than an
+ * hour ends it. Needs 20 GB of disk in the cache, Go, the lists of apt, and what bench/pull and
  * scripts/required-tools.json name.
  */
 import { mkdir, rm } from 'node:fs/promises';
