@@ -114,6 +114,11 @@ export class BundleReader implements BlobReader {
     return layer === undefined ? undefined : this.squeezedContent(layer).plainSize;
   }
 
+  /** Whether bases are needed to read a blob. */
+  needsBases(digest: Digest): boolean {
+    return this.#taken.has(digest) || this.#patchOf(digest) !== undefined;
+  }
+
   #patchOf(digest: Digest): DeltaPatch | undefined {
     const layer = this.#squeezed.get(digest);
     return layer === undefined ? undefined : this.#patches.get(layer.plain);

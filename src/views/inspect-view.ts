@@ -26,7 +26,7 @@ export function inspectView(result: InspectResult): string {
   const fields = textFields([
     ['name', name],
     ['id', id],
-    ['format', squeezed === undefined ? `version ${formatVersion}, plain` : 'version 4, squeezed'],
+    ['format', squeezed === undefined ? `version ${formatVersion}, plain` : squeezedFormat(squeezed)],
     ['written by', `${tool.name} ${tool.version}`],
     ...(size === undefined ? [] : [['size', formatByteSize(size)] as const]),
     ...partsField(parts?.files),
@@ -40,6 +40,10 @@ export function inspectView(result: InspectResult): string {
   ]);
   const table = tree === undefined ? imageTable(images) : inspectTreeView(result);
   return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
+}
+
+function squeezedFormat({ delta }: NonNullable<InspectResult['squeezed']>): string {
+  return delta === undefined ? 'version 4, squeezed' : 'version 5, a delta bundle';
 }
 
 function imageTable(images: readonly BundledImage[]): string {

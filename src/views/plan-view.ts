@@ -23,6 +23,7 @@ export function planView(plan: BuildPlan): string {
     ...companionsField(plan.companions),
     ...leftOut(plan),
     ['blobs', `${blobs}, ${formatByteSize(bytes)}`],
+    ...deltaFields(plan),
     ...filesField(plan),
     ['in the store', formatByteSize(bytesInStore)],
     ...bundlesField(plan),
@@ -51,6 +52,15 @@ function leftOut({ excluded = [] }: BuildPlan): [string, string][] {
 
 function filesField({ files }: BuildPlan): [string, string][] {
   return files === undefined ? [] : [['files', `${files.count}, ${formatByteSize(files.bytes)}`]];
+}
+
+function deltaFields({ delta, blobs }: BuildPlan): [string, string][] {
+  if (delta === undefined) return [];
+  const there = `${delta.blobs} of ${delta.blobs + blobs} blobs are there, ${formatByteSize(delta.bytes)}`;
+  return [
+    ...delta.bases.map(({ name, id }): [string, string] => ['made against', `${name}, id ${id}`]),
+    ['in bases', there],
+  ];
 }
 
 function bundlesField({ bytesInBundles }: BuildPlan): [string, string][] {

@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import type { DeltaReport } from '../workflows/delta-report.ts';
 import type { LayerCount, SqueezeReport } from '../workflows/squeeze-report.ts';
 import { countOf } from './count-of.ts';
 
@@ -15,8 +16,9 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What squeezing did to layers, as fields. */
-export function squeezeReportFields({ squeezed, encoders, kept }: SqueezeReport): [string, string][] {
+export function squeezeReportFields({ squeezed, encoders, kept, delta }: SqueezeReport): [string, string][] {
   return [
+    ...(delta === undefined ? [] : deltaFields(delta)),
     ['squeezed', countText(squeezed)],
     ...encoders.map(({ encoder, ...count }): [string, string] => [
       '  written by',
@@ -39,6 +41,15 @@ export function squeezedFields(size: number, report: SqueezeReport): [string, st
 /** What a size is of another one: `62.3 %`. */
 export function percentText(part: number, whole: number): string {
   return whole === 0 ? '' : `${((part / whole) * 100).toFixed(1)} %`;
+}
+
+function deltaFields({ bases, taken, changed, blobs }: DeltaReport): [string, string][] {
+  const changes = `${countText(changed)}, as ${formatByteSize(changed.changes)} of changes`;
+  return [
+    ...bases.map(({ name, id }): [string, string] => ['made against', `${name}, id ${id}`]),
+    ['taken from there', `${taken.blobs} of ${countOf(blobs, 'blob')}, ${formatByteSize(taken.bytes)}`],
+    ...(changed.layers === 0 ? [] : [['changed from there', changes] satisfies [string, string]]),
+  ];
 }
 
 function countText({ layers, bytes }: LayerCount): string {

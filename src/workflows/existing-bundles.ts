@@ -71,7 +71,7 @@ export class ExistingBundles implements AsyncDisposable {
   /** A blob of one of the bundles; undefined when none has it, or only bundles that are known to be damaged. */
   async find(blob: BlobIdentity): Promise<BundledContent | undefined> {
     for (const { path, reader } of this.#bundles) {
-      if (this.#damaged.has(path) || (await reader.sizeOf(blob.digest)) !== blob.size) continue;
+      if (this.#damaged.has(path) || (await sizeIn(reader, blob.digest)) !== blob.size) continue;
       return { path, open: async (options) => await reader.open(blob, options) };
     }
     return undefined;
@@ -80,7 +80,7 @@ export class ExistingBundles implements AsyncDisposable {
   /** Bytes of a blob that {@link find} would find. */
   async sizeOf(digest: Digest): Promise<number | undefined> {
     for (const { path, reader } of this.#bundles) {
-      const size = this.#damaged.has(path) ? undefined : await reader.sizeOf(digest);
+      const size = this.#damaged.has(path) ? undefined : await sizeIn(reader, digest);
       if (size !== undefined) return size;
     }
     return undefined;
@@ -145,4 +145,9 @@ export class ExistingBundles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { reader } of this.#bundles) await reader.close();
   }
+}
+
+/** Of a delta bundle what is in it can be read without its bases, and nothing else. */
+async function sizeIn(reader: BundleReader, digest: Digest): Promise<number | undefined> {
+  return reader.needsBases(digest) ? undefined : await reader.sizeOf(digest);
 }

@@ -10,6 +10,7 @@ import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
 import { checksumBeside } from './checksum-file.ts';
+import { deltaRefused } from './delta-refused.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenParts } from './open-parts.ts';
 import { readSourceFile } from './read-source-file.ts';
@@ -123,6 +124,8 @@ async function readContent(
         },
       );
     }
+    if (reader.stored.squeezed?.delta !== undefined)
+      throw deltaRefused(path, 'whoever installs from this has nothing yet');
     if (reader.stored.squeezed !== undefined) warnings.push(squeezedContent(path));
     const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
     const size = sources.reduce((sum, each) => sum + each.size, 0);

@@ -1,14 +1,12 @@
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { formatByteSize } from '../io/byte-size.ts';
-import { durationText } from '../io/duration-text.ts';
 import { freeSpace } from '../io/free-space.ts';
 import type { FreeSpace } from '../io/free-space.ts';
 import { runLimited } from '../io/run-limited.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import type { Warning } from '../warning.ts';
 import { checkOutput } from './check-output.ts';
 import { checkPartsOutput } from './check-parts-output.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
@@ -19,6 +17,7 @@ import type { QueuedBlob } from './queue-blobs.ts';
 import type { ExcludedImages } from './scope-images.ts';
 import { planIso } from './plan-iso.ts';
 import type { PlannedIso } from './plan-iso.ts';
+import type { PlannedDelta } from './planned-delta.ts';
 import type { SplitRequest } from './split-request.ts';
 
 /** What a build will do: known before any layer moves. Sizes are in bytes. */
@@ -41,6 +40,8 @@ export interface BuildPlan {
   readonly bytesInStore: number;
   /** Bytes that existing bundles have and the store does not; undefined when no bundle was named. */
   readonly bytesInBundles?: number;
+  /** Of a delta bundle: what its bases have, which is not among the blobs above. */
+  readonly delta?: PlannedDelta;
   /** Raw files; undefined when there are none. */
   readonly files?: { readonly count: number; readonly bytes: number };
   /** Images and charts that were left out; undefined when nothing was to be. */
@@ -101,6 +102,7 @@ export interface BuildPlanInput {
   readonly image?: IsoRequest;
   readonly clusterDefinition?: ClusterDefinition;
   readonly existing?: ExistingBundles;
+  readonly delta?: PlannedDelta | undefined;
   readonly excluded?: readonly ExcludedImages[];
   /** Limits of pulls by registry, as far as they were told. */
   readonly rateLimits?: ReadonlyMap<string, RateLimit>;
@@ -139,6 +141,7 @@ export async function planBuild(
     bytes,
     bytesToPull,
     bytesInStore: bytes - sum(notStored, (count) => count),
+    delta: input.delta,
     ...furtherParts(input, sum(notStored, (count) => count) - bytesToPull),
     registries: registryShares(requested, queue, missing).map((share) => ({
       ...share,
@@ -210,21 +213,6 @@ export function spaceProblem({ space, iso }: BuildPlan): PaletteEdgeError | unde
     kind: 'disk',
     suggestions: ['Free some space, or choose other places with --store and --output.'],
     details: { space },
-  });
-}
-
-/** Warns of registries that soon allow no more pulls. The next builds will feel it: manifests count, and this one has its. */
-export function pullLimitWarnings({ registries }: BuildPlan): Warning[] {
-  return registries.flatMap(({ registry, rateLimit }) => {
-    if (rateLimit === undefined || rateLimit.remaining >= rateLimit.limit / 10) return [];
-    const { limit, remaining, windowSeconds } = rateLimit;
-    const left = `${registry} allows ${remaining} more of ${limit} pulls in ${durationText(windowSeconds)}`;
-    return [
-      {
-        code: 'PULL_LIMIT_LOW',
-        message: `${left}; those who log in have more: palette-edge login ${registry}`,
-      },
-    ];
   });
 }
 

@@ -20,7 +20,7 @@ import { PlainTars } from './plain-tars.ts';
 import type { PlainBundle, SqueezeContext, SqueezedOutput } from './plan-squeezing.ts';
 import { SpilledTar } from './plain-tars.ts';
 import { SqueezedBlobs } from './squeezed-blobs.ts';
-import { reportSqueezing } from './squeeze-report.ts';
+import { reportStored } from './squeeze-report.ts';
 
 /** What a delta bundle is made with, besides what squeezing needs. */
 export interface DeltaContext extends SqueezeContext {
@@ -91,7 +91,7 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   return {
     plan,
     blobs: new PatchedBlobs(stored, patches),
-    report: reportSqueezing({ ...analyzed, kept }, left),
+    report: reportStored(plan.inventory, inventory),
     [Symbol.asyncDispose]: async () => {
       for (const { file } of patches) await file.close();
     },

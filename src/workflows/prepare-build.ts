@@ -19,7 +19,7 @@ import {
   downloadClusterDefinition,
 } from './cluster-definition.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
-import { isInBase } from './delta-bases.ts';
+import { notInBases, plannedDelta } from './planned-delta.ts';
 import type { DeltaBase } from './delta-bases.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { PaletteAccess } from './fetch-profiles.ts';
@@ -28,7 +28,8 @@ import type { AskedCounts, ImageFailure } from './image-failure.ts';
 import { pinCompanions } from './pin-companions.ts';
 import { pinImages } from './pin-images.ts';
 import type { PinnedImage, PinnedImages } from './pin-images.ts';
-import { planBuild, pullLimitWarnings } from './plan-build.ts';
+import { planBuild } from './plan-build.ts';
+import { pullLimitWarnings } from './pull-limit-warnings.ts';
 import type { BuildPlan, BuildPlanInput } from './plan-build.ts';
 import { profileOutlines } from './profile-outlines.ts';
 import { queueBlobs } from './queue-blobs.ts';
@@ -90,7 +91,8 @@ export async function prepareBuild(
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
   const path = buildOutputPath(input, bundlePlan);
-  const queue = await notInBases(queueBlobs(images), resources.bases);
+  const whole = queueBlobs(images);
+  const queue = await notInBases(whole, resources.bases);
   const { plan, limitWarnings } = await planAndTell(
     {
       images,
@@ -102,6 +104,7 @@ export async function prepareBuild(
       image: input.image,
       clusterDefinition,
       existing: bundles,
+      delta: plannedDelta(whole, queue, resources.bases),
       excluded: requests.excluded,
     },
     parts,
@@ -122,16 +125,6 @@ export async function prepareBuild(
     received,
     retries,
   };
-}
-
-/** A delta bundle takes what its bases have: it is not pulled. */
-async function notInBases(
-  queue: readonly QueuedBlob[],
-  bases: readonly DeltaBase[] = [],
-): Promise<readonly QueuedBlob[]> {
-  const left: QueuedBlob[] = [];
-  for (const queued of queue) if (!(await isInBase(queued.blob, bases))) left.push(queued);
-  return left;
 }
 
 /** Where everything comes from. The store is opened when the first thing is put into it. */

@@ -9,6 +9,7 @@ import type { Warning } from '../warning.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, squeezedPathOf } from './converted-path.ts';
+import { deltaRefused } from './delta-refused.ts';
 import { plainWritingOf } from './plain-writing.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { SqueezedOutput } from './plan-squeezing.ts';
@@ -148,6 +149,7 @@ function plainHeadOf({ inventory, inventoryBytes, files }: BundleReader) {
 
 function requirePlain(path: string, { stored }: BundleReader): void {
   if (stored.squeezed === undefined) return;
+  if (stored.squeezed.delta !== undefined) throw deltaRefused(path, 'it is squeezed already');
   throw new PaletteEdgeError('ALREADY_SQUEEZED', `${path} is squeezed already`, {
     kind: 'usage',
     suggestions: [`To squeeze it in another way, take it apart first: palette-edge unsqueeze ${path}`],

@@ -1,6 +1,8 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { KeptLayer, SqueezedInventory } from '../bundle/squeezed-inventory.ts';
 import type { Digest } from '../oci/digest.ts';
+import { reportDelta } from './delta-report.ts';
+import type { DeltaReport } from './delta-report.ts';
 
 /** Layers that have something in common, and their bytes as the registry has them. */
 export interface LayerCount {
@@ -18,6 +20,8 @@ export interface SqueezeReport {
   readonly kept: readonly (LayerCount & { readonly reason: string })[];
   /** Bytes of all blobs as registries have them. */
   readonly contentSize: number;
+  /** Of a delta bundle. */
+  readonly delta?: DeltaReport | undefined;
 }
 
 /** Counts what an inventory of a squeezed bundle, or the plan of one, says of its layers. */
@@ -47,7 +51,12 @@ export function reportSqueezed(
   squeezed: SqueezedInventory | undefined,
   inventory: Pick<Inventory, 'blobs'>,
 ): SqueezeReport | undefined {
-  return squeezed === undefined ? undefined : reportSqueezing(squeezed, inventory);
+  return squeezed === undefined ? undefined : reportStored(squeezed, inventory);
+}
+
+/** As {@link reportSqueezing}, with what a delta bundle takes of its bases. */
+export function reportStored(stored: SqueezedInventory, inventory: Pick<Inventory, 'blobs'>): SqueezeReport {
+  return { ...reportSqueezing(stored, inventory), delta: reportDelta(stored, inventory) };
 }
 
 function count(layers: readonly { readonly size: number }[]): LayerCount {

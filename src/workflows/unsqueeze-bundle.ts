@@ -8,6 +8,7 @@ import { digestHex } from '../oci/digest.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, plainPathOf, requireOtherOutput } from './converted-path.ts';
 import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
+import { deltaRefused } from './delta-refused.ts';
 import { requireApplySpace } from './require-apply-space.ts';
 import type { SplitRequest } from './split-request.ts';
 import { withBundle } from './with-bundle.ts';
@@ -99,7 +100,8 @@ function requireMode(
   mode: SqueezedInventory['mode'],
 ): SqueezedInventory {
   if (squeezed?.mode === mode) return squeezed;
-  if (mode === 'squeezed') throw squeezed === undefined ? notSqueezed(path) : isDelta(path);
+  if (mode === 'squeezed')
+    throw squeezed === undefined ? notSqueezed(path) : deltaRefused(path, 'they are needed');
   throw new PaletteEdgeError('NOT_A_DELTA', `${path} has everything itself: it is no delta bundle`, {
     kind: 'usage',
     suggestions:
@@ -116,13 +118,6 @@ function plainPlan({ inventory, inventoryBytes, files }: BundleReader): OutputPl
   ];
   const { tarSize } = placeBlobs(inventory.blobs, encodeHead(headEntries).length);
   return { inventory, id: inventoryId(inventoryBytes), headEntries, tarSize };
-}
-
-function isDelta(path: string): PaletteEdgeError {
-  return new PaletteEdgeError('IS_A_DELTA', `${path} is a delta bundle: others have what it lacks`, {
-    kind: 'usage',
-    suggestions: [`Name what it was made against: palette-edge apply ${path} --base OLD.tar.zst`],
-  });
 }
 
 function notSqueezed(path: string): PaletteEdgeError {
