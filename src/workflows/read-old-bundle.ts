@@ -27,10 +27,7 @@ export async function readOldBundle(input: BundleInput): Promise<OldBundle> {
   }
   if (/\.json$/i.test(path) && !path.endsWith('.parts.json')) {
     const { inventory, inventoryBytes } = await readInventory(path);
-    return {
-      side: sideOf(path, { inventory, id: inventoryId(inventoryBytes) }),
-      squeezedShare: undefined,
-    };
+    return { side: sideOf(path, { inventory, inventoryBytes }), squeezedShare: undefined };
   }
   return await withBundle(
     path,
@@ -39,8 +36,12 @@ export async function readOldBundle(input: BundleInput): Promise<OldBundle> {
   );
 }
 
-function sideOf(path: string, { id, inventory }: Pick<BundleReader, 'id' | 'inventory'>): BundleSide {
-  return { kind: 'bundle', path, name: inventory.name, id, inventory };
+/** With the id of the plain bundle, by which bases are told apart. */
+function sideOf(
+  path: string,
+  { inventory, inventoryBytes }: Pick<BundleReader, 'inventory' | 'inventoryBytes'>,
+): BundleSide {
+  return { kind: 'bundle', path, name: inventory.name, id: inventoryId(inventoryBytes), inventory };
 }
 
 /** Of a delta bundle nothing is known: most of it is elsewhere. */

@@ -97,7 +97,7 @@ test('what would change, exact to the byte, without pulling a layer', async () =
   expect(result.after.id).toBe(after.id);
 });
 
-test('what the site has may be squeezed, a delta bundle without its base, an inventory or a stream', async () => {
+test('what the site has may be squeezed, a delta bundle without its base, or an inventory', async () => {
   const args = await updatedSite();
   const usual = await plan('old.tar.zst', args);
   await runCliJson(['squeeze', 'old.tar.zst', '--output', 'squeezed.tar.zst'], { cwd });
@@ -106,6 +106,7 @@ test('what the site has may be squeezed, a delta bundle without its base, an inv
   expect(share).toBeGreaterThan(0);
   expect(squeezed.estimate?.fullBytes).toBeGreaterThan(squeezed.estimate?.toShipBytes ?? Infinity);
   expect(squeezed.toShip).toEqual(usual.toShip);
+  expect(squeezed.before.id).toBe(usual.before.id);
   await runCliJson(
     ['extract', 'old.tar.zst', '--file', 'palette-edge/inventory.json', '--output', 'i.json'],
     {
@@ -125,6 +126,7 @@ test('what the site has may be squeezed, a delta bundle without its base, an inv
     unchanged: 3,
     toShip: { blobs: 0, bytes: 0 },
   });
+  expect(nothingLeft.before.id).toBe(nothingLeft.after.id);
   expect(nothingLeft.estimate).toBeUndefined();
 });
 
