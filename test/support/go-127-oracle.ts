@@ -1,5 +1,6 @@
 import { buildGoProgram } from './build-go-program.ts';
-import { goFlateWriter, goStreams, goStreamsMain } from './go-streams.ts';
+import { goFlateWriter, goStreamsMain } from './go-streams-main.ts';
+import { programStreams } from './program-streams.ts';
 
 /**
  * What compress/flate of Go 1.27 writes.
@@ -7,7 +8,7 @@ import { goFlateWriter, goStreams, goStreamsMain } from './go-streams.ts';
  * @throws Error with what Go said
  */
 export function go127Deflate(plain: Uint8Array, level: number): Buffer {
-  return goStreams(go127Oracle(), [level], [plain])[0] ?? Buffer.alloc(0);
+  return programStreams([go127Oracle(), String(level)], [plain])[0] ?? Buffer.alloc(0);
 }
 
 /** The path of the Go program, which is built once. */

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 
 import { buildGoProgram } from './build-go-program.ts';
-import { goFlateWriter, goStreams, goStreamsMain } from './go-streams.ts';
+import { goFlateWriter, goStreamsMain } from './go-streams-main.ts';
+import { programStreams } from './program-streams.ts';
 
 /**
  * What the Go on this machine, before 1.27, writes for each of these inputs: raw streams, as compress/gzip has them between the header and
@@ -10,7 +11,7 @@ import { goFlateWriter, goStreams, goStreamsMain } from './go-streams.ts';
  * @throws Error with what Go said
  */
 export function goDeflate(plains: readonly Uint8Array[], level: number): readonly Buffer[] {
-  return goStreams(goOracle(), [level], plains);
+  return programStreams([goOracle(), String(level)], plains);
 }
 
 /** The path of the Go program, which is built once for each release of Go. */

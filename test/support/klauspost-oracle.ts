@@ -1,6 +1,7 @@
 import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-generation.ts';
 import { buildGoProgram } from './build-go-program.ts';
-import { goStreams, goStreamsMain } from './go-streams.ts';
+import { goStreamsMain } from './go-streams-main.ts';
+import { programStreams } from './program-streams.ts';
 
 /** Makes the writers of pgzip or compress/flate: the settings are the level, and the block size of pgzip or 0. */
 const newWriter = `package main
@@ -98,7 +99,8 @@ export function klauspostStreams(
   plains: readonly Uint8Array[],
   { generation, level, blockSize }: KlauspostOracleOptions,
 ): readonly Buffer[] {
-  const streams = goStreams(klauspostOracle(generation), [level, blockSize ?? 0], plains);
+  const command = [klauspostOracle(generation), String(level), String(blockSize ?? 0)] as const;
+  const streams = programStreams(command, plains);
   if (blockSize === undefined) return streams;
   return streams.map((file) => file.subarray(headerSize, -trailerSize));
 }

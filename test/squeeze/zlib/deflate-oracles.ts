@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { programStreams } from '../../support/program-streams.ts';
 import { requireTool } from '../../support/required-tools.ts';
 
-/** Reads pieces, each after its length in 4 bytes, and writes the raw stream of each in the same way. */
+/** A program for {@link programStreams}. */
 const pythonProgram = `
 import struct, sys, zlib
 level, memory = int(sys.argv[1]), int(sys.argv[2])
@@ -21,29 +22,14 @@ while at < len(data):
 
 const headerSize = 10;
 const trailerSize = 8;
-const maxBuffer = 2 ** 28;
 
 /** What zlib writes for each of these inputs: Debian's own, which its Python uses. */
 export function zlibDeflate(
   plains: readonly Uint8Array[],
   { level, memLevel }: { readonly level: number; readonly memLevel: number },
 ): readonly Buffer[] {
-  const input = Buffer.concat(
-    plains.flatMap((plain) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(plain.length);
-      return [length, plain];
-    }),
-  );
-  const settings = ['-c', pythonProgram, String(level), String(memLevel)];
-  const output = execFileSync(requireTool('/usr/bin/python3'), settings, { input, maxBuffer });
-  const streams: Buffer[] = [];
-  for (let at = 0; at < output.length;) {
-    const end = at + 4 + output.readUInt32LE(at);
-    streams.push(output.subarray(at + 4, end));
-    at = end;
-  }
-  return streams;
+  const settings = [String(level), String(memLevel)];
+  return programStreams([requireTool('/usr/bin/python3'), '-c', pythonProgram, ...settings], plains);
 }
 
 /** What a program that packs files writes for each of these inputs between header and trailer. */
