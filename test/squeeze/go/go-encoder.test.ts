@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { inflateRawSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
 import { createGoEncoder, hasCheckpoints } from '../../../src/squeeze/go/go-encoder.ts';
+import { differingStreams, encodePlain } from '../../support/encode-plain.ts';
+import type { CreateEncoder } from '../../support/encode-plain.ts';
 import { goDeflate } from '../../support/go-oracle.ts';
 import {
   fewSymbols,
@@ -15,9 +13,8 @@ import {
   periodic,
   randomBytes,
 } from '../../support/go-oracle-inputs.ts';
-import { requireTool } from '../../support/required-tools.ts';
+import { beginningOf, tarOf } from '../../support/squeeze-inputs.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const levels = [-2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** Made once, as each level is tried with all of them. */
@@ -98,31 +95,16 @@ describe('createGoEncoder', () => {
   });
 });
 
-/** The names of the inputs that give another stream than Go's, and whether it is at least one of these bytes. */
 function differingFromGo(plains: ReadonlyMap<string, Uint8Array>, level: number): readonly string[] {
-  const streams = goDeflate([...plains.values()], level);
-  expect(streams.length).toBe(plains.size);
-  return [...plains].flatMap(([name, plain], index) => {
-    const ours = encode(plain, level);
-    const stream = streams.at(index);
-    if (stream !== undefined && ours.equals(stream)) return [];
-    return [`${name}: ${inflateRawSync(ours).equals(plain) ? 'another stream' : 'other bytes'}`];
-  });
+  return differingStreams(plains, goDeflate([...plains.values()], level), go(level));
 }
 
-function encode(plain: Uint8Array, level: number, piece = 40_000): Buffer {
-  const written: Buffer[] = [];
-  const encoder = createGoEncoder(level, (bytes) => written.push(Buffer.from(bytes)));
-  // The pieces share one buffer, as those of a file may.
-  const buffer = new Uint8Array(piece);
-  for (let at = 0; at < plain.length; at += piece) {
-    const part = plain.subarray(at, at + piece);
-    buffer.set(part);
-    encoder.write(buffer.subarray(0, part.length));
-    buffer.fill(0);
-  }
-  encoder.finish();
-  return Buffer.concat(written);
+function encode(plain: Uint8Array, level: number, piece?: number): Buffer {
+  return encodePlain(plain, go(level), piece).stream;
+}
+
+function go(level: number): CreateEncoder {
+  return (sink, options) => createGoEncoder(level, sink, options);
 }
 
 /** Nothing repeats but one stretch, at a distance that the whole window has. */
@@ -134,19 +116,4 @@ function copyFromAfar(at: number, size: number): Uint8Array {
 
 function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function tarOf(...folders: readonly string[]): Buffer {
-  return execFileSync(requireTool('tar'), ['-c', '--sort=name', ...folders], {
-    cwd: root,
-    maxBuffer: 2 ** 26,
-  });
-}
-
-function beginningOf(path: string, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  const file = openSync(path, 'r');
-  readSync(file, bytes, 0, size, 0);
-  closeSync(file);
-  return bytes;
 }

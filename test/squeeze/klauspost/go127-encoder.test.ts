@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { createGo127Encoder } from '../../../src/squeeze/klauspost/go127-encoder.ts';
+import { encodePlain } from '../../support/encode-plain.ts';
 import { go127Deflate } from '../../support/go-127-oracle.ts';
 import {
   fewSymbols,
@@ -39,9 +40,6 @@ it('refuses levels it does not know', () => {
 });
 
 function difference(plain: Uint8Array, level: number): string | undefined {
-  const written: Buffer[] = [];
-  const encoder = createGo127Encoder(level, (bytes) => written.push(Buffer.from(bytes)));
-  encoder.write(plain);
-  encoder.finish();
-  return differenceOf(Buffer.concat(written), go127Deflate(plain, level));
+  const { stream } = encodePlain(plain, (sink) => createGo127Encoder(level, sink));
+  return differenceOf(stream, go127Deflate(plain, level));
 }

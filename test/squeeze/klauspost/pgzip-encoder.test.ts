@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import type { EncoderCheckpoint, EncoderOptions } from '../../../src/squeeze/deflate-encoder.ts';
 import {
   klauspostGenerations,
   type KlauspostGeneration,
 } from '../../../src/squeeze/klauspost/klauspost-generation.ts';
 import { createPgzipEncoder, type PgzipParameters } from '../../../src/squeeze/klauspost/pgzip-encoder.ts';
+import { differingCheckpoints, encodePlain } from '../../support/encode-plain.ts';
+import type { CreateEncoder } from '../../support/encode-plain.ts';
 import { fewSymbols, fibonacciBytes, mixture, randomBytes } from '../../support/go-oracle-inputs.ts';
 import { klauspostDeflate } from '../../support/klauspost-oracle.ts';
 import { beginningOf, differenceOf, tarOf } from '../../support/squeeze-inputs.ts';
@@ -39,30 +40,20 @@ describe.each(klauspostGenerations)('generation %i', (generation) => {
   it('begins again at every block', () => {
     const plain = mixture('checkpoints', 400_000);
     const parameters = { level: 5, blockSize: 2 ** 16, generation };
-    const checkpoints: EncoderCheckpoint[] = [];
-    const whole = encode(plain, parameters, { onBlock: (checkpoint) => checkpoints.push(checkpoint) });
+    const { checkpoints } = encodePlain(plain, pgzip(parameters));
     expect(checkpoints.map(({ plain: at }) => at)).toEqual(
       [1, 2, 3, 4, 5, 6].map((block) => block * 2 ** 16),
     );
-    for (const checkpoint of checkpoints) {
-      const history = plain.subarray(Math.max(0, checkpoint.plain - 2 ** 15), checkpoint.plain);
-      const later: EncoderCheckpoint[] = [];
-      const rest = encode(plain.subarray(checkpoint.plain), parameters, {
-        from: { checkpoint, history },
-        onBlock: (found) => later.push(found),
-      });
-      expect(rest.equals(whole.subarray(checkpoint.bits / 8))).toBe(true);
-      expect(later).toEqual(checkpoints.filter(({ plain: at }) => at > checkpoint.plain));
-    }
+    expect(differingCheckpoints(plain, pgzip(parameters))).toEqual([]);
   });
 });
 
 it('writes the same whatever the pieces', () => {
   const plain = mixture('pieces', 300_000);
   const parameters = { level: 5, blockSize: 100_000, generation: 11510 } as const;
-  const whole = encode(plain, parameters, { piece: plain.length });
+  const whole = encode(plain, parameters, plain.length);
   for (const piece of [1, 333, 65_535, 100_000]) {
-    expect(encode(plain, parameters, { piece }).equals(whole)).toBe(true);
+    expect(encode(plain, parameters, piece).equals(whole)).toBe(true);
   }
 });
 
@@ -87,21 +78,10 @@ function difference(plain: Uint8Array, parameters: PgzipParameters): string | un
   return differenceOf(encode(plain, parameters), klauspostDeflate(plain, parameters));
 }
 
-function encode(
-  plain: Uint8Array,
-  parameters: PgzipParameters,
-  { piece = 40_000, ...options }: EncoderOptions & { readonly piece?: number } = {},
-): Buffer {
-  const written: Buffer[] = [];
-  const encoder = createPgzipEncoder(parameters, (bytes) => written.push(Buffer.from(bytes)), options);
-  // The pieces share one buffer, as those of a file may.
-  const buffer = new Uint8Array(piece);
-  for (let at = 0; at < plain.length; at += piece) {
-    const part = plain.subarray(at, at + piece);
-    buffer.set(part);
-    encoder.write(buffer.subarray(0, part.length));
-    buffer.fill(0);
-  }
-  encoder.finish();
-  return Buffer.concat(written);
+function encode(plain: Uint8Array, parameters: PgzipParameters, piece?: number): Buffer {
+  return encodePlain(plain, pgzip(parameters), piece).stream;
+}
+
+function pgzip(parameters: PgzipParameters): CreateEncoder {
+  return (sink, options) => createPgzipEncoder(parameters, sink, options);
 }

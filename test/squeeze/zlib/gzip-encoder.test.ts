@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { createGnuGzipEncoder } from '../../../src/squeeze/zlib/gzip-encoder.ts';
+import { differingCheckpoints, differingStreams, encodePlain } from '../../support/encode-plain.ts';
+import type { CreateEncoder } from '../../support/encode-plain.ts';
 import { fewSymbols, mixture } from '../../support/go-oracle-inputs.ts';
 import { packedFiles } from './deflate-oracles.ts';
-import { differingCheckpoints, differingStreams, encodePlain } from './encode-plain.ts';
-import type { CreateEncoder } from './encode-plain.ts';
 import { samplePlains, sampleTar } from './sample-plains.ts';
 
 /** Ends at which gzip compares with bytes behind them, or no longer looks for matches. */

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { createPigzEncoder } from '../../../src/squeeze/zlib/pigz-encoder.ts';
 import type { PigzParameters } from '../../../src/squeeze/zlib/pigz-encoder.ts';
+import { differingCheckpoints, differingStreams, encodePlain } from '../../support/encode-plain.ts';
+import type { CreateEncoder } from '../../support/encode-plain.ts';
 import { mixture, randomBytes } from '../../support/go-oracle-inputs.ts';
 import { packedFiles } from './deflate-oracles.ts';
-import { differingCheckpoints, differingStreams, encodePlain } from './encode-plain.ts';
-import type { CreateEncoder } from './encode-plain.ts';
 import { sampleTar } from './sample-plains.ts';
 
 const plains: ReadonlyMap<string, Uint8Array> = new Map([

@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import {
   fewSymbols,
   fibonacciBytes,
@@ -9,15 +5,10 @@ import {
   periodic,
   randomBytes,
 } from '../../support/go-oracle-inputs.ts';
-import { requireTool } from '../../support/required-tools.ts';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { beginningOf, tarOf } from '../../support/squeeze-inputs.ts';
 
 /** A tar of sources of ours. */
-export const sampleTar = execFileSync(requireTool('tar'), ['-c', '--sort=name', 'src', 'docs'], {
-  cwd: root,
-  maxBuffer: 2 ** 28,
-});
+export const sampleTar = tarOf('src', 'docs');
 
 /** All kinds of plain bytes, by name. */
 export const samplePlains: ReadonlyMap<string, Uint8Array> = new Map([
@@ -46,11 +37,3 @@ export const samplePlains: ReadonlyMap<string, Uint8Array> = new Map([
     periodic(period, 131_300),
   ]),
 ]);
-
-function beginningOf(path: string, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  const file = openSync(path, 'r');
-  readSync(file, bytes, 0, size, 0);
-  closeSync(file);
-  return bytes;
-}

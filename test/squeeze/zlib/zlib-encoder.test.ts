@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { createZlibEncoder } from '../../../src/squeeze/zlib/zlib-encoder.ts';
 import type { ZlibParameters } from '../../../src/squeeze/zlib/zlib-encoder.ts';
+import { differingCheckpoints, differingStreams, encodePlain } from '../../support/encode-plain.ts';
+import type { CreateEncoder } from '../../support/encode-plain.ts';
 import { mixture } from '../../support/go-oracle-inputs.ts';
 import { zlibDeflate } from './deflate-oracles.ts';
-import { differingCheckpoints, differingStreams, encodePlain } from './encode-plain.ts';
-import type { CreateEncoder } from './encode-plain.ts';
 import { samplePlains, sampleTar } from './sample-plains.ts';
 
 describe.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('level %i', (level) => {

@@ -1,10 +1,11 @@
-import { historySize } from '../../../src/squeeze/deflate-encoder.ts';
+import { historySize } from '../../src/squeeze/deflate-encoder.ts';
 import type {
   DeflateEncoder,
   DeflateSink,
   EncoderCheckpoint,
   EncoderOptions,
-} from '../../../src/squeeze/deflate-encoder.ts';
+} from '../../src/squeeze/deflate-encoder.ts';
+import { differenceOf } from './squeeze-inputs.ts';
 
 /** Makes an encoder for a sink. */
 export type CreateEncoder = (sink: DeflateSink, options: EncoderOptions) => DeflateEncoder;
@@ -20,11 +21,20 @@ export function encodePlain(plain: Uint8Array, create: CreateEncoder, piece = 40
   return encodeFrom(plain, create, { piece });
 }
 
+/** What an encoder writes that begins at a checkpoint, or at the beginning. */
+export function encodeRest(
+  plain: Uint8Array,
+  create: CreateEncoder,
+  checkpoint: EncoderCheckpoint | undefined,
+): EncodedPlain {
+  return encodeFrom(plain, create, { ...(checkpoint && { checkpoint }), piece: 30_001 });
+}
+
 /** The checkpoints from which other bits or other checkpoints follow than from the beginning. */
 export function differingCheckpoints(plain: Uint8Array, create: CreateEncoder): readonly EncoderCheckpoint[] {
   const { stream, checkpoints } = encodePlain(plain, create);
   return checkpoints.filter((checkpoint, index) => {
-    const rest = encodeFrom(plain, create, { checkpoint, piece: 30_001 });
+    const rest = encodeRest(plain, create, checkpoint);
     const expected = Buffer.from(stream.subarray(Math.floor(checkpoint.bits / 8)));
     if (expected.length > 0) expected.writeUInt8(expected.readUInt8(0) & (0xff << (checkpoint.bits % 8)), 0);
     const later = checkpoints.slice(index + 1);
@@ -32,16 +42,16 @@ export function differingCheckpoints(plain: Uint8Array, create: CreateEncoder): 
   });
 }
 
-/** The names of the plain bytes for which an encoder writes another stream than the expected one. */
+/** The names of the plain bytes for which an encoder writes another stream than the expected one, and where the two differ. */
 export function differingStreams(
   plains: ReadonlyMap<string, Uint8Array>,
-  expected: readonly Uint8Array[],
+  expected: readonly Buffer[],
   create: CreateEncoder,
 ): readonly string[] {
   if (expected.length !== plains.size) return [`${expected.length} streams for ${plains.size} inputs`];
-  return [...plains.keys()].filter((name, index) => {
-    const { stream } = encodePlain(plains.get(name) ?? new Uint8Array(0), create);
-    return Buffer.compare(stream, expected[index] ?? new Uint8Array(0)) !== 0;
+  return [...plains].flatMap(([name, plain], index) => {
+    const difference = differenceOf(encodePlain(plain, create).stream, expected[index] ?? Buffer.alloc(0));
+    return difference === undefined ? [] : [`${name}: ${difference}`];
   });
 }
 
