@@ -37,27 +37,6 @@ export function sectionSize({ blobs, isLast }: TarSection): number {
   return blobs.reduce((sum, blob) => sum + entrySize(blob), end);
 }
 
-/** As {@link tarBehindHead}, from one byte to another. A blob that began before is read from its beginning: so it is verified. */
-export async function* partOfSection(
-  source: TarSource,
-  { start, end }: { readonly start: number; readonly end: number },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let position = 0;
-  let first = 0;
-  for (const blob of source.section.blobs) {
-    if (position + entrySize(blob) > start) break;
-    position += entrySize(blob);
-    first += 1;
-  }
-  const section = { ...source.section, blobs: source.section.blobs.slice(first) };
-  for await (const piece of tarBehindHead({ ...source, section })) {
-    const part = piece.subarray(Math.max(0, start - position), Math.max(0, end - position));
-    position += piece.length;
-    if (part.length > 0) yield part;
-    if (position >= end) return;
-  }
-}
-
 function entrySize(blob: BlobIdentity): number {
   return blobHeader(blob).length + blob.size + paddingFor(blob.size).length;
 }

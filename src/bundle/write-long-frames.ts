@@ -3,7 +3,10 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { writeAll } from '../io/write-all.ts';
 import type { FrameOutput } from './frame-output.ts';
-import { partOfSection } from './tar-behind-head.ts';
+import { readStretch, stretchesOf } from './section-stretches.ts';
+import type { BlobStretch, Stretch } from './section-stretches.ts';
+import type { SpilledStretch } from './shared-blob.ts';
+import { SharedBlobs } from './shared-blobs.ts';
 import type { TarSection } from './tar-behind-head.ts';
 import type { WriteBundleOptions } from './write-bundle.ts';
 import { compressLongFrame, decompressLongFrame, frameCheck, longPiece } from './zstd-frames.ts';
@@ -16,7 +19,10 @@ export interface LongFrameOptions {
   readonly frameContent: number;
   /** Frames compressed at the same time. Changes the speed, never the bytes. Each takes 128 MiB and the tables of its level. */
   readonly concurrency: number;
-  /** Makes an empty file, for reading and writing, that is gone when it is closed: frames wait there for those before them. */
+  /**
+   * Makes an empty file, for reading and writing, that is gone when it is closed: frames wait there for those before them, and what goes
+   * into them of blobs that are larger than one.
+   */
   readonly createSpill: () => Promise<FileHandle>;
 }
 
@@ -49,7 +55,9 @@ export async function writeLongFrames(
   if (shortSection(plan).isLast) return 0;
   if (long === undefined) throw new TypeError('nobody says how long frames are written');
   const failed = new AbortController();
-  const writer = { ...options, long, signal: AbortSignal.any([options.signal, failed.signal]) };
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  await using shared = new SharedBlobs({ ...long, blobs: options.blobs, signal });
+  const writer = { ...options, long, signal, shared };
   const coming: { readonly contentSize: number; readonly frame: Promise<SpilledFrame> }[] = [];
   let begun = 0;
   let written = 0;
@@ -59,7 +67,7 @@ export async function writeLongFrames(
         const contentSize = Math.min(long.frameContent, size - begun);
         const frame = spillFrame(writer, { start: begun, end: begun + contentSize });
         // Whoever waits for it gets the failure, and nobody may.
-        frame.catch(() => failed.abort());
+        frame.catch((error: unknown) => failed.abort(error));
         coming.push({ contentSize, frame });
         begun += contentSize;
       }
@@ -76,24 +84,65 @@ export async function writeLongFrames(
   return written;
 }
 
-async function spillFrame(
-  { plan, blobs, long, signal, onBytes }: WriteBundleOptions & { readonly long: LongFrameOptions },
-  range: { readonly start: number; readonly end: number },
+/** What a frame is written with. */
+interface FrameWriter extends WriteBundleOptions {
+  readonly long: LongFrameOptions;
+  readonly shared: SharedBlobs;
+}
+
+/** Frames have to be begun in order: their shares of blobs are taken at once. */
+async function spillFrame(writer: FrameWriter, range: Stretch): Promise<SpilledFrame> {
+  const { plan, shared } = writer;
+  const section = { blobs: plan.inventory.blobs.slice(plan.inventory.longFrom), isLast: true };
+  const stretches = [...stretchesOf(section, range)];
+  const taken = new Map<BlobStretch, Promise<SpilledStretch>>();
+  for (const stretch of stretches) {
+    if (stretch instanceof Uint8Array || !shared.isShared(stretch.blob)) continue;
+    const spilled = shared.take(stretch);
+    // Whoever waits for it gets the failure, and nobody may.
+    spilled.catch(() => undefined);
+    taken.set(stretch, spilled);
+  }
+  try {
+    return await compressIntoFile(writer, contentOf(writer, stretches, taken), range.end - range.start);
+  } finally {
+    const settled = await Promise.allSettled(taken.values());
+    for (const result of settled) if (result.status === 'fulfilled') await result.value.file.close();
+  }
+}
+
+async function* contentOf(
+  { blobs, signal }: FrameWriter,
+  stretches: readonly (Uint8Array | BlobStretch)[],
+  taken: ReadonlyMap<BlobStretch, Promise<SpilledStretch>>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const stretch of stretches) {
+    signal.throwIfAborted();
+    if (stretch instanceof Uint8Array) {
+      yield stretch;
+      continue;
+    }
+    const spilled = await taken.get(stretch);
+    yield* spilled === undefined ? readStretch(blobs, stretch, signal) : spilledBytes(spilled);
+  }
+}
+
+async function compressIntoFile(
+  { long, signal, onBytes }: FrameWriter,
+  content: AsyncIterable<Uint8Array>,
+  contentSize: number,
 ): Promise<SpilledFrame> {
   const file = await long.createSpill();
   try {
-    const all = plan.inventory.blobs;
-    const section = { blobs: all.slice(plan.inventory.longFrom), isLast: true };
-    const pieces = equalPieces(partOfSection({ section, blobs, signal }, range), onBytes);
     let size = 0;
     let check = 0;
-    for await (const piece of compressLongFrame(pieces, range.end - range.start, long.level)) {
+    for await (const piece of compressLongFrame(equalPieces(content, onBytes), contentSize, long.level)) {
       signal.throwIfAborted();
       check = frameCheck(piece, check);
       await writeAll(file, piece, size);
       size += piece.length;
     }
-    await checkSpilled({ file, size, check }, range.end - range.start);
+    await checkSpilled({ file, size, check }, contentSize);
     return { file, size, check };
   } catch (error) {
     await file.close();
@@ -117,7 +166,7 @@ async function appendSpilled(output: FrameOutput, frame: SpilledFrame, contentSi
   }
 }
 
-async function* spilledBytes({ file, size }: SpilledFrame): AsyncGenerator<Uint8Array, void, undefined> {
+async function* spilledBytes({ file, size }: SpilledStretch): AsyncGenerator<Uint8Array, void, undefined> {
   for (let position = 0; position < size;) {
     const piece = Buffer.allocUnsafeSlow(Math.min(longPiece, size - position));
     const { bytesRead } = await file.read(piece, 0, piece.length, position);
