@@ -8,7 +8,7 @@ import type { BundleInput } from '../workflows/with-bundle-source.ts';
  * The bundle that an argument names; `-` is standard input. Disposing it lets go of standard input: who writes to it is not waited for.
  *
  * @param bases of a delta bundle
- * @throws PaletteEdgeError `INPUT_IS_TERMINAL` (kind usage)
+ * @throws PaletteEdgeError `INPUT_IS_TERMINAL`, `FILE_NEEDED` (kind usage)
  */
 export function bundleInput(
   path: string,
@@ -17,6 +17,16 @@ export function bundleInput(
 ): BundleInput & Disposable {
   const { stdin } = process;
   if (path !== '-') return { path, bases, [Symbol.dispose]: () => undefined };
+  if (bases !== undefined) {
+    throw new PaletteEdgeError(
+      'FILE_NEEDED',
+      '- is standard input, which is read once: a delta bundle is a file',
+      {
+        kind: 'usage',
+        suggestions: ['Name a file, its parts or an ISO image.'],
+      },
+    );
+  }
   if (stdin.isTTY) {
     throw new PaletteEdgeError('INPUT_IS_TERMINAL', 'a bundle cannot be typed at a terminal', {
       kind: 'usage',

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseFlags, baseRequest } from '../cli/base-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { inspectView } from '../views/inspect-view.ts';
 import { warningView } from '../views/warning-view.ts';
@@ -35,6 +36,7 @@ export default class Inspect extends BaseCommand {
   };
 
   static override flags = {
+    ...baseFlags,
     tree: Flags.boolean({
       summary:
         'Show where each image comes from, its platforms and layers with sizes, and what images share.',
@@ -52,9 +54,9 @@ export default class Inspect extends BaseCommand {
 
   async run(): Promise<InspectResult> {
     const { args, flags } = await this.parse(Inspect);
-    using input = bundleInput(args.file, this.signal);
-    const { path, stream } = input;
-    const request = { patterns: flags.image, hasTree: flags.tree, signal: this.signal };
+    using input = bundleInput(args.file, this.signal, baseRequest(flags));
+    const { path, stream, bases } = input;
+    const request = { patterns: flags.image, hasTree: flags.tree, bases, signal: this.signal };
     const result =
       stream === undefined
         ? await inspectBundle(path, request)

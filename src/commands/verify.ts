@@ -39,12 +39,12 @@ Of a delta bundle what is in it is checked; with --base every layer that it stan
   async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
     using progress = this.progress();
-    using input = bundleInput(args.file, this.signal);
-    const { path, stream } = input;
+    using input = bundleInput(args.file, this.signal, baseRequest(flags));
+    const { path, stream, bases } = input;
     const listener = verifyListener(progress);
     const result =
       stream === undefined
-        ? await verifyWithBases({ path, bases: baseRequest(flags) }, listener, this.signal)
+        ? await verifyWithBases({ path, bases }, listener, this.signal)
         : await verifyStream({ path, stream }, listener, this.signal);
     progress.close();
     this.show(verifyView(result));

@@ -1,8 +1,10 @@
+import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import type { PartFile } from '../bundle/joined-parts.ts';
 import type { Warning } from '../warning.ts';
 import { imageTree } from './inspect-tree.ts';
 import type { ImageTree } from './inspect-tree.ts';
+import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
 import { selectImages } from './select-images.ts';
 import { reportSqueezed } from './squeeze-report.ts';
 import type { SqueezeReport } from './squeeze-report.ts';
@@ -40,6 +42,8 @@ export interface InspectRequest {
   readonly patterns: readonly string[];
   /** Whether platforms and layers are looked at, too. */
   readonly hasTree: boolean;
+  /** Of a delta bundle: they may have manifests that a tree is made of. */
+  readonly bases?: BaseRequest | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -55,12 +59,13 @@ export async function inspectBundle(
   path: string,
   request: InspectRequest = inventoryOnly,
 ): Promise<InspectResult> {
-  return await withBundle(path, async (reader, opened) => {
+  const inspect = async (reader: BundleReader, opened: OpenedWithBases): Promise<InspectResult> => {
     const files = opened.parts?.parts.map(({ name, size }) => ({ name, size }));
     const parts = files === undefined ? undefined : { list: opened.parts?.listName, files };
     const { inventory, ...rest } = await contentOf(reader, request);
     return { path, id: reader.id, size: reader.size, ...rest, parts, inventory };
-  });
+  };
+  return await withBundle(path, inspect, request.bases);
 }
 
 /** As {@link inspectBundle}, of a bundle that comes as a stream. What follows the configs is not read. */

@@ -1,8 +1,11 @@
 import { tmpdir } from 'node:os';
 
 import { PaletteEdgeError } from '../errors.ts';
+import type { BasePool } from './base-pool.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
+import { folderBundles } from './folder-bundles.ts';
 import { openBundleFile } from './open-bundle.ts';
+import { bundlesInImage } from './open-iso-bundle.ts';
 import { openBases } from './open-with-bases.ts';
 import type { BaseRequest } from './open-with-bases.ts';
 
@@ -14,31 +17,82 @@ export interface BundlesToOpen {
 }
 
 /**
- * Opens bundles, each path once.
+ * Opens bundles, each path once. A folder stands for the bundles in it, and an ISO image for those in the image.
  *
  * @param resources closes them
- * @throws PaletteEdgeError for one that cannot be opened, `FILE_NEEDED` (kind usage) for standard input, `BASE_NEEDED` (kind notFound); the signal's reason when
- *   aborted
+ * @throws PaletteEdgeError for one that cannot be opened, `FILE_NEEDED` (kind usage) for standard input, `NO_BUNDLES` (kind notFound) for a
+ *   folder without one, `BASE_NEEDED` (kind notFound); the signal's reason when aborted
  */
 export async function openBundles(
   { paths, bases = { paths: [], folder: tmpdir() } }: BundlesToOpen,
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<OpenBundle[]> {
-  const bundles: OpenBundle[] = [];
+  const bundles = new Map<string, OpenBundle>();
   const pool = await openBases(bases);
   resources.defer(async () => await pool.close());
-  for (const path of new Set(paths)) {
-    signal.throwIfAborted();
-    if (path === '-') throw fileNeeded();
-    const { reader } = await openBundleFile(path, pool);
-    resources.defer(async () => await reader.close());
-    bundles.push({ path, reader });
-  }
+  for (const given of new Set(paths))
+    for await (const bundle of opened(given, pool, signal)) {
+      resources.defer(async () => await bundle.reader.close());
+      bundles.set(bundle.path, bundles.get(bundle.path) ?? bundle);
+    }
   // Those that are named may be what others of them were made against.
-  for (const bundle of bundles) pool.lend(bundle);
-  for (const bundle of bundles) pool.require(bundle);
-  return bundles;
+  for (const bundle of bundles.values()) pool.lend(bundle);
+  for (const bundle of bundles.values()) pool.require(bundle);
+  return [...bundles.values()];
+}
+
+async function* opened(
+  given: string,
+  pool: BasePool,
+  signal: AbortSignal,
+): AsyncGenerator<OpenBundle, void, undefined> {
+  if (given === '-') throw fileNeeded();
+  const inFolder = await folderBundles(given);
+  let count = 0;
+  for (const path of inFolder ?? [given]) {
+    signal.throwIfAborted();
+    const found = await openOrList(path, pool).catch((error: unknown) => {
+      if (inFolder !== undefined && isNoBundle(error)) return [];
+      throw error;
+    });
+    for (const bundle of found) yield bundle;
+    count += found.length;
+  }
+  if (count === 0) throw noBundles(given);
+}
+
+/** The bundles that a path stands for: more than one of an ISO image only. */
+async function openOrList(path: string, pool: BasePool): Promise<OpenBundle[]> {
+  const open = async (each: string): Promise<OpenBundle> => ({
+    path: each,
+    reader: (await openBundleFile(each, pool)).reader,
+  });
+  try {
+    return [await open(path)];
+  } catch (error) {
+    const inImage = bundlesInImage(error);
+    if (inImage === undefined) throw error;
+    const bundles: OpenBundle[] = [];
+    try {
+      for (const each of inImage) bundles.push(await open(each));
+    } catch (failure) {
+      for (const { reader } of bundles) await reader.close();
+      throw failure;
+    }
+    return bundles;
+  }
+}
+
+function isNoBundle(error: unknown): boolean {
+  return error instanceof PaletteEdgeError && error.code === 'NOT_A_BUNDLE';
+}
+
+function noBundles(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('NO_BUNDLES', `there is no bundle in the folder ${path}`, {
+    kind: 'notFound',
+    suggestions: ['Its own folders are not looked into: name the one that has the bundles.'],
+  });
 }
 
 function fileNeeded(): PaletteEdgeError {

@@ -91,7 +91,7 @@ async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {
   }
   const [first] = bundles;
   if (first === undefined) throw noBundle(opened.place);
-  if (bundles.length > 1) throw ambiguous(opened.place, bundles);
+  if (bundles.length > 1) throw new AmbiguousImage(opened.place, bundles);
   return first;
 }
 
@@ -134,11 +134,22 @@ function noBundle(place: string): PaletteEdgeError {
   });
 }
 
-function ambiguous(place: string, bundles: readonly IsoBundle[]): PaletteEdgeError {
-  const paths = bundles.slice(0, 10).map(({ path }) => `${place}:${path}`);
-  return new PaletteEdgeError(
-    'ISO_AMBIGUOUS',
-    `there are ${bundles.length} bundles in the ISO image ${place}, and one is to be named`,
-    { kind: 'usage', suggestions: paths.map((path) => `Name this one: ${path}`) },
-  );
+/** Which bundles are in an image, when {@link openIsoBundle} failed because there are several; else undefined. */
+export function bundlesInImage(error: unknown): readonly string[] | undefined {
+  return error instanceof AmbiguousImage ? error.paths : undefined;
+}
+
+/** Several bundles where one is to be named. */
+class AmbiguousImage extends PaletteEdgeError {
+  readonly paths: readonly string[];
+
+  constructor(place: string, bundles: readonly IsoBundle[]) {
+    const paths = bundles.map(({ path }) => `${place}:${path}`);
+    super(
+      'ISO_AMBIGUOUS',
+      `there are ${paths.length} bundles in the ISO image ${place}, and one is to be named`,
+      { kind: 'usage', suggestions: paths.slice(0, 10).map((path) => `Name this one: ${path}`) },
+    );
+    this.paths = paths;
+  }
 }
