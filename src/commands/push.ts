@@ -38,7 +38,7 @@ It is also called deploy.`;
 
   static override args = {
     names: Args.string({
-      description: 'Bundles, and the registry last: HOST[:PORT][/PREFIX].',
+      description: 'Bundles, or folders and ISO images of them, and the registry last: HOST[:PORT][/PREFIX].',
       required: true,
       multiple: true,
       ignoreStdin: true,

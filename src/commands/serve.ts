@@ -45,7 +45,12 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
   ];
 
   static override args = {
-    bundle: Args.string({ description: 'Bundles.', required: true, multiple: true, ignoreStdin: true }),
+    bundle: Args.string({
+      description: 'Bundles, or folders and ISO images of them.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = serveFlags;

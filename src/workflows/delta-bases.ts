@@ -62,18 +62,14 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
   }
 }
 
-/** Whether a base has a blob. */
-export async function isInBase(
-  { digest, size }: BlobIdentity,
-  bases: readonly DeltaBase[],
-): Promise<boolean> {
-  for (const base of bases) if ((await sizeIn(base, digest)) === size) return true;
-  return false;
-}
-
-async function sizeIn({ reader, inventory }: DeltaBase, digest: Digest): Promise<number | undefined> {
-  if (reader !== undefined) return await reader.sizeOf(digest);
-  return await Promise.resolve(inventory.blobs.find((blob) => blob.digest === digest)?.size);
+/**
+ * Tells whether bases have a blob. What a squeezed base has besides, for itself, is not in the plain one, which may be what the receiver has.
+ */
+export function inBases(bases: readonly DeltaBase[]): (blob: BlobIdentity) => boolean {
+  const sizes = new Map<Digest, number>(
+    bases.flatMap(({ inventory }) => inventory.blobs.map(({ digest, size }) => [digest, size] as const)),
+  );
+  return ({ digest, size }) => sizes.get(digest) === size;
 }
 
 /**

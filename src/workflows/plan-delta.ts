@@ -10,7 +10,7 @@ import { orderLayers } from '../squeeze/order-layers.ts';
 import { layersOfBases, sketchLayers } from './alike-layers.ts';
 import { analyzeLayers } from './analyze-layers.ts';
 import { baseOf } from './base-identity.ts';
-import { isInBase } from './delta-bases.ts';
+import { inBases } from './delta-bases.ts';
 import type { DeltaBase } from './delta-bases.ts';
 import { distinctLayers } from './distinct-layers.ts';
 import { layersToSqueeze } from './layers-to-squeeze.ts';
@@ -41,7 +41,7 @@ export interface DeltaOutput extends SqueezedOutput, AsyncDisposable {}
 export async function planDelta(plain: PlainBundle, context: DeltaContext): Promise<DeltaOutput> {
   const { inventory, blobs, writing } = plain;
   const { threads, bases, tool } = context;
-  const taken = await takenBlobs(inventory.blobs, bases);
+  const taken = inventory.blobs.filter(inBases(bases)).map(({ digest, size }) => ({ digest, size }));
   const isTaken = new Set(taken.map(({ digest }) => digest));
   const left = { blobs: inventory.blobs.filter(({ digest }) => !isTaken.has(digest)) };
   const { gzip, uncompressed, zstd } = layersToSqueeze(left);
@@ -96,16 +96,6 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
       for (const { file } of patches) await file.close();
     },
   };
-}
-
-async function takenBlobs(
-  blobs: readonly BlobIdentity[],
-  bases: readonly DeltaBase[],
-): Promise<BlobIdentity[]> {
-  const taken: BlobIdentity[] = [];
-  for (const { digest, size } of blobs)
-    if (await isInBase({ digest, size }, bases)) taken.push({ digest, size });
-  return taken;
 }
 
 function bytesOf(blobs: readonly BlobIdentity[]): number {

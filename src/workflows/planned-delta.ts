@@ -1,6 +1,6 @@
 import type { BaseBundle } from '../bundle/squeezed-inventory.ts';
 import { baseOf } from './base-identity.ts';
-import { isInBase } from './delta-bases.ts';
+import { inBases } from './delta-bases.ts';
 import type { DeltaBase } from './delta-bases.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 
@@ -26,13 +26,12 @@ export function plannedDelta(
 }
 
 /** A delta bundle takes what its bases have: it is not pulled. */
-export async function notInBases(
+export function notInBases(
   queue: readonly QueuedBlob[],
   bases: readonly DeltaBase[] = [],
-): Promise<readonly QueuedBlob[]> {
-  const left: QueuedBlob[] = [];
-  for (const queued of queue) if (!(await isInBase(queued.blob, bases))) left.push(queued);
-  return left;
+): readonly QueuedBlob[] {
+  const isInBase = inBases(bases);
+  return queue.filter(({ blob }) => !isInBase(blob));
 }
 
 function bytesOf(queue: readonly QueuedBlob[]): number {

@@ -92,7 +92,7 @@ export async function prepareBuild(
   const bundlePlan = planBundleOf(images);
   const path = buildOutputPath(input, bundlePlan);
   const whole = queueBlobs(images);
-  const queue = await notInBases(whole, resources.bases);
+  const queue = notInBases(whole, resources.bases);
   const { plan, limitWarnings } = await planAndTell(
     {
       images,

@@ -18,7 +18,8 @@ import {
 } from '../support/delta-bundles.ts';
 import type { LayeredContent } from '../support/delta-bundles.ts';
 import { noise } from '../support/sample-bundle.ts';
-import { plainLayer, tarWith, wordyText } from '../support/squeezable-bundle.ts';
+import { gzipLayer, plainLayer, tarWith, wordyText } from '../support/squeezable-bundle.ts';
+import { squeeze } from '../support/squeezing.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** npm run deltas tries as many as one likes. */
@@ -93,4 +94,18 @@ test('of a base whose inventory alone is here blobs are taken, and no layer is d
   expect(squeezed?.delta).toMatchObject({ taken: { blobs: 2 }, changed: { layers: 0 } });
   await applyDelta(delta, { bases: [versions[0]], output });
   expect((await readFile(output)).equals(await readFile(versions[1]))).toBe(true);
+});
+
+test('what a squeezed base has for itself is not taken from it: the receiver may have the plain one', async () => {
+  const folder = await temporaryFolder();
+  const tar = tarWith(wordyText(20_000, 1));
+  const old = await bundleIn(folder, 'old.tar.zst', await layeredBundle({ images: [[gzipLayer(tar)]] }));
+  const direct = await bundleIn(folder, 'new.tar.zst', await layeredBundle({ images: [[plainLayer(tar)]] }));
+  const { bundle: squeezed } = await squeeze(old);
+  const [delta, output] = [join(folder, 'new.delta.tar.zst'), join(folder, 'applied.tar.zst')];
+  await makeDelta(direct, { bases: [squeezed.path], output: delta });
+  for (const base of [old, squeezed.path]) {
+    await applyDelta(delta, { bases: [base], output });
+    expect(await isSameFile(output, direct)).toBe(true);
+  }
 });
