@@ -25,7 +25,13 @@ export interface KeptGzip {
 }
 
 /** Stable words for scripts. */
-export type KeptReason = 'not-gzip' | 'damaged' | 'unknown-encoder' | 'large-recipe' | 'large-plain';
+export type KeptReason =
+  | 'not-gzip'
+  | 'damaged'
+  | 'unknown-encoder'
+  | 'large-recipe'
+  | 'large-plain'
+  | 'no-memory';
 
 /** What an analysis may cost. */
 export interface AnalysisOptions {

@@ -139,7 +139,7 @@ class Analyzer implements GzipAnalyzer {
 
   /** What follows the last member. */
   #readRest(piece: Uint8Array): Uint8Array {
-    this.#rest.push(piece.slice());
+    this.#rest.push(new Uint8Array(piece));
     this.#restSize += piece.length;
     if (this.#restSize > this.#maximumRecipe) this.#pass = largeRecipe();
     return piece.subarray(piece.length);
@@ -151,7 +151,7 @@ class Analyzer implements GzipAnalyzer {
     const bytes = known === 0 ? piece : Buffer.concat([this.#pending, piece]);
     const size = this.#part === 'trailer' ? this.#readTrailer(bytes) : this.#readHead(bytes);
     if (size === undefined) {
-      if (this.#part !== 'rest') this.#pending = bytes.slice();
+      if (this.#part !== 'rest') this.#pending = new Uint8Array(bytes);
       return piece.subarray(piece.length);
     }
     this.#addLiteral(bytes.subarray(0, size));

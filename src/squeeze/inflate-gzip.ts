@@ -60,7 +60,7 @@ class Inflater implements GzipInflater {
     const known = this.#pending.length;
     const bytes = known === 0 ? piece : Buffer.concat([this.#pending, piece]);
     const size = this.#part === 'trailer' ? this.#readTrailer(bytes) : this.#readHead(bytes);
-    this.#pending = size === undefined ? bytes.slice() : new Uint8Array(0);
+    this.#pending = size === undefined ? new Uint8Array(bytes) : new Uint8Array(0);
     return piece.subarray(size === undefined ? piece.length : size - known);
   }
 

@@ -105,6 +105,9 @@ export class SqueezeThreads implements AsyncDisposable {
         if (analyzed.actual !== undefined) requireSame(gzip, analyzed.actual);
         if (analyzed.pass.outcome !== 'again') return analyzed.pass;
       }
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      return { outcome: 'kept', reason: 'no-memory', text: 'looking for its recipe takes too much memory' };
     } finally {
       job.drop();
     }
@@ -155,6 +158,11 @@ export class SqueezeThreads implements AsyncDisposable {
     if (first === undefined) throw new TypeError('there is no thread');
     return rest.reduce((best, thread) => (thread.load < best.load ? thread : best), first).begin(task);
   }
+}
+
+/** Of a thread: its memory is not that of the process. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 async function* cut(content: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {

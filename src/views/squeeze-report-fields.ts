@@ -11,6 +11,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['unknown-encoder', 'written by something unknown'],
   ['large-recipe', 'the recipe would be too large'],
   ['large-plain', 'far larger without gzip'],
+  ['no-memory', 'too much memory would be needed'],
   ['no-tar', 'not a tar, but something of the bundle itself'],
   ['wrong-diff-id', 'not what the image says that they are without gzip'],
 ]);

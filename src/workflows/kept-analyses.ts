@@ -33,6 +33,8 @@ export class KeptAnalyses implements KnownAnalyses {
 
   async keep(layer: BlobIdentity, analysis: Analysis): Promise<void> {
     const { outcome } = analysis;
+    // On another machine, or another day, there may be enough.
+    if (outcome === 'kept' && analysis.reason === 'no-memory') return;
     const document = canonicalJson(
       outcome === 'kept'
         ? { size: layer.size, outcome, reason: analysis.reason, text: analysis.text }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
 import { constants, gzipSync } from 'node:zlib';
 
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { SqueezeThreads } from '../../src/squeeze/squeeze-threads.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { beginningOf } from '../support/squeeze-inputs.ts';
-import { roundTrip } from './gzip-trial.ts';
+import { analyzeBytes, roundTrip } from './gzip-trial.ts';
 
 const one = new SqueezeThreads(1);
 afterAll(async () => await one[Symbol.asyncDispose]());
@@ -19,8 +20,24 @@ describe('members of several writers', () => {
   it('come back when one that needs corrections is before one that has an encoder', async () => {
     const text = beginningOf(process.execPath, 20_000);
     const unusual = gzipSync(text, { level: 6, windowBits: 12, strategy: constants.Z_FILTERED });
-    const trial = await roundTrip(one, Buffer.concat([unusual, gnuGzip(6, text), unusual, gnuGzip(9, text)]));
-    expect(trial.found).toBe('unknown encoder, with corrections, GNU gzip level 6, GNU gzip level 9');
+    const usual = gnuGzip(6, text);
+    const trial = await roundTrip(one, Buffer.concat([unusual, usual, unusual, usual]));
+    expect(trial.found).toBe('unknown encoder, with corrections, GNU gzip level 6');
+  });
+});
+
+describe('members without plain bytes', () => {
+  const large = gnuGzip(6, beginningOf(process.execPath, 300_000));
+  const empty = gnuGzip(6, Buffer.alloc(0));
+  const behind = (count: number): Buffer =>
+    Buffer.concat([large, ...Array.from({ length: count }, () => empty)]);
+
+  it('come back when there are no more of them than recipes may have', async () => {
+    expect((await roundTrip(one, behind(1000))).found).toBe('GNU gzip level 6');
+  });
+
+  it('are kept when there are more', async () => {
+    expect(await analyzeBytes(one, behind(1001))).toMatchObject({ outcome: 'kept', reason: 'large-recipe' });
   });
 });
 
@@ -33,5 +50,20 @@ describe('one thread', () => {
       segment.kind === 'deflate' ? segment.checkpoints.length : 0,
     );
     expect(checkpoints).toEqual([0, 1, 0, 0, 1, 0]);
+  });
+});
+
+describe('a thread without memory', () => {
+  it('keeps the layer it was at, and another one takes its place', async () => {
+    await using threads = new SqueezeThreads(1);
+    const gzip = gnuGzip(6, beginningOf(process.execPath, 100_000));
+    // Of threads that are started from now on, in mebibytes.
+    setFlagsFromString('--max-old-space-size=8');
+    try {
+      expect(await analyzeBytes(threads, gzip)).toMatchObject({ outcome: 'kept', reason: 'no-memory' });
+    } finally {
+      setFlagsFromString('--max-old-space-size=0');
+    }
+    expect(await analyzeBytes(threads, gzip)).toMatchObject({ outcome: 'described' });
   });
 });

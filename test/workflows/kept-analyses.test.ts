@@ -61,6 +61,14 @@ test('what was found out is not found out again, and what is damaged is', async 
   expect({ found: third.found, kept: third.kept.length }).toEqual({ found: 3, kept: 3 });
 });
 
+test('one that was kept for want of memory is looked at again', async () => {
+  const folder = await temporaryFolder();
+  const layer = { digest: digestOf('layer'), size: 5 };
+  const analysis = { outcome: 'kept', reason: 'no-memory', text: 'it takes too much' } as const;
+  await new KeptAnalyses(folder).keep(layer, analysis);
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test('one that was kept is remembered with its reason, and only under its size', async () => {
   const known = new KeptAnalyses(await temporaryFolder());
   const layer = { digest: digestOf('layer'), size: 5 };
