@@ -1,6 +1,6 @@
 import { historySize } from './deflate-encoder.ts';
 import type { EncoderCheckpoint } from './deflate-encoder.ts';
-import type { DeflateSegment, Recipe } from './recipe.ts';
+import type { DeflateSegment, Recipe, RecipeSegment } from './recipe.ts';
 
 /** A stretch of a gzip file that is restored by one thread, beside others. */
 export interface RestorePart {
@@ -42,53 +42,62 @@ const mostItems = 4096;
 
 /** Divides a gzip file into what threads can restore side by side. */
 export function* planRestoring({ segments }: Recipe): Generator<RestorePart> {
-  let start = 0;
-  let end = 0;
-  let items = new ItemCollector();
+  let part = new PartCollector(0);
   for (const segment of segments) {
     const divided = segment.kind === 'deflate' && segment.checkpoints.length > 0;
-    if (items.length > 0 && (divided || items.full || end - start >= partSize)) {
-      yield { start, end, items: items.all };
-      items = new ItemCollector();
-      start = end;
+    if (part.items.length > 0 && (divided || part.full)) {
+      yield part.collected;
+      part = new PartCollector(part.end);
     }
-    if (segment.kind === 'literal') {
-      items.addLiteral(segment.bytes);
-      continue;
+    if (divided) {
+      yield* divideStream(segment, part.end);
+      part = new PartCollector(part.end + segment.plain);
+    } else {
+      part.add(segment);
     }
-    if (divided) yield* divideStream(segment, start);
-    else items.addStream(segment);
-    end += segment.plain;
-    if (divided) start = end;
   }
-  if (items.length > 0) yield { start, end, items: items.all };
+  if (part.items.length > 0) yield part.collected;
 }
 
 /** Collects what follows each other in a part. */
-class ItemCollector {
-  readonly all: PartItem[] = [];
+class PartCollector {
+  readonly start: number;
+  end: number;
+  readonly items: PartItem[] = [];
   /** Literals that are there several times are sent once. */
   readonly #copies = new Map<Uint8Array, Uint8Array>();
   #literalSize = 0;
 
-  get length(): number {
-    return this.all.length;
+  constructor(start: number) {
+    this.start = start;
+    this.end = start;
+  }
+
+  get collected(): RestorePart {
+    const { start, end, items } = this;
+    return { start, end, items };
   }
 
   get full(): boolean {
-    return this.length >= mostItems || this.#literalSize >= partSize;
+    const { length } = this.items;
+    return length >= mostItems || this.#literalSize >= partSize || this.end - this.start >= partSize;
   }
 
-  addLiteral(literal: Uint8Array): void {
+  add(segment: RecipeSegment): void {
+    if (segment.kind === 'literal') {
+      this.#addLiteral(segment.bytes);
+      return;
+    }
+    this.items.push(wholeStream(segment));
+    this.end += segment.plain;
+  }
+
+  #addLiteral(literal: Uint8Array): void {
     // A copy: with a view all of the recipe would be sent to the thread.
     const bytes = this.#copies.get(literal) ?? new Uint8Array(literal);
     this.#copies.set(literal, bytes);
     this.#literalSize += bytes.length;
-    this.all.push({ kind: 'literal', bytes });
-  }
-
-  addStream(segment: DeflateSegment): void {
-    this.all.push(wholeStream(segment));
+    this.items.push({ kind: 'literal', bytes });
   }
 }
 

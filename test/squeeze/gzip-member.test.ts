@@ -10,14 +10,13 @@ const most = 128 * 1024;
 const fixed = 10 + 1;
 
 test.each([
-  [most, { size: most }],
+  [most, most],
   [most + 1, 'none'],
 ])('a head of %i bytes is one or is none however many bytes are here', (size, expected) => {
   const file = member(Buffer.from('plain'), undefined, { comment: 'c'.repeat(size - fixed) });
   for (const here of [size, size + 1, file.length]) {
     const head = readGzipHead(file.subarray(0, here), crc32);
-    if (typeof expected === 'string') expect(head).toBe(expected);
-    else expect(head).toMatchObject(expected);
+    expect(typeof head === 'string' ? head : head.size).toBe(expected);
   }
   expect(readGzipHead(file.subarray(0, most - 1), crc32)).toBe('more');
 });

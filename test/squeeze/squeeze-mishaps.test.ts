@@ -4,10 +4,13 @@ import { constants, gzipSync } from 'node:zlib';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { digestOf } from '../../src/oci/digest.ts';
+import type { RecipeSegment } from '../../src/squeeze/recipe.ts';
 import { SqueezeThreads } from '../../src/squeeze/squeeze-threads.ts';
+import { rejection } from '../support/rejection.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { beginningOf } from '../support/squeeze-inputs.ts';
-import { analyzeBytes, roundTrip } from './gzip-trial.ts';
+import { analyzeBytes, restoreBytes, roundTrip } from './gzip-trial.ts';
 
 const one = new SqueezeThreads(1);
 afterAll(async () => await one[Symbol.asyncDispose]());
@@ -50,6 +53,26 @@ describe('one thread', () => {
       segment.kind === 'deflate' ? segment.checkpoints.length : 0,
     );
     expect(checkpoints).toEqual([0, 1, 0, 0, 1, 0]);
+  });
+});
+
+describe('hostile recipes', () => {
+  it.each([1, 2])('never make restoring wait for itself: %i threads', async (count) => {
+    // Each stream ends with a part that needs no plain bytes.
+    const plain = Buffer.alloc(6 * 256 * 1024);
+    const stream: RecipeSegment = {
+      kind: 'deflate',
+      encoder: { encoder: 'pgzip', settings: { level: 5, blockSize: 256 * 1024, generation: 12_004 } },
+      plain: 256 * 1024,
+      size: 400,
+      checkpoints: [{ plain: 256 * 1024, bits: 3000, state: [] }],
+    };
+    const literal: RecipeSegment = { kind: 'literal', bytes: Buffer.alloc(10) };
+    const segments = Array.from({ length: 6 }, () => [literal, stream]).flat();
+    const identity = { digest: digestOf('hostile'), size: 6 * 410 };
+    const recipe = { gzip: identity, plain: { ...identity, size: plain.length }, segments };
+    await using threads = new SqueezeThreads(count);
+    expect(await rejection(restoreBytes(threads, recipe, plain))).toMatchObject({ kind: 'content' });
   });
 });
 

@@ -22,10 +22,8 @@ export function createBlockDescriber(maximumSize: number): BlockDescriber {
   const counts = createSymbolCounts();
   const none = createSymbolCounts();
   let current: DeflateBlock | undefined;
-  let run = 0;
+  let [run, costly, mostAllowed] = [0, 0, 0];
   let long = false;
-  let costly = 0;
-  let mostAllowed = 0;
   const describeHead = (): void => {
     if (current === undefined) throw new TypeError('there is no block');
     const { type, final, stored, codes } = current;
