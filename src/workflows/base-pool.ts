@@ -172,7 +172,10 @@ export class BasePool {
       readonly use: (tars: readonly OldTarAccess[]) => AsyncIterable<Uint8Array>;
     },
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    if (first === undefined) return yield* work.use(tars);
+    if (first === undefined) {
+      yield* work.use(tars);
+      return;
+    }
     await using hold = await this.#tars.hold(first.reader, first.layer, work.signal);
     yield* this.#withTars(rest, [...tars, hold.tar.access], work);
   }

@@ -39,7 +39,6 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
   if (request === undefined)
     return { bases: undefined, bundles: [], [Symbol.asyncDispose]: async () => await Promise.resolve() };
   const { paths, folder } = request;
-  const isInventory = (path: string): boolean => path.endsWith('.json') && !path.endsWith('.parts.json');
   const files = paths.filter((path) => !isInventory(path));
   const pool = await openBases({ paths: files, folder });
   try {
@@ -60,6 +59,10 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
     await pool.close();
     throw error;
   }
+}
+
+function isInventory(path: string): boolean {
+  return path.endsWith('.json') && !path.endsWith('.parts.json');
 }
 
 /**

@@ -1,11 +1,15 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** A layer that is made of others, and how many of those are still to be found. */
-interface Waiting {
+/** A layer that is made of others. */
+interface Patched {
   readonly reader: BundleReader;
   readonly digest: Digest;
+  readonly olds: ReadonlySet<Digest>;
+  /** How many of those are still to be found. */
   missing: number;
+  /** Of how many, one made of the other, it is the last. */
+  depth: number;
 }
 
 /** Changes to changes: as many tars are decompressed for one layer. Nobody makes so long a chain. */
@@ -19,36 +23,44 @@ const deepest = 100;
  */
 export function findHolders(readers: readonly BundleReader[]): ReadonlyMap<Digest, BundleReader> {
   const holders = new Map<Digest, BundleReader>();
-  const waiting = new Map<Digest, Waiting[]>();
-  const depths = new Map<Digest, number>();
-  const patched: { readonly olds: ReadonlySet<Digest>; readonly layer: Waiting }[] = [];
+  const patched: Patched[] = [];
   for (const reader of readers)
     for (const digest of reader.own()) {
       const olds = reader.oldsOf(digest);
-      if (olds.length === 0) holders.set(digest, holders.get(digest) ?? reader);
-      else patched.push({ olds: new Set(olds), layer: { reader, digest, missing: 0 } });
+      if (olds.length > 0) patched.push({ reader, digest, olds: new Set(olds), missing: 0, depth: 1 });
+      else if (!holders.has(digest)) holders.set(digest, reader);
     }
-  const ready: Waiting[] = [];
-  for (const { olds, layer } of patched) {
-    for (const old of olds) {
+  addPatched(patched, holders);
+  return holders;
+}
+
+/** Layers by those that they wait for. */
+function countMissing(
+  patched: readonly Patched[],
+  holders: ReadonlyMap<Digest, BundleReader>,
+): ReadonlyMap<Digest, readonly Patched[]> {
+  const waiting = new Map<Digest, Patched[]>();
+  for (const layer of patched)
+    for (const old of layer.olds) {
       if (holders.has(old)) continue;
       layer.missing += 1;
-      const others = waiting.get(old);
-      if (others === undefined) waiting.set(old, [layer]);
-      else others.push(layer);
+      waiting.set(old, waiting.get(old) ?? []);
+      waiting.get(old)?.push(layer);
     }
-    if (layer.missing === 0) ready.push(layer);
-  }
+  return waiting;
+}
+
+function addPatched(patched: readonly Patched[], holders: Map<Digest, BundleReader>): void {
+  const waiting = countMissing(patched, holders);
+  const ready = patched.filter(({ missing }) => missing === 0);
   // An array is iterated to its end, what is added meanwhile included.
-  for (const { reader, digest } of ready) {
-    const depth = (depths.get(digest) ?? 0) + 1;
+  for (const { reader, digest, depth } of ready) {
     if (holders.has(digest) || depth > deepest) continue;
     holders.set(digest, reader);
     for (const layer of waiting.get(digest) ?? []) {
       layer.missing -= 1;
-      depths.set(layer.digest, Math.max(depths.get(layer.digest) ?? 0, depth));
+      layer.depth = Math.max(layer.depth, depth + 1);
       if (layer.missing === 0) ready.push(layer);
     }
   }
-  return holders;
 }

@@ -81,9 +81,7 @@ export class PlainTars implements AsyncDisposable {
   #begin(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): KeptTar {
     const kept: KeptTar = { tar: this.#spill(reader, layer, signal), users: 0 };
     kept.tar.then(
-      (tar) => {
-        kept.filled = tar;
-      },
+      (tar) => (kept.filled = tar),
       () => this.#forget(layer.digest, kept),
     );
     return kept;

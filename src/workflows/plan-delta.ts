@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
 import { planSqueezedBundle } from '../bundle/plan-squeezed-bundle.ts';
+import type { LayerToSqueeze } from '../bundle/plan-squeezed-bundle.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -58,23 +59,18 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   const sketched = await sketchLayers(olds, context);
   await using tars = new PlainTars(context.folder, () => threads);
   const sketchOf = (digest: Digest): Uint32Array => analyzed.sketches.get(digest) ?? new Uint32Array();
-  // Of what is a blob itself, and so there anyway, no patch is of use.
-  const blobDigests = new Set(inventory.blobs.map(({ digest }) => digest));
-  const toPatch = analyzed.layers.filter(({ plain: tar }) => !blobDigests.has(tar.digest));
-  const patches = await makePatches(toPatch, ({ plain: tar }) => sketchOf(tar.digest), {
-    ...context,
-    blobs,
-    olds: sketched,
-    tars,
-  });
-  const patched = new Set(patches.map(({ plain: tar }) => tar.digest));
-  const whole = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
-  const long = new Map(
-    [...whole.filter(({ digest }) => !patched.has(digest)), ...patches].map(({ digest, size }) => [
-      digest,
-      { digest, size, sketch: sketchOf(digest) },
-    ]),
+  const patches = await makePatches(
+    worthPatching(analyzed.layers, inventory),
+    ({ plain: tar }) => sketchOf(tar.digest),
+    {
+      ...context,
+      blobs,
+      olds: sketched,
+      tars,
+    },
   );
+  const whole = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
+  const long = inLongFrames(whole, patches, sketchOf);
   const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
   const plan = planSqueezedBundle({
     plain,
@@ -82,7 +78,7 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
     tool,
     layers: analyzed.layers,
     kept,
-    long: orderLayers([...long.values()]),
+    long,
     rewritten: new Map(),
     graphs: new Map(),
     delta: { bases: bases.map(baseOf), taken, patches },
@@ -96,6 +92,27 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
       for (const { file } of patches) await file.close();
     },
   };
+}
+
+/** Of what is a blob itself, and so there anyway, no patch is of use. */
+function worthPatching(
+  layers: readonly LayerToSqueeze[],
+  { blobs }: Pick<PlainBundle['inventory'], 'blobs'>,
+): LayerToSqueeze[] {
+  const digests = new Set<Digest>(blobs.map(({ digest }) => digest));
+  return layers.filter(({ plain: tar }) => !digests.has(tar.digest));
+}
+
+/** What goes into long frames, alike ones beside each other: patches stand for what they give. */
+function inLongFrames(
+  whole: readonly BlobIdentity[],
+  patches: readonly MadePatch[],
+  sketchOf: (digest: Digest) => Uint32Array,
+): Digest[] {
+  const patched = new Set(patches.map(({ plain: tar }) => tar.digest));
+  const left = [...whole.filter(({ digest }) => !patched.has(digest)), ...patches];
+  const long = new Map(left.map(({ digest, size }) => [digest, { digest, size, sketch: sketchOf(digest) }]));
+  return orderLayers([...long.values()]);
 }
 
 function bytesOf(blobs: readonly BlobIdentity[]): number {

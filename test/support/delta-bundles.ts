@@ -31,10 +31,10 @@ const never = new AbortController().signal;
 const tool = { name: 'palette-edge', version: '0.1.0' };
 
 /** Files of a layer by name. */
-export type LayerFiles = ReadonlyMap<string, Buffer>;
+type LayerFiles = ReadonlyMap<string, Buffer>;
 
 /** A tar of some files, as layers are. */
-export function tarOf(files: LayerFiles): Buffer {
+function tarOf(files: LayerFiles): Buffer {
   const entries = [...files].flatMap(([name, content]) => [
     encodeTarHeader({ name, size: content.length }),
     content,
@@ -44,7 +44,7 @@ export function tarOf(files: LayerFiles): Buffer {
 }
 
 /** A gzip layer that zlib wrote. */
-export function zlibLayer(tar: Buffer, level = 6): SampleLayer {
+function zlibLayer(tar: Buffer, level = 6): SampleLayer {
   return { bytes: gzipSync(tar, { level }), mediaType: mediaTypes.ociLayerGzip, diffId: digestOf(tar) };
 }
 
@@ -166,17 +166,12 @@ export function wordsLayer(seed: number, added = '', level = 6): SampleLayer {
 /** Writes three versions of a bundle, and what is between them. */
 export async function deltaFiles(folder: string): Promise<DeltaFiles> {
   const file = Buffer.from('the same');
-  const contents = [
-    { images: [[wordsLayer(1), wordsLayer(2)]], files: [file] },
-    { images: [[wordsLayer(1), wordsLayer(2, 'second')], [wordsLayer(1, 'new')]], files: [file] },
-    { images: [[wordsLayer(1), wordsLayer(2, 'third', 9)], [wordsLayer(1, 'new')]], files: [file] },
-  ];
-  const [first, next, last] = await Promise.all(
-    contents.map(async (content, index) =>
-      bundleIn(folder, `v${index + 1}.tar.zst`, await layeredBundle(content)),
-    ),
-  );
-  if (first === undefined || next === undefined || last === undefined) throw new TypeError('three versions');
+  const added = [wordsLayer(1, 'new')];
+  const write = async (name: string, images: LayeredContent['images']): Promise<string> =>
+    await bundleIn(folder, `${name}.tar.zst`, await layeredBundle({ images, files: [file] }));
+  const first = await write('v1', [[wordsLayer(1), wordsLayer(2)]]);
+  const next = await write('v2', [[wordsLayer(1), wordsLayer(2, 'second')], added]);
+  const last = await write('v3', [[wordsLayer(1), wordsLayer(2, 'third', 9)], added]);
   const second = join(folder, 'v2.delta.tar.zst');
   await makeDelta(next, { bases: [first], output: second });
   const third = join(folder, 'v3.delta.tar.zst');
