@@ -31,6 +31,12 @@ export interface DeltaContext extends SqueezeContext {
   readonly createSpill: () => Promise<FileHandle>;
 }
 
+/**
+ * What images say that their layers decompress to is of no interest: it counts where manifests are rewritten for other tools, and those read
+ * no delta bundle. What a recipe restores is checked by the digest of the layer.
+ */
+const nothingSaid: ReadonlyMap<Digest, ReadonlySet<Digest>> = new Map();
+
 /** A delta bundle, ready to be written. Disposing gives the space of its patches back. */
 export interface DeltaOutput extends SqueezedOutput, AsyncDisposable {}
 
@@ -48,12 +54,13 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   const { gzip, uncompressed, zstd } = layersToSqueeze(left);
   const olds = gzip.length === 0 ? [] : layersOfBases(bases);
   context.onStart(bytesOf(olds) + 2 * bytesOf(gzip));
-  // What images say that their layers decompress to is of no interest: it counts where manifests are rewritten for other tools, and those read
-  // no delta bundle. What a recipe restores is checked by the digest of the layer.
-  const expected = new Map<Digest, ReadonlySet<Digest>>();
-  const concurrency = availableParallelism();
   const analyzed = distinctLayers(
-    await analyzeLayers(gzip, { ...context, blobs, concurrency, expected }),
+    await analyzeLayers(gzip, {
+      ...context,
+      blobs,
+      concurrency: availableParallelism(),
+      expected: nothingSaid,
+    }),
     left,
   );
   const sketched = await sketchLayers(olds, context);
