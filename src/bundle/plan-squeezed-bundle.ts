@@ -60,7 +60,7 @@ export interface SqueezedContentPlan {
 }
 
 /** What a delta bundle takes of its bases. Patches are among the blobs of long frames. */
-export interface DeltaToPlan extends Pick<DeltaContent, 'bases' | 'taken'> {
+interface DeltaToPlan extends Pick<DeltaContent, 'bases' | 'taken'> {
   readonly patches: readonly PatchToPlan[];
 }
 

@@ -22,5 +22,8 @@ test('a bundle that no reader would take is not planned: a layer is squeezed, an
   const graph = await graphOf(blobs, addLayeredImage(blobs, layers));
   const images = [imageToBundle('quay.io/org/nested:1', graph)];
   const sample = await writeSample({ ...(await sampleContent(blobs)), images }, blobs);
-  expect(await rejection(squeezeSample(sample))).toMatchObject({ code: 'INVENTORY_INVALID', kind: 'content' });
+  expect(await rejection(squeezeSample(sample))).toMatchObject({
+    code: 'INVENTORY_INVALID',
+    kind: 'content',
+  });
 });
