@@ -90,7 +90,24 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
     graphs: new Map(),
     delta: { bases: bases.map(baseOf), taken, patches },
   });
-  const stored = new SqueezedBlobs({ blobs, made: plan.made, layers: analyzed.layers, threads });
+  return deltaOutput(plain, { plan, layers: analyzed.layers, patches, threads });
+}
+
+/** What writes a delta bundle that is planned. */
+function deltaOutput(
+  { blobs, inventory }: PlainBundle,
+  {
+    plan,
+    layers,
+    patches,
+    threads,
+  }: Pick<SqueezedOutput, 'plan'> & {
+    readonly layers: readonly LayerToSqueeze[];
+    readonly patches: readonly MadePatch[];
+    readonly threads: SqueezeContext['threads'];
+  },
+): DeltaOutput {
+  const stored = new SqueezedBlobs({ blobs, made: plan.made, layers, threads });
   return {
     plan,
     blobs: new PatchedBlobs(stored, patches),
