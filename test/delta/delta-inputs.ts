@@ -1,3 +1,5 @@
+import { buffer } from 'node:stream/consumers';
+
 import { pack } from 'tar-stream';
 
 import { applyPatch } from '../../src/delta/apply-patch.ts';
@@ -46,7 +48,7 @@ export async function tarOfMembers(members: readonly Member[]): Promise<Buffer> 
     stream.entry({ name, size: content.length, mtime: new Date(0) }, Buffer.from(content));
   }
   stream.finalize();
-  return await joined(stream as AsyncIterable<Buffer>);
+  return await buffer(stream);
 }
 
 export function oldTar(bytes: Uint8Array): OldTar {

@@ -73,20 +73,23 @@ test.for(Array.from({ length: 60 }, (_, seed) => seed))(
 
 test('files that moved, were renamed or lie in another old tar are found', async () => {
   const random = seededRandom(5);
-  const contents = [60_000, 5000, 90_000, 1500].map((size) => noise(random, size));
+  const library = noise(random, 60_000);
+  const settings = noise(random, 5000);
+  const data = noise(random, 90_000);
+  const text = noise(random, 1500);
   const first = await tarOfMembers([
-    { name: 'opt/a-1.2.so', content: contents[0]! },
-    { name: 'etc/b', content: contents[1]! },
+    { name: 'opt/a-1.2.so', content: library },
+    { name: 'etc/b', content: settings },
   ]);
   const second = await tarOfMembers([
-    { name: 'srv/c', content: contents[2]! },
-    { name: 'usr/share/doc/x/copyright', content: contents[3]! },
+    { name: 'srv/c', content: data },
+    { name: 'usr/share/doc/x/copyright', content: text },
   ]);
   const tar = await tarOfMembers([
-    { name: 'var/elsewhere', content: contents[2]! },
-    { name: 'usr/share/doc/y/copyright', content: contents[3]! },
-    { name: 'opt/a-1.3.so', content: contents[0]! },
-    { name: 'moved/b', content: contents[1]! },
+    { name: 'var/elsewhere', content: data },
+    { name: 'usr/share/doc/y/copyright', content: text },
+    { name: 'opt/a-1.3.so', content: library },
+    { name: 'moved/b', content: settings },
   ]);
   const { bytes, summary } = patchOf([first, none, second], tar);
   expect(summary.inserted + summary.changed).toBeLessThan(4 * 200);
