@@ -14,9 +14,12 @@ interface EffortSettings {
 
 const mebibyte = 1024 * 1024;
 
-/** What an effort stands for: measured in docs/squeeze.md. Part of what decides a bundle's bytes. */
+/**
+ * What an effort stands for: measured in bench/README.md. Part of what decides a bundle's bytes. Looking at layers takes longer than level 9,
+ * so less saves no time.
+ */
 export const effortSettings: Readonly<Record<SqueezeEffort, EffortSettings>> = {
-  fast: { level: 3, frameContent: 512 * mebibyte },
-  balanced: { level: 9, frameContent: 512 * mebibyte },
+  fast: { level: 9, frameContent: 512 * mebibyte },
+  balanced: { level: 16, frameContent: 512 * mebibyte },
   max: { level: 19, frameContent: 1024 * mebibyte },
 };
