@@ -129,8 +129,7 @@ function oneFixedBlock(bytes: Buffer): Buffer {
   const written = Buffer.alloc(bytes.length * 2);
   let position = 0;
   const put = (value: number, count: number): void => {
-    for (let bit = count - 1; bit >= 0; bit--, position++)
-      written[position >> 3]! |= ((value >> bit) & 1) << (position & 7);
+    for (let bit = count - 1; bit >= 0; bit--, position++) setBit(written, position, (value >> bit) & 1);
   };
   put(0b110, 3);
   for (const byte of bytes) put(byte < 144 ? byte + 48 : byte + 256, byte < 144 ? 8 : 9);
@@ -205,3 +204,8 @@ describe('hostile corrections', () => {
     }
   }
 });
+
+function setBit(bytes: Uint8Array, position: number, bit: number): void {
+  const at = position >> 3;
+  bytes[at] = (bytes.at(at) ?? 0) | (bit << (position & 7));
+}
