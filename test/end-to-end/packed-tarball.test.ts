@@ -96,7 +96,7 @@ test('help names every command and topic, and each command has examples and exit
   const sources = await readdir(join(root, 'src/commands'), { recursive: true });
   const commands = sources.filter((name) => name.endsWith('.ts')).map((name) => name.slice(0, -3).split('/'));
   const { stdout } = await runCli(['--help'], { cwd, entry });
-  const shown = [...stdout.matchAll(/^ {2}([a-z]+) {2,}[A-Z]/gm)].map(([, name = '']) => name);
+  const shown = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}[A-Z]/gm)].map(([, name = '']) => name);
   expect(shown).toEqual(expect.arrayContaining(commands.map(([first]) => first)));
   for (const command of commands) {
     const help = await runCli([...command, '--help'], { cwd, entry });
