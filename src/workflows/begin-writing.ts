@@ -2,11 +2,11 @@ import type { ListedFile } from '../bundle/parts-list.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
-import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { ArrivingBlobs } from './arriving-blobs.ts';
 import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
+import { describeWritten } from './describe-written.ts';
 import type { SplitRequest } from './split-request.ts';
 import type { SqueezeReport } from './squeeze-report.ts';
 import { writeOutput } from './write-output.ts';
@@ -102,10 +102,7 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
     finish: async () => {
       isShown = true;
       listener({ kind: 'writing', total: plan.tarSize - quietly });
-      const written = await outcome;
-      const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
-      const { size, sha256 } = written;
-      return { path, name: plan.inventory.name, id: plan.id, size, sha256: digestHex(sha256), parts };
+      return describeWritten(path, plan, await outcome);
     },
   };
 }

@@ -7,7 +7,6 @@ import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
-import { orderLayers } from '../squeeze/order-layers.ts';
 import { layersOfBases, sketchLayers } from './alike-layers.ts';
 import { analyzeLayers } from './analyze-layers.ts';
 import { baseOf } from './base-identity.ts';
@@ -17,9 +16,9 @@ import { distinctLayers } from './distinct-layers.ts';
 import { layersToSqueeze } from './layers-to-squeeze.ts';
 import { makePatches } from './make-patches.ts';
 import type { MadePatch } from './make-patches.ts';
-import { PlainTars } from './plain-tars.ts';
+import { orderLongBlobs } from './order-long-blobs.ts';
+import { PlainTars, SpilledTar } from './plain-tars.ts';
 import type { PlainBundle, SqueezeContext, SqueezedOutput } from './plan-squeezing.ts';
-import { SpilledTar } from './plain-tars.ts';
 import { SqueezedBlobs } from './squeezed-blobs.ts';
 import { reportStored } from './squeeze-report.ts';
 
@@ -65,10 +64,9 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   );
   const sketched = await sketchLayers(olds, context);
   await using tars = new PlainTars(context.folder, () => threads);
-  const sketchOf = (digest: Digest): Uint32Array => analyzed.sketches.get(digest) ?? new Uint32Array();
   const patches = await makePatches(
     worthPatching(analyzed.layers, inventory),
-    ({ plain: tar }) => sketchOf(tar.digest),
+    ({ plain: tar }) => analyzed.sketches.get(tar.digest) ?? new Uint32Array(),
     {
       ...context,
       blobs,
@@ -77,7 +75,7 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
     },
   );
   const whole = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
-  const long = inLongFrames(whole, patches, sketchOf);
+  const long = orderLongBlobs(inLongFrames(whole, patches), analyzed.sketches);
   const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
   const plan = planSqueezedBundle({
     plain,
@@ -127,16 +125,13 @@ function worthPatching(
   return layers.filter(({ plain: tar }) => !digests.has(tar.digest));
 }
 
-/** What goes into long frames, alike ones beside each other: patches stand for what they give. */
+/** What goes into long frames: patches stand for what they give. */
 function inLongFrames(
   whole: readonly BlobIdentity[],
   patches: readonly MadePatch[],
-  sketchOf: (digest: Digest) => Uint32Array,
-): Digest[] {
+): readonly BlobIdentity[] {
   const patched = new Set(patches.map(({ plain: tar }) => tar.digest));
-  const left = [...whole.filter(({ digest }) => !patched.has(digest)), ...patches];
-  const long = new Map(left.map(({ digest, size }) => [digest, { digest, size, sketch: sketchOf(digest) }]));
-  return orderLayers([...long.values()]);
+  return [...whole.filter(({ digest }) => !patched.has(digest)), ...patches];
 }
 
 function bytesOf(blobs: readonly BlobIdentity[]): number {

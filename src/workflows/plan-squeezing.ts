@@ -8,16 +8,15 @@ import type { LayerToSqueeze, SqueezedContentPlan, SqueezedPlan } from '../bundl
 import { rewriteImages } from '../bundle/rewrite-images.ts';
 import type { PlainWriting } from '../bundle/squeezed-inventory.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
-import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
-import { orderLayers } from '../squeeze/order-layers.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
 import { analyzeLayers } from './analyze-layers.ts';
 import type { AnalyzedLayers, KnownAnalyses } from './analyze-layers.ts';
 import { distinctLayers } from './distinct-layers.ts';
 import { expectedPlain, layersToSqueeze } from './layers-to-squeeze.ts';
+import { orderLongBlobs } from './order-long-blobs.ts';
 import { SqueezedBlobs } from './squeezed-blobs.ts';
 import { reportSqueezing } from './squeeze-report.ts';
 import type { SqueezeReport } from './squeeze-report.ts';
@@ -76,24 +75,14 @@ export async function planSqueezing(plain: PlainBundle, context: SqueezeContext)
     inventory,
   );
   const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
-  const tars = new Map<Digest, BlobIdentity>(
-    [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)].map(({ digest, size }) => [
-      digest,
-      { digest, size },
-    ]),
-  );
+  const long = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
   const content: SqueezedContentPlan = {
     plain,
     writing,
     tool: context.tool,
     layers: analyzed.layers,
     kept,
-    long: orderLayers(
-      [...tars.values()].map((tar) => ({
-        ...tar,
-        sketch: analyzed.sketches.get(tar.digest) ?? new Uint32Array(),
-      })),
-    ),
+    long: orderLongBlobs(long, analyzed.sketches),
     rewritten: await rewrite(plain, analyzed, signal),
     graphs,
   };

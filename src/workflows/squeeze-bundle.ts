@@ -4,12 +4,12 @@ import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { digestHex } from '../oci/digest.ts';
 import type { Warning } from '../warning.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, squeezedPathOf } from './converted-path.ts';
 import { deltaRefused } from './delta-refused.ts';
+import { describeWritten } from './describe-written.ts';
 import { plainWritingOf } from './plain-writing.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { SqueezedOutput } from './plan-squeezing.ts';
@@ -138,9 +138,7 @@ export async function writeSqueezed(
     onBytes: listener.onBytes,
     signal,
   });
-  const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
-  const { size, sha256 } = written;
-  return { path, name: plan.inventory.name, id: plan.id, size, sha256: digestHex(sha256), parts };
+  return describeWritten(path, plan, written);
 }
 
 function plainHeadOf({ inventory, inventoryBytes, files }: BundleReader) {

@@ -4,7 +4,7 @@ import type { SqueezedInventory } from '../bundle/squeezed-inventory.ts';
 import { encodeHead, placeBlobs } from '../bundle/tar-layout.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { digestHex } from '../oci/digest.ts';
+import { describeWritten } from './describe-written.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, plainPathOf, requireOtherOutput } from './converted-path.ts';
 import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
@@ -79,16 +79,7 @@ export async function unsqueezeBundle(
       onBytes,
       signal,
     });
-    const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
-    const { size, sha256 } = written;
-    const bundle = {
-      path: output,
-      name: plan.inventory.name,
-      id: plan.id,
-      size,
-      sha256: digestHex(sha256),
-      parts,
-    };
+    const bundle = describeWritten(output, plan, written);
     return { squeezed: { path, id: reader.id, size: reader.size }, bundle };
   };
   return await withBundle(path, write, bases);
