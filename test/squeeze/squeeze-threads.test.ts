@@ -9,7 +9,7 @@ import type { KlauspostGeneration } from '../../src/squeeze/klauspost/klauspost-
 import { parseRecipe } from '../../src/squeeze/recipe.ts';
 import type { Recipe } from '../../src/squeeze/recipe.ts';
 import { SqueezeThreads } from '../../src/squeeze/squeeze-threads.ts';
-import { createBitWriter } from '../../src/squeeze/tokens/bit-writer.ts';
+import { BitWriter } from '../../src/squeeze/tokens/bit-writer.ts';
 import type { DeflateBlock } from '../../src/squeeze/tokens/deflate-block.ts';
 import { createInflateParser } from '../../src/squeeze/tokens/inflate-parser.ts';
 import { goDeflate } from '../support/go-oracle.ts';
@@ -133,7 +133,7 @@ function changedAfter(plain: Uint8Array, position: number): Buffer {
   const cut = blocks.find((block) => block.plain >= position);
   if (cut === undefined) throw new Error('there is no such block');
   const pieces: Buffer[] = [];
-  const writer = createBitWriter((bytes) => pieces.push(Buffer.from(bytes)));
+  const writer = new BitWriter((bytes) => pieces.push(Buffer.from(bytes)));
   writer.bytes(stream.subarray(0, cut.bits >> 3));
   writer.bits((stream[cut.bits >> 3] ?? 0) & ((1 << (cut.bits & 7)) - 1), cut.bits & 7);
   for (let start = cut.plain; start < plain.length; start += 65_535) {

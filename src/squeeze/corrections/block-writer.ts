@@ -1,5 +1,5 @@
 import type { DeflateSink } from '../deflate-encoder.ts';
-import { createBitWriter, type BitWriter } from '../tokens/bit-writer.ts';
+import { BitWriter } from '../tokens/bit-writer.ts';
 import {
   longLength284,
   tokenDistance,
@@ -40,7 +40,7 @@ type Code = Uint32Array;
 
 /** A writer at the beginning of a stream. */
 export function createBlockWriter(sink: DeflateSink): BlockWriter {
-  const writer = createBitWriter(sink);
+  const writer = new BitWriter(sink);
   const literals: Code = new Uint32Array(288);
   const distances: Code = new Uint32Array(32);
   const put = (code: number): void => {

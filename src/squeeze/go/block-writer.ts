@@ -1,4 +1,4 @@
-import type { BitOutput } from './bit-output.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import { CodeLengths } from './code-lengths.ts';
 import {
   distanceBase,
@@ -31,14 +31,14 @@ const fixedDistances = codeOfLengths(new Uint8Array(distanceSymbols).fill(5));
 
 /** Decides how each block is written, and writes it (docs/gzip-encoders/go.md, Which kind of block). */
 export class BlockWriter {
-  readonly #output: BitOutput;
+  readonly #output: BitWriter;
   readonly #literalCounts = new Int32Array(fixedLiterals.lengths.length);
   readonly #distanceCounts = new Int32Array(distanceSymbols);
   readonly #literals = new HuffmanCode(literalSymbols);
   readonly #distances = new HuffmanCode(distanceSymbols);
   readonly #header = new CodeLengths();
 
-  constructor(output: BitOutput) {
+  constructor(output: BitWriter) {
     this.#output = output;
   }
 
@@ -53,12 +53,11 @@ export class BlockWriter {
       this.writeStored(plain);
       return;
     }
-    this.#output.beginBlock();
     if (dynamic < fixed) {
       this.#header.write(this.#output);
       this.#writeTokens(tokens, this.#literals, this.#distances);
     } else {
-      this.#output.add(0b010, 3);
+      this.#output.bits(0b010, 3);
       this.#writeTokens(tokens, fixedLiterals, fixedDistances);
     }
   }
@@ -70,7 +69,6 @@ export class BlockWriter {
       this.writeStored(plain);
       return;
     }
-    this.#output.beginBlock();
     this.#header.write(this.#output);
     this.#writeTokens(tokens, this.#literals, this.#distances);
   }
@@ -86,35 +84,33 @@ export class BlockWriter {
       return;
     }
     const output = this.#output;
-    output.beginBlock();
     this.#header.write(output);
     const { codes, lengths } = this.#literals;
     for (let index = 0; index < plain.length; index++) {
       const byte = plain[index]!;
-      output.add(codes[byte]!, lengths[byte]!);
+      output.bits(codes[byte]!, lengths[byte]!);
     }
-    output.add(codes[endOfBlock]!, lengths[endOfBlock]!);
+    output.bits(codes[endOfBlock]!, lengths[endOfBlock]!);
   }
 
   /** Writes a stored block, at most {@link mostStored} bytes. */
   writeStored(plain: Uint8Array): void {
-    this.#output.beginBlock();
     this.#writeStoredHead(0, plain.length);
-    this.#output.addBytes(plain);
+    this.#output.bytes(plain);
   }
 
   /** Writes the empty block that ends every stream, and hands out all. */
   finish(): void {
-    this.#output.beginBlock();
     this.#writeStoredHead(1, 0);
-    this.#output.finish();
+    this.#output.align();
+    this.#output.flush();
   }
 
   #writeStoredHead(final: number, length: number): void {
-    this.#output.add(final, 3);
+    this.#output.bits(final, 3);
     this.#output.align();
-    this.#output.add(length, 16);
-    this.#output.add(~length & 0xffff, 16);
+    this.#output.bits(length, 16);
+    this.#output.bits(~length & 0xffff, 16);
   }
 
   #isWorthLittle(dynamic: number, plain: Uint8Array): boolean {
@@ -171,19 +167,19 @@ export class BlockWriter {
     for (let index = 0; index < tokens.length; index++) {
       const token = tokens[index]!;
       if (token < 256) {
-        output.add(codes[token]!, lengths[token]!);
+        output.bits(codes[token]!, lengths[token]!);
         continue;
       }
       const length = token >>> 16;
       const symbol = symbolOfLength[length]!;
-      output.add(codes[symbol]!, lengths[symbol]!);
-      output.add(length - lengthBase[symbol]!, lengthExtraBits[symbol]!);
+      output.bits(codes[symbol]!, lengths[symbol]!);
+      output.bits(length - lengthBase[symbol]!, lengthExtraBits[symbol]!);
       const distance = token & 0xffff;
       const distanceSymbol = symbolOfDistance(distance);
-      output.add(distances.codes[distanceSymbol]!, distances.lengths[distanceSymbol]!);
-      output.add(distance - distanceBase[distanceSymbol]!, distanceExtraBits[distanceSymbol]!);
+      output.bits(distances.codes[distanceSymbol]!, distances.lengths[distanceSymbol]!);
+      output.bits(distance - distanceBase[distanceSymbol]!, distanceExtraBits[distanceSymbol]!);
     }
-    output.add(codes[endOfBlock]!, lengths[endOfBlock]!);
+    output.bits(codes[endOfBlock]!, lengths[endOfBlock]!);
   }
 }
 

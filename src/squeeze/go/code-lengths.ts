@@ -1,4 +1,4 @@
-import type { BitOutput } from './bit-output.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import { distanceSymbols, literalSymbols } from './deflate-symbols.ts';
 import { HuffmanCode } from './huffman-code.ts';
 
@@ -56,18 +56,18 @@ export class CodeLengths {
   }
 
   /** Writes the header of a dynamic block that is not the last, with what was packed. */
-  write(output: BitOutput): void {
-    output.add(0b100, 3);
-    output.add(this.#literalCount - 257, 5);
-    output.add(this.#distanceCount - 1, 5);
-    output.add(this.#codeCount - 4, 4);
+  write(output: BitWriter): void {
+    output.bits(0b100, 3);
+    output.bits(this.#literalCount - 257, 5);
+    output.bits(this.#distanceCount - 1, 5);
+    output.bits(this.#codeCount - 4, 4);
     for (let index = 0; index < this.#codeCount; index++) {
-      output.add(this.#code.lengths[order[index]!]!, 3);
+      output.bits(this.#code.lengths[order[index]!]!, 3);
     }
     for (let index = 0; index < this.#length; index++) {
       const symbol = this.#symbols[index]!;
-      output.add(this.#code.codes[symbol]!, this.#code.lengths[symbol]!);
-      if (symbol >= repeatLength) output.add(this.#extras[index]!, extraBits(symbol));
+      output.bits(this.#code.codes[symbol]!, this.#code.lengths[symbol]!);
+      if (symbol >= repeatLength) output.bits(this.#extras[index]!, extraBits(symbol));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { DeflateEncoder, DeflateSink, EncoderOptions } from '../deflate-encoder.ts';
-import { BitOutput } from './bit-output.ts';
+import { BitWriter } from '../tokens/bit-writer.ts';
 import { BlockWriter, mostStored } from './block-writer.ts';
 import { FastMatcher } from './fast-matcher.ts';
 import { GreedyEncoder } from './greedy-encoder.ts';
@@ -39,7 +39,7 @@ export function createGoEncoder(
   const { from } = options;
   if (!Number.isInteger(level) || level < -2 || level > 9) throw invalidStart(`level ${level}`);
   if (from !== undefined && !hasCheckpoints(level)) throw invalidStart(`level ${level} from the middle`);
-  return createEncoder(level, new BitOutput(sink, from === undefined ? 0 : from.checkpoint.bits), options);
+  return createEncoder(level, new BitWriter(sink, from === undefined ? 0 : from.checkpoint.bits), options);
 }
 
 /** Whether an encoder of this level can begin at a block in the middle. Levels 1 to 3 remember too much for that. */
@@ -47,7 +47,7 @@ export function hasCheckpoints(level: number): boolean {
   return level < 1 || level > 3;
 }
 
-function createEncoder(level: number, output: BitOutput, options: EncoderOptions): DeflateEncoder {
+function createEncoder(level: number, output: BitWriter, options: EncoderOptions): DeflateEncoder {
   const lazy = lazyLevels[level === -1 ? 6 : level];
   if (lazy !== undefined) return new LazyEncoder(lazy, output, options);
   const writer = new BlockWriter(output);
@@ -78,7 +78,7 @@ function writeFastBlock(writer: BlockWriter, matcher: FastMatcher, plain: Uint8A
 }
 
 /** Levels 0 and -2, which know nothing of what was before. */
-function createPlainEncoder(level: number, output: BitOutput, options: EncoderOptions): DeflateEncoder {
+function createPlainEncoder(level: number, output: BitWriter, options: EncoderOptions): DeflateEncoder {
   const writer = new BlockWriter(output);
   const bytes = new Uint8Array(mostStored);
   let done = options.from?.checkpoint.plain ?? 0;
@@ -88,7 +88,7 @@ function createPlainEncoder(level: number, output: BitOutput, options: EncoderOp
       if (level === 0) writer.writeStored(plain);
       else writer.writeLiterals(plain);
       done += length;
-      options.onBlock?.({ plain: done, bits: output.bits, state: [] });
+      options.onBlock?.({ plain: done, bits: output.position, state: [] });
     },
     finish: () => writer.finish(),
   });

@@ -1,6 +1,6 @@
 import { historySize } from '../deflate-encoder.ts';
 import type { DeflateEncoder, EncoderCheckpoint, EncoderOptions, EncoderStart } from '../deflate-encoder.ts';
-import type { BitOutput } from './bit-output.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import { BlockWriter, matchToken } from './block-writer.ts';
 import type { ChainLimits } from './chain-window.ts';
 import { ChainWindow, windowSize } from './chain-window.ts';
@@ -15,7 +15,7 @@ export interface LazyLimits extends ChainLimits {
 
 /** Levels 4 to 9 (docs/gzip-encoders/go.md, Lazy). */
 export class LazyEncoder implements DeflateEncoder {
-  readonly #output: BitOutput;
+  readonly #output: BitWriter;
   readonly #writer: BlockWriter;
   readonly #window: ChainWindow;
   readonly #blocks: TokenBlocks;
@@ -26,7 +26,7 @@ export class LazyEncoder implements DeflateEncoder {
   /** Where the history begins that is not inserted yet: the bytes behind it are needed for that. */
   #history: number | undefined;
 
-  constructor(limits: LazyLimits, output: BitOutput, options: EncoderOptions) {
+  constructor(limits: LazyLimits, output: BitWriter, options: EncoderOptions) {
     this.#output = output;
     this.#writer = new BlockWriter(output);
     this.#window = new ChainWindow(limits);
@@ -83,7 +83,7 @@ export class LazyEncoder implements DeflateEncoder {
     if (!this.#blocks.write(position - waiting)) return;
     this.#onBlock?.({
       plain: origin + position - waiting,
-      bits: this.#output.bits,
+      bits: this.#output.position,
       state: [position - start, waiting, length, length > 3 ? distance : 0],
     });
   }

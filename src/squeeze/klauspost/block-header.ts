@@ -1,4 +1,4 @@
-import type { BitWriter } from './bit-writer.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import { HuffmanCode, type CodeRules } from './huffman-code.ts';
 
 /** RFC 1951, section 3.2.7: the order of the lengths of the code length code. */
@@ -44,15 +44,15 @@ export class BlockHeader {
   /** Writes the header that was prepared last. */
   write(writer: BitWriter): void {
     const listed = this.#listedLengths();
-    writer.write(0b100, 3);
-    writer.write(this.#literalSymbols - 257, 5);
-    writer.write(this.#distanceSymbols - 1, 5);
-    writer.write(listed - 4, 4);
-    for (const symbol of lengthOrder.slice(0, listed)) writer.write(this.#code.lengths[symbol]!, 3);
+    writer.bits(0b100, 3);
+    writer.bits(this.#literalSymbols - 257, 5);
+    writer.bits(this.#distanceSymbols - 1, 5);
+    writer.bits(listed - 4, 4);
+    for (const symbol of lengthOrder.slice(0, listed)) writer.bits(this.#code.lengths[symbol]!, 3);
     for (const entry of this.#symbols.subarray(0, this.#length)) {
       const symbol = entry & 31;
-      writer.write(this.#code.codes[symbol]!, this.#code.lengths[symbol]!);
-      if (symbol >= 16) writer.write(entry >> 5, extraBits[symbol - 16]!);
+      writer.bits(this.#code.codes[symbol]!, this.#code.lengths[symbol]!);
+      if (symbol >= 16) writer.bits(entry >> 5, extraBits[symbol - 16]!);
     }
   }
 

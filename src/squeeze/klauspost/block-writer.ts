@@ -1,5 +1,5 @@
 import type { DeflateSink } from '../deflate-encoder.ts';
-import { BitWriter } from './bit-writer.ts';
+import { BitWriter } from '../tokens/bit-writer.ts';
 import { BlockHeader } from './block-header.ts';
 import { CodeLengths } from './code-lengths.ts';
 import { EntropyEstimate, extraBitsOf } from './entropy-estimate.ts';
@@ -67,24 +67,24 @@ export class BlockWriter {
 
   /** Bits written so far. */
   get bits(): number {
-    return this.#writer.bits;
+    return this.#writer.position;
   }
 
   /** Writes the plain bytes as they are (RFC 1951, section 3.2.4). */
   writeStored(plain: Uint8Array): void {
     this.#endOpenBlock();
-    this.#writer.write(0, 3);
+    this.#writer.bits(0, 3);
     this.#writer.align();
-    this.#writer.write(plain.length, 16);
-    this.#writer.write(~plain.length & 0xffff, 16);
-    if (plain.length > 0) this.#writer.writeBytes(plain);
+    this.#writer.bits(plain.length, 16);
+    this.#writer.bits(~plain.length & 0xffff, 16);
+    if (plain.length > 0) this.#writer.bytes(plain);
   }
 
   /** Writes the last block, an empty one with fixed codes, and fills up to a whole byte. */
   writeLast(): void {
     this.#endOpenBlock();
-    this.#writer.write(0b011, 3);
-    this.#writer.write(0, 7);
+    this.#writer.bits(0b011, 3);
+    this.#writer.bits(0, 7);
     this.#writer.align();
     this.#writer.flush();
   }
@@ -131,7 +131,7 @@ export class BlockWriter {
     if (bits < this.#bitsInOpenBlock(counts)) this.#endOpenBlock();
     if (this.#openHeader === 0) this.#openForLiterals();
     const { codes, lengths } = this.#literals;
-    for (const byte of plain) this.#writer.write(codes[byte]!, lengths[byte]!);
+    for (const byte of plain) this.#writer.bits(codes[byte]!, lengths[byte]!);
     if (!ends) return;
     this.#endOpenBlock();
     this.#literalsOnly = false;
@@ -242,7 +242,7 @@ export class BlockWriter {
     }
     if (!isFixed) return false;
     this.#endOpenBlock();
-    this.#writer.write(0b010, 3);
+    this.#writer.bits(0b010, 3);
     if (!ends) tokens.addEndOfBlock();
     writeTokens(tokens, this.#writer, { literals: fixedLiteralCode, distances: fixedDistanceCode });
     return true;
@@ -250,7 +250,7 @@ export class BlockWriter {
 
   #endOpenBlock(): void {
     if (this.#openHeader === 0) return;
-    this.#writer.write(this.#literals.codes[endOfBlock]!, this.#literals.lengths[endOfBlock]!);
+    this.#writer.bits(this.#literals.codes[endOfBlock]!, this.#literals.lengths[endOfBlock]!);
     this.#openHeader = 0;
   }
 }

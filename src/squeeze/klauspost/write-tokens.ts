@@ -1,4 +1,4 @@
-import type { BitWriter } from './bit-writer.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import type { HuffmanCode } from './huffman-code.ts';
 import { distanceBase, distanceExtraBits, lengthBase, lengthCodes, lengthExtraBits } from './match-codes.ts';
 import type { TokenBuffer } from './token-buffer.ts';
@@ -13,15 +13,15 @@ export function writeTokens(
   for (let index = 0; index < length; index++) {
     const token = tokens[index]!;
     if (token <= 256) {
-      writer.write(codes[token]!, lengths[token]!);
+      writer.bits(codes[token]!, lengths[token]!);
       continue;
     }
     const matchLength = (token >> 22) & 255;
     const lengthCode = lengthCodes[matchLength]!;
-    writer.write(codes[257 + lengthCode]!, lengths[257 + lengthCode]!);
-    writer.write(matchLength - lengthBase[lengthCode]!, lengthExtraBits[lengthCode]!);
+    writer.bits(codes[257 + lengthCode]!, lengths[257 + lengthCode]!);
+    writer.bits(matchLength - lengthBase[lengthCode]!, lengthExtraBits[lengthCode]!);
     const distanceCode = (token >> 16) & 31;
-    writer.write(distances.codes[distanceCode]!, distances.lengths[distanceCode]!);
-    writer.write((token & 0xffff) - distanceBase[distanceCode]!, distanceExtraBits[distanceCode]!);
+    writer.bits(distances.codes[distanceCode]!, distances.lengths[distanceCode]!);
+    writer.bits((token & 0xffff) - distanceBase[distanceCode]!, distanceExtraBits[distanceCode]!);
   }
 }

@@ -1,83 +1,78 @@
 import type { DeflateSink } from '../deflate-encoder.ts';
 
-/** Writes bits, the lowest first (RFC 1951, section 3.1.1), and hands out whole bytes in pieces of 64 KiB. */
-export interface BitWriter {
-  /** The lowest `count` bits of a number, at most 16 at once; what is above them must be 0. */
-  bits(value: number, count: number): void;
-  /** Fills up to a whole byte with the lowest of these bits. */
-  align(padding?: number): void;
-  /** Whole bytes; the writer must be at the beginning of one. */
-  bytes(bytes: Uint8Array): void;
-  /** Hands out all whole bytes that are there. */
-  flush(): void;
-  /** Bits that were written. */
-  readonly position: number;
-}
-
 const pieceSize = 64 * 1024;
+/** Room for what is added between two looks at it. */
+const spareBytes = 4;
 
-/**
- * A bit writer.
- *
- * @param start bits before the first one: the first byte begins with as many zero bits as there are in a part of a byte
- */
-export function createBitWriter(sink: DeflateSink, start = 0): BitWriter {
-  return new Writer(sink, start);
-}
-
-class Writer implements BitWriter {
+/** Writes bits, the lowest first (RFC 1951, section 3.1.1), and hands out whole bytes in pieces of about 64 KiB. */
+export class BitWriter {
   readonly #sink: DeflateSink;
   readonly #piece = new Uint8Array(pieceSize);
   #filled = 0;
+  /** Bits that are no pair of bytes yet: at most 15 between two calls. */
   #held = 0;
-  #count: number;
-  /** Bits before the piece. */
+  #heldBits: number;
+  /** Bits of the stream before the piece. */
   #before: number;
 
-  constructor(sink: DeflateSink, start: number) {
+  /** @param start bits of the stream before the first one: those in its last, unfinished byte are written as 0 */
+  constructor(sink: DeflateSink, start = 0) {
     this.#sink = sink;
-    this.#count = start % 8;
-    this.#before = start - this.#count;
+    this.#heldBits = start % 8;
+    this.#before = start - this.#heldBits;
   }
 
+  /** Bits of the stream up to here. */
   get position(): number {
-    return this.#before + this.#filled * 8 + this.#count;
+    return this.#before + this.#filled * 8 + this.#heldBits;
   }
 
+  /** Adds the lowest `count` bits of a number, at most 16 at once; what is above them must be 0. */
   bits(value: number, count: number): void {
     // At most 15 are held, so that 31 are the most.
-    this.#held |= value << this.#count;
-    this.#count += count;
-    while (this.#count >= 8) this.#byte();
+    const held = this.#held | (value << this.#heldBits);
+    const heldBits = this.#heldBits + count;
+    if (heldBits < 16) {
+      this.#held = held;
+      this.#heldBits = heldBits;
+      return;
+    }
+    this.#piece[this.#filled] = held;
+    this.#piece[this.#filled + 1] = held >>> 8;
+    this.#filled += 2;
+    this.#held = held >>> 16;
+    this.#heldBits = heldBits - 16;
+    if (this.#filled > pieceSize - spareBytes) this.#handOut();
   }
 
+  /** Fills up to a whole byte with the lowest of these bits. */
   align(padding = 0): void {
-    const missing = -this.#count & 7;
+    const missing = -this.#heldBits & 7;
     if (missing > 0) this.bits(padding & ((1 << missing) - 1), missing);
   }
 
+  /** Adds whole bytes; the writer must be at the beginning of one. */
   bytes(bytes: Uint8Array): void {
-    if (this.#count !== 0) throw new TypeError('bytes begin at whole bytes');
-    for (let start = 0; start < bytes.length;) {
-      const size = Math.min(bytes.length - start, pieceSize - this.#filled);
-      this.#piece.set(bytes.subarray(start, start + size), this.#filled);
-      this.#filled += size;
-      start += size;
-      if (this.#filled === pieceSize) this.flush();
-    }
+    if (this.#heldBits % 8 !== 0) throw new TypeError('bytes begin at whole bytes');
+    this.flush();
+    if (bytes.length > 0) this.#sink(bytes);
+    this.#before += bytes.length * 8;
   }
 
+  /** Hands out all whole bytes that are there. */
   flush(): void {
-    if (this.#filled === 0) return;
+    if (this.#heldBits >= 8) {
+      this.#piece[this.#filled] = this.#held;
+      this.#filled += 1;
+      this.#held >>>= 8;
+      this.#heldBits -= 8;
+    }
+    if (this.#filled > 0) this.#handOut();
+  }
+
+  #handOut(): void {
     this.#sink(this.#piece.subarray(0, this.#filled));
     this.#before += this.#filled * 8;
     this.#filled = 0;
-  }
-
-  #byte(): void {
-    this.#piece[this.#filled++] = this.#held;
-    this.#held >>>= 8;
-    this.#count -= 8;
-    if (this.#filled === pieceSize) this.flush();
   }
 }

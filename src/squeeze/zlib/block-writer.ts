@@ -11,7 +11,7 @@ import {
 } from './deflate-symbols.ts';
 import { assignCodes } from './prefix-code.ts';
 import { fixedLiteralLengths } from './token-block.ts';
-import type { BitOutput } from './bit-output.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 import type { TokenBlock } from './token-block.ts';
 
 /** A code as it is written. */
@@ -32,16 +32,16 @@ export interface BlockPlain {
 
 /** Writes blocks in the way that takes the fewest bytes: stored, with fixed codes, or with codes of their own. */
 export class BlockWriter {
-  readonly #output: BitOutput;
+  readonly #output: BitWriter;
   readonly #codeLengths = new CodeLengths();
 
-  constructor(output: BitOutput) {
+  constructor(output: BitWriter) {
     this.#output = output;
   }
 
   /** Bits of the stream so far. */
   get bits(): number {
-    return this.#output.bits;
+    return this.#output.position;
   }
 
   /** Writes the tokens, and begins the next block. */
@@ -57,10 +57,10 @@ export class BlockWriter {
     if (plain.bytes !== undefined && plain.length + 4 <= Math.min(ownBytes, fixedBytes)) {
       this.stored(plain.bytes, final);
     } else if (fixedBytes <= ownBytes) {
-      this.#output.put(2 + last, 3);
+      this.#output.bits(2 + last, 3);
       this.#tokens(tokens, fixedLiterals, fixedDistances);
     } else {
-      this.#output.put(4 + last, 3);
+      this.#output.bits(4 + last, 3);
       this.#codeLengths.write(this.#output);
       this.#tokens(tokens, literalCode, distanceCode);
     }
@@ -70,21 +70,22 @@ export class BlockWriter {
   /** Writes a stored block of at most 65,535 bytes. */
   stored(bytes: Uint8Array, final: boolean): void {
     const output = this.#output;
-    output.put(final ? 1 : 0, 3);
+    output.bits(final ? 1 : 0, 3);
     output.align();
-    output.put(bytes.length & 0xffff, 16);
-    output.put(~bytes.length & 0xffff, 16);
+    output.bits(bytes.length & 0xffff, 16);
+    output.bits(~bytes.length & 0xffff, 16);
     output.bytes(bytes);
   }
 
   /** Writes a block with fixed codes that holds nothing: ten bits. */
   empty(): void {
-    this.#output.put(2, 10);
+    this.#output.bits(2, 10);
   }
 
   /** Fills the last byte with zeros, and hands out all that is left. */
   finish(): void {
-    this.#output.finish();
+    this.#output.align();
+    this.#output.flush();
   }
 
   #tokens(tokens: TokenBlock, literals: WrittenCode, distances: WrittenCode): void {
@@ -96,20 +97,20 @@ export class BlockWriter {
       const distance = tokens.distances[index]!;
       const value = values[index]!;
       if (distance === 0) {
-        output.put(literalCodes[value]!, literalLengths[value]!);
+        output.bits(literalCodes[value]!, literalLengths[value]!);
         continue;
       }
       const length = lengthSymbolOf[value]!;
       const literal = length + endOfBlock + 1;
-      output.put(literalCodes[literal]!, literalLengths[literal]!);
+      output.bits(literalCodes[literal]!, literalLengths[literal]!);
       const lengthExtra = lengthExtraBits[length]!;
-      if (lengthExtra > 0) output.put(value - lengthBases[length]!, lengthExtra);
+      if (lengthExtra > 0) output.bits(value - lengthBases[length]!, lengthExtra);
       const symbol = distanceSymbolOf(distance - 1);
-      output.put(distances.codes[symbol]!, distances.lengths[symbol]!);
+      output.bits(distances.codes[symbol]!, distances.lengths[symbol]!);
       const distanceExtra = distanceExtraBits[symbol]!;
-      if (distanceExtra > 0) output.put(distance - 1 - distanceBases[symbol]!, distanceExtra);
+      if (distanceExtra > 0) output.bits(distance - 1 - distanceBases[symbol]!, distanceExtra);
     }
-    output.put(literalCodes[endOfBlock]!, literalLengths[endOfBlock]!);
+    output.bits(literalCodes[endOfBlock]!, literalLengths[endOfBlock]!);
   }
 }
 

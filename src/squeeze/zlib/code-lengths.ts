@@ -1,5 +1,5 @@
 import { PrefixCode } from './prefix-code.ts';
-import type { BitOutput } from './bit-output.ts';
+import type { BitWriter } from '../tokens/bit-writer.ts';
 
 /** The order in which the lengths of the code for code lengths are written (RFC 1951, section 3.2.7). */
 const writtenOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -39,17 +39,17 @@ export class CodeLengths {
     return 5 + 5 + 4 + 3 * this.#written + this.#code.bits;
   }
 
-  write(output: BitOutput): void {
+  write(output: BitWriter): void {
     const { codes, lengths } = this.#code;
-    output.put(this.#literals - 257, 5);
-    output.put(this.#distances - 1, 5);
-    output.put(this.#written - 4, 4);
-    for (const symbol of writtenOrder.slice(0, this.#written)) output.put(lengths[symbol]!, 3);
+    output.bits(this.#literals - 257, 5);
+    output.bits(this.#distances - 1, 5);
+    output.bits(this.#written - 4, 4);
+    for (const symbol of writtenOrder.slice(0, this.#written)) output.bits(lengths[symbol]!, 3);
     for (let index = 0; index < this.#count; index += 1) {
       const entry = this.#symbols[index]!;
       const symbol = entry & 0xff;
-      output.put(codes[symbol]!, lengths[symbol]!);
-      if (symbol >= repeatLast) output.put(entry >> 8, extraBits[symbol - repeatLast]!);
+      output.bits(codes[symbol]!, lengths[symbol]!);
+      if (symbol >= repeatLast) output.bits(entry >> 8, extraBits[symbol - repeatLast]!);
     }
   }
 

@@ -1,4 +1,4 @@
-import { BitOutput } from './bit-output.ts';
+import { BitWriter } from '../tokens/bit-writer.ts';
 import { BlockWriter } from './block-writer.ts';
 import { compressionLevel } from './compression-level.ts';
 import { FastMatcher } from './fast-matcher.ts';
@@ -30,12 +30,12 @@ export function createWindowEncoder(
   sink: DeflateSink,
   options: EncoderOptions = {},
 ): WindowEncoder {
-  const parts = createMatcherParts(parameters, new BitOutput(sink, options.from?.checkpoint.bits));
+  const parts = createMatcherParts(parameters, new BitWriter(sink, options.from?.checkpoint.bits));
   return new WindowEncoder(parts.window, createMatcher(parts, options));
 }
 
 /** What a matcher works with, made for its parameters. @throws PaletteEdgeError `RECIPE_INVALID` for a level that is none */
-export function createMatcherParts(parameters: WindowEncoderParameters, output: BitOutput): MatcherParts {
+export function createMatcherParts(parameters: WindowEncoderParameters, output: BitWriter): MatcherParts {
   const level = compressionLevel(parameters.level);
   return {
     level,

@@ -1,4 +1,4 @@
-import { BitOutput } from './bit-output.ts';
+import { BitWriter } from '../tokens/bit-writer.ts';
 import { createMatcher, createMatcherParts } from './create-window-encoder.ts';
 import { windowBytes } from './match-window.ts';
 import { RecentBytes } from './recent-bytes.ts';
@@ -53,7 +53,7 @@ class PigzEncoder implements DeflateEncoder {
     const { level, blockSize = defaultBlockSize, independent = false, single = false } = parameters;
     requireWithin('the block size', blockSize, [historySize, 2 ** 40]);
     const bits = options.from?.checkpoint.bits ?? 0;
-    this.#parts = createMatcherParts(zlibWindow(level, 8), new BitOutput(sink, bits));
+    this.#parts = createMatcherParts(zlibWindow(level, 8), new BitWriter(sink, bits));
     this.#matcher = createMatcher(this.#parts);
     this.#blockSize = blockSize;
     this.#independent = independent;

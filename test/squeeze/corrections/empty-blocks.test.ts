@@ -11,7 +11,7 @@ import { createCorrectionsAnalyzer } from '../../../src/squeeze/corrections/corr
 import { createCorrectionsEncoder } from '../../../src/squeeze/corrections/corrections-encoder.ts';
 import { encodeCorrections, parseCorrections } from '../../../src/squeeze/corrections/corrections-format.ts';
 import { createRangeEncoder } from '../../../src/squeeze/corrections/range-encoder.ts';
-import { createBitWriter } from '../../../src/squeeze/tokens/bit-writer.ts';
+import { BitWriter } from '../../../src/squeeze/tokens/bit-writer.ts';
 import { createInflateParser } from '../../../src/squeeze/tokens/inflate-parser.ts';
 import { describeStream, rebuildStream } from './rebuild-stream.ts';
 
@@ -21,7 +21,7 @@ const most = mostCostlyBlocks(0);
 /** A stream of so many empty blocks. */
 function emptyBlocks(kind: (typeof kinds)[number], count: number): Buffer {
   const pieces: Buffer[] = [];
-  const writer = createBitWriter((bytes) => pieces.push(Buffer.from(bytes)));
+  const writer = new BitWriter((bytes) => pieces.push(Buffer.from(bytes)));
   for (let left = count; left > 0; left -= 1) {
     const final = left === 1 ? 1 : 0;
     if (kind === 'stored') {

@@ -2,8 +2,7 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
-import { createBitWriter } from '../../../src/squeeze/tokens/bit-writer.ts';
-import type { BitWriter } from '../../../src/squeeze/tokens/bit-writer.ts';
+import { BitWriter } from '../../../src/squeeze/tokens/bit-writer.ts';
 import { longLength284, tokenDistance, tokenLength } from '../../../src/squeeze/tokens/deflate-block.ts';
 import type { DeflateBlock, DeflateBlockEnd } from '../../../src/squeeze/tokens/deflate-block.ts';
 import { createInflateParser } from '../../../src/squeeze/tokens/inflate-parser.ts';
@@ -90,7 +89,7 @@ function replay(bytes: Buffer, at: number, token: number): number {
 /** A stream of bits. */
 function write(what: (writer: BitWriter) => void): Buffer {
   const pieces: Buffer[] = [];
-  const writer = createBitWriter((bytes) => pieces.push(Buffer.from(bytes)));
+  const writer = new BitWriter((bytes) => pieces.push(Buffer.from(bytes)));
   what(writer);
   writer.align();
   writer.flush();
