@@ -1,0 +1,154 @@
+import { dirname, join } from 'node:path';
+
+import { damagedBundle } from '../bundle/bundle-error.ts';
+import { BundleReader } from '../bundle/bundle-reader.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { Inventory } from '../bundle/inventory.ts';
+import { SinkOutput } from '../bundle/sink-output.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { openFileAccess } from '../io/random-access.ts';
+import type { RandomAccess } from '../io/random-access.ts';
+import { digestHex } from '../oci/digest.ts';
+import type { AgeRecipients } from '../trust/age-recipients.ts';
+import type { WrittenBundleFile } from './begin-writing.ts';
+import { encryptedEnding } from './build-output-path.ts';
+import { checksumBeside } from './checksum-file.ts';
+import { checkConvertedOutput } from './converted-path.ts';
+import { describeWritten } from './describe-written.ts';
+import { encryptedSize } from './encrypt-size.ts';
+import { openIsoBundle } from './open-iso-bundle.ts';
+import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
+import type { OpenParts } from './open-parts.ts';
+import { requireFreeSpace } from './require-free-space.ts';
+import type { SplitRequest } from './split-request.ts';
+import { writeContent } from './write-content.ts';
+
+/** What is encrypted, for whom, and where to. */
+export interface EncryptInput {
+  /** Path of a bundle, as the user gave it. */
+  readonly path: string;
+  /** Undefined is beside it: `NAME.tar.zst.age`. */
+  readonly output: string | undefined;
+  readonly encryption: AgeRecipients;
+  /** Undefined writes one file. */
+  readonly split?: SplitRequest | undefined;
+}
+
+/** The parts that encrypting and decrypting work with. */
+export interface EncryptResources {
+  readonly hasher: Hasher;
+  readonly tool: Inventory['tool'];
+  readonly listener: EncryptListener;
+}
+
+/** Told of the progress; must not throw. */
+export interface EncryptListener {
+  /** Bytes of the bundle inside. */
+  readonly onStart: (total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/** What encrypting gave. */
+export interface EncryptResult {
+  readonly plain: { readonly path: string; readonly id: string; readonly size: number };
+  readonly bundle: WrittenBundleFile;
+}
+
+/**
+ * Encrypts a bundle as it is, byte for byte. What stands beside it, a checksum or a parts list, must agree with what was read: nothing that
+ * is damaged is sealed.
+ *
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), `BUNDLE_DAMAGED` (kind content), and those of reading
+ *   the bundle
+ */
+export async function encryptBundle(
+  input: EncryptInput,
+  { hasher, tool, listener }: EncryptResources,
+  signal: AbortSignal,
+): Promise<EncryptResult> {
+  const { path, encryption, split } = input;
+  const source = await openBytes(path);
+  try {
+    const { reader, access, parts, image } = source;
+    const { id, size } = reader;
+    const output = input.output ?? encryptedPathOf(path, source);
+    const expectedSize = encryptedSize(size, encryption);
+    await checkConvertedOutput({ path, parts, image }, { output, split, expectedSize });
+    await requireFreeSpace({
+      path: output,
+      what: 'the encrypted bundle',
+      bytes: expectedSize,
+      flag: '--output',
+    });
+    listener.onStart(size);
+    const expected =
+      parts?.list?.bundle.sha256 ?? (image === undefined ? await checksumBeside(path) : undefined);
+    const copy = { access, hasher, signal, onBytes: listener.onBytes };
+    const write = async (sink: BundleSink): Promise<WrittenBundle> => {
+      const written = await copyInto(sink, copy);
+      if (expected !== undefined && digestHex(written.sha256) !== expected)
+        throw damagedBundle(path, 'its bytes are not those that its sha256 was made of');
+      return written;
+    };
+    const written = await writeContent({ id, tool, write }, { path: output, split, encryption, hasher });
+    const bundle = describeWritten(output, { id, inventory: reader.inventory }, written);
+    return { plain: { path, id, size }, bundle };
+  } finally {
+    await source.reader.close();
+  }
+}
+
+interface BundleBytes {
+  readonly reader: BundleReader;
+  /** Closed by the reader. */
+  readonly access: RandomAccess;
+  readonly parts: OpenParts | undefined;
+  readonly image: string | undefined;
+}
+
+/** Opened as a bundle, so that nothing else is encrypted by mistake. */
+async function openBytes(path: string): Promise<BundleBytes> {
+  const inImage = await openIsoBundle(path);
+  const parts = inImage === undefined ? await openParts(path) : undefined;
+  const access = inImage?.access ?? parts?.access ?? (await openFileAccess(path, 'bundle'));
+  let reader: BundleReader;
+  try {
+    reader = await BundleReader.open(access, path);
+  } catch (error) {
+    throw parts === undefined ? error : inPartsError(error, parts);
+  }
+  try {
+    if (parts !== undefined) requireListedBundle(parts, reader.id);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+  return { reader, access, parts, image: inImage?.image };
+}
+
+function encryptedPathOf(path: string, { parts, image }: BundleBytes): string {
+  if (image !== undefined) return `${image.replace(/\.iso$/, '')}.tar.zst${encryptedEnding}`;
+  const plain = parts === undefined ? path : join(dirname(path), parts.bundle);
+  return `${plain}${encryptedEnding}`;
+}
+
+interface Copy {
+  readonly access: RandomAccess;
+  readonly hasher: Hasher;
+  readonly signal: AbortSignal;
+  readonly onBytes: (count: number) => void;
+}
+
+/** Bytes that are read at a time. */
+const pieceSize = 1024 * 1024;
+
+async function copyInto(sink: BundleSink, { access, hasher, signal, onBytes }: Copy): Promise<WrittenBundle> {
+  const output = new SinkOutput(sink, hasher);
+  for (let position = 0; position < access.size; position += pieceSize) {
+    signal.throwIfAborted();
+    const piece = await access.read(position, Math.min(pieceSize, access.size - position));
+    await output.write(piece);
+    onBytes(piece.length);
+  }
+  return await output.finish();
+}
