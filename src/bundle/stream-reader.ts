@@ -20,6 +20,14 @@ export interface BlobInTurn {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** What a stream is read with. */
+export interface StreamOptions {
+  /** Needed for the layers of squeezed bundles; whoever gave it closes it. */
+  readonly restorer?: LayerRestorer | undefined;
+  /** Called before anything behind the head is read; what it throws ends the reading. */
+  readonly checkHead?: ((head: BundleHead) => Promise<void>) | undefined;
+}
+
 /** What is kept of manifests and configs, in bytes: some ten thousand images. */
 const heldBytes = 256 * 1024 * 1024;
 const heldRoles: ReadonlySet<string> = new Set(['index', 'manifest', 'config', 'recipe']);
@@ -54,7 +62,7 @@ export class StreamReader implements BlobReader {
   /** How many of them had been passed when the reader was opened. */
   #small = 0;
 
-  private constructor(head: BundleHead, tar: StreamBytes, { name, restorer }: StreamOptions) {
+  private constructor(head: BundleHead, tar: StreamBytes, { name, restorer }: NamedStream) {
     this.inventory = head.inventory;
     this.stored = head.stored;
     this.id = head.stored.id;
@@ -73,22 +81,20 @@ export class StreamReader implements BlobReader {
    * Reads head, inventory, manifests and configs.
    *
    * @param name the bundle, for messages: `standard input`
-   * @param restorer needed for the layers of squeezed bundles; whoever gave it closes it
    * @throws PaletteEdgeError `NOT_A_BUNDLE`, `BUNDLE_TRUNCATED`, `BUNDLE_DAMAGED`, `BUNDLE_VERSION_UNSUPPORTED` or
-   *   `INVENTORY_INVALID` (kind content), or what the source throws
+   *   `INVENTORY_INVALID` (kind content), or what the source or the check throws
    */
   static async open(
     source: AsyncIterable<Uint8Array>,
     name: string,
-    restorer?: LayerRestorer,
+    { restorer, checkHead }: StreamOptions = {},
   ): Promise<StreamReader> {
     const frames = streamFrames(source, name);
     const first = await frames.next();
     if (first.done === true) throw truncatedBundle(name, 'nothing came');
-    const reader = new StreamReader(parseHead(first.value, name), new StreamBytes(frames), {
-      name,
-      restorer,
-    });
+    const head = parseHead(first.value, name);
+    await checkHead?.(head);
+    const reader = new StreamReader(head, new StreamBytes(frames), { name, restorer });
     await reader.#hold();
     return reader;
   }
@@ -240,7 +246,7 @@ export class StreamReader implements BlobReader {
   }
 }
 
-interface StreamOptions {
+interface NamedStream {
   readonly name: string;
   readonly restorer: LayerRestorer | undefined;
 }

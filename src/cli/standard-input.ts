@@ -1,23 +1,22 @@
 import { addAbortSignal } from 'node:stream';
 
 import { PaletteEdgeError } from '../errors.ts';
-import type { BaseRequest } from '../workflows/open-with-bases.ts';
+import type { OpenRequest } from '../workflows/open-request.ts';
 import type { BundleInput } from '../workflows/with-bundle-source.ts';
 
 /**
  * The bundle that an argument names; `-` is standard input. Disposing it lets go of standard input: who writes to it is not waited for.
  *
- * @param bases of a delta bundle
  * @throws PaletteEdgeError `INPUT_IS_TERMINAL`, `FILE_NEEDED` (kind usage)
  */
 export function bundleInput(
   path: string,
   signal: AbortSignal,
-  bases?: BaseRequest,
+  request: OpenRequest = {},
 ): BundleInput & Disposable {
   const { stdin } = process;
-  if (path !== '-') return { path, bases, [Symbol.dispose]: () => undefined };
-  if (bases !== undefined) {
+  if (path !== '-') return { ...request, path, [Symbol.dispose]: () => undefined };
+  if (request.bases !== undefined) {
     throw new PaletteEdgeError(
       'FILE_NEEDED',
       '- is standard input, which is read once: a delta bundle is a file',
@@ -35,6 +34,7 @@ export function bundleInput(
   }
   return {
     path,
+    trust: request.trust,
     stream: addAbortSignal(signal, stdin),
     [Symbol.dispose]: () => {
       // Aborted, or left in the middle: that it ends early is no failure.

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
 import { bundleInput } from '../cli/standard-input.ts';
+import { bundleTrust, trustFlags } from '../cli/trust-flags.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { diffView } from '../views/diff-view.ts';
 import { diffBundles } from '../workflows/diff-bundles.ts';
@@ -48,13 +49,15 @@ Only inventories are read. A file called .yaml, .yml or .json is taken for a def
       summary: 'End with the exit code 9 when they differ.',
       default: false,
     }),
+    ...trustFlags,
   };
 
   async run(): Promise<DiffResult> {
     const { args, flags } = await this.parse(Diff);
     if (args.before === '-' && args.after === '-') throw bothFromStandardInput();
-    using before = bundleInput(args.before, this.signal);
-    using after = bundleInput(args.after, this.signal);
+    const trust = await bundleTrust(flags);
+    using before = bundleInput(args.before, this.signal, { trust });
+    using after = bundleInput(args.after, this.signal, { trust });
     const result = await diffBundles(before, after);
     this.show(diffView(result));
     if (flags['exit-code'] && !result.isSame) this.endWith('differences');

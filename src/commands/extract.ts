@@ -4,6 +4,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { baseRequest } from '../cli/base-flags.ts';
 import { extractFlags, extractRequest } from '../cli/extract-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { extractView } from '../views/extract-view.ts';
 import { extractBundle } from '../workflows/extract-bundle.ts';
 import type { ExtractResult } from '../workflows/extract-bundle.ts';
@@ -42,7 +43,7 @@ Images keep the digests that they have in their registry.`;
     }),
   };
 
-  static override flags = extractFlags;
+  static override flags = { ...extractFlags, ...oneBundleTrustFlags };
 
   async run(): Promise<ExtractResult> {
     const { args, flags, metadata } = await this.parse(Extract);
@@ -50,7 +51,8 @@ Images keep the digests that they have in their registry.`;
       { ...flags, json: this.jsonEnabled() },
       (name) => metadata.flags[name]?.setFromDefault !== true,
     );
-    using input = bundleInput(args.bundle, this.signal, baseRequest(flags));
+    const trust = await bundleTrust(flags);
+    using input = bundleInput(args.bundle, this.signal, { bases: baseRequest(flags), trust });
     using progress = this.progress();
     const listener = {
       onStart: (total: number) => progress.startPhase('Extracting', total),

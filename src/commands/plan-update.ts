@@ -11,6 +11,7 @@ import { registryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { storeFlags } from '../cli/store-flags.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { wireBuild } from '../cli/wire-build.ts';
 import { typedKeyWarnings } from '../cli/wire-palette.ts';
 import { planUpdateView } from '../views/plan-update-view.ts';
@@ -65,6 +66,7 @@ To ship is what build --base would put into the delta bundle before squeezing an
       default: false,
     }),
     ...storeFlags,
+    ...oneBundleTrustFlags,
     outfile: Flags.string({
       helpGroup: 'OUTPUT',
       helpValue: 'NAME',
@@ -88,7 +90,7 @@ To ship is what build --base would put into the delta bundle before squeezing an
       clusterDefinition: clusterDefinitionRequest(flags),
       includeReferrers: flags['include-referrers'],
     };
-    using old = bundleInput(args.old, this.signal);
+    using old = bundleInput(args.old, this.signal, { trust: await bundleTrust(flags) });
     using progress = this.progress();
     await using wiring = await wireBuild(flags, this.config, buildListener(progress, true));
     const plan = await planUpdate({ old, build }, wiring.resources, this.signal);

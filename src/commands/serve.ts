@@ -4,6 +4,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { serveConfigInput } from '../cli/serve-config-input.ts';
 import { serveFlags } from '../cli/serve-flags.ts';
 import { serveInput } from '../cli/serve-input.ts';
+import { bundleTrust, trustFlags } from '../cli/trust-flags.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { bugView, errorView } from '../views/error-view.ts';
 import { serveConfigView } from '../views/serve-config-view.ts';
@@ -53,18 +54,19 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
     }),
   };
 
-  static override flags = serveFlags;
+  static override flags = { ...serveFlags, ...trustFlags };
 
   async run(): Promise<ServeResult | ServeConfigResult> {
     const { args, flags } = await this.parse(Serve);
+    const trust = await bundleTrust(flags);
     const client = flags['print-config'];
     if (client !== undefined) {
       const wanted = await serveConfigInput({ paths: args.bundle, client }, flags, this.signal);
-      const config = await serveConfig(wanted, this.signal);
+      const config = await serveConfig({ ...wanted, trust }, this.signal);
       this.show(serveConfigView(config));
       return config;
     }
-    const input = await serveInput(args.bundle, flags, this.signal);
+    const input = { ...(await serveInput(args.bundle, flags, this.signal)), trust };
     const result = await serveBundles(
       input,
       {

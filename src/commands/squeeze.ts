@@ -4,6 +4,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { outputPath } from '../cli/output-path.ts';
 import { splitFlags, splitRequest } from '../cli/split-flags.ts';
 import { convertedOutputFlag, effortFlag } from '../cli/squeeze-flags.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { squeezeListener, wireSqueeze } from '../cli/wire-squeeze.ts';
 import { squeezeView } from '../views/squeeze-view.ts';
 import { warningView } from '../views/warning-view.ts';
@@ -40,6 +41,7 @@ Other tools open it, too: for them its images have the same image IDs, and layer
     effort: effortFlag,
     output: convertedOutputFlag('beside the bundle; of one in content-ID, in squeezed-ID beside that folder'),
     ...splitFlags,
+    ...oneBundleTrustFlags,
   };
 
   protected override readonly resumeAdvice =
@@ -52,6 +54,7 @@ Other tools open it, too: for them its images have the same image IDs, and layer
       output: outputPath(flags.output),
       effort: flags.effort,
       split: splitRequest(flags),
+      trust: await bundleTrust(flags),
     };
     using progress = this.progress();
     await using wiring = wireSqueeze(this.config, squeezeListener(progress));

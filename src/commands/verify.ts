@@ -3,6 +3,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { baseFlags, baseRequest } from '../cli/base-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
 import { verifyView } from '../views/verify-view.ts';
 import { verifyWithBases } from '../workflows/verify-bundle.ts';
@@ -14,7 +15,9 @@ export default class Verify extends BaseCommand {
   static override summary = 'Checks every byte of a bundle against its digests.';
   static override description = `Hashes every blob, in parallel, without unpacking, and checks that the images are complete. Names every damaged blob and the images that need it; then the exit code is 5. What comes from standard input is checked as far as the first fault.
 
-Of a delta bundle what is in it is checked; with --base every layer that it stands for is restored and hashed, too.`;
+Of a delta bundle what is in it is checked; with --base every layer that it stands for is restored and hashed, too.
+
+With --public-key it must be signed with that key, and of a squeezed bundle every layer is restored: what was signed are the layers as registries have them.`;
   static override examples = [
     {
       description: 'Check a bundle after it was copied to a stick:',
@@ -23,6 +26,10 @@ Of a delta bundle what is in it is checked; with --base every layer that it stan
     {
       description: 'Check one while it arrives, without keeping it:',
       command: 'ssh build cat edge.tar.zst | <%= config.bin %> <%= command.id %> -',
+    },
+    {
+      description: 'Check that it is of whom you trust, too:',
+      command: '<%= config.bin %> <%= command.id %> edge.tar.zst --public-key site.pub',
     },
   ];
 
@@ -34,18 +41,19 @@ Of a delta bundle what is in it is checked; with --base every layer that it stan
     }),
   };
 
-  static override flags = baseFlags;
+  static override flags = { ...baseFlags, ...oneBundleTrustFlags };
 
   async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
+    const trust = await bundleTrust(flags);
     using progress = this.progress();
-    using input = bundleInput(args.file, this.signal, baseRequest(flags));
+    using input = bundleInput(args.file, this.signal, { bases: baseRequest(flags), trust });
     const { path, stream, bases } = input;
     const listener = verifyListener(progress);
     const result =
       stream === undefined
-        ? await verifyWithBases({ path, bases }, listener, this.signal)
-        : await verifyStream({ path, stream }, listener, this.signal);
+        ? await verifyWithBases({ path, bases, trust }, listener, this.signal)
+        : await verifyStream({ path, stream, trust }, listener, this.signal);
     progress.close();
     this.show(verifyView(result));
     if (result.problems.length > 0) this.endWith('content');

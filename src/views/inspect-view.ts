@@ -6,7 +6,7 @@ import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { parseReference } from '../oci/reference.ts';
-import type { InspectResult } from '../workflows/inspect-bundle.ts';
+import type { InspectedSignature, InspectResult } from '../workflows/inspect-bundle.ts';
 import { countOf } from './count-of.ts';
 import { inspectTreeView } from './inspect-tree-view.ts';
 import { partsField } from './parts-field.ts';
@@ -32,6 +32,10 @@ export function inspectView(result: InspectResult): string {
     ...partsField(parts?.files),
     ['content', `${countOf(blobs.length, 'blob')}, ${formatByteSize(contentSize)}`],
     ...(squeezed === undefined ? [] : squeezeReportFields(squeezed)),
+    ...(result.signatures ?? []).map((signature): [string, string] => [
+      'signature',
+      signatureText(signature),
+    ]),
     ...clusterDefinitions(inventory),
     ...profiles.map((profile): [string, string] => [
       'profile',
@@ -40,6 +44,13 @@ export function inspectView(result: InspectResult): string {
   ]);
   const table = tree === undefined ? imageTable(images) : inspectTreeView(result);
   return [path, fields, '', table, ...rawFileTable(inventory)].join('\n');
+}
+
+/** Whoever can write a bundle can write an id: only a check tells whose it is. */
+function signatureText({ algorithm, keyId, file, checkedWith }: InspectedSignature): string {
+  const place = file === undefined ? '' : `, in ${file}`;
+  const check = checkedWith === undefined ? 'not checked' : `checked with ${checkedWith}`;
+  return `${algorithm} by ${keyId}${place}: ${check}`;
 }
 
 function squeezedFormat({ delta }: NonNullable<InspectResult['squeezed']>): string {

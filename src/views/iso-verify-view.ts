@@ -1,6 +1,7 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import type { VerifiedIsoBundle, VerifyIsoResult } from '../workflows/verify-iso.ts';
 import { countOf } from './count-of.ts';
+import { signedByText } from './signed-by-text.ts';
 
 /** What verifying an image found: one line when all is well, else every file and bundle that is not. */
 export function isoVerifyView(result: VerifyIsoResult): string {
@@ -8,7 +9,10 @@ export function isoVerifyView(result: VerifyIsoResult): string {
   const content = `${label}, ${countOf(files, 'file')}, ${formatByteSize(bytes)}`;
   const damaged = bundles.filter((bundle) => bundle.problems.length > 0);
   const whole = bundles.filter((bundle) => bundle.problems.length === 0);
-  const wholeLines = whole.map(({ path: place, name, id }) => `  ${place} is whole: ${name} ${id}`);
+  const wholeLines = whole.flatMap(({ path: place, name, id, signedBy = [] }) => [
+    `  ${place} is whole: ${name} ${id}`,
+    ...signedBy.map((each) => `    ${signedByText(each)}`),
+  ]);
   if (problems.length === 0 && damaged.length === 0)
     return [`${path} is whole: ${content}`, ...wholeLines].join('\n');
   return [

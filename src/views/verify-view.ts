@@ -1,6 +1,7 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import type { VerifyResult } from '../workflows/verify-bundle.ts';
 import { countOf } from './count-of.ts';
+import { signedByText } from './signed-by-text.ts';
 
 /** What verifying found: one line when all is well, else everything that is wrong and whom it concerns. */
 export function verifyView(result: VerifyResult): string {
@@ -14,7 +15,8 @@ export function verifyView(result: VerifyResult): string {
     ...(parts === undefined ? [] : [countOf(parts.names.length, 'part')]),
   ];
   const content = counts.join(', ');
-  if (problems.length === 0) return `${path} is whole: ${name} ${id}, ${content}`;
+  const signed = (result.signedBy ?? []).map(signedByText);
+  if (problems.length === 0) return [`${path} is whole: ${name} ${id}, ${content}`, ...signed].join('\n');
   const lines = problems.flatMap((problem) => {
     const what = problem.role === undefined ? problem.path : `${problem.role} ${problem.digest}`;
     const concerned = [...problem.images, ...(problem.files ?? []).map((file) => `the file ${file}`)].map(

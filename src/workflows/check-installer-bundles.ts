@@ -3,7 +3,7 @@ import type { Hasher } from '../io/hash-thread.ts';
 import { checkBundleBlobs } from './check-bundle-blobs.ts';
 import type { BlobsContext } from './check-bundle-blobs.ts';
 import { hashIsoContent } from './hash-iso-content.ts';
-import type { InstallerContent } from './installer-files.ts';
+import type { InstallerFiles } from './installer-files.ts';
 
 /** How bundles are verified. */
 export interface InstallerBundlesContext extends BlobsContext {
@@ -13,18 +13,18 @@ export interface InstallerBundlesContext extends BlobsContext {
 
 /**
  * Verifies bundles before they go into an installer, as they are before they go into an ISO image: by the `.sha256` beside each or the
- * list of its parts, and blob by blob where there is none.
+ * list of its parts, and blob by blob where there is none, or where it must be signed.
  *
- * @throws PaletteEdgeError `CHECKSUM_MISMATCH`, `BUNDLE_DAMAGED` (kind content)
+ * @throws PaletteEdgeError `CHECKSUM_MISMATCH`, `BUNDLE_DAMAGED` (kind content), and what opening it throws
  */
 export async function checkInstallerBundles(
-  bundles: readonly InstallerContent[],
+  { content, trust }: Pick<InstallerFiles, 'content' | 'trust'>,
   context: InstallerBundlesContext,
 ): Promise<void> {
   const { hasher = hashHere, signal, onStart, onBytes } = context;
-  for (const { path, size, sources } of bundles) {
-    if (sources.some(({ sha256 }) => sha256 === undefined)) {
-      await checkBundleBlobs(path, context);
+  for (const { path, size, sources } of content) {
+    if (trust !== undefined || sources.some(({ sha256 }) => sha256 === undefined)) {
+      await checkBundleBlobs(path, { ...context, trust });
       continue;
     }
     onStart(size);

@@ -3,19 +3,20 @@ import type { IsoListener } from './create-iso.ts';
 import type { IsoContent, IsoContentBundle } from './iso-content.ts';
 
 /**
- * Verifies the bundles that no checksum vouches for, neither a `.sha256` beside it nor a list of parts. The others are compared with it
- * when they are hashed.
+ * Verifies the bundles that no checksum vouches for, neither a `.sha256` beside it nor a list of parts, and all that must be signed. The others are
+ * compared with it when they are hashed.
  *
- * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content)
+ * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content), and what opening it throws
  */
 export async function checkIsoBundles(
-  { bundles }: IsoContent,
+  { bundles, trust }: IsoContent,
   { onPhase, onBytes }: IsoListener,
   signal: AbortSignal,
 ): Promise<void> {
   const onStart = (size: number): void => onPhase('verifying', size);
   for (const bundle of bundles) {
-    if (!isVouchedFor(bundle)) await checkBundleBlobs(bundle.source, { signal, onStart, onBytes });
+    if (trust !== undefined || !isVouchedFor(bundle))
+      await checkBundleBlobs(bundle.source, { signal, trust, onStart, onBytes });
   }
 }
 

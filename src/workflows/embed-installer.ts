@@ -127,12 +127,12 @@ export async function embedInstaller(
 
 /** A damaged bundle is told before an hour is spent on it. */
 async function checkContent(
-  { content }: InstallerFiles,
+  supplied: InstallerFiles,
   { hasher, listener }: EmbedResources,
   signal: AbortSignal,
 ): Promise<void> {
   const onStart = (size: number): void => listener.onStep('verifying', size);
-  await checkInstallerBundles(content, { hasher, signal, onStart, onBytes: listener.onBytes });
+  await checkInstallerBundles(supplied, { hasher, signal, onStart, onBytes: listener.onBytes });
 }
 
 /** Tokens and passwords may be in configuration. */

@@ -1,10 +1,17 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import type { PartFile } from '../bundle/joined-parts.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import type { Warning } from '../warning.ts';
 import { imageTree } from './inspect-tree.ts';
 import type { ImageTree } from './inspect-tree.ts';
-import type { BaseRequest, OpenedWithBases } from './open-with-bases.ts';
+import { findSignatures } from './find-signatures.ts';
+import type { FoundSignature } from './find-signatures.ts';
+import type { OpenedWithBases } from './open-with-bases.ts';
+import type { SignedBy } from './bundle-trust.ts';
+import type { OpenRequest } from './open-request.ts';
+import type { SignatureAlgorithm } from '../trust/key-algorithm.ts';
+import type { Digest } from '../oci/digest.ts';
 import { selectImages } from './select-images.ts';
 import { reportSqueezed } from './squeeze-report.ts';
 import type { SqueezeReport } from './squeeze-report.ts';
@@ -27,6 +34,8 @@ export interface InspectResult {
     /** In order. */
     readonly files: readonly PartFile[];
   };
+  /** Absent when there is none. */
+  readonly signatures?: readonly InspectedSignature[];
   /** Of images and charts only those that were asked for. */
   readonly inventory: Inventory;
   /** Of a squeezed bundle; the inventory is that of the plain one. */
@@ -36,14 +45,22 @@ export interface InspectResult {
   readonly warnings?: readonly Warning[];
 }
 
+/** A signature of a bundle. */
+export interface InspectedSignature {
+  readonly algorithm: SignatureAlgorithm;
+  readonly keyId: Digest;
+  /** Its file; absent of one that is in the bundle. */
+  readonly file?: string;
+  /** The file of the key that it was checked with; absent of one that nobody checked: it says nothing. */
+  readonly checkedWith?: string;
+}
+
 /** What is asked for of a bundle. */
-export interface InspectRequest {
+export interface InspectRequest extends OpenRequest {
   /** Patterns of references; none for all. */
   readonly patterns: readonly string[];
   /** Whether platforms and layers are looked at, too. */
   readonly hasTree: boolean;
-  /** Of a delta bundle: they may have manifests that a tree is made of. */
-  readonly bases?: BaseRequest | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +70,7 @@ const inventoryOnly: InspectRequest = { patterns: [], hasTree: false };
  * Reads a bundle's inventory; for a tree manifests and configs, too. Only the beginning and the end of the file are read: their checks
  * hold, the blobs are not verified.
  *
- * @throws PaletteEdgeError for a file that is missing, no bundle, damaged, or of another format version
+ * @throws PaletteEdgeError for a file that is missing, no bundle, damaged, of another format version, or not signed as it has to be
  */
 export async function inspectBundle(
   path: string,
@@ -63,9 +80,12 @@ export async function inspectBundle(
     const files = opened.parts?.parts.map(({ name, size }) => ({ name, size }));
     const parts = files === undefined ? undefined : { list: opened.parts?.listName, files };
     const { inventory, ...rest } = await contentOf(reader, request);
-    return { path, id: reader.id, size: reader.size, ...rest, parts, inventory };
+    const { signature } = reader;
+    const signed = await signaturesOf({ path, signature, ...opened }, request);
+    const described = { path, id: reader.id, size: reader.size, ...rest, ...signed };
+    return { ...described, warnings: allWarnings(rest, signed), parts, inventory };
   };
-  return await withBundle(path, inspect, request.bases);
+  return await withBundle(path, inspect, request);
 }
 
 /** As {@link inspectBundle}, of a bundle that comes as a stream. What follows the configs is not read. */
@@ -73,11 +93,43 @@ export async function inspectStream(
   input: BundleInput & { readonly stream: AsyncIterable<Uint8Array> },
   request: InspectRequest,
 ): Promise<InspectResult> {
-  return await withBundleSource(input, async (source) => ({
-    path: input.path,
-    id: source.id,
-    ...(await contentOf(source, request)),
-  }));
+  return await withBundleSource(input, async (source) => {
+    const content = await contentOf(source, request);
+    const signed = await signaturesOf({ ...source, files: [] }, request);
+    const warnings = allWarnings(content, signed);
+    return { path: input.path, id: source.id, ...content, ...signed, warnings };
+  });
+}
+
+function allWarnings(...results: readonly Pick<InspectResult, 'warnings'>[]): readonly Warning[] | undefined {
+  const warnings = results.flatMap((result) => result.warnings ?? []);
+  return warnings.length > 0 ? warnings : undefined;
+}
+
+async function signaturesOf(
+  bundle: Parameters<typeof findSignatures>[0] & { readonly signedBy: readonly SignedBy[] },
+  { trust }: OpenRequest,
+): Promise<Pick<InspectResult, 'signatures' | 'warnings'>> {
+  let found: readonly FoundSignature[];
+  try {
+    found = await findSignatures(bundle, trust?.signatureFiles);
+  } catch (error) {
+    // Other tools have files of that name, too, and nobody asked for a check.
+    if (trust !== undefined || !(error instanceof PaletteEdgeError)) throw error;
+    return { warnings: [{ code: error.code, message: error.message }] };
+  }
+  if (found.length === 0) return {};
+  const keyFiles = new Map(bundle.signedBy.map(({ keyId, keyFile }) => [keyId, keyFile]));
+  const signatures = found.map(({ algorithm, keyId, file }) => {
+    const checkedWith = keyFiles.get(keyId);
+    return {
+      algorithm,
+      keyId,
+      ...(file === undefined ? {} : { file }),
+      ...(checkedWith === undefined ? {} : { checkedWith }),
+    };
+  });
+  return { signatures };
 }
 
 async function contentOf(

@@ -9,6 +9,7 @@ import { openFileAccess } from '../io/random-access.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
 import type { Warning } from '../warning.ts';
+import type { BundleTrust } from './bundle-trust.ts';
 import { checksumBeside } from './checksum-file.ts';
 import { deltaRefused } from './delta-refused.ts';
 import { openBundleFile } from './open-bundle.ts';
@@ -20,6 +21,8 @@ import { requireUnchanged } from './require-unchanged.ts';
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
 export interface InstallerFilesRequest {
   readonly content: readonly string[];
+  /** Whose signature each bundle must have; undefined takes any. */
+  readonly trust?: BundleTrust | undefined;
   readonly userData: string | undefined;
   readonly clusterDefinition: string | undefined;
   readonly edgeConfig: string | undefined;
@@ -53,6 +56,8 @@ export interface InstallerFiles {
   readonly userData: SuppliedFile | undefined;
   readonly clusterDefinition: SuppliedFile | undefined;
   readonly edgeConfig: SuppliedFile | undefined;
+  /** Whose signature each bundle must have: it was looked for. */
+  readonly trust?: BundleTrust | undefined;
   readonly warnings: readonly Warning[];
 }
 
@@ -66,7 +71,7 @@ const largestDefinition = 64 * 1024 * 1024;
  *   `CLUSTER_DEFINITION_INVALID`; what opening a bundle and reading a file throw
  */
 export async function readInstallerFiles(request: InstallerFilesRequest): Promise<InstallerFiles> {
-  const { userData, clusterDefinition, edgeConfig } = request;
+  const { userData, clusterDefinition, edgeConfig, trust } = request;
   if (
     request.content.length === 0 &&
     [userData, clusterDefinition, edgeConfig].every((each) => each === undefined)
@@ -78,10 +83,11 @@ export async function readInstallerFiles(request: InstallerFilesRequest): Promis
   }
   const content: InstallerContent[] = [];
   const warnings: Warning[] = [];
-  for (const path of request.content) content.push(await readContent(path, content, warnings));
+  for (const path of request.content) content.push(await readContent(path, { content, warnings, trust }));
   warnings.push(...((await ifGiven(userData, readUserData))?.warnings ?? []));
   return {
     content,
+    trust,
     warnings,
     userData: await ifGiven(userData, async (path) => await contentSource(path, 'user data')),
     clusterDefinition: await ifGiven(clusterDefinition, readClusterDefinition),
@@ -104,17 +110,22 @@ function squeezedContent(path: string): Warning {
   };
 }
 
+/** The bundles before one, and what is told of them. */
+interface ContentSoFar extends Pick<InstallerFilesRequest, 'trust'> {
+  readonly content: readonly InstallerContent[];
+  readonly warnings: Warning[];
+}
+
 async function readContent(
   path: string,
-  others: readonly InstallerContent[],
-  warnings: Warning[],
+  { content, trust, warnings }: ContentSoFar,
 ): Promise<InstallerContent> {
-  const { reader, parts, image } = await openBundleFile(path);
+  const { reader, parts, image } = await openBundleFile(path, { trust });
   try {
     if (image !== undefined) throw inImage(path);
     const name = parts?.bundle ?? basename(path);
     requireName(name, path);
-    if (others.some((other) => other.name === name)) {
+    if (content.some((other) => other.name === name)) {
       throw new PaletteEdgeError(
         'CONTENT_TWICE',
         `two bundles are called ${name}: one would overwrite the other`,

@@ -10,6 +10,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { isoFolder } from '../iso/iso-folder.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
+import type { SignedFile } from './find-signatures.ts';
 import { RestoringThreads } from './restoring-threads.ts';
 
 /** A file or parts in an image that are a bundle by their name. */
@@ -85,6 +86,12 @@ export async function isoBundle({ image, place }: OpenImage, path: string): Prom
     };
   }
   return { path, parts: undefined, open: async () => await folder.open(name, 'bundle') };
+}
+
+/** A bundle of an image as what may have a signature file beside it, in the image. The image must be open as long as that is read. */
+export function isoSignedFile({ path }: IsoBundle, { image, place }: OpenImage): SignedFile {
+  const folder = posix.dirname(path) === '.' ? '' : posix.dirname(path);
+  return { folder: isoFolder(image, folder, place), name: posix.basename(path) };
 }
 
 /** Whether an error tells of what is in an image, and not of a failure to read it. */

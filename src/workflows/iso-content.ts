@@ -10,6 +10,7 @@ import { checksumListName } from '../iso/iso-checksums.ts';
 import { readmeName } from '../iso/iso-readme.ts';
 import type { DescribedBundle } from '../iso/iso-readme.ts';
 import type { FileToBundle } from './bundle-files.ts';
+import type { BundleTrust } from './bundle-trust.ts';
 import { defaultBundlePath } from './bundle-name.ts';
 import { requireClusterDefinition, requireProgram } from './check-iso-file.ts';
 import { checksumBeside } from './checksum-file.ts';
@@ -31,6 +32,8 @@ export interface IsoRequest {
   readonly tool?: string;
   /** For bundles that are one file. */
   readonly split?: SplitRequest;
+  /** Whose signature each bundle must have; undefined takes any. */
+  readonly trust?: BundleTrust | undefined;
 }
 
 /** A file of this machine, whole or in pieces, that goes into the image. */
@@ -69,6 +72,8 @@ export interface IsoContentBundle extends DescribedBundle {
 
 /** Everything that goes into an image but what is made for it. */
 export interface IsoContent {
+  /** Whose signature each bundle must have: it was looked for. */
+  readonly trust?: BundleTrust | undefined;
   readonly bundles: readonly IsoContentBundle[];
   readonly clusterDefinition: string | undefined;
   readonly tool: string | undefined;
@@ -90,7 +95,7 @@ const toolName = 'palette-edge';
 export async function isoContent(bundlePaths: readonly string[], request: IsoRequest): Promise<IsoContent> {
   const bundles: IsoContentBundle[] = [];
   for (const path of new Set(bundlePaths)) bundles.push(await bundleContent(path, request));
-  const { clusterDefinition, tool, files } = request;
+  const { clusterDefinition, tool, files, trust } = request;
   const definitionName =
     clusterDefinition === undefined ? undefined : clusterDefinitionName(clusterDefinition);
   const single = [
@@ -105,6 +110,7 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
   for (const { path, name } of files) others.push(await wholeFile(path, name));
   const content = {
     bundles,
+    trust,
     clusterDefinition: definitionName,
     tool: tool === undefined ? undefined : toolName,
     others: others.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
@@ -122,8 +128,8 @@ export function clusterDefinitionName(path: string): string {
   return `${clusterDefinitionFolder}/${basename(path)}`;
 }
 
-async function bundleContent(path: string, { folder, split }: IsoRequest): Promise<IsoContentBundle> {
-  const opened = await openBundleFile(path);
+async function bundleContent(path: string, { folder, split, trust }: IsoRequest): Promise<IsoContentBundle> {
+  const opened = await openBundleFile(path, { trust });
   try {
     const { reader, parts, image } = opened;
     if (image !== undefined) throw inImage(path);

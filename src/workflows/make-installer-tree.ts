@@ -75,7 +75,7 @@ export async function makeInstallerTree(
   await requireFreeSpace({ path: output, what: 'the folder', bytes: total, flag: '--out' });
   const { onStep, onBytes } = listener;
   const onStart = (size: number): void => onStep('verifying', size);
-  await checkInstallerBundles(supplied.content, { hasher, signal, onStart, onBytes });
+  await checkInstallerBundles(supplied, { hasher, signal, onStart, onBytes });
   onStep('copying', total);
   await writeTree(files, { supplied, output, onBytes, signal });
   return {

@@ -2,6 +2,10 @@ import { BundleReader } from '../bundle/bundle-reader.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { openFileAccess } from '../io/random-access.ts';
 import type { BasePool } from './base-pool.ts';
+import { requireTrusted } from './bundle-trust.ts';
+import type { BundleTrust, SignedBy } from './bundle-trust.ts';
+import { signedFile } from './find-signatures.ts';
+import type { SignedFile } from './find-signatures.ts';
 import { openIsoBundle } from './open-iso-bundle.ts';
 import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
@@ -15,6 +19,18 @@ export interface OpenedBundle {
   readonly parts: OpenParts | undefined;
   /** Path of the image that it is in; undefined when it is in none. */
   readonly image: string | undefined;
+  /** What may have a signature file beside it: the bundle, and the image that it is in. */
+  readonly files: readonly SignedFile[];
+  /** Whose signatures it has, of those who are trusted; empty when nobody asked. */
+  readonly signedBy: readonly SignedBy[];
+}
+
+/** What a bundle is opened with. */
+export interface BundleOpening {
+  /** Where a delta bundle finds what it lacks. */
+  readonly pool?: BasePool | undefined;
+  /** Whose signature it must have; undefined takes any. */
+  readonly trust?: BundleTrust | undefined;
 }
 
 /**
@@ -29,12 +45,15 @@ export async function openBundle(path: string): Promise<BundleReader> {
 }
 
 /**
- * As {@link openBundle}, and says what the bundle was found in.
+ * As {@link openBundle}, and says what the bundle was found in. Nothing behind the head is read before the signature was checked.
  *
- * @param pool where a delta bundle finds what it lacks
+ * @throws as it does, and as {@link requireTrusted} does
  */
-export async function openBundleFile(path: string, pool?: BasePool): Promise<OpenedBundle> {
-  const { access, parts, image } = await findBundle(path);
+export async function openBundleFile(
+  path: string,
+  { pool, trust }: BundleOpening = {},
+): Promise<OpenedBundle> {
+  const { access, parts, image, files } = await findBundle(path);
   let reader: BundleReader;
   try {
     reader = await BundleReader.open(access, path, {
@@ -46,11 +65,13 @@ export async function openBundleFile(path: string, pool?: BasePool): Promise<Ope
   }
   try {
     if (parts !== undefined) requireListedBundle(parts, reader.id);
+    const { id, inventory, inventoryBytes, signature } = reader;
+    const signedBy = await requireTrusted({ path, id, inventory, inventoryBytes, signature, files }, trust);
+    return { reader, parts, image, files, signedBy };
   } catch (error) {
     await reader.close();
     throw error;
   }
-  return { reader, parts, image };
 }
 
 /** The bytes of a bundle, wherever they lie. */
@@ -58,6 +79,7 @@ interface BundleBytes {
   readonly access: RandomAccess;
   readonly parts?: OpenParts;
   readonly image?: string;
+  readonly files: readonly SignedFile[];
 }
 
 /** Each way of finding a bundle looks at name and content, and says undefined for what is not its own. */
@@ -66,6 +88,7 @@ async function findBundle(path: string): Promise<BundleBytes> {
   const inImage = await openIsoBundle(path);
   if (inImage !== undefined) return inImage;
   const parts = await openParts(path);
-  if (parts !== undefined) return { access: parts.access, parts };
-  return { access: await openFileAccess(path, 'bundle') };
+  const file = signedFile(path);
+  if (parts !== undefined) return { access: parts.access, parts, files: [{ ...file, name: parts.bundle }] };
+  return { access: await openFileAccess(path, 'bundle'), files: [file] };
 }

@@ -9,7 +9,9 @@ import { isoFolder } from '../iso/iso-folder.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import { isIsoImage } from '../iso/iso-volume.ts';
 import { openIsoAccess } from '../iso/open-iso-access.ts';
-import { isoBundle, isoBundles, openIfBundle } from './iso-bundles.ts';
+import { signedFile } from './find-signatures.ts';
+import type { SignedFile } from './find-signatures.ts';
+import { isoBundle, isoBundles, isoSignedFile, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
 import type { OpenParts } from './open-parts.ts';
 
@@ -20,6 +22,8 @@ export interface BundleInImage {
   readonly parts?: OpenParts;
   /** Path of the image. */
   readonly image: string;
+  /** The bundle, and the image itself. */
+  readonly files: readonly SignedFile[];
 }
 
 /**
@@ -40,7 +44,8 @@ export async function openIsoBundle(path: string): Promise<BundleInImage | undef
     const opened = { image, place: named.image };
     const bundle =
       named.inside === undefined ? await onlyBundle(opened) : await isoBundle(opened, named.inside);
-    return { ...(await closingAll(bundle, opened)), image: named.image };
+    const files = [isoSignedFile(bundle, opened), signedFile(named.image)];
+    return { ...(await closingAll(bundle, opened)), image: named.image, files };
   } catch (error) {
     await image.close();
     throw error;

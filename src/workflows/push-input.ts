@@ -3,16 +3,14 @@ import type { NameMapping } from '../oci/name-mapping.ts';
 import type { NamePrefix } from '../oci/name-prefix.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { OpenRequest } from './open-request.ts';
 import type { PushListener } from './push-event.ts';
 import type { RestoredLayersOptions } from './restored-layers.ts';
 
 /** What to push, and where. */
-export interface PushInput {
+export interface PushInput extends OpenRequest {
   /** Bundles; the same one twice is pushed once. */
   readonly paths: readonly string[];
-  /** Of the delta bundles among them. */
-  readonly bases?: BaseRequest | undefined;
   readonly naming: PushNaming;
   /** Patterns of references in the bundles, see {@link imageGlob}; empty for all images. */
   readonly patterns: readonly string[];

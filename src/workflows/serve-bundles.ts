@@ -11,7 +11,7 @@ import { RestoredLayers } from './restored-layers.ts';
 import type { RestoredLayersOptions } from './restored-layers.ts';
 import { serveWarnings } from './serve-warnings.ts';
 import { openBundles } from './open-bundles.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { OpenRequest } from './open-request.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ServedCertificate } from './served-certificate.ts';
 import { servedContent } from './served-content.ts';
@@ -20,11 +20,9 @@ import { clientHost } from './served-host-names.ts';
 import { contentCounts } from './verify-bundle.ts';
 
 /** What to serve, and where. */
-export interface ServeInput {
+export interface ServeInput extends OpenRequest {
   /** Bundles; the same one twice is served once. */
   readonly paths: readonly string[];
-  /** Of the delta bundles among them. */
-  readonly bases?: BaseRequest | undefined;
   /** An IP address of this machine, or a name of one. */
   readonly address: string;
   /** 0 takes a free one. */
@@ -88,7 +86,7 @@ export interface ServeListener {
  * Serves bundles as a read-only registry (distribution-spec 1.1) until the signal is aborted, which is its normal end.
  * Nothing is unpacked: blobs are decompressed as they are asked for.
  *
- * @throws PaletteEdgeError for a bundle that cannot be opened, `TAG_CONFLICT`, `PORT_UNAVAILABLE`, for a certificate as
+ * @throws PaletteEdgeError for a bundle that cannot be opened, or is not signed as it has to be, `TAG_CONFLICT`, `PORT_UNAVAILABLE`, for a certificate as
  *   {@link servedCertificate}, for a folder where restored layers cannot be kept; the signal's reason when it is aborted before anything is served
  */
 export async function serveBundles(

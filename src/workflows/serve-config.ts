@@ -8,7 +8,7 @@ import { containerdConfig } from './serve-containerd-config.ts';
 import { k3sConfig } from './serve-k3s-config.ts';
 import { podmanConfig } from './serve-podman-config.ts';
 import { openBundles } from './open-bundles.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { OpenRequest } from './open-request.ts';
 import { servedCertificate } from './served-certificate.ts';
 import type { CertificateRequest, ReadyCertificate } from './served-certificate.ts';
 
@@ -19,10 +19,8 @@ export const clientNames = ['containerd', 'k3s', 'rke2', 'podman', 'crio'] as co
 export type ClientName = (typeof clientNames)[number];
 
 /** Which client, of which server. */
-export interface ServeConfigInput {
+export interface ServeConfigInput extends OpenRequest {
   readonly paths: readonly string[];
-  /** Of the delta bundles among them. */
-  readonly bases?: BaseRequest | undefined;
   readonly client: ClientName;
   /** What clients call the server: `https://registry.site:5080`. */
   readonly origin: string;
@@ -62,11 +60,12 @@ export async function serveConfig(input: ServeConfigInput, signal: AbortSignal):
 }
 
 async function clientSetup(
-  { paths, bases, origin, login }: ServeConfigInput,
+  input: ServeConfigInput,
   signal: AbortSignal,
 ): Promise<Omit<ClientSetup, 'authority'>> {
   await using resources = new AsyncDisposableStack();
-  const bundles = await openBundles({ paths, bases }, resources, signal);
+  const bundles = await openBundles(input, resources, signal);
+  const { origin, login } = input;
   return {
     origin,
     host: origin.replace(/^https?:\/\//, ''),

@@ -6,7 +6,8 @@ import { isCompanion } from '../oci/origin.ts';
 import { namingDamagedParts, verifyParts } from './verify-parts.ts';
 import type { VerifiedParts } from './verify-parts.ts';
 import type { OpenedBundle } from './open-bundle.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { SignedBy } from './bundle-trust.ts';
+import type { OpenRequest } from './open-request.ts';
 import { verifyRestored } from './verify-restored.ts';
 import { withBundle } from './with-bundle.ts';
 
@@ -25,6 +26,8 @@ export interface VerifyResult {
   readonly bytes: number;
   /** What the bundle is joined from; undefined for one file. */
   readonly parts?: VerifiedParts;
+  /** Whose signatures it has, of those who are trusted; absent when nobody asked. */
+  readonly signedBy?: readonly SignedBy[];
   /** Empty when every byte is as it was written. */
   readonly problems: readonly VerifyProblem[];
 }
@@ -48,16 +51,17 @@ export async function verifyBundle(
   listener: VerifyListener,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
-  return await verifyWithBases({ path, bases: undefined }, listener, signal);
+  return await verifyWithBases({ path }, listener, signal);
 }
 
 /**
- * As {@link verifyBundle}; of a delta bundle all that it stands for, too, when its bases are named.
+ * As {@link verifyBundle}; of a delta bundle all that it stands for, too, when its bases are named. Of one that must be signed, each layer
+ * that is not in it as registries have it, too: that is what is signed.
  *
- * @throws as it does, and `BASE_NEEDED` (kind notFound)
+ * @throws as it does, `BASE_NEEDED` (kind notFound), and as {@link openBundleFile} does for one that is not signed as it has to be
  */
 export async function verifyWithBases(
-  { path, bases }: { readonly path: string; readonly bases: BaseRequest | undefined },
+  { path, bases, trust }: OpenRequest & { readonly path: string },
   listener: VerifyListener,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
@@ -65,16 +69,18 @@ export async function verifyWithBases(
   await using hasher = new HashThread();
   const context = { hasher, signal };
   try {
-    const check = async (reader: BundleReader, { parts }: OpenedBundle): Promise<VerifyResult> => {
+    const check = async (reader: BundleReader, { parts, signedBy }: OpenedBundle): Promise<VerifyResult> => {
       // Opening has read the head, which is the first frame.
       listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
       const verify = async () => await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
       const report =
         parts === undefined ? await verify() : await verifyParts({ reader, parts, verify }, context);
-      const problems = [...report.problems, ...(await verifyRestored(reader, listener, signal))];
-      return { path, ...contentCounts(reader), ...report, problems };
+      const isSigned = trust !== undefined;
+      const restored = await verifyRestored(reader, { isSigned, listener, signal });
+      const problems = [...report.problems, ...restored];
+      return { path, ...contentCounts(reader), ...report, ...(isSigned ? { signedBy } : {}), problems };
     };
-    return await withBundle(path, check, bases);
+    return await withBundle(path, check, { bases, trust });
   } catch (error) {
     throw await namingDamagedParts(path, error, context);
   }

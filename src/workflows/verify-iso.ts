@@ -8,9 +8,13 @@ import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
 import type { IsoImage } from '../iso/iso-image.ts';
 import { openIsoAccess } from '../iso/open-iso-access.ts';
+import { requireTrusted } from './bundle-trust.ts';
+import type { BundleTrust, SignedBy } from './bundle-trust.ts';
+import { signedFile } from './find-signatures.ts';
 import { hashAccess } from './hash-iso-content.ts';
-import { isOfContent, isoBundles, openIfBundle } from './iso-bundles.ts';
+import { isOfContent, isoBundles, isoSignedFile, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
+import { verifyRestored } from './verify-restored.ts';
 
 /** What verifying an image found. */
 export interface VerifyIsoResult {
@@ -38,12 +42,16 @@ export interface VerifiedIsoBundle {
   /** Undefined when it cannot be opened. */
   readonly id?: string;
   readonly name?: string;
+  /** Whose signatures it has, of those who are trusted; absent when nobody asked. */
+  readonly signedBy?: readonly SignedBy[];
   readonly problems: readonly VerifyProblem[];
 }
 
 /** What verifying an image needs. */
 export interface VerifyIsoResources {
   readonly hasher: Hasher;
+  /** Whose signature each bundle must have; undefined takes any. */
+  readonly trust?: BundleTrust | undefined;
   readonly listener: VerifyIsoListener;
 }
 
@@ -63,7 +71,7 @@ interface VerifyContext extends VerifyIsoResources {
  * Verifies every file of an image against its list of checksums, and every bundle against its inventory, straight from the image. Goes
  * on after a fault, so that all that is damaged is named.
  *
- * @throws PaletteEdgeError `ISO_WITHOUT_CHECKSUMS`, `CHECKSUMS_INVALID` (kind content), and as {@link openIsoImage} does
+ * @throws PaletteEdgeError `ISO_WITHOUT_CHECKSUMS`, `CHECKSUMS_INVALID` (kind content), `ISO_WITHOUT_BUNDLE` (kind content) when they must be signed, and as {@link openIsoImage} does
  */
 export async function verifyIso(
   path: string,
@@ -80,11 +88,21 @@ export async function verifyIso(
     for (const bundle of await isoBundles(opened)) {
       bundles.push(...(await verifyIfBundle(bundle, context)));
     }
+    if (resources.trust !== undefined && bundles.length === 0) throw withoutBundle(path);
     const bytes = filesOf(listed, image).reduce((sum, { size }) => sum + size, 0);
     return { path, label: image.label, files: listed.length, bytes, bundles, problems };
   } finally {
     await image.close();
   }
+}
+
+/** What is signed are bundles: without one, nothing was checked. */
+function withoutBundle(path: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'ISO_WITHOUT_BUNDLE',
+    `there is no bundle in the ISO image ${path}, and --public-key asks for a signed one`,
+    { kind: 'content', suggestions: [`See what is in it: palette-edge iso inspect ${path}`] },
+  );
 }
 
 async function readList({ image, place }: OpenImage): Promise<FileChecksum[]> {
@@ -136,25 +154,40 @@ async function verifyFiles(
   return [...problems, ...extra.map(({ path }) => ({ path, message: `it is not in ${checksumListName}` }))];
 }
 
-async function verifyIfBundle(
-  bundle: IsoBundle,
-  { opened, listener, signal }: VerifyContext,
-): Promise<VerifiedIsoBundle[]> {
+async function verifyIfBundle(bundle: IsoBundle, context: VerifyContext): Promise<VerifiedIsoBundle[]> {
   const { path } = bundle;
   let reader: BundleReader | undefined;
   try {
-    reader = await openIfBundle(bundle, opened.place);
+    reader = await openIfBundle(bundle, context.opened.place);
+    return reader === undefined ? [] : [await verifyOpen(bundle, reader, context)];
   } catch (error) {
     if (!isOfContent(error)) throw error;
     return [{ path, problems: [{ path, images: [], message: error.message }] }];
-  }
-  if (reader === undefined) return [];
-  try {
-    // Opening has read the head, which is the first frame.
-    listener.onPhase('bundle', reader.frames.tarSize - reader.frames.contentSize(0));
-    const { problems } = await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });
-    return [{ path, id: reader.id, name: reader.inventory.name, problems }];
   } finally {
-    await reader.close();
+    await reader?.close();
   }
+}
+
+async function verifyOpen(
+  bundle: IsoBundle,
+  reader: BundleReader,
+  { opened, trust, listener: { onPhase, onBytes }, signal }: VerifyContext,
+): Promise<VerifiedIsoBundle> {
+  const { id, inventory, inventoryBytes, signature } = reader;
+  const files = [isoSignedFile(bundle, opened), signedFile(opened.place)];
+  const path = `${opened.place}:${bundle.path}`;
+  const signedBy = await requireTrusted({ path, id, inventory, inventoryBytes, signature, files }, trust);
+  const onStart = (total: number): void => onPhase('bundle', total);
+  // Opening has read the head, which is the first frame.
+  onStart(reader.frames.tarSize - reader.frames.contentSize(0));
+  const { problems } = await verifyBundleBytes(reader, { signal, onBytes });
+  const isSigned = trust !== undefined;
+  const restored = await verifyRestored(reader, { isSigned, listener: { onStart, onBytes }, signal });
+  return {
+    path: bundle.path,
+    id,
+    name: inventory.name,
+    ...(isSigned ? { signedBy } : {}),
+    problems: [...problems, ...restored],
+  };
 }

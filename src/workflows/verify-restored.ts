@@ -1,30 +1,84 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { blobPath } from '../bundle/oci-documents.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { toDigest } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
 import type { VerifyListener } from './verify-bundle.ts';
 
+/** How what a bundle stands for is verified. */
+export interface VerifyRestoredOptions {
+  /** Whether the bundle must be signed: then a squeezed one is looked at, too. */
+  readonly isSigned: boolean;
+  readonly listener: VerifyListener;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Reads all that a delta bundle stands for, its bases included: every blob is restored and hashed. Nothing of other bundles, and of one
- * without its bases: what is in those is checked in the tar.
+ * Reads all that a delta bundle stands for, its bases included: every blob is restored and hashed. Nothing of one without its bases: what is
+ * in those is checked in the tar.
+ *
+ * Of a squeezed bundle whoever signed it has signed the layers as registries have them. What is in its place in the tar is not signed, and
+ * other tools take that: it must be what the layer decompresses to, and give it back.
  */
 export async function verifyRestored(
   reader: BundleReader,
-  listener: VerifyListener,
-  signal: AbortSignal,
+  options: VerifyRestoredOptions,
 ): Promise<VerifyProblem[]> {
-  if (reader.stored.squeezed?.delta === undefined || reader.lacksBases) return [];
+  const { squeezed } = reader.stored;
+  if (squeezed === undefined || reader.lacksBases) return [];
+  if (squeezed.delta === undefined && !options.isSigned) return [];
+  const { listener } = options;
   const { blobs } = reader.inventory;
   listener.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
+  await using threads = new SqueezeThreads(availableParallelism());
+  // Of a delta bundle other tools take nothing.
+  const layers = squeezed.delta === undefined ? squeezed.layers : [];
+  const plains = new Map(layers.map(({ digest, plain }) => [digest, plain]));
   const problems: VerifyProblem[] = [];
   for (const blob of reader.inTarOrder()) {
     const { digest, role } = blob;
     try {
-      for await (const piece of await reader.open(blob, { signal })) listener.onBytes(piece.length);
+      const content = counted(await reader.open(blob, options), listener);
+      const plain = plains.get(digest);
+      await (plain === undefined
+        ? readAll(content)
+        : requirePlain(plain, threads.inflate(content, options.signal)));
     } catch (error) {
       if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
       problems.push({ path: blobPath(digest), digest, role, images: [], message: error.message });
     }
   }
   return problems;
+}
+
+/** To its end: only then it is verified. */
+async function readAll(content: AsyncIterator<Uint8Array>): Promise<void> {
+  while ((await content.next()).done !== true);
+}
+
+async function* counted(
+  content: AsyncIterable<Uint8Array>,
+  { onBytes }: VerifyListener,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of content) {
+    onBytes(piece.length);
+    yield piece;
+  }
+}
+
+async function requirePlain(expected: Digest, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const piece of content) hash.update(piece);
+  const received = toDigest(hash.digest('hex'));
+  if (received === expected) return;
+  throw new PaletteEdgeError(
+    'DIGEST_MISMATCH',
+    `other tools find ${expected} in its place, but it decompresses to ${received}`,
+    { kind: 'content' },
+  );
 }

@@ -1,27 +1,24 @@
-import { StreamReader } from '../bundle/stream-reader.ts';
 import { verifyBundledImages } from '../bundle/verify-bundle.ts';
+import { PaletteEdgeError } from '../errors.ts';
+import { openStream } from './open-stream.ts';
+import type { BundleStream } from './open-stream.ts';
 import { contentCounts } from './verify-bundle.ts';
 import type { VerifyListener, VerifyResult } from './verify-bundle.ts';
-
-/** A bundle that comes as a stream. */
-export interface StreamToVerify {
-  /** As it was typed. */
-  readonly path: string;
-  readonly stream: AsyncIterable<Uint8Array>;
-}
 
 /**
  * Verifies every byte of a bundle while it arrives, with the checks that a file gets. The first fault ends it: what follows a damaged
  * frame cannot be told apart. What manifests say that is not so is told as problems.
  *
- * @throws PaletteEdgeError of kind content for what is no bundle, damaged, or of another format version
+ * @throws PaletteEdgeError of kind content for what is no bundle, damaged, of another format version, or not signed as it has to be; `FILE_NEEDED` (kind usage)
+ *   for a squeezed one that must be signed
  */
 export async function verifyStream(
-  { path, stream }: StreamToVerify,
+  { path, stream, trust }: BundleStream,
   listener: VerifyListener,
   signal: AbortSignal,
 ): Promise<VerifyResult> {
-  const reader = await StreamReader.open(stream, 'standard input');
+  const { reader, signedBy } = await openStream({ path, stream, trust });
+  if (trust !== undefined && reader.stored.squeezed?.mode === 'squeezed') throw squeezedStream();
   const total = reader.stored.blobs.reduce((sum, { size }) => sum + size, 0);
   listener.onStart(total);
   // What was kept is verified already.
@@ -31,5 +28,14 @@ export async function verifyStream(
   }
   await reader.finish();
   const report = await verifyBundledImages(reader, [], signal);
-  return { path, ...contentCounts(reader), ...report };
+  return { path, ...contentCounts(reader), ...report, ...(trust === undefined ? {} : { signedBy }) };
+}
+
+/** What is signed are its layers as registries have them: each has to be restored, some of them from what came before. */
+function squeezedStream(): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'FILE_NEEDED',
+    '- is standard input, which is read once: a squeezed bundle is verified with --public-key as a file',
+    { kind: 'usage', suggestions: ['Name a file, its parts or an ISO image.'] },
+  );
 }

@@ -56,7 +56,7 @@ async function readStream(bytes: Buffer): Promise<void> {
   const pieces = (async function* () {
     yield await Promise.resolve(bytes);
   })();
-  const reader = await StreamReader.open(pieces, 'standard input', nodeRestorer);
+  const reader = await StreamReader.open(pieces, 'standard input', { restorer: nodeRestorer });
   for await (const { content } of reader.blobs(() => true)) for await (const _ of content);
   await reader.finish();
 }

@@ -73,7 +73,7 @@ test('a damaged tar is told of with the images that are made of it', async () =>
 });
 
 test('as a stream it gives the same blobs', async () => {
-  const reader = await StreamReader.open(inPieces(squeezed.bytes), 'standard input', nodeRestorer);
+  const reader = await StreamReader.open(inPieces(squeezed.bytes), 'standard input', { restorer: nodeRestorer });
   expect(reader.inventory).toEqual(sample.plan.inventory);
   const found = new Set<string>();
   for await (const { blob, content } of reader.blobs(() => true)) {
@@ -127,7 +127,7 @@ async function faultOf(bytes: Buffer): Promise<string> {
 }
 
 async function readStream(bytes: Buffer): Promise<void> {
-  const reader = await StreamReader.open(inPieces(bytes), 'standard input', nodeRestorer);
+  const reader = await StreamReader.open(inPieces(bytes), 'standard input', { restorer: nodeRestorer });
   for await (const { content } of reader.storedBlobs()) for await (const piece of content) void piece;
   await reader.finish();
 }

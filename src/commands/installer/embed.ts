@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { contentPieceSize, installerFilesRequest, installerFlags } from '../../cli/installer-flags.ts';
 import { wireEmbedding } from '../../cli/wire-installer.ts';
+import { bundleTrust, trustFlags } from '../../cli/trust-flags.ts';
 import { filePath } from '../../cli/output-path.ts';
 import { embedView } from '../../views/installer-embed-view.ts';
 import { warningView } from '../../views/warning-view.ts';
@@ -30,6 +31,7 @@ The copy is written anew around its new size and then checked: boot catalogue, p
 
   static override flags = {
     ...installerFlags,
+    ...trustFlags,
     out: Flags.string({
       aliases: ['output'],
       helpGroup: 'OUTPUT',
@@ -54,6 +56,7 @@ The copy is written anew around its new size and then checked: boot catalogue, p
     const { args, flags } = await this.parse(InstallerEmbed);
     const input = {
       ...installerFilesRequest(flags),
+      trust: await bundleTrust(flags),
       installer: args.installer,
       output: filePath(flags.out, '--out', 'an installer'),
       pieceSize: contentPieceSize(flags.split),

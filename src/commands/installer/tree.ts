@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { installerFilesRequest, installerFlags } from '../../cli/installer-flags.ts';
 import { wireTree } from '../../cli/wire-installer.ts';
+import { bundleTrust, trustFlags } from '../../cli/trust-flags.ts';
 import { requirePath } from '../../cli/output-path.ts';
 import { treeView } from '../../views/installer-tree-view.ts';
 import { warningView } from '../../views/warning-view.ts';
@@ -26,6 +27,7 @@ To change an installer that is built already, see: palette-edge installer embed.
 
   static override flags = {
     ...installerFlags,
+    ...trustFlags,
     out: Flags.string({
       aliases: ['output'],
       helpGroup: 'OUTPUT',
@@ -44,6 +46,7 @@ To change an installer that is built already, see: palette-edge installer embed.
     const { flags } = await this.parse(InstallerTree);
     const input = {
       ...installerFilesRequest(flags),
+      trust: await bundleTrust(flags),
       output: requirePath(flags.out, '--out FOLDER'),
       replaces: flags.replace,
     };

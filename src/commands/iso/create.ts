@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { isoFlags, isoOutputPath, isoRequest } from '../../cli/iso-flags.ts';
 import { splitFlags } from '../../cli/split-flags.ts';
+import { bundleTrust, trustFlags } from '../../cli/trust-flags.ts';
 import { wireIso } from '../../cli/wire-iso.ts';
 import { isoCreatedView } from '../../views/iso-created-view.ts';
 import { warningView } from '../../views/warning-view.ts';
@@ -45,11 +46,13 @@ Needs xorriso.`;
     }),
     ...splitFlags,
     ...isoFlags,
+    ...trustFlags,
   };
 
   async run(): Promise<CreatedIso> {
     const { args, flags } = await this.parse(IsoCreate);
-    const input = { bundles: args.bundle, output: isoOutputPath(flags.output), ...isoRequest(flags) };
+    const trust = await bundleTrust(flags);
+    const input = { bundles: args.bundle, output: isoOutputPath(flags.output), ...isoRequest(flags), trust };
     using progress = this.progress();
     await using wiring = wireIso(progress);
     const result = await createIso(input, wiring.resources, this.signal);

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.ts';
+import { bundleTrust, trustFlags } from '../../cli/trust-flags.ts';
 import { wireIsoVerification } from '../../cli/wire-iso.ts';
 import { isoVerifyView } from '../../views/iso-verify-view.ts';
 import { verifyIso } from '../../workflows/verify-iso.ts';
@@ -10,7 +11,7 @@ import type { VerifyIsoResult } from '../../workflows/verify-iso.ts';
 export default class IsoVerify extends BaseCommand {
   static override summary =
     'Checks every file of an ISO image against its list of checksums, and its bundles.';
-  static override description = `Hashes every file, straight from the ISO image, tells files that are missing or not in the list, and checks each bundle against its inventory. Names everything that is damaged; then the exit code is 5.`;
+  static override description = `Hashes every file, straight from the ISO image, tells files that are missing or not in the list, and checks each bundle against its inventory. Names everything that is damaged; then the exit code is 5. With --public-key each bundle must be signed; the other files are not.`;
   static override examples = [
     {
       description: 'Check an ISO image after it was downloaded:',
@@ -29,11 +30,14 @@ export default class IsoVerify extends BaseCommand {
     }),
   };
 
+  static override flags = trustFlags;
+
   async run(): Promise<VerifyIsoResult> {
-    const { args } = await this.parse(IsoVerify);
+    const { args, flags } = await this.parse(IsoVerify);
+    const trust = await bundleTrust(flags);
     using progress = this.progress();
     await using wiring = wireIsoVerification(progress);
-    const result = await verifyIso(args.file, wiring.resources, this.signal);
+    const result = await verifyIso(args.file, { ...wiring.resources, trust }, this.signal);
     progress.close();
     this.show(isoVerifyView(result));
     const isDamaged =
