@@ -27,6 +27,7 @@ const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set([
   'fetching-charts',
   'pinning',
   'finding-companions',
+  'checking-signatures',
   'planned',
   'retry',
 ]);
@@ -45,6 +46,8 @@ function showStep(event: StepEvent, progress: Progress): void {
       return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
     case 'finding-companions':
       return progress.tell(`Looking for companions of ${countOf(event.images, 'image')} …`);
+    case 'checking-signatures':
+      return progress.tell(`Checking the signatures of ${countOf(event.images, 'image')} …`);
     case 'planned':
       return progress.tell(planView(event.plan));
     case 'retry':

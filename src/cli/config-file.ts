@@ -57,6 +57,10 @@ const guardedFlags: ReadonlySet<string> = new Set([
   'cert-dir',
   'auth-file',
   'cred-file-path',
+  'private-key',
+  'public-key',
+  'require-signature',
+  'verify-image-key',
   // Secrets of a server that whoever wrote the file may know, and where clients find it.
   'advertise',
   'password-file',
@@ -205,6 +209,8 @@ function readSetting(
   const isPath =
     typeof flag.helpValue === 'string' && /^(?:FILE|DIR|FOLDER|PATH(?:\[:NAME\])?)$/.test(flag.helpValue);
   const texts = items.map((item) => scalarOf(item, { key, path, flag }));
+  if (flag.helpValue === '[PREFIX=]FILE')
+    return { texts: texts.map((text) => prefixedBesideFile(text, path)), origin };
   return { texts: isPath ? texts.map((text) => besideFile(text, path)) : texts, origin };
 }
 
@@ -228,6 +234,12 @@ function scalarOf(
 /** Paths are those of whoever wrote the file: from its folder, wherever the command runs. `-` is no path. */
 function besideFile(value: string, path: string): string {
   return value === '' || value === '-' || isAbsolute(value) ? value : join(dirname(path), value);
+}
+
+/** What begins like a path has no prefix. */
+function prefixedBesideFile(text: string, path: string): string {
+  const [, prefix = '', file = text] = /^(?!\.{0,2}\/)([^=]*=)(.*)$/s.exec(text) ?? [];
+  return `${prefix}${besideFile(file, path)}`;
 }
 
 function configurableFlags(flags: Readonly<Record<string, KnownFlag>>): ReadonlyMap<string, KnownFlag> {

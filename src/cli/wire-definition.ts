@@ -54,6 +54,7 @@ export async function wireDefinition(
       pinChart: online?.pinChart,
       charts: new DefinitionCharts({ ...places, online: online?.charts }),
       bundles,
+      openStore,
       hasher: wiring.resources.hasher,
       [Symbol.asyncDispose]: async () => {
         await using _bundles = bundles;

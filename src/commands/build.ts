@@ -5,11 +5,13 @@ import { baseRequest, deltaBaseFlag } from '../cli/base-flags.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { buildDefinitionFlags, definableInput, namedDefinition } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
+import { imageKeyFlags, imageSignatureRules } from '../cli/image-key-flags.ts';
 import { imageSourceFlags } from '../cli/image-source-flags.ts';
 import { buildIsoFlags, isoRequest } from '../cli/iso-flags.ts';
 import { outputPath } from '../cli/output-path.ts';
 import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '../cli/palette-flags.ts';
 import { platformFlags } from '../cli/platform-flags.ts';
+import { optionalPrivateKey, privateKeyFlag } from '../cli/private-key-flag.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import { contentFlags, scopeFlags } from '../cli/scope-flags.ts';
 import { splitFlags, splitRequest } from '../cli/split-flags.ts';
@@ -62,6 +64,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
         'Carry signatures, attestations, SBOMs and other referrers of the images along: the tags of cosign, and OCI referrers.',
       default: false,
     }),
+    ...imageKeyFlags,
     ...storeFlags,
     outfile: Flags.string({
       helpGroup: 'OUTPUT',
@@ -91,6 +94,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
     squeeze: squeezeFlag,
     ...splitFlags,
     ...buildIsoFlags,
+    'private-key': privateKeyFlag,
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
     'skip-missing': Flags.boolean({
       helpGroup: 'OUTPUT',
@@ -110,6 +114,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       sources: { ...definable.sources, ...discoverySources(flags) },
       clusterDefinition: clusterDefinitionRequest(flags),
       includeReferrers: flags['include-referrers'],
+      imageKeys: await imageSignatureRules(flags['verify-image-key']),
       skipMissing: flags['skip-missing'],
       isDryRun: flags['dry-run'],
       squeeze: flags.squeeze,
@@ -117,6 +122,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
       output: outputPath(flags.output),
       split: splitRequest(flags),
       image: flags.iso ? isoRequest(flags) : undefined,
+      privateKey: await optionalPrivateKey(flags['private-key'], this.signal),
     };
     using progress = this.progress();
     await using wiring = await wireBuild(flags, this.config, buildListener(progress, input.isDryRun));

@@ -11,6 +11,7 @@ import {
 import type { DefinableFlags } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
 import type { DiscoveryFlags } from '../cli/discovery-flags.ts';
+import { imageSignatureRules, pinnedImageKeyFlags } from '../cli/image-key-flags.ts';
 import { imageSourceFlags } from '../cli/image-source-flags.ts';
 import { requirePath } from '../cli/output-path.ts';
 import { paletteFlags } from '../cli/palette-flags.ts';
@@ -56,6 +57,7 @@ type WriteFlags = DefinableFlags &
   PaletteAccessFlags & {
     readonly offline: boolean;
     readonly update: boolean;
+    readonly 'verify-image-key': readonly string[];
     readonly store?: string | undefined;
     readonly 'existing-bundle': readonly string[];
   };
@@ -100,6 +102,7 @@ export default class Resolve extends BaseCommand {
     ...contentFlags,
     ...platformFlags,
     ...registryFlags,
+    ...pinnedImageKeyFlags,
     ...storeFlags,
     explain: Flags.boolean({
       helpGroup: 'OUTPUT',
@@ -144,6 +147,7 @@ export default class Resolve extends BaseCommand {
 
   async #write(path: string, flags: WriteFlags): Promise<WrittenDefinition> {
     const existing = await definitionToWrite(path);
+    const imageKeys = await imageSignatureRules(flags['verify-image-key']);
     const definable = definableInput(flags, { target: existing });
     using progress = this.progress();
     await using wiring = await wireDefinition(flags, this.config, {
@@ -156,7 +160,7 @@ export default class Resolve extends BaseCommand {
     const requests = await this.#resolve(sources, flags, charts);
     const input = { ...definable, ...textsToWrite(flags, existing), path, existing, requests };
     const written = await writeDefinition(
-      { ...input, isUpdate: flags.update },
+      { ...input, isUpdate: flags.update, imageKeys },
       { ...resources, signal: this.signal },
     );
     progress.close();

@@ -7,6 +7,7 @@ import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
 import { contentCounts } from './content-counts.ts';
 import { durationText } from '../io/duration-text.ts';
+import { imageSignatureFields } from './image-signature-fields.ts';
 import { partsField } from './parts-field.ts';
 import { planView } from './plan-view.ts';
 import { squeezedFields } from './squeeze-report-fields.ts';
@@ -17,7 +18,9 @@ import { warningView } from './warning-view.ts';
 export function buildView(result: BuildResult): string {
   const { bundle, plan, images, statistics } = result;
   if (bundle === undefined) {
-    return [planView(result.plan), ...failureBlock(result), ...spaceBlock(result)].join('\n');
+    const signed = imageSignatureFields(result.imageSignatures);
+    const fields = signed.length === 0 ? [] : [textFields(signed)];
+    return [planView(result.plan), ...fields, ...failureBlock(result), ...spaceBlock(result)].join('\n');
   }
   const companions = images.filter(isCompanion).length;
   const charts = images.filter((image) => isChart(image) && !isCompanion(image)).length;
@@ -33,10 +36,12 @@ export function buildView(result: BuildResult): string {
     ...partsField(bundle.parts?.files),
     ...listField(bundle),
     ['sha256', bundle.sha256],
+    ...(result.signedWith === undefined ? [] : [['signed with', result.signedWith] as const]),
     ...definitionField(result),
     ['images', String(images.length - companions - charts)],
     ...chartsField(charts),
     ...companionsField(plan.companions === undefined ? undefined : companions),
+    ...imageSignatureFields(result.imageSignatures),
     ['pulled', pulled.join(', ')],
     ...(bundle.squeezed === undefined ? [] : squeezedFields(bundle.size, bundle.squeezed)),
   ]);

@@ -15,11 +15,13 @@ import { writeClusterDefinition } from './cluster-definition.ts';
 import type { WrittenClusterDefinition } from './cluster-definition.ts';
 import { requireOtherOutput } from './converted-path.ts';
 import { ExistingBundles } from './existing-bundles.ts';
+import type { ImageSignatures } from './check-image-signatures.ts';
 import { damagedWarning, dropDamagedBlobs } from './drop-damaged-blobs.ts';
 import { openDeltaBases } from './delta-bases.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
+import { noteBases } from './note-bases.ts';
 import { spaceProblem } from './plan-build.ts';
 import type { BuildPlan } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
@@ -33,9 +35,13 @@ export interface BuildResult {
   readonly bundle: WrittenBundleFile | undefined;
   /** The cluster definition beside the bundle; undefined when none was asked for, and after a dry run. */
   readonly clusterDefinition?: WrittenClusterDefinition;
+  /** Id of the key that the bundle is signed with; undefined when it is not. */
+  readonly signedWith?: Digest | undefined;
   readonly plan: BuildPlan;
   /** Images in the bundle and their companions, sorted by reference. */
   readonly images: Inventory['images'];
+  /** Who has signed the images; undefined when nothing was asked of any. */
+  readonly imageSignatures?: ImageSignatures | undefined;
   /** Images that are not in the bundle (`--skip-missing`). */
   readonly failures: readonly ImageFailureReport[];
   readonly warnings: readonly Warning[];
@@ -79,6 +85,7 @@ export async function buildBundle(
   await requireOtherOutput(plan.bundle.path, opened.bundles);
   const problem = spaceProblem(plan);
   if (problem !== undefined && !input.isDryRun) throw problem;
+  if (!input.isDryRun) await noteBases(prepared.store, opened.bases);
   const context = { input, resources: counted, signal };
   const done = input.isDryRun
     ? nothingDone(prepared)
@@ -86,8 +93,10 @@ export async function buildBundle(
   return {
     bundle: done.bundle,
     clusterDefinition: await besideBundle(done, prepared),
+    signedWith: input.privateKey?.publicKey.id,
     plan,
     images: done.images,
+    imageSignatures: prepared.signatures,
     failures: done.failures.map(reportFailure),
     // Of a dry run the plan is wanted, above all when there is something wrong with it.
     warnings: [
@@ -111,7 +120,9 @@ async function besideBundle(
   { bundle }: DoneBuild,
   { clusterDefinition }: PreparedBuild,
 ): Promise<WrittenClusterDefinition | undefined> {
-  if (bundle === undefined || clusterDefinition === undefined) return undefined;
+  // It is in the bundle: beside one that is encrypted nobody is to read it.
+  if (bundle === undefined || bundle.encrypted !== undefined) return undefined;
+  if (clusterDefinition === undefined) return undefined;
   return await writeClusterDefinition(clusterDefinition, bundle.path);
 }
 
@@ -200,9 +211,18 @@ function begin(plan: BundlePlan, { store, files }: PreparedBuild, context: Build
   const { input, resources, signal } = context;
   const { listener, hasher } = resources;
   // With some images left out it is another bundle, with another id.
-  const { squeeze, split, compressionLevel } = input;
+  const { squeeze, split, encryption, compressionLevel } = input;
   const path = buildOutputPath(input, plan);
-  const options = { blobs: files.over(store), path, split, compressionLevel, hasher, signal, listener };
+  const options = {
+    blobs: files.over(store),
+    path,
+    split,
+    encryption,
+    compressionLevel,
+    hasher,
+    signal,
+    listener,
+  };
   const { tool, known, bases } = resources;
   const squeezing = { ...options, effort: squeeze ?? 'balanced', tool, known };
   if (bases !== undefined)

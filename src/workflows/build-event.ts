@@ -15,6 +15,8 @@ export type StepEvent =
   | { readonly kind: 'pinning'; readonly done: number; readonly total: number }
   /** The companions of so many images are going to be looked for. */
   | { readonly kind: 'finding-companions'; readonly images: number }
+  /** The signatures of so many images are going to be checked. */
+  | { readonly kind: 'checking-signatures'; readonly images: number }
   | { readonly kind: 'planned'; readonly plan: BuildPlan }
   | { readonly kind: 'retry'; readonly retry: RetryEvent };
 

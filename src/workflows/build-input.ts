@@ -7,6 +7,9 @@ import type { PaletteClient } from '../palette-api/palette-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { AgeRecipients } from '../trust/age-recipients.ts';
+import type { PrivateKey } from '../trust/private-key.ts';
+import type { ImageSignatureRule } from '../trust/image-signature-keys.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { BuildListener } from './build-event.ts';
 import type { FileToBundle } from './bundle-files.ts';
@@ -30,6 +33,8 @@ export interface BuildInput {
   readonly allowMissingPlatform: boolean;
   /** Whether signatures, attestations, SBOMs and other referrers of the images are carried along; false when undefined. */
   readonly includeReferrers?: boolean;
+  /** Keys that images have to be signed with; undefined asks nothing of them. */
+  readonly imageKeys?: readonly ImageSignatureRule[] | undefined;
   /** Whether to write a bundle without the images that failed. */
   readonly skipMissing: boolean;
   /** Whether to stop after the plan. */
@@ -40,6 +45,8 @@ export interface BuildInput {
   readonly output: string | undefined;
   /** Undefined writes one file. */
   readonly split?: SplitRequest;
+  /** Who can read the bundle; undefined writes it as it is. */
+  readonly encryption?: AgeRecipients | undefined;
   /** An image that is to be made of the bundle, for the plan; undefined for none. */
   readonly image?: IsoRequest;
   /** zstd level, 1 to 19. */
@@ -48,6 +55,8 @@ export interface BuildInput {
   readonly squeeze?: SqueezeEffort | undefined;
   /** Bundles, or their inventories, that the receiver has: makes it a delta bundle. */
   readonly bases?: BaseRequest | undefined;
+  /** Signs the bundle; undefined leaves it without a signature. */
+  readonly privateKey?: PrivateKey | undefined;
 }
 
 /** The parts a build works with. */

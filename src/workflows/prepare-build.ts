@@ -19,15 +19,16 @@ import {
   downloadClusterDefinition,
 } from './cluster-definition.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
+import type { ImageSignatures } from './check-image-signatures.ts';
 import { notInBases, plannedDelta } from './planned-delta.ts';
 import type { DeltaBase } from './delta-bases.ts';
+import { withEncryptedSize } from './encrypt-size.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { PaletteAccess } from './fetch-profiles.ts';
-import { failedImagesError } from './image-failure.ts';
 import type { AskedCounts, ImageFailure } from './image-failure.ts';
-import { pinCompanions } from './pin-companions.ts';
-import { pinImages } from './pin-images.ts';
-import type { PinnedImage, PinnedImages } from './pin-images.ts';
+import type { PinnedImage } from './pin-images.ts';
+import { askedCounts, pinRequests } from './pin-requests.ts';
+import type { PinParts } from './pin-requests.ts';
 import { planBuild } from './plan-build.ts';
 import { pullLimitWarnings } from './pull-limit-warnings.ts';
 import type { BuildPlan, BuildPlanInput } from './plan-build.ts';
@@ -38,6 +39,7 @@ import { renameImages } from './rename-images.ts';
 import { asksPalette, resolveImages } from './resolve-images.ts';
 import type { ResolvedImages } from './resolve-images.ts';
 import type { ScopedRequests } from './scope-images.ts';
+import { signInventory } from './sign-inventory.ts';
 import { once } from '../io/once.ts';
 
 /** A build of which everything is known but the bytes of the layers. */
@@ -58,6 +60,8 @@ export interface PreparedBuild {
   readonly bundlePlan: BundlePlan;
   /** Plans the bundle with some of the images only. */
   readonly planBundleOf: (images: readonly PinnedImage[]) => BundlePlan;
+  /** Undefined when nothing was asked of any image. */
+  readonly signatures: ImageSignatures | undefined;
   /** Bytes of manifests and configs that came from registries. */
   readonly received: number;
   /** Retries so far. */
@@ -87,7 +91,7 @@ export async function prepareBuild(
   const { requests, clusterDefinition, files } = await resolve(input, { ...resources, charts }, signal);
   const store = await openStore();
   const parts = { input, clusterDefinition, listener, registry, store, bundles, charts, signal };
-  const { images, failures, leftOut, warnings, received } = await pin(requests, parts);
+  const { images, failures, leftOut, warnings, signatures, received } = await pinRequests(requests, parts);
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
   const path = buildOutputPath(input, bundlePlan);
@@ -98,7 +102,7 @@ export async function prepareBuild(
       images,
       includesReferrers: input.includeReferrers,
       queue,
-      bundle: bundlePlan,
+      bundle: withEncryptedSize(bundlePlan, input.encryption),
       path,
       split: input.split,
       image: input.image,
@@ -122,6 +126,7 @@ export async function prepareBuild(
     plan,
     bundlePlan,
     planBundleOf,
+    signatures,
     received,
     retries,
   };
@@ -156,7 +161,7 @@ interface ResolvedInput extends Pick<PreparedBuild, 'clusterDefinition' | 'files
 }
 
 function bundlePlanner(
-  { outfile, sources }: BuildInput,
+  { outfile, sources, privateKey }: BuildInput,
   { tool }: BuildResources,
   { requests, clusterDefinition, files }: ResolvedInput,
 ): PreparedBuild['planBundleOf'] {
@@ -169,6 +174,7 @@ function bundlePlanner(
       profiles,
       extras: [...profileOutlines(profiles), ...clusterDefinitionEntries(clusterDefinition)],
       rawFiles: files.files,
+      sign: privateKey === undefined ? undefined : (bytes) => signInventory(bytes, privateKey),
     });
 }
 
@@ -216,60 +222,6 @@ async function planAndTell(
   const limitWarnings = pullLimitWarnings(plan);
   tell(limitWarnings, listener);
   return { plan, limitWarnings };
-}
-
-interface PinParts extends Pick<BuildResources, 'listener'> {
-  readonly input: BuildInput;
-  readonly registry: RegistryClient;
-  readonly store: BlobStore;
-  readonly bundles: ExistingBundles;
-  readonly charts: BuildCharts;
-  readonly signal: AbortSignal;
-}
-
-async function pin(requests: ResolvedImages, parts: PinParts): ReturnType<typeof pinImages> {
-  const { input, listener, charts, signal } = parts;
-  const { platforms, allowMissingPlatform } = input;
-  const count = requests.images.length;
-  if (count > 0) listener({ kind: 'pinning', done: 0, total: count });
-  const onPinned = (done: number): void => listener({ kind: 'pinning', done, total: count });
-  const options = { ...parts, platforms, allowMissingPlatform, signal, onPinned };
-  const pinned = await pinImages(requests.images, options);
-  tell(pinned.warnings, listener);
-  const received = { bytes: pinned.received + charts.received };
-  const images = await charts.among(pinned.images, { ...parts, received });
-  const failures = [...pinned.failures, ...charts.failures];
-  const asked = askedCounts(requests);
-  if (failures.length > 0 && (!input.skipMissing || images.length === 0))
-    throw failedImagesError(failures, asked);
-  if (images.length === 0 && asked.images + asked.charts > 0)
-    throw failedImagesError([...failures, ...pinned.leftOut], asked);
-  const all = { ...pinned, images, failures, received: received.bytes };
-  return input.includeReferrers === true ? await withCompanions(all, parts) : all;
-}
-
-function askedCounts({ images, charts }: ResolvedImages): AskedCounts {
-  return { images: images.length, charts: charts.length };
-}
-
-async function withCompanions(
-  pinned: PinnedImages,
-  { listener, registry, store, bundles, signal }: PinParts,
-): Promise<PinnedImages> {
-  // Nothing is beside a chart that is not from a registry.
-  const { here = [], elsewhere = [] } = Object.groupBy(pinned.images, ({ chart }) =>
-    chart === undefined || chart.source.startsWith('oci://') ? 'here' : 'elsewhere',
-  );
-  listener({ kind: 'finding-companions', images: here.length });
-  const received = { bytes: 0 };
-  const { images, warnings } = await pinCompanions(here, { registry, store, bundles, signal, received });
-  tell(warnings, listener);
-  return {
-    ...pinned,
-    images: [...images, ...elsewhere],
-    warnings: [...pinned.warnings, ...warnings],
-    received: pinned.received + received.bytes,
-  };
 }
 
 function tell(warnings: readonly Warning[], listener: BuildListener): void {

@@ -11,12 +11,15 @@ import { runLimited } from '../io/run-limited.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { ImageSignatureRule } from '../trust/image-signature-keys.ts';
 import type { Warning } from '../warning.ts';
 import { readBundleFiles, refuseClashingNames } from './bundle-files.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import { defaultBundleName } from './bundle-name.ts';
 import { bundledChart } from './bundled-charts.ts';
 import { outputTarget } from './check-output.ts';
+import { checkPinnedSignatures } from './check-pinned-signatures.ts';
+import type { PinnedSignatureSources } from './check-pinned-signatures.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import { failureLines, reportFailure, toImageFailure } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
@@ -44,6 +47,8 @@ export interface WriteDefinitionInput {
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;
   readonly files?: readonly FileToBundle[];
+  /** Keys that images have to be signed with; undefined asks nothing of them. */
+  readonly imageKeys?: readonly ImageSignatureRule[] | undefined;
   /** Whether digests that are there are brought to what tags stand for now. */
   readonly isUpdate: boolean;
 }
@@ -55,6 +60,8 @@ export interface WriteDefinitionResources {
   /** Fetches charts; undefined when nobody is to be asked. */
   readonly pinChart: ChartPinner | undefined;
   readonly bundles: ExistingBundles;
+  /** Where manifests and signatures are kept. */
+  readonly openStore: PinnedSignatureSources['openStore'];
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
 }
@@ -126,6 +133,10 @@ async function contentOf(
   const own = new Set(ownImages(existing).map(({ name }) => name));
   const parts = { ...resources, warnings };
   const pinned = await pinAll(input, parts);
+  if (input.imageKeys !== undefined) {
+    const failures = await checkPinnedSignatures(pinned, input.imageKeys, resources);
+    if (failures.length > 0) throw notPinned(failures, pinned.length, 'images');
+  }
   return {
     options: {
       name: options.name ?? defaultBundleName(requests.profiles),
@@ -257,9 +268,11 @@ function notPinned(failures: readonly ImageFailure[], total: number, what: strin
   const reports = failures.toSorted((left, right) => (left.name < right.name ? -1 : 1)).map(reportFailure);
   const title = `${failures.length} of ${total} ${what} could not be pinned; no definition was written`;
   const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
+  // What is not what it has to be does not become better without a digest.
+  const isBad = failures.some(({ error }) => error.kind === 'content');
   return new PaletteEdgeError('IMAGES_NOT_PINNED', [title, ...failureLines(reports)].join('\n'), {
     kind: failures[0]?.error.kind ?? 'failure',
-    suggestions: [...suggestions, 'To write it without digests: --offline'],
+    suggestions: [...suggestions, ...(isBad ? [] : ['To write it without digests: --offline'])],
     details: { failures: reports },
   });
 }
