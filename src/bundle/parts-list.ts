@@ -7,7 +7,11 @@ import { maximumParts } from './part-name.ts';
 export interface PartsList {
   readonly tool: { readonly name: string; readonly version: string };
   /** The parts joined; `name` is the file name that they are joined to. */
-  readonly bundle: ListedFile & { readonly id: string };
+  readonly bundle: ListedFile & {
+    readonly id: string;
+    /** What it is encrypted with: `age`; undefined of a bundle that is not. */
+    readonly encryption?: string | undefined;
+  };
   /** In order. */
   readonly parts: readonly ListedFile[];
 }
@@ -44,7 +48,7 @@ export function encodePartsList({ tool, bundle, parts }: PartsList): string {
   const document = {
     formatVersion,
     tool: { name: tool.name, version: tool.version },
-    bundle: { ...listedFile(bundle), id: bundle.id },
+    bundle: { ...listedFile(bundle), id: bundle.id, encryption: bundle.encryption },
     parts: parts.map(listedFile),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
@@ -79,7 +83,8 @@ export function parsePartsList(bytes: Uint8Array, place: string): PartsList {
       place,
       `its parts have ${sum} bytes in all; expected ${bundle.size}, as the bundle has`,
     );
-  return { tool, bundle: { ...bundle, id: readId(document['bundle'], place) }, parts };
+  const id = readId(document['bundle'], place);
+  return { tool, bundle: { ...bundle, id, ...readEncryption(document['bundle']) }, parts };
 }
 
 function parseJson(bytes: Uint8Array, place: string): Record<string, unknown> {
@@ -121,6 +126,12 @@ function readId(bundle: unknown, place: string): string {
   const { id } = isRecord(bundle) ? bundle : {};
   if (typeof id === 'string' && /^[0-9a-f]{8}$/.test(id)) return id;
   throw invalidList(place, 'bundle.id: expected 8 small hex digits');
+}
+
+/** Only for people: what the parts hold is seen when they are opened. */
+function readEncryption(bundle: unknown): { readonly encryption?: string } {
+  const { encryption } = isRecord(bundle) ? bundle : {};
+  return typeof encryption === 'string' ? { encryption: printable(encryption, 20) } : {};
 }
 
 /** No folders, nothing that a terminal would take for a command, nothing hidden behind `.` and `..`. */

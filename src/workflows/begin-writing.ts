@@ -3,6 +3,7 @@ import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { AgeRecipients } from '../trust/age-recipients.ts';
 import { ArrivingBlobs } from './arriving-blobs.ts';
 import type { Arrival } from './arriving-blobs.ts';
 import type { BuildListener } from './build-event.ts';
@@ -24,6 +25,16 @@ export interface WrittenBundleFile {
   readonly parts?: WrittenPartFiles | undefined;
   /** Undefined of a plain bundle. */
   readonly squeezed?: SqueezeReport;
+  /** Of an encrypted bundle, what is inside; size and sha256 above are those of the encrypted file. */
+  readonly encrypted?: EncryptedBundle | undefined;
+}
+
+/** The bundle in an encrypted file. */
+interface EncryptedBundle {
+  readonly format: 'age';
+  readonly size: number;
+  /** In hex. */
+  readonly sha256: string;
 }
 
 /** The parts of a bundle, as they were written. */
@@ -55,6 +66,8 @@ export interface WritingOptions {
   readonly blobs: BlobReader;
   readonly path: string;
   readonly split?: SplitRequest;
+  /** Who can read it; undefined writes the bundle as it is. */
+  readonly encryption?: AgeRecipients | undefined;
   readonly compressionLevel: number;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
@@ -63,7 +76,7 @@ export interface WritingOptions {
 
 /** Begins to write a bundle. As long as blobs are pulled, that is what is shown; writing is when it is waited for. */
 export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleBeingWritten {
-  const { path, split, compressionLevel, hasher, listener } = options;
+  const { path, split, encryption, compressionLevel, hasher, listener } = options;
   const giveUp = new AbortController();
   const blobs = new ArrivingBlobs(options.blobs);
   let quietly = 0;
@@ -73,7 +86,8 @@ export function beginWriting(plan: BundlePlan, options: WritingOptions): BundleB
     else quietly += count;
   };
   const signal = AbortSignal.any([options.signal, giveUp.signal]);
-  const outcome = writeOutput({ plan, path, split, compressionLevel, hasher, blobs, onBytes, signal });
+  const writing = { path, split, encryption, compressionLevel, hasher };
+  const outcome = writeOutput({ plan, ...writing, blobs, onBytes, signal });
   const failed = new AbortController();
   let failure: { readonly error: unknown } | undefined;
   outcome.catch((error: unknown) => {

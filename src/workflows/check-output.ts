@@ -14,12 +14,15 @@ interface Replaceable {
   readonly isBeginning: (bytes: Buffer) => boolean;
 }
 
-/** RFC 8878, section 3.1.1: a bundle begins with a Zstandard frame. */
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const ageIntro = Buffer.from('age-encryption.org/v1\n');
+
+/** RFC 8878, section 3.1.1: a bundle begins with a Zstandard frame. https://c2sp.org/age#version-line: an encrypted one with a line. */
 const bundle: Replaceable = {
   name: 'bundle',
   output: 'bundle',
-  length: 4,
-  isBeginning: (bytes) => bytes.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])),
+  length: ageIntro.length,
+  isBeginning: (bytes) => bytes.equals(ageIntro) || bytes.subarray(0, zstdMagic.length).equals(zstdMagic),
 };
 
 /** RFC 1952, section 2.3.1: a .tgz begins with the magic of gzip. */

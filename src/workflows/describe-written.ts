@@ -10,6 +10,10 @@ export function describeWritten(
   written: WrittenOutput,
 ): WrittenBundleFile {
   const parts = 'parts' in written ? { list: written.list, files: written.parts } : undefined;
-  const { size, sha256 } = written;
-  return { path, name, id, size, sha256: digestHex(sha256), parts };
+  const { size, sha256, plain } = written;
+  const encrypted =
+    plain === undefined
+      ? undefined
+      : { format: 'age' as const, size: plain.size, sha256: digestHex(plain.sha256) };
+  return { path, name, id, size, sha256: digestHex(sha256), parts, encrypted };
 }

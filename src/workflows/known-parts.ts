@@ -62,6 +62,15 @@ export async function removeKnownParts(
   }
 }
 
+/** Parts of an earlier build to the same path: one name stands for one bundle. Their lists go last, as they say which parts are ours. */
+export async function removeOlderParts(path: string): Promise<void> {
+  const known = await knownParts(path);
+  await removeKnownParts(path, known, new Set());
+  for (const name of [known.list, ...known.unfinishedLists]) {
+    if (name !== undefined) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
 /** A parts list of our own; undefined for whatever is none, or cannot be read. */
 export async function readListFile(path: string): Promise<PartsList | undefined> {
   try {

@@ -4,6 +4,7 @@ import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import type { AgeRecipients } from '../trust/age-recipients.ts';
 import type { Warning } from '../warning.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
@@ -107,6 +108,8 @@ export interface WriteSqueezedOptions {
   readonly path: string;
   readonly effort: SqueezeEffort;
   readonly split: SplitRequest | undefined;
+  /** Who can read it; undefined writes the bundle as it is. */
+  readonly encryption?: AgeRecipients | undefined;
   readonly hasher: Hasher;
   readonly listener: SqueezeListener;
   readonly signal: AbortSignal;
@@ -120,7 +123,7 @@ const shortLevel = 3;
 /** Writes a squeezed bundle that is planned. */
 export async function writeSqueezed(
   { plan, blobs }: SqueezedOutput,
-  { path, effort, split, hasher, listener, signal }: WriteSqueezedOptions,
+  { path, effort, split, encryption, hasher, listener, signal }: WriteSqueezedOptions,
 ): Promise<WrittenBundleFile> {
   listener.onPhase('writing', plan.tarSize);
   const written = await writeOutput({
@@ -128,6 +131,7 @@ export async function writeSqueezed(
     blobs,
     path,
     split,
+    encryption,
     compressionLevel: shortLevel,
     long: {
       ...effortSettings[effort],

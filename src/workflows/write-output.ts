@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 
-import type { WrittenBundle } from '../bundle/frame-output.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
@@ -9,7 +7,9 @@ import { withMadeFolder } from '../io/with-made-folder.ts';
 import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
 import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
-import { knownParts, removeKnownParts } from './known-parts.ts';
+import { encryptContent } from './encrypt-content.ts';
+import type { WrittenContent } from './encrypt-content.ts';
+import { removeOlderParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
 import type { WritePartsOptions, WrittenParts } from './write-parts.ts';
@@ -21,7 +21,7 @@ export interface WriteOutputOptions extends Omit<WritePartsOptions, 'split'> {
 }
 
 /** What was written; in parts, when that was asked for. */
-export type WrittenOutput = WrittenBundle | WrittenParts;
+export type WrittenOutput = WrittenContent | WrittenParts;
 
 /**
  * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
@@ -45,22 +45,15 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenO
 async function writeWhole(
   options: Omit<WriteOutputOptions, 'path' | 'split'>,
   path: string,
-): Promise<WrittenBundle> {
+): Promise<WrittenContent> {
   const target = await outputTarget(path);
   await removeStalePartials(target);
-  const written = await writeFileAtomically(target, async (file) => await writeBundle(options, { file }), {
-    beforeNamed: async () => await emptyChecksumFile(path),
-  });
+  const written = await writeFileAtomically(
+    target,
+    async (file) => await encryptContent(async (sink) => await writeBundle(options, sink), { file }, options),
+    { beforeNamed: async () => await emptyChecksumFile(path) },
+  );
   await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);
   return written;
-}
-
-/** Parts of an earlier build to the same path: one name stands for one bundle. Their lists go last, as they say which parts are ours. */
-async function removeOlderParts(path: string): Promise<void> {
-  const known = await knownParts(path);
-  await removeKnownParts(path, known, new Set());
-  for (const name of [known.list, ...known.unfinishedLists]) {
-    if (name !== undefined) await rm(join(dirname(path), name), { force: true });
-  }
 }

@@ -8,16 +8,20 @@ import { PartOutput } from '../bundle/part-output.ts';
 import type { WrittenPart } from '../bundle/part-output.ts';
 import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
 import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
-import type { WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { TarPlan, WriteBundleOptions } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
+import type { AgeRecipients } from '../trust/age-recipients.ts';
 import { isOlderBundle } from './check-output.ts';
 import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
+import { encryptContent } from './encrypt-content.ts';
+import type { WrittenContent } from './encrypt-content.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 
@@ -35,10 +39,25 @@ export interface WritePartsOptions extends Pick<
   readonly plan: OutputPlan;
   readonly path: string;
   readonly split: SplitRequest;
+  /** Who can read it; undefined writes the bundle as it is. */
+  readonly encryption?: AgeRecipients | undefined;
 }
 
+/** Bytes of a bundle, from wherever they come. */
+export interface OutputContent {
+  /** Of the bundle. */
+  readonly id: string;
+  /** What writes it. */
+  readonly tool: Inventory['tool'];
+  /** Puts them into a sink. */
+  readonly write: (sink: BundleSink) => Promise<WrittenBundle>;
+}
+
+/** Where the parts of content go, and how. */
+export type PartsPlace = Pick<WritePartsOptions, 'path' | 'split' | 'encryption' | 'hasher'>;
+
 /** A bundle that was written in parts. */
-export interface WrittenParts extends WrittenBundle {
+export interface WrittenParts extends WrittenContent {
   /** Path of the list. */
   readonly list: string;
   /** In order. */
@@ -54,20 +73,35 @@ export interface WrittenParts extends WrittenBundle {
  *   were getting their names already
  */
 export async function writeParts(options: WritePartsOptions): Promise<WrittenParts> {
-  const { path, split, ...rest } = options;
+  const { id, inventory } = options.plan;
+  const write = async (sink: BundleSink): Promise<WrittenBundle> => await writeBundle(options, sink);
+  return await writeContentInParts({ id, tool: inventory.tool, write }, options);
+}
+
+/** As {@link writeParts}, of any content. What is cut is the encrypted file. */
+export async function writeContentInParts(
+  content: OutputContent,
+  { path, split, encryption, hasher = hashHere }: PartsPlace,
+): Promise<WrittenParts> {
   await removeStalePartials(path);
   await using partials = new Partials();
   const createFile = async (): Promise<FileHandle> => await partials.create(path);
-  const { written, parts } = await writeInto(rest, { partSize: split.partSize, createFile });
+  const { written, parts } = await writeInto(content, {
+    partSize: split.partSize,
+    createFile,
+    hasher,
+    encryption,
+  });
   const names = partNames(basename(path), parts.length, split.style);
   const listed = parts.map((part, index) => ({ name: names[index] ?? '', ...part }));
   const list: PartsList = {
-    tool: rest.plan.inventory.tool,
+    tool: content.tool,
     bundle: {
       name: basename(path),
       size: written.size,
       sha256: digestHex(written.sha256),
-      id: rest.plan.id,
+      id: content.id,
+      encryption: encryption === undefined ? undefined : 'age',
     },
     parts: listed,
   };
@@ -75,12 +109,19 @@ export async function writeParts(options: WritePartsOptions): Promise<WrittenPar
   return { ...written, list: listPathOf(path), parts: listed };
 }
 
+interface PartsOptions {
+  readonly partSize: number;
+  readonly createFile: () => Promise<FileHandle>;
+  readonly hasher: Hasher;
+  readonly encryption: AgeRecipients | undefined;
+}
+
 async function writeInto(
-  options: Omit<WritePartsOptions, 'path' | 'split'>,
-  { partSize, createFile }: { readonly partSize: number; readonly createFile: () => Promise<FileHandle> },
-): Promise<{ written: WrittenBundle; parts: WrittenPart[] }> {
-  await using output = new PartOutput({ partSize, createFile, hasher: options.hasher ?? hashHere });
-  const written = await writeBundle(options, output);
+  { write }: OutputContent,
+  options: PartsOptions,
+): Promise<{ written: WrittenContent; parts: WrittenPart[] }> {
+  await using output = new PartOutput(options);
+  const written = await encryptContent(write, output, options);
   return { written, parts: await output.finish() };
 }
 
