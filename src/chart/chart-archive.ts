@@ -3,8 +3,9 @@ import { gunzip } from 'node:zlib';
 
 import { systemErrorCode } from '../errors.ts';
 import type { PaletteEdgeError } from '../errors.ts';
+import { TarError } from '../io/tar-block.ts';
 import { invalidChart } from './chart-error.ts';
-import { readTar, TarError } from './read-tar.ts';
+import { readTar } from './read-tar.ts';
 
 /** The files of a chart by path, relative to the chart: `Chart.yaml`, `templates/service.yaml`, `charts/redis/values.yaml`. */
 export type ChartFiles = ReadonlyMap<string, Uint8Array>;

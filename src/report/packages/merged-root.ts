@@ -1,0 +1,104 @@
+import { posix } from 'node:path';
+
+import type { Digest } from '../../oci/digest.ts';
+import type { Finding } from './found-package.ts';
+import type { LayerFindings } from './layer-findings.ts';
+
+/** A layer of an image, and what was found in it. */
+export interface ScannedLayer {
+  /** As the manifest lists it. */
+  readonly digest: Digest;
+  readonly findings: LayerFindings;
+}
+
+/** A file of the merged root file system, and the layer it is in. */
+export interface MergedFile {
+  readonly layer: Digest;
+  readonly finding: Finding;
+}
+
+/** What is left of the findings of all layers when they lie one upon the other. */
+export interface MergedRoot {
+  readonly files: ReadonlyMap<string, MergedFile>;
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** More links than this in a path lead in circles (Linux, path_resolution(7)). */
+const mostLinks = 40;
+
+/** Puts layers upon each other, the lowest first (image-spec, layer.md, "Applying Changesets"). */
+export function mergedRoot(layers: readonly ScannedLayer[]): MergedRoot {
+  const files = new Map<string, MergedFile>();
+  const links = new Map<string, string>();
+  for (const { digest, findings } of layers) {
+    const covered = withResolvedParents(findings, links);
+    for (const path of files.keys()) if (isGone(path, covered)) files.delete(path);
+    for (const path of links.keys())
+      if (isGone(path, covered) || findings.folders.has(path)) links.delete(path);
+    for (const [path, target] of findings.links) links.set(inFolders(path, links), target);
+    for (const [path, finding] of findings.found)
+      files.set(inFolders(path, links), { layer: digest, finding });
+  }
+  return { files, links };
+}
+
+/** Where a path leads when all links in it are followed. Undefined for a circle. */
+export function resolvePath(path: string, links: ReadonlyMap<string, string>): string | undefined {
+  let rest = path.split('/');
+  let done = '';
+  for (let followed = 0; rest.length > 0;) {
+    const next = pathInRoot(posix.join(done, rest[0] ?? ''));
+    const target = links.get(next);
+    rest = rest.slice(1);
+    if (target === undefined) {
+      done = next;
+      continue;
+    }
+    followed += 1;
+    if (followed > mostLinks) return undefined;
+    const from = target.startsWith('/') ? '' : posix.dirname(next);
+    // One part after the other: a link may climb out of where another one led.
+    rest = [
+      ...(target.startsWith('/') ? '' : from === '.' ? '' : from).split('/'),
+      ...target.split('/'),
+      ...rest,
+    ];
+    rest = rest.filter((part) => part !== '' && part !== '.');
+    done = '';
+  }
+  return done;
+}
+
+/** The path of a file that was written through links of folders. What the last part names is replaced, not followed. */
+function inFolders(path: string, links: ReadonlyMap<string, string>): string {
+  const folder = posix.dirname(path);
+  if (folder === '.') return path;
+  return pathInRoot(posix.join(resolvePath(folder, links) ?? folder, posix.basename(path)));
+}
+
+type Covering = Pick<LayerFindings, 'removed' | 'opaque' | 'files'>;
+
+/** Whiteouts, too, may go through links of folders. */
+function withResolvedParents(
+  { removed, opaque, files }: LayerFindings,
+  links: ReadonlyMap<string, string>,
+): Covering {
+  return {
+    removed: new Set([...removed].map((path) => inFolders(path, links))),
+    opaque: new Set([...opaque].map((path) => resolvePath(path, links) ?? path)),
+    files,
+  };
+}
+
+/** Whether a layer takes away what lower layers have there: itself, or a folder it is in. */
+function isGone(path: string, { removed, opaque, files }: Covering): boolean {
+  if (opaque.has('')) return true;
+  for (let part = path; part !== '.'; part = posix.dirname(part)) {
+    if (removed.has(part) || files.has(part) || (part !== path && opaque.has(part))) return true;
+  }
+  return false;
+}
+
+function pathInRoot(path: string): string {
+  return posix.normalize(`/${path}`).slice(1);
+}
