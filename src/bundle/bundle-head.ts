@@ -24,7 +24,7 @@ export interface BundleHead {
 
 /** What is in the tar of a bundle. */
 export interface StoredContent {
-  /** See `inventoryId`: of the bytes that a signature is about, too. */
+  /** See `inventoryId`. Signatures are about the plain inventory, in every form of a bundle. */
   readonly id: string;
   /** `palette-edge/inventory.json` as it is. */
   readonly inventoryBytes: Uint8Array;

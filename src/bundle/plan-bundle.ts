@@ -19,6 +19,7 @@ import {
   isExtraPath,
   maximumInventorySize,
   serializeInventory,
+  signaturePath,
 } from './inventory.ts';
 import type {
   BundledBlob,
@@ -61,6 +62,8 @@ export interface BundleContent {
   readonly extras?: readonly HeadEntry[];
   /** Files for the blobs; see {@link isRawFileName}. In any order, each name once. */
   readonly rawFiles?: readonly BundledRawFile[];
+  /** Makes what goes into the slot for signatures, of the inventory's bytes; undefined leaves the slot out. */
+  readonly sign?: ((inventoryBytes: Uint8Array) => Uint8Array) | undefined;
 }
 
 /** Everything about a bundle that is known before a blob's content is: all of it but the blobs' bytes. */
@@ -112,7 +115,9 @@ export function planBundle(content: BundleContent): BundlePlan {
     blobs: orderBlobs([...content.images.flatMap(blobsOf), ...rawFiles.map(blobOfFile)]),
   };
   const inventoryBytes = serializeInventory(inventory);
-  const headEntries = [...leading, { path: inventoryPath, bytes: inventoryBytes }, ...extras];
+  const signature =
+    content.sign === undefined ? [] : [{ path: signaturePath, bytes: content.sign(inventoryBytes) }];
+  const headEntries = [...leading, { path: inventoryPath, bytes: inventoryBytes }, ...signature, ...extras];
   return { inventory, id: inventoryId(inventoryBytes), headEntries, ...sizes(headEntries, inventory) };
 }
 

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
 import { frameTableSize } from './frame-table.ts';
 import { imageNames } from './image-names.ts';
-import { inventoryId, inventoryPath, leadingPaths } from './inventory.ts';
+import { inventoryId, inventoryPath, leadingPaths, signaturePath } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { dockerManifestDocument, indexDocument } from './oci-documents.ts';
 import { parseAnyInventory } from './parse-inventory.ts';
@@ -44,6 +44,8 @@ export interface SqueezedContentPlan {
   readonly plain: {
     readonly inventory: Inventory;
     readonly inventoryBytes: Uint8Array;
+    /** What is in its slot for signatures: it is about the plain inventory, and goes along. */
+    readonly signature?: Uint8Array | undefined;
     readonly files: ReadonlyMap<string, Uint8Array>;
   };
   readonly writing: PlainWriting;
@@ -121,7 +123,8 @@ export function planSqueezedBundle(content: SqueezedContentPlan): SqueezedPlan {
   };
   const bytes = serializeSqueezedInventory(inventory);
   requireReadable(bytes, plain.inventory);
-  const headEntries = [...leading, { path: inventoryPath, bytes }, ...extras];
+  const signature = plain.signature === undefined ? [] : [{ path: signaturePath, bytes: plain.signature }];
+  const headEntries = [...leading, { path: inventoryPath, bytes }, ...signature, ...extras];
   const headSize = encodeHead(headEntries).length;
   const { tarSize } = placeBlobs(blobs, headSize);
   return {

@@ -1,7 +1,8 @@
-import { createInterface } from 'node:readline/promises';
-import { addAbortSignal, Writable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { askTerminal } from './ask-terminal.ts';
+import type { AskOptions } from './ask-terminal.ts';
 
 /** A user name and a password. */
 export interface AskedLogin {
@@ -30,32 +31,10 @@ export async function askLogin(username: string | undefined, signal: AbortSignal
   return { username, password: await readPassword(stdin, signal) };
 }
 
-async function ask(
-  prompt: string,
-  { isHidden, signal }: { readonly isHidden: boolean; readonly signal: AbortSignal },
-): Promise<string> {
-  const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({
-    input: process.stdin,
-    output: isHidden ? silence : process.stderr,
-    terminal: true,
-    historySize: 0,
-  });
-  // The terminal is in raw mode: nobody else makes a signal of Ctrl-C.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  if (isHidden) process.stderr.write(prompt);
-  try {
-    return await terminal.question(isHidden ? '' : prompt, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    // Ctrl-D, or a terminal that went away.
-    if (error instanceof Error && error.name === 'AbortError')
-      throw invalid('nothing was typed', 'Run the same command again.');
-    throw error;
-  } finally {
-    terminal.close();
-    if (isHidden) process.stderr.write('\n');
-  }
+async function ask(prompt: string, options: AskOptions): Promise<string> {
+  const answer = await askTerminal(prompt, options);
+  if (answer === undefined) throw invalid('nothing was typed', 'Run the same command again.');
+  return answer;
 }
 
 /** The whole input but for one line break at its end, which `echo` adds. */

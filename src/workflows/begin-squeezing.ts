@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import { inventoryPath } from '../bundle/inventory.ts';
+import { inventoryPath, signaturePath } from '../bundle/inventory.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { defaultFrameContent } from '../bundle/plan-bundle.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
@@ -66,10 +66,12 @@ async function squeeze(
 function plainHead({
   inventory,
   headEntries,
-}: BundlePlan): Pick<PlainBundle, 'inventory' | 'inventoryBytes' | 'files'> {
+}: BundlePlan): Pick<PlainBundle, 'inventory' | 'inventoryBytes' | 'signature' | 'files'> {
   const files = new Map(headEntries.map(({ path, bytes }) => [path, bytes]));
   const inventoryBytes = files.get(inventoryPath);
   if (inventoryBytes === undefined) throw new TypeError('a plan without an inventory');
+  const signature = files.get(signaturePath);
   files.delete(inventoryPath);
-  return { inventory, inventoryBytes, files };
+  files.delete(signaturePath);
+  return { inventory, inventoryBytes, signature, files };
 }

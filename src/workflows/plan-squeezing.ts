@@ -25,6 +25,8 @@ import type { SqueezeReport } from './squeeze-report.ts';
 export interface PlainBundle {
   readonly inventory: Inventory;
   readonly inventoryBytes: Uint8Array;
+  /** What is in its slot for signatures. */
+  readonly signature?: Uint8Array | undefined;
   /** Of its head, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** How it is written, or would be. */

@@ -6,12 +6,14 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
 import type { Warning } from '../warning.ts';
+import type { BundleTrust } from './bundle-trust.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, squeezedPathOf } from './converted-path.ts';
 import { deltaRefused } from './delta-refused.ts';
 import { describeWritten } from './describe-written.ts';
 import { plainWritingOf } from './plain-writing.ts';
+import type { OpenedBundle } from './open-bundle.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { SqueezedOutput } from './plan-squeezing.ts';
 import { requireFreeSpace } from './require-free-space.ts';
@@ -32,6 +34,8 @@ export interface SqueezeInput {
   readonly effort: SqueezeEffort;
   /** Undefined writes one file. */
   readonly split?: SplitRequest | undefined;
+  /** Whose signature it must have; undefined takes any. */
+  readonly trust?: BundleTrust | undefined;
 }
 
 /** The parts that squeezing works with. */
@@ -66,12 +70,12 @@ export interface SqueezeResult {
  *   bundle
  */
 export async function squeezeBundle(
-  { path, output = squeezedPathOf(path), effort, split }: SqueezeInput,
+  { path, output = squeezedPathOf(path), effort, split, trust }: SqueezeInput,
   resources: SqueezeResources,
   signal: AbortSignal,
 ): Promise<SqueezeResult> {
   const { hasher, listener } = resources;
-  return await withBundle(path, async (reader, opened) => {
+  const squeeze = async (reader: BundleReader, opened: OpenedBundle): Promise<SqueezeResult> => {
     requirePlain(path, reader);
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: reader.size });
     await requireFreeSpace({
@@ -100,7 +104,8 @@ export async function squeezeBundle(
       report: squeezed.report,
       warnings: isSame ? [] : [otherZstd(path)],
     };
-  });
+  };
+  return await withBundle(path, squeeze, { trust });
 }
 
 /** How a squeezed bundle is written. */
@@ -145,8 +150,8 @@ export async function writeSqueezed(
   return describeWritten(path, plan, written);
 }
 
-function plainHeadOf({ inventory, inventoryBytes, files }: BundleReader) {
-  return { inventory, inventoryBytes, files };
+function plainHeadOf({ inventory, inventoryBytes, signature, files }: BundleReader) {
+  return { inventory, inventoryBytes, signature, files };
 }
 
 function requirePlain(path: string, { stored }: BundleReader): void {

@@ -1,0 +1,103 @@
+import { lstat, rm } from 'node:fs/promises';
+
+import { inventoryPath } from '../bundle/inventory.ts';
+import { plainInventoryPath } from '../bundle/squeezed-inventory.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { writeFileAtomically } from '../io/atomic-file.ts';
+import { digestOf } from '../oci/digest.ts';
+import { mergeSignatures, serializeSignatures } from '../trust/signature-file.ts';
+import type { Signature } from '../trust/signature-file.ts';
+import { outputTaken, outputTarget } from './check-output.ts';
+import { findSignatures, signedFile } from './find-signatures.ts';
+import type { SignedFile } from './find-signatures.ts';
+import { openBundle } from './open-bundle.ts';
+import type { OutputPlan } from './write-parts.ts';
+
+/** The signature file beside a file: of parts, beside what they are joined to; of an ISO image, beside that. */
+export function signatureFile(path: string): string {
+  return `${path}.sig`;
+}
+
+/**
+ * The signatures in the files beside a bundle, as far as they are of ours: others have files of the same ending.
+ *
+ * @throws PaletteEdgeError why one cannot be read
+ */
+export async function signaturesBeside(files: readonly SignedFile[]): Promise<readonly Signature[]> {
+  const found: Signature[] = [];
+  for (const file of files) found.push(...((await ownSignatures(file)) ?? []));
+  return mergeSignatures(found, 'beside the bundle');
+}
+
+/** Undefined for a file that is none of ours. */
+async function ownSignatures(file: SignedFile): Promise<readonly Signature[] | undefined> {
+  try {
+    return await findSignatures({ path: file.name, files: [file], signature: undefined });
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.code === 'SIGNATURE_FILE_INVALID') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What is to lie in the signature file beside a bundle that is going to be written: what is carried there, and what lies there already when
+ * the older bundle has the same inventory.
+ *
+ * @param path of the bundle; of parts, what they are joined to
+ * @param carried signatures of this inventory that lay beside what it is made of
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) when something else has the name of the file that is needed
+ */
+export async function signaturesFor(
+  path: string,
+  plan: OutputPlan,
+  carried: readonly Signature[],
+): Promise<readonly Signature[]> {
+  const there = await ownSignatures(signedFile(path));
+  if (there === undefined && carried.length > 0) throw fileTaken(signatureFile(path));
+  if (there === undefined || there.length === 0) return carried;
+  return (await isSameInventory(path, plan))
+    ? mergeSignatures([...there, ...carried], signatureFile(path))
+    : carried;
+}
+
+/** The error for a file that is not replaced by a signature file, as it is none. */
+export function fileTaken(path: string): PaletteEdgeError {
+  return outputTaken(`writing the signature file to ${path}`, 'no signature file of a bundle');
+}
+
+async function isSameInventory(path: string, { headEntries }: OutputPlan): Promise<boolean> {
+  const inventory =
+    headEntries.find((entry) => entry.path === plainInventoryPath) ??
+    headEntries.find((entry) => entry.path === inventoryPath);
+  // What cannot be opened is going to be replaced, whatever is wrong with it.
+  const older = await openBundle(path).catch(() => undefined);
+  if (older === undefined || inventory === undefined) return false;
+  await older.close();
+  return digestOf(older.inventoryBytes) === digestOf(inventory.bytes);
+}
+
+/**
+ * Puts signatures beside a file, in the place of those that lie there. None removes the file: they are of what was replaced.
+ *
+ * @throws PaletteEdgeError kind disk
+ */
+export async function replaceSignatures(path: string, signatures: readonly Signature[]): Promise<void> {
+  const file = signatureFile(path);
+  try {
+    if (signatures.length > 0) await writeSignatureFile(file, signatures);
+    else if (await isOwnFile(path)) await rm(file, { force: true });
+  } catch (error) {
+    throw wordDiskError(error, `writing the signature file to ${file}`);
+  }
+}
+
+async function isOwnFile(path: string): Promise<boolean> {
+  const status = await lstat(signatureFile(path)).catch(() => undefined);
+  return status?.isFile() === true && (await ownSignatures(signedFile(path))) !== undefined;
+}
+
+/** Writes a signature file, whole or not at all. @throws the system's error */
+export async function writeSignatureFile(path: string, signatures: readonly Signature[]): Promise<void> {
+  const bytes = serializeSignatures(signatures);
+  await writeFileAtomically(await outputTarget(path), async (file) => await file.writeFile(bytes));
+}
