@@ -19,6 +19,21 @@ export function truncatedBundle(place: string, reason: string): PaletteEdgeError
   });
 }
 
+/** The error for a file that has to be decrypted before. */
+export function encryptedBundle(place: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'BUNDLE_ENCRYPTED',
+    `${place} is encrypted with age: it has to be decrypted first`,
+    {
+      kind: 'usage',
+      suggestions: [
+        'With a secret key: palette-edge decrypt FILE.age --identity KEYFILE',
+        'With a passphrase: palette-edge decrypt FILE.age',
+      ],
+    },
+  );
+}
+
 /** The error for a file that is something else. */
 export function notABundle(place: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('NOT_A_BUNDLE', `${place} is not a palette-edge bundle: ${reason}`, {

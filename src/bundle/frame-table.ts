@@ -1,4 +1,4 @@
-import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
+import { damagedBundle, encryptedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { frameBound, frameCheck, maximumFrameContent, maximumLongContent } from './zstd-frames.ts';
 
@@ -96,6 +96,10 @@ async function readFooter(bundle: RandomAccess, name: string): Promise<number> {
   return footer.readUInt32LE(0);
 }
 
+/** What age writes (https://c2sp.org/age#version-line, #ascii-armor). */
+const ageIntro = 'age-encryption.org/';
+const armorIntro = '-----BEGIN AGE ENCRYPTED FILE-----';
+
 /** Says what a file without a seek table is, as far as its first bytes tell. */
 async function explainOther(bundle: RandomAccess, name: string): Promise<Error> {
   if (bundle.size === 0) return truncatedBundle(name, 'the file is empty');
@@ -111,6 +115,7 @@ async function explainOther(bundle: RandomAccess, name: string): Promise<Error> 
       'it has no seek table at its end: it was cut short, or another tool wrote it',
     );
   }
+  if ((await peek(0, ageIntro)) || (await peek(0, armorIntro))) return encryptedBundle(name);
   if (await peek(0, Buffer.from([0x1f, 0x8b]))) return notABundle(name, 'it is a gzip file');
   if (await peek(257, 'ustar')) return notABundle(name, 'it is an uncompressed tar file');
   if (await peek(32769, 'CD001')) return notABundle(name, 'it is an ISO image');

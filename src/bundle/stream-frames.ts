@@ -1,5 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { damagedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
+import { damagedBundle, encryptedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import { encodeFrameTable, maximumHeadSize } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
 import { StreamBytes } from './stream-bytes.ts';
@@ -188,6 +188,7 @@ class StreamedFrames {
   #explainBeginning(begun: Buffer): Error {
     if (begun.length === 0) return truncatedBundle(this.#name, 'nothing came');
     if (begun.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) return notABundle(this.#name, 'it is gzip');
+    if (begun.toString('latin1') === 'age-') return encryptedBundle(this.#name);
     return notABundle(this.#name, 'it does not begin with a Zstandard frame');
   }
 

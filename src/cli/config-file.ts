@@ -48,6 +48,8 @@ export interface ConfigFileOptions {
  */
 const guardedFlags: ReadonlySet<string> = new Set([
   // Where secrets go, and what is trusted.
+  'encrypt-to',
+  'identity',
   'palette-endpoint',
   'registries-file',
   'mirror',

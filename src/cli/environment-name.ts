@@ -1,5 +1,13 @@
 /** Flags that only make sense where they are typed. */
-const typedOnly: ReadonlySet<string> = new Set(['json', 'help', 'version', 'yes', 'not-removable']);
+const typedOnly: ReadonlySet<string> = new Set([
+  'json',
+  'help',
+  'version',
+  'yes',
+  'not-removable',
+  // Somebody would put the passphrase into its variable, and meet it in a message.
+  'encrypt-passphrase',
+]);
 
 /** Flags that say where the config file is: they cannot be set in one. */
 const aboutTheFile: ReadonlySet<string> = new Set(['config', 'no-config']);

@@ -5,10 +5,15 @@ import { baseRequest, deltaBaseFlag } from '../cli/base-flags.ts';
 import { buildListener } from '../cli/build-listener.ts';
 import { buildDefinitionFlags, definableInput, namedDefinition } from '../cli/definition-flags.ts';
 import { discoveryFlags, discoverySources } from '../cli/discovery-flags.ts';
+import {
+  encryptedOutputPath,
+  encryptFlags,
+  encryptionRequest,
+  requirePlainForImage,
+} from '../cli/encrypt-flags.ts';
 import { imageKeyFlags, imageSignatureRules } from '../cli/image-key-flags.ts';
 import { imageSourceFlags } from '../cli/image-source-flags.ts';
 import { buildIsoFlags, isoRequest } from '../cli/iso-flags.ts';
-import { outputPath } from '../cli/output-path.ts';
 import { clusterDefinitionFlags, clusterDefinitionRequest, paletteFlags } from '../cli/palette-flags.ts';
 import { platformFlags } from '../cli/platform-flags.ts';
 import { optionalPrivateKey, privateKeyFlag } from '../cli/private-key-flag.ts';
@@ -93,6 +98,7 @@ An interrupted build goes on where it stopped: run the same command again. The s
     base: deltaBaseFlag,
     squeeze: squeezeFlag,
     ...splitFlags,
+    ...encryptFlags,
     ...buildIsoFlags,
     'private-key': privateKeyFlag,
     'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Stop after the plan.', default: false }),
@@ -109,6 +115,8 @@ An interrupted build goes on where it stopped: run the same command again. The s
     const { flags } = await this.parse(Build, withEffort(this.argv));
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     const definable = definableInput(flags, { definition: await namedDefinition(flags.definition) });
+    const encryption = await encryptionRequest(flags, this.signal);
+    requirePlainForImage(encryption, flags.iso);
     const input = {
       ...definable,
       sources: { ...definable.sources, ...discoverySources(flags) },
@@ -119,7 +127,8 @@ An interrupted build goes on where it stopped: run the same command again. The s
       isDryRun: flags['dry-run'],
       squeeze: flags.squeeze,
       bases: baseRequest(flags),
-      output: outputPath(flags.output),
+      output: encryptedOutputPath(flags.output, encryption),
+      encryption,
       split: splitRequest(flags),
       image: flags.iso ? isoRequest(flags) : undefined,
       privateKey: await optionalPrivateKey(flags['private-key'], this.signal),

@@ -71,3 +71,11 @@ async function plainText({ name, bytes, askPassphrase }: IdentityFile): Promise<
     );
   }
 }
+
+/** Makes an identity, with the text of its file as age-keygen writes it, but for the time. */
+export async function newAgeIdentity(): Promise<{ readonly text: string; readonly recipient: string }> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  return { text: `# public key: ${recipient}\n${identity}\n`, recipient };
+}

@@ -6,6 +6,7 @@ import { failureLines } from '../workflows/image-failure.ts';
 import { chartsField } from './charts-field.ts';
 import { companionsField } from './companions-field.ts';
 import { contentCounts } from './content-counts.ts';
+import { encryptedFields } from './encrypt-view.ts';
 import { durationText } from '../io/duration-text.ts';
 import { imageSignatureFields } from './image-signature-fields.ts';
 import { partsField } from './parts-field.ts';
@@ -36,6 +37,7 @@ export function buildView(result: BuildResult): string {
     ...partsField(bundle.parts?.files),
     ...listField(bundle),
     ['sha256', bundle.sha256],
+    ...encryptedFields(bundle),
     ...(result.signedWith === undefined ? [] : [['signed with', result.signedWith] as const]),
     ...definitionField(result),
     ['images', String(images.length - companions - charts)],

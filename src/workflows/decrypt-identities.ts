@@ -1,0 +1,36 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { openFileAccess } from '../io/random-access.ts';
+import { mostIdentityBytes, parseAgeIdentities } from '../trust/age-identities.ts';
+
+/**
+ * Reads the identities of files, all of them.
+ *
+ * @param askPassphrase called with the path of a file that is encrypted itself
+ * @throws PaletteEdgeError `IDENTITY_INVALID` (kind usage), or why a file cannot be read
+ */
+export async function readIdentities(
+  paths: readonly string[],
+  askPassphrase: (path: string) => Promise<string>,
+): Promise<readonly string[]> {
+  const identities: string[] = [];
+  for (const name of new Set(paths)) {
+    const bytes = await readFileOf(name);
+    const ask = async (): Promise<string> => await askPassphrase(name);
+    identities.push(...(await parseAgeIdentities({ name, bytes, askPassphrase: ask })));
+  }
+  return [...new Set(identities)];
+}
+
+async function readFileOf(path: string): Promise<Uint8Array> {
+  const access = await openFileAccess(path, 'identity file');
+  try {
+    if (access.size <= mostIdentityBytes) return await access.read(0, access.size);
+  } finally {
+    await access.close();
+  }
+  throw new PaletteEdgeError(
+    'IDENTITY_INVALID',
+    `${path} holds no identity that can be used: it has more than ${mostIdentityBytes} bytes`,
+    { kind: 'usage', suggestions: ['Is it the right file?'] },
+  );
+}
