@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
 
+import type { BasePlace } from '../workflows/base-place.ts';
 import type { BaseRequest } from '../workflows/open-with-bases.ts';
 import { diskFolder } from './disk-folder.ts';
+import { registryFlags } from './registry-flags.ts';
 
 /** What delta bundles were made against. */
 export const baseFlags = {
@@ -15,6 +17,26 @@ export const baseFlags = {
   }),
 };
 
+/** Where else what a delta bundle was made against may be. */
+export const baseRegistryFlag = {
+  'base-registry': Flags.string({
+    helpGroup: 'INPUT',
+    helpValue: 'HOST[:PORT][/PREFIX]',
+    summary:
+      'Take from this registry what a delta bundle lacks and no --base has: its base was pushed there.',
+    description:
+      'Where all is, is asked before anything is sent. With --base inventory.json, the inventory of the base, it is known in which repositories to look.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
+};
+
+const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...reachFlags } = registryFlags;
+
+/** As {@link baseRegistryFlag}, and how it is reached: of commands that speak to no other registry. */
+export const baseRegistryFlags = { ...baseRegistryFlag, ...reachFlags };
+
 /** What the receiver of a delta bundle has. */
 export const deltaBaseFlag = Flags.file({
   helpGroup: 'OUTPUT',
@@ -26,7 +48,14 @@ export const deltaBaseFlag = Flags.file({
   default: [],
 });
 
-/** What was given for {@link baseFlags}. Undefined when nothing was. */
-export function baseRequest({ base = [] }: { readonly base?: readonly string[] }): BaseRequest | undefined {
-  return base.length === 0 ? undefined : { paths: base, folder: diskFolder() };
+/**
+ * What was given for {@link baseFlags}. Undefined when nothing was.
+ *
+ * @param places where bases are as well
+ */
+export function baseRequest(
+  { base = [] }: { readonly base?: readonly string[] },
+  places: readonly BasePlace[] = [],
+): BaseRequest | undefined {
+  return base.length + places.length === 0 ? undefined : { paths: base, places, folder: diskFolder() };
 }

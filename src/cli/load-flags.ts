@@ -5,11 +5,12 @@ import type { Platform } from '../oci/descriptor.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { intoNames } from '../runtime/find-runtimes.ts';
 import type { IntoName } from '../runtime/find-runtimes.ts';
-import { baseFlags } from './base-flags.ts';
+import { baseFlags, baseRegistryFlags } from './base-flags.ts';
 
 /** What is loaded, and where to. */
 export const loadFlags = {
   ...baseFlags,
+  ...baseRegistryFlags,
   into: Flags.string({
     helpValue: `${intoNames.join('|')}|FOLDER`,
     summary: 'Load into this; by default the only one that is found on this machine.',

@@ -5,7 +5,7 @@ import type { Platform } from '../oci/descriptor.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { PushInput, PushNaming } from '../workflows/push-input.ts';
-import { baseFlags, baseRequest } from './base-flags.ts';
+import { baseFlags, baseRegistryFlag, baseRequest } from './base-flags.ts';
 import { namePrefix } from './prefix-pair.ts';
 import type { PrefixFlag } from './prefix-pair.ts';
 import { registryFlags } from './registry-flags.ts';
@@ -17,6 +17,7 @@ const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...rea
 /** What is pushed, as what, and how the registry is reached. */
 export const pushFlags = {
   ...baseFlags,
+  ...baseRegistryFlag,
   image: Flags.string({
     helpGroup: 'SCOPE',
     helpValue: 'PATTERN',
@@ -76,6 +77,7 @@ export const pushFlags = {
 /** What was given for {@link pushFlags}. */
 export interface PushFlags extends Omit<RegistryFlags, 'mirror'> {
   readonly base?: readonly string[];
+  readonly 'base-registry'?: readonly string[];
   readonly image: readonly string[];
   readonly map: readonly string[];
   readonly 'keep-registry': boolean;

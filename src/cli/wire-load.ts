@@ -6,7 +6,9 @@ import { docker } from '../runtime/docker.ts';
 import { findRuntimes, firstThere, onlyRuntime } from '../runtime/find-runtimes.ts';
 import type { IntoName } from '../runtime/find-runtimes.ts';
 import { podman } from '../runtime/podman.ts';
+import type { BasePlace } from '../workflows/base-place.ts';
 import type { LoadListener, LoadTarget } from '../workflows/load-input.ts';
+import { runtimeBase } from '../workflows/runtime-base.ts';
 import { findProgram } from './discovery-flags.ts';
 import { containerdNamespace, intoRequest } from './load-flags.ts';
 import type { Progress } from './progress.ts';
@@ -91,6 +93,16 @@ async function found(containerdSockets: readonly string[]): Promise<IntoName[]> 
 function socketsOf({ address }: TargetFlags): readonly string[] {
   const named = address ?? (process.env['CONTAINERD_ADDRESS'] || undefined);
   return named === undefined ? [usualSocket, sharedSocket] : [named.replace(/^unix:\/\//, '')];
+}
+
+/**
+ * Where bases of a delta bundle are, besides what the user names: what is loaded into may have them.
+ *
+ * @param path of the bundle; what comes from standard input is read once, and is no delta bundle
+ */
+export function loadPlaces(target: LoadTarget, path: string): readonly BasePlace[] {
+  const place = target.kind === 'runtime' && path !== '-' ? runtimeBase(target.runtime) : undefined;
+  return place === undefined ? [] : [place];
 }
 
 /** The platform of the containers of this machine. */

@@ -1,10 +1,11 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
-import { baseRequest } from '../cli/base-flags.ts';
 import { loadFlags, loadPlatform } from '../cli/load-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
-import { hostPlatform, loadListener, loadTarget } from '../cli/wire-load.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
+import { wireBases } from '../cli/wire-bases.ts';
+import { hostPlatform, loadListener, loadPlaces, loadTarget } from '../cli/wire-load.ts';
 import { loadView } from '../views/load-view.ts';
 import { warningView } from '../views/warning-view.ts';
 import { loadBundle } from '../workflows/load-bundle.ts';
@@ -44,22 +45,27 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
     }),
   };
 
-  static override flags = loadFlags;
+  static override flags = { ...loadFlags, ...oneBundleTrustFlags };
 
   protected override readonly resumeAdvice =
     'Run the same command again: images that are there are not sent again.';
 
   async run(): Promise<LoadResult> {
     const { args, flags } = await this.parse(Load);
+    const target = await loadTarget(flags);
     const request = {
       patterns: flags.image,
       platform: loadPlatform(flags),
       hostPlatform: hostPlatform(),
-      target: await loadTarget(flags),
+      target,
       isDryRun: flags['dry-run'],
     };
-    using input = bundleInput(args.bundle, this.signal, baseRequest(flags));
+    const trust = await bundleTrust(flags);
     using progress = this.progress();
+    const userAgent = `${this.config.bin}/${this.config.version}`;
+    const places = loadPlaces(target, args.bundle);
+    await using wiring = await wireBases(flags, { userAgent, places, progress });
+    using input = bundleInput(args.bundle, this.signal, { bases: wiring.bases, trust });
     const resources = {
       listener: loadListener(progress),
       now: () => performance.now(),

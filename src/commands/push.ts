@@ -1,9 +1,12 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
+import { baseRequest } from '../cli/base-flags.ts';
 import { diskFolder } from '../cli/disk-folder.ts';
 import { pushFlags, pushInput } from '../cli/push-flags.ts';
 import { pushListener } from '../cli/push-listener.ts';
+import { bundleTrust, trustFlags } from '../cli/trust-flags.ts';
+import { registryBases } from '../cli/wire-bases.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
 import { pushView } from '../views/push-view.ts';
 import { pushBundles } from '../workflows/push-bundles.ts';
@@ -45,26 +48,29 @@ It is also called deploy.`;
     }),
   };
 
-  static override flags = pushFlags;
+  static override flags = { ...pushFlags, ...trustFlags };
 
   protected override readonly resumeAdvice =
     'Run the same command again: what was pushed so far is not sent again.';
 
   async run(): Promise<PushResult> {
     const { args, flags } = await this.parse(Push);
-    const input = pushInput(args.names, flags);
+    const input = { ...pushInput(args.names, flags), trust: await bundleTrust(flags) };
     using progress = this.progress();
     await using wiring = await wireRegistry(
       { ...flags, mirror: [] },
       `${this.config.bin}/${this.config.version}`,
     );
+    const listener = pushListener(progress, input.isDryRun);
+    const client = wiring.createRegistryClient((retry) => listener({ kind: 'retry', retry }));
+    const places = registryBases(flags['base-registry'], client, input.naming.mappings);
     const result = await pushBundles(
-      input,
+      { ...input, bases: baseRequest(flags, places) },
       {
         createPusher: wiring.createPusher,
         restored: { folder: diskFolder(), limit: restoredSpace },
         concurrency: flags.concurrency,
-        listener: pushListener(progress, input.isDryRun),
+        listener,
         now: () => performance.now(),
       },
       this.signal,

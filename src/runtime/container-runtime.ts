@@ -38,4 +38,22 @@ export interface ContainerRuntime {
   readonly find: (images: readonly WantedImage[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
   /** Gives an image that is there another name, which ends in a tag; undefined where an archive does so. */
   readonly tag?: (name: string, other: string, signal: AbortSignal) => Promise<void>;
+  /** What it has by digest; undefined where layers are kept unpacked only, as podman and docker do. */
+  readonly content?: RuntimeContent;
+}
+
+/** Blobs that a container runtime keeps as registries have them. */
+export interface RuntimeContent {
+  /**
+   * Digests of all that is there.
+   *
+   * @throws PaletteEdgeError as `runProgram` does
+   */
+  readonly held: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
+  /**
+   * The bytes of one. They are not verified.
+   *
+   * @throws PaletteEdgeError as `runProgram` does
+   */
+  readonly read: (digest: Digest, signal: AbortSignal) => AsyncIterable<Uint8Array>;
 }

@@ -1,5 +1,6 @@
 import type { ContainerRuntime, WantedImage } from './container-runtime.ts';
 import type { Command } from './ctr-command.ts';
+import { readProgram } from './read-program.ts';
 import { runProgram } from './run-program.ts';
 
 /** How to speak to containerd, where it is, and where in it. */
@@ -22,6 +23,8 @@ export function containerd({ command, address, namespace }: ContainerdPlace): Co
   const ctr = [...before, '--address', address, '--namespace', namespace];
   const ask = async (args: readonly string[], signal: AbortSignal): Promise<string> =>
     await runProgram(program, [...ctr, ...args], { signal, timeout: queryTimeout });
+  const held = async (signal: AbortSignal): Promise<ReadonlySet<string>> =>
+    new Set((await ask(['content', 'ls', '--quiet'], signal)).split('\n'));
   return {
     name: 'containerd',
     place: `containerd, namespace ${namespace}`,
@@ -33,8 +36,11 @@ export function containerd({ command, address, namespace }: ContainerdPlace): Co
     find: async (images, signal) => {
       const named = imagesIn(await ask(['images', 'ls'], signal));
       // Of what a name stands for something may be missing: content is removed when nothing names it for a while.
-      const held = new Set((await ask(['content', 'ls', '--quiet'], signal)).split('\n'));
-      return namesThere(images, named, held);
+      return namesThere(images, named, await held(signal));
+    },
+    content: {
+      held,
+      read: (digest, signal) => readProgram(program, [...ctr, 'content', 'get', digest], signal),
     },
   };
 }

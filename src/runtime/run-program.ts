@@ -46,7 +46,7 @@ export async function runProgram(program: string, args: readonly string[], run: 
   const [fed, ended] = await Promise.allSettled([feeding, child]);
   signal.throwIfAborted();
   if (fed.status === 'rejected') throw fed.reason;
-  if (ended.status === 'rejected') throw failed(program, ended.reason, timeout);
+  if (ended.status === 'rejected') throw programFailure(program, ended.reason, timeout);
   return ended.value.stdout;
 }
 
@@ -68,15 +68,21 @@ async function isWritten(stdin: Writable, bytes: Uint8Array): Promise<boolean> {
   });
 }
 
-function failed(program: string, error: unknown, timeout: number | undefined): unknown {
+/** Words how a program ended; what is no such failure is given back. */
+export function programFailure(program: string, error: unknown, timeout: number | undefined): unknown {
   if (!(error instanceof ExecaError)) return error;
   if (error.code === 'ENOENT' || error.code === 'EACCES') return missing(program);
-  const said = typeof error.stderr === 'string' ? error.stderr : '';
+  const said = textOf(error.stderr);
   const ending = error.signal ?? `exit code ${error.exitCode}`;
   const reason = error.timedOut
     ? `it took longer than ${(timeout ?? 0) / 1000} s`
     : complaintIn(said) || `it ended with ${ending}`;
   return new PaletteEdgeError(...wording(program, said, reason));
+}
+
+function textOf(printed: unknown): string {
+  if (printed instanceof Uint8Array) return Buffer.from(printed).toString('utf8');
+  return typeof printed === 'string' ? printed : '';
 }
 
 function wording(

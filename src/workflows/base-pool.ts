@@ -4,16 +4,22 @@ import type { BundleBases, PatchContent } from '../bundle/bundle-bases.ts';
 import { baseNeeded } from '../bundle/bundle-error.ts';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { BaseBundle, DeltaContent } from '../bundle/squeezed-inventory.ts';
-import { applyPatch } from '../delta/apply-patch.ts';
-import type { OldTarAccess } from '../delta/old-tar.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../registry/repository-name.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
+import type { InventoryFile } from './base-inventory.ts';
 import { baseOf } from './base-identity.ts';
+import type { BasePlace } from './base-place.ts';
+import { BlobsElsewhere } from './blobs-elsewhere.ts';
 import { findHolders } from './find-holders.ts';
+import { missingBlobs } from './missing-blobs.ts';
 import type { OpenedBundle } from './open-bundle.ts';
+import { patchedContent } from './patched-content.ts';
+import type { OldLayer } from './patched-content.ts';
+import { plainSizeElsewhere, plainSizeIn } from './plain-size.ts';
 import { PlainTars } from './plain-tars.ts';
 
 /** A bundle that others may need, and its path as the user wrote it. */
@@ -25,17 +31,34 @@ export interface OpenBase {
 /** One that the user named as a base, and what it was found in. */
 export type NamedBase = OpenBase & OpenedBundle;
 
-/** The bundles that delta bundles were made against, as far as they were named. They may be delta bundles themselves. */
+/** What delta bundles find the rest in. */
+export interface BasePoolOptions {
+  /** Where layers of bases are decompressed to: on a disk. */
+  readonly folder: string;
+  /** Asked for what no bundle has. */
+  readonly places?: readonly BasePlace[] | undefined;
+  /** Of bases that are in those places. */
+  readonly inventories?: readonly InventoryFile[];
+}
+
+/**
+ * The bundles that delta bundles were made against, as far as they were named, which may be delta bundles themselves; and other places that
+ * have what is in them.
+ */
 export class BasePool {
   readonly #bases: NamedBase[] = [];
   readonly #lent: OpenBase[] = [];
   readonly #tars: PlainTars;
   #threads: SqueezeThreads | undefined;
+  readonly #elsewhere: BlobsElsewhere;
+  readonly #inventories: readonly InventoryFile[];
   #found: ReadonlyMap<Digest, BundleReader> | undefined;
 
-  /** @param folder where layers of bases are decompressed to: on a disk */
-  constructor(folder: string) {
+  constructor({ folder, places = [], inventories = [] }: BasePoolOptions) {
     this.#tars = new PlainTars(folder, () => (this.#threads ??= new SqueezeThreads(availableParallelism())));
+    this.#elsewhere = new BlobsElsewhere(places);
+    this.#inventories = inventories;
+    for (const each of inventories) this.#elsewhere.learn(each);
   }
 
   /** Those that it closes. */
@@ -46,12 +69,29 @@ export class BasePool {
   add(base: NamedBase): void {
     this.#bases.push(base);
     this.#found = undefined;
+    this.know(base);
   }
 
   /** As {@link add}, of one that somebody else closes. */
   lend(base: OpenBase): void {
     this.#lent.push(base);
     this.#found = undefined;
+  }
+
+  /** Takes note of a bundle, whose images tell where blobs may be, and who needs them. */
+  know({ reader }: OpenBase): void {
+    if (reader.stored.squeezed?.delta !== undefined)
+      this.#elsewhere.learn({ inventory: reader.inventory, reader });
+  }
+
+  /** Whether there are places to ask, besides bundles. */
+  get asksElsewhere(): boolean {
+    return this.#elsewhere.names.length > 0;
+  }
+
+  /** The repository where a blob was found, if it was. */
+  repositoryOf(digest: Digest): RepositoryName | undefined {
+    return this.#elsewhere.found.get(digest)?.repository;
   }
 
   /** What a delta bundle takes from here. */
@@ -66,11 +106,39 @@ export class BasePool {
   }
 
   /**
-   * Makes sure that all is here that a delta bundle takes from others, through any number of delta bundles.
+   * Makes sure that all is here that a delta bundle takes from others, through any number of delta bundles. What no bundle has is asked for.
+   *
+   * @param blobs the ones that are going to be read; all unless given
+   * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names what is missing, or that a place cannot be asked
+   */
+  async require(bundle: OpenBase, signal: AbortSignal, blobs?: Iterable<Digest>): Promise<void> {
+    const { squeezed } = bundle.reader.stored;
+    if (squeezed?.delta === undefined) return;
+    if (!this.asksElsewhere) {
+      this.requireFromBundles(bundle);
+      return;
+    }
+    const needed = neededOf(bundle.reader, blobs);
+    await this.#elsewhere.findAll(this.#unheld(needed), signal);
+    this.#found = undefined;
+    const missing = needed.filter(
+      (digest) => !this.#holders.has(digest) && !this.#elsewhere.found.has(digest),
+    );
+    if (missing.length === 0) return;
+    const images = async (digest: Digest) => await this.#elsewhere.imagesOf(digest, signal);
+    throw await missingBlobs(bundle, missing, {
+      images,
+      places: [...this.#elsewhere.names, ...this.#all.map(describe)],
+      inventories: this.#inventories,
+    });
+  }
+
+  /**
+   * As {@link require}, where all has to be in bundles.
    *
    * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names the first base that is missing
    */
-  require({ path, reader }: OpenBase): void {
+  requireFromBundles({ path, reader }: OpenBase): void {
     const delta = reader.stored.squeezed?.delta;
     if (delta === undefined) return;
     for (const { digest } of delta.taken)
@@ -91,7 +159,9 @@ export class BasePool {
     for (const digest of olds) {
       const holder = this.#holders.get(digest);
       for (const further of holder?.oldsOf(digest) ?? []) olds.add(further);
-      sizes.push(holder === undefined ? 0 : await plainSizeIn(holder, digest));
+      const found = this.#elsewhere.found.get(digest);
+      if (holder !== undefined) sizes.push(await plainSizeIn(holder, digest));
+      else if (found !== undefined) sizes.push(await plainSizeElsewhere(found, digest));
     }
     return PlainTars.spaceFor(sizes);
   }
@@ -109,11 +179,43 @@ export class BasePool {
 
   /** What is taken from bases is known by its digest: any bundle that is here may have it. */
   get #holders(): ReadonlyMap<Digest, BundleReader> {
-    return (this.#found ??= findHolders(this.#all.map(({ reader }) => reader)));
+    return (this.#found ??= findHolders(
+      this.#all.map(({ reader }) => reader),
+      this.#elsewhere.found,
+    ));
+  }
+
+  /** What has to be asked for: of a layer that is made of others, those as well. */
+  #unheld(needed: readonly Digest[]): readonly Digest[] {
+    const wanted = new Set(needed);
+    // A set is iterated to its end, what is added meanwhile included.
+    for (const digest of wanted) {
+      if (this.#holders.has(digest)) wanted.delete(digest);
+      const olds = this.#all.flatMap(({ reader }) => reader.oldsOf(digest));
+      for (const old of this.#holders.has(digest) ? [] : olds) wanted.add(old);
+    }
+    return [...wanted];
+  }
+
+  /** Where a layer is read from that a patch is against. */
+  async #sourceOf(digest: Digest, signal: AbortSignal): Promise<OldLayer | undefined> {
+    const reader = this.#holders.get(digest);
+    const held = await reader?.sizeOf(digest);
+    if (reader !== undefined && held !== undefined) return { source: reader, layer: { digest, size: held } };
+    const found = await this.#elsewhere.find(digest, signal);
+    if (found === undefined) return undefined;
+    const { size } = found;
+    const holder = {
+      plainOf: () => undefined,
+      open: async (_layer: BlobIdentity, options: OpenBlobOptions = {}) =>
+        await found.open({ digest, size }, options),
+    };
+    return { source: { holderOf: () => holder }, layer: { digest, size: size ?? 0 } };
   }
 
   #missing(delta: DeltaContent, what: string): Error {
-    return baseNeeded(what, this.#missingBase(delta), this.#all.map(describe).join(', '));
+    const given = [...this.#elsewhere.names, ...this.#all.map(describe)];
+    return baseNeeded(what, this.#missingBase(delta), given.join(', '));
   }
 
   /** The first base that is not here, of the delta bundle or of those that it was made against. */
@@ -136,8 +238,11 @@ export class BasePool {
     { blob, options }: { readonly blob: BlobIdentity; readonly options: OpenBlobOptions },
   ): Promise<AsyncIterable<Uint8Array>> {
     const base = this.#holders.get(blob.digest);
-    if (base === undefined) throw this.#missing(delta, `reading from ${name}: ${blob.digest} is in a base`);
-    return await base.open(blob, options);
+    if (base !== undefined) return await base.open(blob, options);
+    const { signal = new AbortController().signal } = options;
+    const found = await this.#elsewhere.find(blob.digest, signal);
+    if (found === undefined) throw this.#missing(delta, `reading from ${name}: ${blob.digest} is in a base`);
+    return await found.open(blob, options);
   }
 
   async *#patched(
@@ -145,39 +250,18 @@ export class BasePool {
     name: string,
     { content, start, signal = new AbortController().signal }: Patching,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const { patch, bytes } = content;
-    const olds: { readonly reader: BundleReader; readonly layer: BlobIdentity }[] = [];
+    const { patch } = content;
+    const olds: OldLayer[] = [];
     for (const digest of patch.olds) {
-      const reader = this.#holders.get(digest);
-      const size = await reader?.sizeOf(digest);
-      if (reader === undefined || size === undefined)
+      const old = await this.#sourceOf(digest, signal);
+      if (old === undefined)
         throw this.#missing(
           delta,
           `reading from ${name}: there are changes to ${digest}, which is in a base`,
         );
-      olds.push({ reader, layer: { digest, size } });
+      olds.push(old);
     }
-    yield* this.#withTars(olds, [], {
-      signal,
-      use: (tars) => behind(start, applyPatch(bytes(signal), tars, { size: patch.size })),
-    });
-  }
-
-  /** Each tar is kept as long as what is made of it is read. */
-  async *#withTars(
-    [first, ...rest]: readonly { readonly reader: BundleReader; readonly layer: BlobIdentity }[],
-    tars: readonly OldTarAccess[],
-    work: {
-      readonly signal: AbortSignal;
-      readonly use: (tars: readonly OldTarAccess[]) => AsyncIterable<Uint8Array>;
-    },
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    if (first === undefined) {
-      yield* work.use(tars);
-      return;
-    }
-    await using hold = await this.#tars.hold(first.reader, first.layer, work.signal);
-    yield* this.#withTars(rest, [...tars, hold.tar.access], work);
+    yield* patchedContent(content, olds, { tars: this.#tars, start, signal });
   }
 }
 
@@ -187,27 +271,15 @@ interface Patching {
   readonly signal: AbortSignal | undefined;
 }
 
-async function* behind(
-  start: number,
-  pieces: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let position = 0;
-  for await (const piece of pieces) {
-    const part = piece.subarray(Math.max(0, start - position));
-    position += piece.length;
-    if (part.length > 0) yield part;
-  }
+/** What blobs of a delta bundle need of others, each once. */
+function neededOf(reader: BundleReader, blobs: Iterable<Digest> | undefined): readonly Digest[] {
+  const delta = reader.stored.squeezed?.delta;
+  const taken = new Set(delta?.taken.map(({ digest }) => digest));
+  const all = blobs ?? reader.inventory.blobs.map(({ digest }) => digest);
+  const needed = [...all].flatMap((digest) => (taken.has(digest) ? [digest] : reader.oldsOf(digest)));
+  return [...new Set(needed)];
 }
 
 function describe({ path, reader }: OpenBase): string {
   return `${path} is ${baseOf(reader).id}`;
-}
-
-/** RFC 1952, 2.3.1: the last four bytes of gzip are the size of what is in it, modulo 2^32. */
-async function plainSizeIn(reader: BundleReader, digest: Digest): Promise<number> {
-  const size = (await reader.sizeOf(digest)) ?? 0;
-  const known = reader.plainSizeOf(digest);
-  if (known !== undefined || size < 4) return known ?? 0;
-  const end = await reader.copy({ digest, size }, { start: size - 4 });
-  return Math.max(size, Buffer.from(end).readUInt32LE());
 }

@@ -27,6 +27,8 @@ const usualCache = 16 * 1024 * 1024;
 /** What all clients together may have decompressed at a time besides the frames that readers remember, in bytes. */
 const workingBytes = 64 * 1024 * 1024;
 const mostAtOnce = 3;
+/** What is elsewhere and no larger, in bytes, is read again whenever it is asked for: manifests, of which there are many, each in a file. */
+const mostUnkept = 256 * 1024;
 
 /** How much memory many clients may take. */
 export interface BundleBlobsOptions {
@@ -74,11 +76,22 @@ export class BundleBlobs implements BlobReader {
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     const { range, signal } = options;
     const { path, reader } = await this.#holderOf(blob);
-    if (reader.isSqueezed(blob.digest))
-      return await begun(this.#restored?.open(reader, blob, options) ?? (await reader.open(blob, options)));
+    if (reader.isSqueezed(blob.digest) || isElsewhere(reader, blob))
+      return await begun(await this.#made(reader, blob, options));
     const { start, end = blob.size } = range ?? { start: 0 };
     const pieces = this.#pieces(reader, blob, { start, end, signal });
     return await begun(range === undefined ? verifiedContent(blob, pieces, `reading from ${path}`) : pieces);
+  }
+
+  /** What cannot be read at any place. */
+  async #made(
+    reader: BundleReader,
+    blob: BlobIdentity,
+    options: OpenBlobOptions,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const isKept = !isElsewhere(reader, blob) || blob.size > mostUnkept;
+    const kept = isKept ? this.#restored?.open(reader, blob, options) : undefined;
+    return kept ?? (await reader.open(blob, options));
   }
 
   async #holderOf({ digest, size }: BlobIdentity): Promise<OpenBundle> {
@@ -110,6 +123,11 @@ export class BundleBlobs implements BlobReader {
       share.leave();
     }
   }
+}
+
+/** Whether a blob is in no bundle, and whoever knows more gives it. */
+function isElsewhere(reader: BundleReader, { digest }: BlobIdentity): boolean {
+  return !reader.isSqueezed(digest) && reader.needsBases(digest);
 }
 
 /** The last slice is a copy: whoever holds it back while the next piece is read does not hold all of this one. */

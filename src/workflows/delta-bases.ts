@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
-import { parseInventory } from '../bundle/parse-inventory.ts';
-import { wordDiskError } from '../errors.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { isInventoryPath, readInventory } from './base-inventory.ts';
 import type { NamedBase } from './base-pool.ts';
 import { openBases } from './open-with-bases.ts';
 import type { BaseRequest } from './open-with-bases.ts';
@@ -39,7 +36,7 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
   if (request === undefined)
     return { bases: undefined, bundles: [], [Symbol.asyncDispose]: async () => await Promise.resolve() };
   const { paths, folder } = request;
-  const files = paths.filter((path) => !isInventory(path));
+  const files = paths.filter((path) => !isInventoryPath(path));
   const pool = await openBases({ paths: files, folder });
   try {
     const bundles = pool.bases.map(({ path, reader }) => ({
@@ -48,8 +45,8 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
       inventoryBytes: reader.inventoryBytes,
       reader,
     }));
-    for (const base of pool.bases) pool.require(base);
-    const inventories = await Promise.all([...new Set(paths.filter(isInventory))].map(readInventory));
+    for (const base of pool.bases) pool.requireFromBundles(base);
+    const inventories = await Promise.all([...new Set(paths.filter(isInventoryPath))].map(readInventory));
     return {
       bases: [...bundles, ...inventories],
       bundles: pool.bases,
@@ -61,10 +58,6 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
   }
 }
 
-function isInventory(path: string): boolean {
-  return path.endsWith('.json') && !path.endsWith('.parts.json');
-}
-
 /**
  * Tells whether bases have a blob. What a squeezed base has besides, for itself, is not in the plain one, which may be what the receiver has.
  */
@@ -73,18 +66,4 @@ export function inBases(bases: readonly DeltaBase[]): (blob: BlobIdentity) => bo
     bases.flatMap(({ inventory }) => inventory.blobs.map(({ digest, size }) => [digest, size] as const)),
   );
   return ({ digest, size }) => sizes.get(digest) === size;
-}
-
-/**
- * Reads the inventory of a plain bundle from a file of its own.
- *
- * @throws PaletteEdgeError `INVENTORY_INVALID` (kind content), or why it cannot be read
- */
-export async function readInventory(path: string): Promise<DeltaBase> {
-  try {
-    const inventoryBytes = await readFile(path);
-    return { path, inventory: parseInventory(inventoryBytes), inventoryBytes, reader: undefined };
-  } catch (error) {
-    throw wordDiskError(error, `reading the inventory ${path}`);
-  }
 }

@@ -20,8 +20,12 @@ const deepest = 100;
  * too. So nothing that is found needs itself, whatever the bundles say.
  *
  * @param readers the first that has a blob is taken
+ * @param elsewhere what is in no bundle, and can be read all the same
  */
-export function findHolders(readers: readonly BundleReader[]): ReadonlyMap<Digest, BundleReader> {
+export function findHolders(
+  readers: readonly BundleReader[],
+  elsewhere: Pick<ReadonlyMap<Digest, unknown>, 'has'>,
+): ReadonlyMap<Digest, BundleReader> {
   const holders = new Map<Digest, BundleReader>();
   const patched: Patched[] = [];
   for (const reader of readers)
@@ -30,19 +34,19 @@ export function findHolders(readers: readonly BundleReader[]): ReadonlyMap<Diges
       if (olds.length > 0) patched.push({ reader, digest, olds: new Set(olds), missing: 0, depth: 1 });
       else if (!holders.has(digest)) holders.set(digest, reader);
     }
-  addPatched(patched, holders);
+  addPatched(patched, holders, elsewhere);
   return holders;
 }
 
 /** Layers by those that they wait for. */
 function countMissing(
   patched: readonly Patched[],
-  holders: ReadonlyMap<Digest, BundleReader>,
+  isThere: (digest: Digest) => boolean,
 ): ReadonlyMap<Digest, readonly Patched[]> {
   const waiting = new Map<Digest, Patched[]>();
   for (const layer of patched)
     for (const old of layer.olds) {
-      if (holders.has(old)) continue;
+      if (isThere(old)) continue;
       layer.missing += 1;
       waiting.set(old, waiting.get(old) ?? []);
       waiting.get(old)?.push(layer);
@@ -50,8 +54,12 @@ function countMissing(
   return waiting;
 }
 
-function addPatched(patched: readonly Patched[], holders: Map<Digest, BundleReader>): void {
-  const waiting = countMissing(patched, holders);
+function addPatched(
+  patched: readonly Patched[],
+  holders: Map<Digest, BundleReader>,
+  elsewhere: Pick<ReadonlyMap<Digest, unknown>, 'has'>,
+): void {
+  const waiting = countMissing(patched, (digest) => holders.has(digest) || elsewhere.has(digest));
   const ready = patched.filter(({ missing }) => missing === 0);
   // An array is iterated to its end, what is added meanwhile included.
   for (const { reader, digest, depth } of ready) {

@@ -9,8 +9,9 @@ import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import type { LoadRequest, LoadResources, LoadTarget } from './load-input.ts';
 import { loadIntoFolder, planIntoFolder } from './load-into-folder.ts';
 import { loadIntoRuntime, planIntoRuntime } from './load-into-runtime.ts';
-import { planLoad } from './load-plan.ts';
+import { digestsOf, planLoad } from './load-plan.ts';
 import type { ImageToLoad } from './load-plan.ts';
+import { selectImages } from './select-images.ts';
 import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput, BundleSource } from './with-bundle-source.ts';
 
@@ -59,6 +60,8 @@ export async function loadBundle(
 ): Promise<LoadResult> {
   const begin = resources.now();
   return await withBundleSource(bundle, async (source) => {
+    // Of what is taken from elsewhere: all images that are not there are told at once.
+    await source.require(signal, selectedRoots(source, request));
     const plan = await planLoad(source, request, signal);
     const isStream = bundle.stream !== undefined;
     const { target, isDryRun } = request;
@@ -97,6 +100,13 @@ interface Loaded {
   readonly file?: string;
 }
 
+/** What names of images stand for. */
+function selectedRoots({ inventory }: BundleSource, { patterns }: LoadRequest): readonly Digest[] {
+  return selectImages([inventory.images], patterns)
+    .images.flat()
+    .map(({ digest }) => digest);
+}
+
 async function load(
   source: BundleSource,
   images: readonly ImageToLoad[],
@@ -104,11 +114,13 @@ async function load(
 ): Promise<Loaded> {
   const nothing = { present: new Set<ImageToLoad>(), failures: [] };
   if (images.length === 0) return { ...nothing, bytes: 0 };
-  if (target.kind === 'folder')
+  if (target.kind === 'folder') {
+    await source.require(signal, digestsOf(images));
     return {
       ...nothing,
       ...(await loadIntoFolder(source, images, { folder: target.path, listener, signal })),
     };
+  }
   return await loadIntoRuntime(source, images, { runtime: target.runtime, listener, isStream, signal });
 }
 
@@ -121,8 +133,10 @@ async function foresee(
   if (images.length === 0) return { present: new Set(), failures: [], bytes: 0 };
   if (target.kind === 'runtime') {
     const planned = await planIntoRuntime(images, { runtime: target.runtime, isStream, signal });
+    await source.require(signal, digestsOf(planned.missing));
     return { present: planned.present, failures: [], bytes: planned.bytes };
   }
+  await source.require(signal, digestsOf(images));
   const { file, bytes } = await planIntoFolder(source.inventory.name, images, target.path);
   const present = new Set((await isFileThere(file)) ? images : []);
   return { present, failures: [], file, bytes };

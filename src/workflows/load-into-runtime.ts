@@ -5,6 +5,7 @@ import { isFailureOfOne } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { archiveBytes, loadArchive } from './load-archive.ts';
 import type { LoadListener } from './load-input.ts';
+import { digestsOf } from './load-plan.ts';
 import type { ImageToLoad } from './load-plan.ts';
 import type { BundleSource } from './with-bundle-source.ts';
 
@@ -40,6 +41,7 @@ export async function loadIntoRuntime(
   const { runtime, listener, signal } = loading;
   const { present, missing, sendings, bytes } = await planIntoRuntime(images, loading);
   if (missing.length === 0) return { present, failures: [], bytes };
+  await source.require(signal, digestsOf(missing));
   listener.onStart(bytes);
   const errors = new Map<string, PaletteEdgeError>();
   for (const sending of sendings) {

@@ -68,6 +68,11 @@ export async function planLoad(
   return { images, failures, skipped, warnings: [...warnings, ...sparseWarnings(images, request)] };
 }
 
+/** What some images consist of. */
+export function digestsOf(images: readonly ImageToLoad[]): readonly Digest[] {
+  return images.flatMap(({ blobs }) => blobs.map(({ digest }) => digest));
+}
+
 interface ImageAsked {
   readonly image: BundledImage;
   readonly request: LoadRequest;

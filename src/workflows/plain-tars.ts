@@ -14,6 +14,11 @@ import { openSpillFile } from './spill-file.ts';
 /** Bytes of files that nobody uses at the moment. */
 const mostKept = 4 * 1024 ** 3;
 
+/** What layers of bases are read from: a bundle, which may take them from others itself, or what stands for one. */
+export interface LayerSource {
+  readonly holderOf: (digest: Digest) => Pick<BundleReader, 'open' | 'plainOf'>;
+}
+
 /** A file that somebody uses. */
 export interface HeldTar extends AsyncDisposable {
   readonly tar: SpilledTar;
@@ -50,7 +55,7 @@ export class PlainTars implements AsyncDisposable {
    *
    * @throws what reading it throws, or `DISK_…` when there is no space for it
    */
-  async hold(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<HeldTar> {
+  async hold(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): Promise<HeldTar> {
     for (;;) {
       signal.throwIfAborted();
       const begun = this.#tars.get(layer.digest);
@@ -78,7 +83,7 @@ export class PlainTars implements AsyncDisposable {
     for (const { tar } of tars) await tar.then(async (each) => await each.close()).catch(() => undefined);
   }
 
-  #begin(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): KeptTar {
+  #begin(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): KeptTar {
     const kept: KeptTar = { tar: this.#spill(reader, layer, signal), users: 0 };
     kept.tar.then(
       (tar) => (kept.filled = tar),
@@ -91,7 +96,7 @@ export class PlainTars implements AsyncDisposable {
     if (this.#tars.get(digest) === kept) this.#tars.delete(digest);
   }
 
-  async #spill(reader: BundleReader, layer: BlobIdentity, signal: AbortSignal): Promise<SpilledTar> {
+  async #spill(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): Promise<SpilledTar> {
     try {
       const file = await openSpillFile(join(this.#folder, 'palette-edge-base'));
       try {
@@ -106,7 +111,7 @@ export class PlainTars implements AsyncDisposable {
   }
 
   async #content(
-    reader: BundleReader,
+    reader: LayerSource,
     layer: BlobIdentity,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {

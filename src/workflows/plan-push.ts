@@ -57,6 +57,20 @@ export function planPush(images: readonly ImageToPush[], state: TargetState): Pu
   return { images: images.map((image) => planImage(image, state)), blobs, bytesToSend, bytesPresent };
 }
 
+/**
+ * A plan that takes blobs from repositories that nothing is pushed to.
+ *
+ * @param repositoryOf a repository of the same registry that has a blob, without the registry
+ */
+export function withMounts(plan: PushPlan, repositoryOf: (digest: Digest) => string | undefined): PushPlan {
+  const blobs = plan.blobs.map((item) => ({
+    ...item,
+    heldBy: item.heldBy ?? repositoryOf(item.blob.digest),
+  }));
+  const toSend = blobs.filter(({ heldBy }) => heldBy === undefined);
+  return { ...plan, blobs, bytesToSend: toSend.reduce((sum, { blob }) => sum + blob.size, 0) };
+}
+
 type Repository = Pick<Reference, 'registry' | 'repository'>;
 
 /** The same order on every run. */

@@ -1,14 +1,15 @@
 import type { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Warning } from '../warning.ts';
+import type { BasePool } from './base-pool.ts';
 import { askTarget, blobPlace, manifestPlace } from './ask-target.ts';
 import type { ImageToPush, TargetState } from './ask-target.ts';
 import { PushBlobReader } from './push-blob-reader.ts';
 import { RestoredLayers } from './restored-layers.ts';
 import type { OpenBundle } from './bundle-blobs.ts';
 import { isFailureOfOne, reportFailure } from './image-failure.ts';
-import { openBundles } from './open-bundles.ts';
-import { planPush } from './plan-push.ts';
+import { openBundlesAndBases } from './open-bundles.ts';
+import { planPush, withMounts } from './plan-push.ts';
 import type { PushPlan } from './plan-push.ts';
 import { readPushContent } from './push-content.ts';
 import type { PushInput, PushResources } from './push-input.ts';
@@ -33,13 +34,14 @@ export async function pushBundles(
   signal: AbortSignal,
 ): Promise<PushResult> {
   await using opened = new AsyncDisposableStack();
-  const bundles = await openBundles(input, opened, signal);
+  const { bundles, pool } = await openBundlesAndBases(input, opened, signal);
   const restored = opened.use(new RestoredLayers(resources.restored));
-  return await new PushUnderWay(input, resources, { bundles, restored, signal }).run();
+  return await new PushUnderWay(input, resources, { bundles, pool, restored, signal }).run();
 }
 
 interface PushContext {
   readonly bundles: readonly OpenBundle[];
+  readonly pool: BasePool;
   readonly restored: RestoredLayers;
   readonly signal: AbortSignal;
 }
@@ -67,6 +69,8 @@ class PushUnderWay {
     const { signal } = this.#context;
     const startedAt = now();
     const named = this.#nameImages();
+    // Of what is taken from elsewhere: all images that are not there are told at once.
+    await this.#require(named.map(({ entries }) => entries[0].digest));
     const images = this.#withoutStrays(await this.#readContents(named));
     const pusher = createPusher((retry) => {
       this.#retries += 1;
@@ -75,13 +79,40 @@ class PushUnderWay {
     listener({ kind: 'asking', images: images.length });
     const state = await askTarget(images, { pusher, blobs: this.#blobs, concurrency, signal });
     const askable = images.filter((image) => this.#isAskable(image, state));
-    const plan = planPush(askable, state);
+    const plan = await this.#planned(askable, state);
     listener({ kind: 'planned', plan });
     if (this.#input.isDryRun) return this.#result(named, { plan, seconds: (now() - startedAt) / 1000 });
     const parts = { pusher, blobs: this.#blobs, state, plan, concurrency, listener, signal };
     const { report, failed } = await sendImages(askable, parts);
     for (const [image, error] of failed) this.#fail(image, error);
     return this.#result(named, { plan, report, seconds: (now() - startedAt) / 1000 });
+  }
+
+  /** What is needed of bases that are elsewhere is asked for now: nothing is sent before it is known to be there. */
+  async #planned(images: readonly ImageToPush[], state: TargetState): Promise<PushPlan> {
+    const plan = planPush(images, state);
+    const { pool } = this.#context;
+    if (!pool.asksElsewhere) return plan;
+    const unheld = plan.blobs.filter(({ heldBy }) => heldBy === undefined);
+    await this.#require(unheld.map(({ blob }) => blob.digest));
+    const { registry } = this.#input.naming.destination;
+    return withMounts(plan, (digest) => {
+      const found = pool.repositoryOf(digest);
+      return found?.registry === registry ? found.repository : undefined;
+    });
+  }
+
+  async #require(digests: readonly Digest[]): Promise<void> {
+    const { bundles, pool, signal } = this.#context;
+    const wanted = new Set(digests);
+    for (const bundle of bundles) {
+      const own = bundle.reader.inventory.blobs.filter(({ digest }) => wanted.has(digest));
+      await pool.require(
+        bundle,
+        signal,
+        own.map(({ digest }) => digest),
+      );
+    }
   }
 
   #nameImages(): readonly NamedImage[] {
@@ -185,7 +216,8 @@ class PushUnderWay {
 
   /** @throws the error itself when it is no failure of one image */
   #fail({ reference }: NamedImage, error: unknown): void {
-    if (!isFailureOfOne(error)) throw error;
+    // What is missing of a base is told before anything is sent.
+    if (!isFailureOfOne(error) || error.code === 'BASE_NEEDED') throw error;
     if (!this.#failed.has(reference)) this.#failed.set(reference, error);
   }
 }

@@ -1,7 +1,9 @@
 import { inventoryId } from '../bundle/inventory.ts';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import { readInventory } from './delta-bases.ts';
+import { requireTrusted } from './bundle-trust.ts';
+import { isInventoryPath, readInventory } from './base-inventory.ts';
 import type { BundleSide } from './diff-side.ts';
+import { signedFile } from './find-signatures.ts';
 import { withBundle } from './with-bundle.ts';
 import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput } from './with-bundle-source.ts';
@@ -17,22 +19,26 @@ export interface OldBundle {
  * Reads what a bundle has, in any form, or of a file called `.json` that is no parts list: the inventory of a plain bundle. Of a delta bundle its
  * bases are not needed.
  *
- * @throws PaletteEdgeError for what cannot be read, or is neither
+ * @throws PaletteEdgeError for what cannot be read, is neither, or is not signed as it has to be
  */
 export async function readOldBundle(input: BundleInput): Promise<OldBundle> {
-  const { path, stream } = input;
+  const { path, stream, trust } = input;
   if (stream !== undefined) {
     const side = await withBundleSource(input, async (source) => await Promise.resolve(sideOf(path, source)));
     return { side, squeezedShare: undefined };
   }
-  if (/\.json$/i.test(path) && !path.endsWith('.parts.json')) {
+  if (isInventoryPath(path)) {
     const { inventory, inventoryBytes } = await readInventory(path);
+    const described = { path, id: inventoryId(inventoryBytes), inventory, inventoryBytes };
+    // It is what a signature is of.
+    await requireTrusted({ ...described, signature: undefined, files: [signedFile(path)] }, trust);
     return { side: sideOf(path, { inventory, inventoryBytes }), squeezedShare: undefined };
   }
   return await withBundle(
     path,
     async (reader) =>
       await Promise.resolve({ side: sideOf(path, reader), squeezedShare: squeezedShare(reader) }),
+    { trust },
   );
 }
 

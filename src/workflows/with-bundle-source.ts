@@ -1,19 +1,19 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
-import { StreamReader } from '../bundle/stream-reader.ts';
-import type { BlobInTurn } from '../bundle/stream-reader.ts';
+import type { StreamReader, BlobInTurn } from '../bundle/stream-reader.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { BaseRequest } from './open-with-bases.ts';
+import type { SignedBy } from './bundle-trust.ts';
+import { openStream } from './open-stream.ts';
+import type { OpenRequest } from './open-request.ts';
+import type { OpenedWithBases } from './open-with-bases.ts';
 import { RestoringThreads } from './restoring-threads.ts';
 import { withBundle } from './with-bundle.ts';
 
 /** A bundle as the user named it. */
-export interface BundleInput {
+export interface BundleInput extends OpenRequest {
   /** As it was typed. */
   readonly path: string;
   /** Where it comes from instead of the path: `-` is standard input. */
   readonly stream?: AsyncIterable<Uint8Array> | undefined;
-  /** Of a delta bundle that is a file. */
-  readonly bases?: BaseRequest | undefined;
 }
 
 /** What a bundle says of itself and can be read of, whether it is a file or comes as a stream. Of a stream only manifests and configs can be opened. */
@@ -22,27 +22,33 @@ export interface BundleSource extends Pick<
   'id' | 'inventory' | 'inventoryBytes' | 'signature' | 'files' | 'stored' | 'sizeOf' | 'open'
 > {
   readonly path: string;
+  /** Whose signatures it has, of those who are trusted; empty when nobody asked. */
+  readonly signedBy: readonly SignedBy[];
   /** Every blob that is wanted, once, in the order of the tar, verified. Of a stream only one call gets all of them. */
   readonly blobs: (isWanted: (digest: Digest) => boolean, signal: AbortSignal) => AsyncIterable<BlobInTurn>;
+  /** Asks for what blobs need of other places than bundles; see {@link OpenedWithBases}. */
+  readonly require: OpenedWithBases['require'];
   /** Reads a stream to its end, which must be that of a bundle; of a file that was checked when it was opened. */
   readonly finish: () => Promise<void>;
 }
 
 /** Opens a bundle, or begins to read it, gives it to `use`, and closes it in any case. */
 export async function withBundleSource<T>(
-  { path, stream, bases }: BundleInput,
+  { path, stream, bases, trust }: BundleInput,
   use: (source: BundleSource) => Promise<T>,
 ): Promise<T> {
   if (stream === undefined)
-    return await withBundle(path, async (reader) => await use(ofFile(reader, path)), bases);
+    return await withBundle(path, async (_, opened) => await use(ofFile(opened, path)), { bases, trust });
   const restorer = new RestoringThreads();
   try {
-    const reader = await StreamReader.open(stream, 'standard input', restorer);
+    const { reader, signedBy } = await openStream({ path, stream, trust }, restorer);
     return await use({
       ...described(reader),
       path,
+      signedBy,
       open: async (blob) => await reader.open(blob),
       blobs: (isWanted) => reader.blobs(isWanted),
+      require: async () => await Promise.resolve(),
       finish: async () => await reader.finish(),
     });
   } finally {
@@ -50,12 +56,14 @@ export async function withBundleSource<T>(
   }
 }
 
-function ofFile(reader: BundleReader, path: string): BundleSource {
+function ofFile({ reader, signedBy, require }: OpenedWithBases, path: string): BundleSource {
   return {
     ...described(reader),
     path,
+    signedBy,
     open: async (blob, options) => await reader.open(blob, options),
     blobs: (isWanted, signal) => blobsOf(reader, isWanted, signal),
+    require,
     finish: async () => await Promise.resolve(),
   };
 }

@@ -1,0 +1,62 @@
+import type { PatchContent } from '../bundle/bundle-bases.ts';
+import { applyPatch } from '../delta/apply-patch.ts';
+import type { OldTarAccess } from '../delta/old-tar.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import type { LayerSource, PlainTars } from './plain-tars.ts';
+
+/** A layer that a patch is against, and where it is read from. */
+export interface OldLayer {
+  readonly source: LayerSource;
+  readonly layer: BlobIdentity;
+}
+
+/** How a patch is applied. */
+export interface Patching {
+  /** Where the old layers are decompressed to. */
+  readonly tars: PlainTars;
+  /** Where in what comes out it begins, in bytes. */
+  readonly start: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a patch gives. It is not verified: what is made of it is.
+ *
+ * @param olds in the order in which the patch has them
+ */
+export async function* patchedContent(
+  { patch, bytes }: PatchContent,
+  olds: readonly OldLayer[],
+  patching: Patching,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { start, signal } = patching;
+  const use = (tars: readonly OldTarAccess[]): AsyncIterable<Uint8Array> =>
+    behind(start, applyPatch(bytes(signal), tars, { size: patch.size }));
+  yield* withTars(olds, [], { ...patching, use });
+}
+
+/** Each tar is kept as long as what is made of it is read. */
+async function* withTars(
+  [first, ...rest]: readonly OldLayer[],
+  held: readonly OldTarAccess[],
+  work: Patching & { readonly use: (tars: readonly OldTarAccess[]) => AsyncIterable<Uint8Array> },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (first === undefined) {
+    yield* work.use(held);
+    return;
+  }
+  await using hold = await work.tars.hold(first.source, first.layer, work.signal);
+  yield* withTars(rest, [...held, hold.tar.access], work);
+}
+
+async function* behind(
+  start: number,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let position = 0;
+  for await (const piece of pieces) {
+    const part = piece.subarray(Math.max(0, start - position));
+    position += piece.length;
+    if (part.length > 0) yield part;
+  }
+}
