@@ -87,7 +87,7 @@ export function cosignStatement(digest: Digest, changed: object = {}): object {
 }
 
 /** A bundle of Sigstore with an envelope around a statement. */
-export function envelopeBundle(statement: object, { privateKey }: ImageSigner): object {
+export function envelopeBundle(statement: object, { privateKey }: Pick<ImageSigner, 'privateKey'>): object {
   const payload = Buffer.from(JSON.stringify(statement));
   const signed = Buffer.concat([
     Buffer.from(`DSSEv1 ${envelopeType.length} ${envelopeType} ${payload.length} `),

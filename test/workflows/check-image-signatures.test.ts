@@ -115,7 +115,7 @@ describe('with the referrers API', () => {
 
   test.each([
     ['an envelope', (root: Descriptor) => envelopeBundle(cosignStatement(root.digest), signer)],
-    ['a signature of the manifest', (root: Descriptor, bytes: Buffer) => messageBundle(bytes, signer)],
+    ['a signature of the manifest', (_root: Descriptor, bytes: Buffer) => messageBundle(bytes, signer)],
   ])('%s among the referrers lets it in', async (_what, documentOf) => {
     const { host, origin } = await runningRegistry();
     const { blobs, root } = sampleIndex();
