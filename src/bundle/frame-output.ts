@@ -6,6 +6,7 @@ import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { encodeFrameTable } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
+import type { WrittenFrames } from './written-frames.ts';
 
 /**
  * Where a bundle's bytes go: an empty file; anything that takes one write at a time, in order, and is done with the bytes when
@@ -22,6 +23,9 @@ export interface WrittenBundle {
   readonly size: number;
   readonly sha256: Digest;
 }
+
+/** Bytes that are read at a time of what was written before. */
+const pieceSize = 1024 * 1024;
 
 /** The file so far: its frames, length and hash. */
 export class FrameOutput {
@@ -40,6 +44,24 @@ export class FrameOutput {
   async append(contentSize: number, frame: Uint8Array, check: number): Promise<void> {
     this.#frames.push({ size: frame.length, contentSize, check });
     await this.#write(frame);
+  }
+
+  /**
+   * Begins behind frames that the file has already: they are read once, for the hash of the whole.
+   *
+   * @throws the system's error when they cannot be read
+   */
+  async goOn({ frames, size }: Pick<WrittenFrames, 'frames' | 'size'>): Promise<void> {
+    const sink = this.#sink;
+    if (!('file' in sink)) throw new TypeError('there is no file to go on with');
+    for (const frame of frames) this.#frames.push(frame);
+    while (this.#size < size) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - this.#size));
+      const { bytesRead } = await sink.file.read(piece, 0, piece.length, this.#size);
+      if (bytesRead === 0) throw new Error('a file of our own has become shorter');
+      await this.#hash.update(piece.subarray(0, bytesRead));
+      this.#size += bytesRead;
+    }
   }
 
   /** Takes a frame in pieces, which are written one after the other. Nothing may be appended meanwhile. */

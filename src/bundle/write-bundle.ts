@@ -10,8 +10,10 @@ import { defaultFrameContent } from './plan-bundle.ts';
 import { encodeHead } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
 import { tarBehindHead } from './tar-behind-head.ts';
+import type { TarSection } from './tar-behind-head.ts';
 import { shortSection, writeLongFrames } from './write-long-frames.ts';
 import type { LongFrameOptions } from './write-long-frames.ts';
+import type { WrittenFrames } from './written-frames.ts';
 import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
 
 /** What the tar of a bundle is: all of it but the blobs' bytes. */
@@ -39,6 +41,8 @@ export interface WriteBundleOptions {
   readonly hasher?: Hasher;
   /** Told how many more bytes of the tar were taken in. */
   readonly onBytes?: (count: number) => void;
+  /** What the file has of this very bundle already, when the sink is one: writing goes on behind it. */
+  readonly written?: WrittenFrames | undefined;
 }
 
 /** Keeps the threads busy while one frame is filled and one is written. */
@@ -56,17 +60,30 @@ const worthThreads = 16 * 1024 * 1024;
  * @throws whatever the blob reader and the sink throw; the sink then holds half a bundle
  */
 export async function writeBundle(options: WriteBundleOptions, sink: BundleSink): Promise<WrittenBundle> {
-  const { plan, compressionLevel } = options;
+  const { plan } = options;
   const output = new FrameOutput(sink, options.hasher ?? hashHere);
-  const head = encodeHead(plan.headEntries);
-  const frame = compressFrame(head, compressionLevel);
-  await output.append(head.length, frame, frameCheck(frame));
-  options.onBytes?.(head.length);
+  const begun = await writeBeginning(options, output);
   await using compressor = plan.tarSize < worthThreads ? compressHere : new ThreadedCompressor();
-  const short = head.length + (await writeFrames(options, compressor, output));
+  const short = begun + (await writeFrames(options, compressor, output));
   const tarSize = short + (await writeLongFrames(options, plan.tarSize - short, output));
   if (tarSize !== plan.tarSize) throw new Error(`the tar has ${tarSize} bytes, planned were ${plan.tarSize}`);
   return await output.finish();
+}
+
+/** @returns the bytes of tar in the head, or in all that was written before */
+async function writeBeginning(
+  { plan, compressionLevel, written, onBytes }: WriteBundleOptions,
+  output: FrameOutput,
+): Promise<number> {
+  if (written !== undefined) {
+    await output.goOn(written);
+    return written.tarSize;
+  }
+  const head = encodeHead(plan.headEntries);
+  const frame = compressFrame(head, compressionLevel);
+  await output.append(head.length, frame, frameCheck(frame));
+  onBytes?.(head.length);
+  return head.length;
 }
 
 /**
@@ -152,12 +169,15 @@ async function* cutIntoFrames(
   options: WriteBundleOptions,
   concurrency: number,
 ): AsyncGenerator<FrameMemory, void, undefined> {
-  const { frameContent = defaultFrameContent, onBytes } = options;
+  const { frameContent = defaultFrameContent, onBytes, written } = options;
   const memory = Array.from({ length: concurrency + 1 }, () => newFrameMemory(frameContent));
   const first = newFrameMemory(0);
   let turn = 0;
-  let filled = 0;
-  for await (const bytes of tarBehindHead({ ...options, section: shortSection(options.plan) })) {
+  // The end of blobs that need not be read again.
+  const begun = written?.begun ?? new Uint8Array();
+  memory[0]?.content.set(begun);
+  let filled = begun.length;
+  for await (const bytes of tarBehindHead({ ...options, section: sectionToWrite(options) })) {
     let taken = 0;
     while (taken < bytes.length) {
       const current = memory[turn % memory.length] ?? first;
@@ -174,6 +194,11 @@ async function* cutIntoFrames(
   }
   const { content, into } = memory[turn % memory.length] ?? first;
   if (filled > 0) yield { content: content.subarray(0, filled), into };
+}
+
+function sectionToWrite({ plan, written }: WriteBundleOptions): TarSection {
+  const section = shortSection(plan);
+  return { ...section, blobs: section.blobs.slice(written?.blobs ?? 0) };
 }
 
 /** Shared between threads; touched, and so really there, only as far as it is used. */

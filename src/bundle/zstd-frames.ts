@@ -213,6 +213,19 @@ function header(descriptor: number, writeSize: (fields: Buffer) => number): Buff
   return fields.subarray(0, writeSize(fields));
 }
 
+/**
+ * How long the frame is that some bytes begin with, when it is one that {@link compressFrame} writes for that size: as its block headers
+ * say. Does not decompress.
+ *
+ * @returns undefined when there is none, or not all of it
+ */
+export function frameLength(bytes: Uint8Array, contentSize: number): number | undefined {
+  const expected = frameHeader(contentSize);
+  if (!expected.equals(bytes.subarray(0, expected.length))) return undefined;
+  const end = endOfBlocks(bytes, expected.length);
+  return end === undefined || end + checksumSize > bytes.length ? undefined : end + checksumSize;
+}
+
 /** What is wrong with a frame's structure, or undefined. Walks the block headers; does not decompress. */
 function frameFault(frame: Uint8Array, contentSize: number): string | undefined {
   const expected = frameHeader(contentSize);

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { systemErrorCode } from '../errors.ts';
+import { removeStalePartials } from '../io/atomic-file.ts';
+import { isRecord } from '../io/is-record.ts';
+import { makeFolder } from '../io/make-folder.ts';
+import { isRunning, ownIdentity, parseIdentity } from '../store/process-identity.ts';
+
+/** How a file is written that can be gone on with. */
+export interface ResumableOptions {
+  /** Whether what was written is worth keeping after this failure. */
+  readonly isKept: (error: unknown) => boolean;
+  /** As in `writeFileAtomically`. */
+  readonly beforeNamed: () => Promise<void>;
+}
+
+/** What was written of a file that is not complete, in a folder with the name of its writer. */
+const contentName = 'content';
+const ownerName = 'owner.json';
+/** Bytes. */
+const longestOwner = 4096;
+const folderPattern = /^[0-9a-f]{12}\.partial$/;
+
+/**
+ * A writer of which nothing else can be known, because it is on another host or in another container, is gone after so long without a
+ * write. When that is wrong, it fails in the end, as its file is somebody else's then; no file is wrong by it.
+ */
+const silentMs = 10 * 60 * 1000;
+
+/**
+ * Writes a file beside its final name and renames it when complete, as `writeFileAtomically` does. What a writer leaves that was killed, or
+ * that failed in a way that says nothing about the content, is given to the next one of that path.
+ *
+ * The bytes that are there are what somebody says: `write` has to check them. They are written by one process at a time, in
+ * `NAME.<random>.partial/content`.
+ *
+ * @param write is given the file, for reading and writing, and how many bytes there are
+ * @returns what `write` returned
+ */
+export async function writeResumably<T>(
+  path: string,
+  write: (file: FileHandle, size: number) => Promise<T>,
+  { isKept, beforeNamed }: ResumableOptions,
+): Promise<T> {
+  await makeFolder(dirname(path));
+  const folder = await makeOwned(path);
+  const content = join(folder, contentName);
+  try {
+    await takeOver(path, folder);
+    await removeStalePartials(path, undefined, { looksInside: true });
+    const result = await writeContent(content, write);
+    await beforeNamed();
+    await rename(content, path);
+    await rm(folder, { recursive: true, force: true });
+    return result;
+  } catch (error) {
+    // Without an owner it is anybody's.
+    if (isKept(error)) await rm(join(folder, ownerName), { force: true });
+    else await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Bytes that earlier writers left of a file: {@link writeResumably} goes on with them, or gives their space back. */
+export async function leftBytes(path: string): Promise<number> {
+  const left = await listLeft(path);
+  return left.reduce((sum, { size }) => sum + size, 0);
+}
+
+async function writeContent<T>(
+  path: string,
+  write: (file: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
+  // A link in that place is nobody's of ours.
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
+  try {
+    const result = await write(file, (await file.stat()).size);
+    await file.datasync();
+    return result;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A folder of this process' own. It says so before anything is in it. */
+async function makeOwned(path: string): Promise<string> {
+  const folder = `${path}.${randomBytes(6).toString('hex')}.partial`;
+  await mkdir(folder);
+  try {
+    await writeFile(
+      join(folder, ownerName),
+      `${JSON.stringify({ version: 1, process: await ownIdentity() })}\n`,
+    );
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
+}
+
+/** The largest that is left becomes this process' own: a rename succeeds for one. The others are of no use any more. */
+async function takeOver(path: string, folder: string): Promise<void> {
+  const { uid } = await lstat(folder);
+  // What others put there is not written into.
+  const left = (await listLeft(path)).filter((other) => other.uid === uid);
+  left.sort((one, other) => other.size - one.size);
+  let isTaken = false;
+  for (const other of left) {
+    isTaken ||= await isMoved(join(other.folder, contentName), join(folder, contentName));
+    // Of another user, perhaps: then it stays.
+    await rm(other.folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function isMoved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+interface LeftContent {
+  readonly folder: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The user whose it is. */
+  readonly uid: number;
+}
+
+/** What has no living owner. */
+async function listLeft(path: string): Promise<LeftContent[]> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const prefix = `${basename(path)}.`;
+  const found = names
+    .filter((name) => name.startsWith(prefix) && folderPattern.test(name.slice(prefix.length)))
+    .map(async (name) => await lookAt(join(dirname(path), name)));
+  return (await Promise.all(found)).flat();
+}
+
+async function lookAt(folder: string): Promise<LeftContent[]> {
+  const [made, content] = await Promise.all(
+    [folder, join(folder, contentName)].map(async (path) => await lstat(path).catch(() => undefined)),
+  );
+  if (made?.isDirectory() !== true || content?.isFile() !== true || content.nlink !== 1) return [];
+  if (content.uid !== made.uid || (await hasOwner(folder, content.mtimeMs))) return [];
+  return [{ folder, size: content.size, uid: content.uid }];
+}
+
+async function hasOwner(folder: string, written: number): Promise<boolean> {
+  const text = await readStart(join(folder, ownerName)).catch(() => undefined);
+  if (text === undefined) return false;
+  const other = parseIdentity(processIn(text));
+  const isAlive = other === undefined ? undefined : await isRunning(other, await ownIdentity());
+  return isAlive ?? Date.now() - written <= silentMs;
+}
+
+async function readStart(path: string): Promise<string> {
+  // Nothing waits for somebody to write into a pipe, and no large file is read.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(longestOwner), { position: 0 });
+  return buffer.toString('utf8', 0, bytesRead);
+}
+
+function processIn(text: string): unknown {
+  try {
+    const document: unknown = JSON.parse(text);
+    return isRecord(document) ? document['process'] : undefined;
+  } catch {
+    return undefined;
+  }
+}
