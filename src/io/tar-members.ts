@@ -45,7 +45,8 @@ export async function* tarMembers(
     let next: Extension = {};
     for (;;) {
       const block = await bytes.take(tarBlockSize);
-      if (block.length === 0 || block.every((byte) => byte === 0)) break;
+      // Nothing at all, or a block of zeros: both are an end.
+      if (block.every((byte) => byte === 0)) break;
       if (block.length < tarBlockSize) throw new TarError('it is cut off');
       const header = readTarBlock(block);
       if ('xgLK'.includes(header.type)) {

@@ -5,7 +5,7 @@ export class FileWindow {
   #filled = 0;
   #start = 0;
 
-  /** @param limit bytes that are held at most; memory is taken as they come */
+  /** @param limit bytes that are held at most */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -25,12 +25,17 @@ export class FileWindow {
     [this.#filled, this.#start] = [0, 0];
   }
 
-  /** Takes the next bytes, of which there are at most half as many as the limit. When there is no room, the older half goes. */
+  /** Takes the next bytes. When there is no room for them, the older half of what is held goes. */
   append(piece: Uint8Array): void {
-    if (this.#filled + piece.length > this.#limit) this.#forgetHalf();
-    if (this.#filled + piece.length > this.#bytes.length) this.#grow(this.#filled + piece.length);
-    this.#bytes.set(piece, this.#filled);
-    this.#filled += piece.length;
+    // The system gives memory as it is filled: of a small file little is taken, and nothing is copied for a large one.
+    if (this.#bytes.length === 0) this.#bytes = Buffer.allocUnsafeSlow(this.#limit);
+    const half = Math.ceil(this.#limit / 2);
+    for (let at = 0; at < piece.length; at += half) {
+      const part = piece.subarray(at, at + half);
+      if (this.#filled + part.length > this.#bytes.length) this.#forgetOldest(half);
+      this.#bytes.set(part, this.#filled);
+      this.#filled += part.length;
+    }
   }
 
   /** Bytes of the file from one position to another: fewer when they have not come yet, none when they are gone. Good until the next piece. */
@@ -39,18 +44,10 @@ export class FileWindow {
     return this.#bytes.subarray(from - this.#start, Math.max(from, Math.min(to, this.end)) - this.#start);
   }
 
-  #forgetHalf(): void {
-    const kept = Math.min(this.#filled, Math.floor(this.#limit / 2));
-    const gone = this.#filled - kept;
+  #forgetOldest(kept: number): void {
+    const gone = Math.max(0, this.#filled - kept);
     this.#bytes.copyWithin(0, gone, this.#filled);
-    this.#filled = kept;
+    this.#filled -= gone;
     this.#start += gone;
-  }
-
-  #grow(needed: number): void {
-    const size = Math.min(Math.max(needed, this.#bytes.length * 2, 2 ** 20), Math.max(this.#limit, needed));
-    const grown = Buffer.allocUnsafeSlow(size);
-    grown.set(this.#bytes.subarray(0, this.#filled));
-    this.#bytes = grown;
   }
 }

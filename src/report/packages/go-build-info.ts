@@ -42,19 +42,24 @@ function readModules(text: string): {
 } {
   const modules: { readonly kind: string; module: Module }[] = [];
   for (const line of text.split('\n')) {
-    const [kind = '', path = '', version = '', sum] = line.split('\t');
+    const { kind, module } = readLine(line);
     const last = modules.at(-1);
-    if (kind === '=>' && last !== undefined) last.module = replacementOf(last.module, { path, version, sum });
-    if ((kind === 'mod' || kind === 'dep') && modules.length < mostModules)
-      modules.push({ kind, module: { path, version: knownVersion(version), sum } });
+    if (kind === '=>' && last !== undefined) last.module = replacementOf(last.module, module);
+    else if (kind === 'mod' || kind === 'dep') modules.push({ kind, module });
+    if (modules.length === mostModules) break;
   }
   const main = modules.find(({ kind }) => kind === 'mod')?.module;
   return { main, others: modules.filter(({ kind }) => kind === 'dep').map(({ module }) => module) };
 }
 
+function readLine(line: string): { readonly kind: string; readonly module: Module } {
+  const [kind = '', path = '', version = '', sum] = line.split('\t');
+  return { kind, module: { path, version: version === '(devel)' ? '' : version, sum } };
+}
+
 function replacementOf(replaced: Module, by: Module): Module {
   const isFolder = /^\.{0,2}\/|^[A-Za-z]:\\/.test(by.path);
-  return isFolder ? { path: replaced.path, version: '' } : { ...by, version: knownVersion(by.version) };
+  return isFolder ? { path: replaced.path, version: '' } : by;
 }
 
 function packageOf({ path, version, sum }: Module): FoundPackage | undefined {
@@ -71,10 +76,6 @@ function packageOf({ path, version, sum }: Module): FoundPackage | undefined {
     provides: [],
     requires: [],
   };
-}
-
-function knownVersion(version: string): string {
-  return version === '(devel)' ? '' : version;
 }
 
 /** Without `go` before it and experiments behind it, as everybody writes it in package URLs. */

@@ -22,7 +22,7 @@ export class PathSetBuilder {
   }
 
   build(): PathSet {
-    const hashes = this.#hashes.slice(0, this.#count).sort();
+    const hashes = this.#hashes.subarray(0, this.#count).toSorted();
     return { has: (path) => isIn(hashes, hashOf(path)) };
   }
 }

@@ -25,12 +25,13 @@ const mostPlaces = 64;
  *
  * Go itself looks where the table of sections says, which is at the end of a file. Here the file goes by once: the first header in
  * a writable segment counts, which is where linkers put it, or else the first one anywhere that is no code.
+ *
+ * @param window begun for this file
  */
 export async function readGoBinary(
   content: AsyncIterable<Uint8Array>,
   window: FileWindow,
 ): Promise<Finding | undefined> {
-  window.reset();
   const search: Search = { window, layout: undefined, places: [] };
   for await (const piece of content) {
     window.append(piece);
@@ -132,16 +133,21 @@ function olderBuild(search: Search): GoBuild | undefined {
   if (window.start > 0 || layout === undefined) return undefined;
   for (const { at } of places) {
     if (segmentOf(search, at)?.isWritable !== true) continue;
-    const header = window.view(at, at + headerSize);
-    const size = header[pointerSizeAt];
-    if (header.length < headerSize || (size !== 4 && size !== 8)) continue;
-    const isLittleEndian = ((header[flagsAt] ?? 0) & flagBits.bigEndian) === 0;
-    const pointers: Pointers = { window, layout, size, isLittleEndian };
-    const version = textBehind(pointers, numberIn(header, 16, pointers), longestVersion);
-    const modules = textBehind(pointers, numberIn(header, 16 + size, pointers), longestModules);
-    if (version !== undefined && version.length > 0) return buildOf(version, modules ?? Buffer.alloc(0));
+    const build = pointedBuild(window.view(at, at + headerSize), { window, layout });
+    if (build !== undefined) return build;
   }
   return undefined;
+}
+
+function pointedBuild(header: Buffer, file: Pick<Pointers, 'window' | 'layout'>): GoBuild | undefined {
+  const size = header[pointerSizeAt];
+  if (header.length < headerSize || (size !== 4 && size !== 8)) return undefined;
+  const isLittleEndian = ((header[flagsAt] ?? 0) & flagBits.bigEndian) === 0;
+  const pointers: Pointers = { ...file, size, isLittleEndian };
+  const version = textBehind(pointers, numberIn(header, 16, pointers), longestVersion);
+  if (version === undefined || version.length === 0) return undefined;
+  const modules = textBehind(pointers, numberIn(header, 16 + size, pointers), longestModules);
+  return buildOf(version, modules ?? Buffer.alloc(0));
 }
 
 interface Pointers {

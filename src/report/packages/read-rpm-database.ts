@@ -8,6 +8,8 @@ import { isSqlite, sqliteBlobs } from './sqlite-table.ts';
 
 /** Problems of single packages that are told; of more only that there are more. */
 const mostTold = 5;
+/** After so many it is something else that only looks like a database. */
+const mostUnreadable = 1000;
 
 /**
  * Packages of a database of rpm, whichever of its backends wrote it: sqlite, ndb, or Berkeley DB up to rpm 4.16. All hold the same:
@@ -25,12 +27,12 @@ function* packagesOf(blobs: Iterable<Buffer>, problems: string[]): Generator<Fou
   let unreadable = 0;
   try {
     for (const blob of blobs) {
-      const read = readPackage(blob);
-      if (read.problem !== undefined) {
-        unreadable += 1;
-        if (unreadable <= mostTold) problems.push(`has a package that ${read.problem}`);
-      }
-      if (read.found !== undefined) yield read.found;
+      const { found, problem } = readPackage(blob);
+      if (found !== undefined) yield found;
+      if (problem === undefined) continue;
+      unreadable += 1;
+      if (unreadable <= mostTold) problems.push(`has a package that ${problem}`);
+      if (unreadable === mostUnreadable) throw new UnreadableError('has too much that cannot be read');
     }
   } catch (error) {
     problems.push(reasonOf(error));
@@ -38,7 +40,12 @@ function* packagesOf(blobs: Iterable<Buffer>, problems: string[]): Generator<Fou
   if (unreadable > mostTold) problems.push(`has ${unreadable - mostTold} more packages that cannot be read`);
 }
 
-function readPackage(blob: Buffer): { readonly found?: FoundPackage | undefined; readonly problem?: string } {
+interface ReadPackage {
+  readonly found?: FoundPackage | undefined;
+  readonly problem?: string;
+}
+
+function readPackage(blob: Buffer): ReadPackage {
   try {
     return { found: packageOfRpmHeader(blob) };
   } catch (error) {

@@ -135,6 +135,7 @@ async function readFile(scan: Scan, path: string, member: TarMember): Promise<Fi
 async function readExecutable({ window }: Scan, member: TarMember): Promise<Finding | undefined> {
   const head = await member.take(4);
   if (head.toString('latin1') !== '\u007FELF') return undefined;
+  window.reset();
   return await readGoBinary(joined(head, member.pieces()), window);
 }
 

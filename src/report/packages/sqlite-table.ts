@@ -52,36 +52,52 @@ function openDatabase(bytes: Buffer): Database {
   return { bytes, pageSize, usable, visited: new Set(), left: 2 * bytes.length };
 }
 
-function* recordsOf(database: Database, page: number, depth: number): Generator<Buffer, void, undefined> {
-  const { bytes, pageSize, visited } = database;
-  const start = (page - 1) * pageSize;
-  if (page < 1 || start + pageSize > bytes.length) throw new UnreadableError('is cut off');
-  if (depth > deepest || visited.has(page)) throw new UnreadableError('has pages that lead in circles');
-  visited.add(page);
-  const header = page === 1 ? start + headerSize : start;
-  const type = bytes[header];
-  const cells = bytes.readUInt16BE(header + 3);
-  if (type !== pageTypes.interior && type !== pageTypes.leaf) throw new UnreadableError('has a damaged page');
-  const pointers = header + (type === pageTypes.interior ? 12 : 8);
-  if (pointers + cells * 2 > start + pageSize) throw new UnreadableError('has a damaged page');
-  for (let cell = 0; cell < cells; cell += 1) {
-    const at = start + bytes.readUInt16BE(pointers + cell * 2);
-    if (type === pageTypes.leaf) yield recordAt(database, at, start);
+function* recordsOf(database: Database, number: number, depth: number): Generator<Buffer, void, undefined> {
+  const { bytes, visited } = database;
+  if (depth > deepest || visited.has(number)) throw new UnreadableError('has pages that lead in circles');
+  visited.add(number);
+  const page = pageAt(database, number);
+  for (const at of page.cells) {
+    if (page.type === pageTypes.leaf) yield recordAt(database, at, page.end);
     else yield* recordsOf(database, bytes.readUInt32BE(at), depth + 1);
   }
-  if (type === pageTypes.interior) yield* recordsOf(database, bytes.readUInt32BE(header + 8), depth + 1);
+  // The child behind the last cell is named in the header.
+  if (page.type === pageTypes.interior)
+    yield* recordsOf(database, bytes.readUInt32BE(page.header + 8), depth + 1);
+}
+
+interface TreePage {
+  readonly type: number;
+  /** Positions in the file: of its header, of its end, of its cells. */
+  readonly header: number;
+  readonly end: number;
+  readonly cells: readonly number[];
+}
+
+function pageAt({ bytes, pageSize }: Database, number: number): TreePage {
+  const start = (number - 1) * pageSize;
+  const end = start + pageSize;
+  if (number < 1 || end > bytes.length) throw new UnreadableError('is cut off');
+  const header = number === 1 ? start + headerSize : start;
+  const type = bytes.readUInt8(header);
+  const count = bytes.readUInt16BE(header + 3);
+  const pointers = header + (type === pageTypes.interior ? 12 : 8);
+  const isTree = type === pageTypes.interior || type === pageTypes.leaf;
+  if (!isTree || pointers + count * 2 > end) throw new UnreadableError('has a damaged page');
+  const cells = Array.from({ length: count }, (_, cell) => start + bytes.readUInt16BE(pointers + cell * 2));
+  return { type, header, end, cells };
 }
 
 /** The payload of a cell of a leaf: what does not fit lies in pages that name each other ("B-tree Cell Format"). */
-function recordAt(database: Database, at: number, page: number): Buffer {
-  const { bytes, usable, pageSize } = database;
+function recordAt(database: Database, at: number, pageEnd: number): Buffer {
+  const { bytes, usable } = database;
   const size = varintAt(bytes, at);
   const rowId = varintAt(bytes, size.end);
   database.left -= size.value;
   if (database.left < 0) throw new UnreadableError('has rows that overlap');
   const local = localSize(size.value, usable);
   const end = rowId.end + local;
-  if (end > page + pageSize) throw new UnreadableError('has a damaged page');
+  if (end > pageEnd) throw new UnreadableError('has a damaged page');
   const first = bytes.subarray(rowId.end, end);
   if (local === size.value) return first;
   return Buffer.concat([first, ...overflowOf(database, bytes.readUInt32BE(end), size.value - local)]);
