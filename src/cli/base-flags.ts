@@ -32,10 +32,20 @@ export const baseRegistryFlag = {
   }),
 };
 
-const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...reachFlags } = registryFlags;
-
 /** As {@link baseRegistryFlag}, and how it is reached: of commands that speak to no other registry. */
-export const baseRegistryFlags = { ...baseRegistryFlag, ...reachFlags };
+export const baseRegistryFlags = {
+  ...baseRegistryFlag,
+  'cred-file-path': ofBases(registryFlags['cred-file-path']),
+  'plain-http': ofBases(registryFlags['plain-http']),
+  insecure: ofBases(registryFlags.insecure),
+  'ca-cert': ofBases(registryFlags['ca-cert']),
+  'cert-dir': ofBases(registryFlags['cert-dir']),
+  'registries-file': ofBases(registryFlags['registries-file']),
+};
+
+function ofBases<T extends object>(flag: T): T {
+  return { ...flag, helpGroup: 'BASE REGISTRY' };
+}
 
 /** What the receiver of a delta bundle has. */
 export const deltaBaseFlag = Flags.file({

@@ -7,7 +7,7 @@ import type { ExtractRequest } from '../workflows/extract-bundle.ts';
 import { imageFormats } from '../workflows/extract-image.ts';
 import type { ImageFormat } from '../workflows/extract-image.ts';
 import type { StreamOutput } from '../workflows/extract-output.ts';
-import { baseFlags } from './base-flags.ts';
+import { baseFlags, baseRegistryFlags } from './base-flags.ts';
 import { requirePath } from './output-path.ts';
 import { standardOutput } from './standard-output.ts';
 
@@ -20,6 +20,7 @@ const ofImage = ['format', 'arch', 'platform'] as const;
  */
 export const extractFlags = {
   ...baseFlags,
+  ...baseRegistryFlags,
   image: Flags.string({
     helpValue: 'REF',
     summary: 'Extract this image: nginx:1.27, or a pattern that fits one: **/nginx:*',

@@ -23,10 +23,9 @@ export async function serveConfigInput(
   signal: AbortSignal,
 ): Promise<ServeConfigInput> {
   const asked = flags['show-password'] ? flags : { ...flags, username: undefined };
-  const { bases, advertised, certificate, login } = await serveInput(paths, asked, signal);
+  const { advertised, certificate, login } = await serveInput(paths, asked, signal);
   return {
     paths,
-    bases,
     client,
     origin: advertised ?? listeningOrigin(flags.listen, certificate !== undefined),
     certificate,

@@ -2,13 +2,14 @@ import { isIP } from 'node:net';
 
 import { Flags } from '@oclif/core';
 
-import { baseFlags } from './base-flags.ts';
+import { baseFlags, baseRegistryFlags } from './base-flags.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { clientNames } from '../workflows/serve-config.ts';
 
 /** How bundles are served. */
 export const serveFlags = {
   ...baseFlags,
+  ...baseRegistryFlags,
   listen: Flags.string({
     helpValue: 'HOST:PORT',
     summary:

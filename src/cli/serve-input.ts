@@ -8,7 +8,6 @@ import type { ServeInput } from '../workflows/serve-bundles.ts';
 import type { CertificateRequest } from '../workflows/served-certificate.ts';
 import { servedHostNames } from '../workflows/served-host-names.ts';
 import { askLogin } from './ask-login.ts';
-import { baseRequest } from './base-flags.ts';
 import { diskFolder } from './disk-folder.ts';
 import { isHostName, listenAddress } from './serve-flags.ts';
 
@@ -24,7 +23,6 @@ export interface ServeFlags {
   readonly username: string | undefined;
   readonly 'password-file': string | undefined;
   readonly 'restored-space': string;
-  readonly base?: readonly string[];
 }
 
 /**
@@ -42,9 +40,8 @@ export async function serveInput(
   const advertised = flags.advertise === undefined ? undefined : advertisedOrigin(flags.advertise);
   const certificate = certificateRequest(address, advertised, flags);
   const restored = { folder: diskFolder(), limit: restoredSpace(flags) };
-  const bases = baseRequest(flags);
   const login = await givenLogin(flags, signal);
-  return { paths, bases, address, port, advertised, certificate, restored, login };
+  return { paths, address, port, advertised, certificate, restored, login };
 }
 
 function restoredSpace({ 'restored-space': text }: ServeFlags): number {

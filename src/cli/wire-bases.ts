@@ -25,9 +25,10 @@ export interface BaseWiring extends AsyncDisposable {
   readonly bases: BaseRequest | undefined;
 }
 
-/** The rest of how bases are reached. */
+/** The rest of what bases are reached with. */
 export interface BaseWiringOptions {
-  readonly userAgent: string;
+  /** Of oclif: what the tool calls itself. */
+  readonly config: { readonly bin: string; readonly version: string };
   /** Where they are as well, asked before registries. */
   readonly places?: readonly BasePlace[];
   /** Shows when a registry has to be asked again. */
@@ -51,7 +52,7 @@ const baseRegistry: PrefixFlag = {
  */
 export async function wireBases(
   flags: WiredBaseFlags,
-  { userAgent, places = [], progress }: BaseWiringOptions,
+  { config, places = [], progress }: BaseWiringOptions,
 ): Promise<BaseWiring> {
   if (flags['base-registry'].length === 0)
     return {
@@ -59,7 +60,7 @@ export async function wireBases(
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
     };
   const reach = { ...flags, concurrency, mirror: [], 'max-rate': undefined };
-  const wiring = await wireRegistry(reach, userAgent);
+  const wiring = await wireRegistry(reach, `${config.bin}/${config.version}`);
   const isNews = slowDownNews();
   const client = wiring.createRegistryClient((retry) => {
     if (isNews(retry)) progress.tell(slowDownView(retry) ?? retryView(retry));

@@ -1,10 +1,10 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
-import { baseRequest } from '../cli/base-flags.ts';
 import { extractFlags, extractRequest } from '../cli/extract-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
+import { wireBases } from '../cli/wire-bases.ts';
 import { extractView } from '../views/extract-view.ts';
 import { extractBundle } from '../workflows/extract-bundle.ts';
 import type { ExtractResult } from '../workflows/extract-bundle.ts';
@@ -52,8 +52,9 @@ Images keep the digests that they have in their registry.`;
       (name) => metadata.flags[name]?.setFromDefault !== true,
     );
     const trust = await bundleTrust(flags);
-    using input = bundleInput(args.bundle, this.signal, { bases: baseRequest(flags), trust });
     using progress = this.progress();
+    await using wiring = await wireBases(flags, { config: this.config, progress });
+    using input = bundleInput(args.bundle, this.signal, { bases: wiring.bases, trust });
     const listener = {
       onStart: (total: number) => progress.startPhase('Extracting', total),
       onBytes: (count: number) => progress.advance(count),

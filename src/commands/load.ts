@@ -62,9 +62,9 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
     };
     const trust = await bundleTrust(flags);
     using progress = this.progress();
-    const userAgent = `${this.config.bin}/${this.config.version}`;
+    const { config } = this;
     const places = loadPlaces(target, args.bundle);
-    await using wiring = await wireBases(flags, { userAgent, places, progress });
+    await using wiring = await wireBases(flags, { config, places, progress });
     using input = bundleInput(args.bundle, this.signal, { bases: wiring.bases, trust });
     const resources = {
       listener: loadListener(progress),

@@ -5,6 +5,7 @@ import { serveConfigInput } from '../cli/serve-config-input.ts';
 import { serveFlags } from '../cli/serve-flags.ts';
 import { serveInput } from '../cli/serve-input.ts';
 import { bundleTrust, trustFlags } from '../cli/trust-flags.ts';
+import { wireBases } from '../cli/wire-bases.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { bugView, errorView } from '../views/error-view.ts';
 import { serveConfigView } from '../views/serve-config-view.ts';
@@ -60,13 +61,16 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
     const { args, flags } = await this.parse(Serve);
     const trust = await bundleTrust(flags);
     const client = flags['print-config'];
+    using progress = this.progress();
+    await using wiring = await wireBases(flags, { config: this.config, progress });
+    const { bases } = wiring;
     if (client !== undefined) {
       const wanted = await serveConfigInput({ paths: args.bundle, client }, flags, this.signal);
-      const config = await serveConfig({ ...wanted, trust }, this.signal);
+      const config = await serveConfig({ ...wanted, bases, trust }, this.signal);
       this.show(serveConfigView(config));
       return config;
     }
-    const input = { ...(await serveInput(args.bundle, flags, this.signal)), trust };
+    const input = { ...(await serveInput(args.bundle, flags, this.signal)), bases, trust };
     const result = await serveBundles(
       input,
       {

@@ -1,10 +1,11 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
-import { baseFlags, baseRequest } from '../cli/base-flags.ts';
+import { baseFlags, baseRegistryFlags } from '../cli/base-flags.ts';
 import { bundleInput } from '../cli/standard-input.ts';
 import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { verifyListener } from '../cli/verify-listener.ts';
+import { wireBases } from '../cli/wire-bases.ts';
 import { verifyView } from '../views/verify-view.ts';
 import { verifyWithBases } from '../workflows/verify-bundle.ts';
 import type { VerifyResult } from '../workflows/verify-bundle.ts';
@@ -41,13 +42,14 @@ With --public-key it must be signed with that key, and of a squeezed bundle ever
     }),
   };
 
-  static override flags = { ...baseFlags, ...oneBundleTrustFlags };
+  static override flags = { ...baseFlags, ...baseRegistryFlags, ...oneBundleTrustFlags };
 
   async run(): Promise<VerifyResult> {
     const { args, flags } = await this.parse(Verify);
     const trust = await bundleTrust(flags);
     using progress = this.progress();
-    using input = bundleInput(args.file, this.signal, { bases: baseRequest(flags), trust });
+    await using wiring = await wireBases(flags, { config: this.config, progress });
+    using input = bundleInput(args.file, this.signal, { bases: wiring.bases, trust });
     const { path, stream, bases } = input;
     const listener = verifyListener(progress);
     const result =

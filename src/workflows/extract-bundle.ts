@@ -45,11 +45,15 @@ export async function extractBundle(
   request: ExtractRequest,
   options: ExtractOptions,
 ): Promise<ExtractResult> {
-  return await withBundleSource(bundle, async (source) => ({
-    bundle: { path: source.path, id: source.id, name: source.inventory.name },
-    output: outputOf(request),
-    extracted: await extract(source, request, options),
-  }));
+  return await withBundleSource(bundle, async (source) => {
+    // Of the others little is read, and nothing is left of what could not be finished.
+    if (request.kind === 'all') await source.require(options.signal);
+    return {
+      bundle: { path: source.path, id: source.id, name: source.inventory.name },
+      output: outputOf(request),
+      extracted: await extract(source, request, options),
+    };
+  });
 }
 
 async function extract(

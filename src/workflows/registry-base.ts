@@ -80,7 +80,7 @@ class RegistryBase {
       try {
         const closed = this.#denied.get(name);
         if (closed !== undefined) throw closed;
-        const found = await this.#ask(wanted, repository, signal);
+        const found = await this.#ask(wanted, repository, signal).catch(sided(repository));
         isAnswered = true;
         if (found === undefined) continue;
         this.#namings = [naming, ...this.#namings.filter((other) => other !== naming)];
@@ -123,7 +123,8 @@ class RegistryBase {
     return {
       size,
       repository,
-      open: async ({ digest }, options) => await reader.open({ digest, size }, options),
+      open: async ({ digest }, options) =>
+        sidedContent(await reader.open({ digest, size }, options).catch(sided(repository)), repository),
     };
   }
 
@@ -165,6 +166,27 @@ class RegistryBase {
       if (error instanceof PaletteEdgeError && error.code === 'IMAGE_NOT_FOUND') return undefined;
       throw error;
     }
+  }
+}
+
+/** Says of what fails which side it was: two registries may be spoken to. */
+function sided(repository: RepositoryName): (error: unknown) => never {
+  const side = `reading from ${formatRepository(repository)}`;
+  return (error) => {
+    if (!(error instanceof PaletteEdgeError) || error.message.startsWith(side)) throw error;
+    const { code, message, kind, suggestions, details } = error;
+    throw new PaletteEdgeError(code, `${side}: ${message}`, { kind, cause: error, suggestions, details });
+  };
+}
+
+async function* sidedContent(
+  content: AsyncIterable<Uint8Array>,
+  repository: RepositoryName,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* content;
+  } catch (error) {
+    sided(repository)(error);
   }
 }
 

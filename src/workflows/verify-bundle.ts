@@ -5,7 +5,7 @@ import { HashThread } from '../io/hash-thread.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { namingDamagedParts, verifyParts } from './verify-parts.ts';
 import type { VerifiedParts } from './verify-parts.ts';
-import type { OpenedBundle } from './open-bundle.ts';
+import type { OpenedWithBases } from './open-with-bases.ts';
 import type { SignedBy } from './bundle-trust.ts';
 import type { OpenRequest } from './open-request.ts';
 import { verifyRestored } from './verify-restored.ts';
@@ -69,7 +69,9 @@ export async function verifyWithBases(
   await using hasher = new HashThread();
   const context = { hasher, signal };
   try {
-    const check = async (reader: BundleReader, { parts, signedBy }: OpenedBundle): Promise<VerifyResult> => {
+    const check = async (reader: BundleReader, opened: OpenedWithBases): Promise<VerifyResult> => {
+      const { parts, signedBy } = opened;
+      await opened.require(signal);
       // Opening has read the head, which is the first frame.
       listener.onStart(reader.frames.tarSize - reader.frames.contentSize(0));
       const verify = async () => await verifyBundleBytes(reader, { signal, onBytes: listener.onBytes });

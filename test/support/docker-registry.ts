@@ -11,6 +11,8 @@ import type { TlsFiles } from './tls-files.ts';
 export interface DockerRegistry {
   readonly host: string;
   readonly port: number;
+  /** Where its blobs are. */
+  readonly folder: string;
   /** What it wrote so far, access log included. */
   log(): string;
   stop(): Promise<void>;
@@ -61,6 +63,7 @@ async function serve(folder: string, options: DockerRegistryOptions): Promise<Do
   return {
     host: `127.0.0.1:${port}`,
     port,
+    folder,
     log: () => log,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {

@@ -27,7 +27,7 @@ export async function pushTo(
   const events: PushEvent[] = [];
   const naming = { destination: { registry: host, path: prefix }, mappings, keepsRegistry };
   const result = await pushBundles(
-    { paths, naming, patterns, platform, isDryRun },
+    { paths, naming, patterns, platform, isDryRun, bases: options.bases },
     {
       createPusher: (onRetry) => pushingClient({ ...options, onRetry }).pusher,
       restored: { folder: tmpdir(), limit: 2 ** 30 },
