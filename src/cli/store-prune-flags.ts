@@ -15,6 +15,14 @@ export const storePruneFlags = {
     helpValue: 'AGE',
     summary: 'Remove what was not used for longer: 30d, 12h, 2w.',
   }),
+  'keep-base': Flags.file({
+    helpValue: 'BUNDLE',
+    summary:
+      'Keep what this bundle needs, against which delta bundles are made: a bundle in any form, or the inventory of one.',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+  }),
   'dry-run': Flags.boolean({ default: false, summary: 'Tell what would be removed, and remove nothing.' }),
 };
 

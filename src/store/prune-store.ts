@@ -12,10 +12,14 @@ import { leaseFolder, newLeasePath, requireStore } from './store-layout.ts';
 import { leaseHead } from './store-lease.ts';
 import { onStoreDisk } from './store-side.ts';
 import { taggedBlobs } from './tagged-blobs.ts';
+import { forgetBase, listBases, withBaseUses } from './used-bases.ts';
+import type { UsedBase } from './used-bases.ts';
 
 /** What a prune is to do. */
 export interface PruneRequest extends PruneLimits {
   readonly isDryRun: boolean;
+  /** What stays in any case. */
+  readonly kept?: ReadonlySet<Digest> | undefined;
 }
 
 /** What a prune did, or would do. */
@@ -25,6 +29,8 @@ export interface PruneReport {
   readonly needed: readonly StoreEntry[];
   /** Everything else. */
   readonly kept: readonly StoreEntry[];
+  /** Bases of which nothing is there any more, or which were not used for so long. */
+  readonly forgotten: readonly UsedBase[];
 }
 
 /** Few, as they are missing meanwhile to whoever has not asked for them before. */
@@ -32,7 +38,7 @@ const batchSize = 100;
 
 /**
  * Removes what was used least recently, while any number of processes use the store: never what one of them has asked for, and
- * never what is tagged. docs/store-format.md says why that is safe.
+ * never what is tagged, or named to be kept. A use of a base is one of its blobs. docs/store-format.md says why that is safe.
  *
  * @throws PaletteEdgeError those of {@link requireStore}; `STORE_LEASE_INVALID`, `STORE_TAGS_INVALID` (kind content), when
  *   nobody knows what is needed: then nothing more is removed; `DISK_…`
@@ -45,15 +51,28 @@ export async function pruneStore(
   await requireStore(folder);
   return await onStoreDisk(`pruning the store ${folder}`, async () => {
     if (!request.isDryRun) await restoreAllPruned(folder);
-    const entries = await listEntries(folder, signal);
-    const isNeeded = await needs(folder, request.isDryRun ? Date.now() : await fileSystemTime(folder));
+    const bases = await listBases(folder);
+    const entries = withBaseUses(await listEntries(folder, signal), bases);
+    const isNeededNow = await needs(folder, request.isDryRun ? Date.now() : await fileSystemTime(folder));
+    const isNeeded = (digest: Digest): boolean => request.kept?.has(digest) === true || isNeededNow(digest);
     const { chosen, needed } = choosePruned(entries, request, { now: Date.now(), isNeeded });
     const removed = request.isDryRun ? chosen : await removeInBatches(folder, chosen, signal);
     const gone = new Set(removed);
     const neededNow = new Set([...needed, ...chosen.filter((entry) => !gone.has(entry))]);
     const kept = entries.filter((entry) => !gone.has(entry) && !neededNow.has(entry));
-    return { removed, needed: [...neededNow], kept };
+    const left = new Set([...kept, ...neededNow].map(({ digest }) => digest));
+    const forgotten = bases.filter((base) => isForgotten(base, request, left));
+    if (!request.isDryRun) for (const base of forgotten) await forgetBase(base);
+    return { removed, needed: [...neededNow], kept, forgotten };
   });
+}
+
+function isForgotten(
+  { used, digests }: UsedBase,
+  { olderThanMs = Infinity }: PruneLimits,
+  left: ReadonlySet<Digest>,
+): boolean {
+  return Date.now() - used > olderThanMs || [...digests].every((digest) => !left.has(digest));
 }
 
 async function removeInBatches(

@@ -4,7 +4,7 @@ import { countOf } from './count-of.ts';
 
 /** What a prune removed, or would remove, and what is left. */
 export function storePruneView(result: StorePruneResult): string {
-  const { store, isDryRun, removed, needed, left, bytesAbove } = result;
+  const { store, isDryRun, removed, needed, left, forgottenBases, bytesAbove } = result;
   const isNothing = removed.blobs.count + removed.partials.count === 0;
   const did = isDryRun ? 'Would remove' : 'Removed';
   const lines = [
@@ -15,10 +15,12 @@ export function storePruneView(result: StorePruneResult): string {
   ];
   if (needed.blobs.count + needed.partials.count > 0) {
     const bytes = formatByteSize(needed.bytes);
-    lines.push(`  of these needed by running processes or tags: ${totalsText(needed)}, ${bytes}`);
+    lines.push(`  of these needed by running processes, tags or bases: ${totalsText(needed)}, ${bytes}`);
   }
+  for (const { name, id } of forgottenBases)
+    lines.push(`  ${isDryRun ? 'would forget' : 'forgot'} the base ${name}, id ${id}`);
   if (bytesAbove !== undefined) {
-    lines.push(`  above --max-size by ${formatByteSize(bytesAbove)}: prune again when nothing runs`);
+    lines.push(`  above --max-size by ${formatByteSize(bytesAbove)}, as that is needed`);
   }
   return lines.join('\n');
 }

@@ -3,6 +3,8 @@ import { countLeases } from '../store/count-leases.ts';
 import { listEntries } from '../store/list-entries.ts';
 import type { StoreEntry } from '../store/list-entries.ts';
 import { requireStore } from '../store/store-layout.ts';
+import { onStoreDisk, readingFrom } from '../store/store-side.ts';
+import { listBases, withBaseUses } from '../store/used-bases.ts';
 import { countEntries } from './store-totals.ts';
 import type { EntryTotals } from './store-totals.ts';
 
@@ -21,6 +23,16 @@ export interface AgeShare extends EntryTotals {
   readonly days: number | undefined;
 }
 
+/** A base that builds used. */
+export interface ListedBase {
+  readonly name: string;
+  readonly id: string;
+  /** When a build last used it: ISO 8601, UTC. */
+  readonly used: string;
+  /** Its blobs, as far as they are in the store. */
+  readonly blobs: EntryTotals;
+}
+
 /** What is in a store. */
 export interface StoreListResult {
   readonly store: string;
@@ -29,6 +41,8 @@ export interface StoreListResult {
   readonly partials: EntryTotals;
   /** Running processes that need something of it. */
   readonly processes: number;
+  /** What delta bundles were made against, most recently used first: a use of a base is one of its blobs. */
+  readonly bases: readonly ListedBase[];
   /** Most recently used first. */
   readonly ages: readonly AgeShare[];
   /** Everything, least recently used first: in the order in which it is pruned. */
@@ -46,7 +60,8 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export async function storeList(store: string, now: number, signal: AbortSignal): Promise<StoreListResult> {
   await requireStore(store);
-  const entries = (await listEntries(store, signal)).toSorted(
+  const bases = await onStoreDisk(readingFrom(store), async () => await listBases(store));
+  const entries = withBaseUses(await listEntries(store, signal), bases).toSorted(
     (one, other) => one.used - other.used || (one.path < other.path ? -1 : 1),
   );
   const blobs = entries.filter(({ kind }) => kind === 'blob');
@@ -55,6 +70,12 @@ export async function storeList(store: string, now: number, signal: AbortSignal)
     blobs: countEntries(blobs),
     partials: countEntries(entries.filter(({ kind }) => kind === 'partial')),
     processes: await countLeases(store),
+    bases: bases.map(({ name, id, used, digests }) => ({
+      name,
+      id,
+      used: new Date(used).toISOString(),
+      blobs: countEntries(blobs.filter(({ digest }) => digests.has(digest))),
+    })),
     ages: agesOf(blobs, now),
     entries: entries.map(({ kind, digest, size, used }) => ({
       kind,

@@ -6,9 +6,13 @@ import { expect, test } from 'vitest';
 import StoreList from '../../src/commands/store/list.ts';
 import StorePrune from '../../src/commands/store/prune.ts';
 import StoreVerify from '../../src/commands/store/verify.ts';
+import { serializeInventory } from '../../src/bundle/inventory.ts';
+import { formatByteSize } from '../../src/io/byte-size.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import { BlobStore } from '../../src/store/blob-store.ts';
 import { newPartialPath } from '../../src/store/partial-blobs.ts';
+import { noteBases } from '../../src/workflows/note-bases.ts';
+import { bundleIn, layeredBundle, wordsLayer } from '../support/delta-bundles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
@@ -48,6 +52,7 @@ earlier              1      30 B
     removed: { bytes: 30, blobs: { count: 1, bytes: 30 }, partials: { count: 0, bytes: 0 } },
     needed: { bytes: 0, blobs: { count: 0, bytes: 0 }, partials: { count: 0, bytes: 0 } },
     left: { bytes: 33, blobs: { count: 2, bytes: 30 }, partials: { count: 1, bytes: 3 } },
+    forgottenBases: [],
   });
   const damaged = path('b'.repeat(20));
   await chmod(damaged, 0o644);
@@ -74,10 +79,41 @@ test('a prune while a build runs says what stays for it', async () => {
   expect((await runCommand(StorePrune, ['--store', folder, '--max-size', '0'])).stdout).toBe(
     `Removed 2 blobs and 1 partial blob from ${folder}; freed 43 B
   left: 1 blob, 20 B
-  of these needed by running processes or tags: 1 blob, 20 B
-  above --max-size by 20 B: prune again when nothing runs
+  of these needed by running processes, tags or bases: 1 blob, 20 B
+  above --max-size by 20 B, as that is needed
 `,
   );
+});
+
+test('bases that builds used are listed; a prune keeps what one needs that is named, and forgets those that it may', async () => {
+  const { folder } = await store();
+  const bundle = await layeredBundle({ images: [[wordsLayer(1)]] });
+  const blobs = bundle.plan.inventory.blobs;
+  for (const { digest } of blobs) {
+    const path = join(folder, 'blobs/sha256', digestHex(digest));
+    await writeFile(path, bundle.blobs.get(digest));
+    await utimes(path, 0, 0);
+  }
+  const path = await bundleIn(await temporaryFolder(), 'base.tar.zst', bundle);
+  const { id, inventory } = bundle.plan;
+  const inventoryBytes = serializeInventory(inventory);
+  await noteBases({ folder }, [{ path, inventory, inventoryBytes, reader: undefined }]);
+  const list = await runCommand(StoreList, ['--store', folder]);
+  const size = formatByteSize(blobs.reduce((sum, blob) => sum + blob.size, 0));
+  expect(list.stdout).toMatch(
+    new RegExp(
+      `^BASE +ID +LAST USED \\(UTC\\) +BLOBS HERE +SIZE\nedge +${id} +[-0-9]+ [:0-9]+ +3 +${size}$`,
+      'm',
+    ),
+  );
+  // A use of the base is one of its blobs.
+  expect(list.stdout).toMatch(/^in the last day +4 /m);
+  const pruned = await runCommand(StorePrune, ['--store', folder, '--max-size', '0', '--keep-base', path]);
+  expect(pruned.stdout).toContain('  of these needed by running processes, tags or bases: 3 blobs,');
+  const rest = await runCommand(StorePrune, ['--store', folder, '--max-size', '0']);
+  expect(rest.stdout).toContain(`\n  forgot the base edge, id ${id}\n`);
+  const missing = ['--store', folder, '--max-size', '0', '--keep-base', `${path}.none`];
+  expect(await runCommand(StorePrune, missing)).toMatchObject({ exitCode: 4 });
 });
 
 test.each([

@@ -11,6 +11,7 @@ const storeNames: ReadonlySet<string> = new Set([
   'blobs',
   'ingest',
   'leases',
+  'bases',
 ]);
 const partialName = /^[0-9a-f]{64}\.[0-9a-f]{12}(?:\.[0-9a-f]{12})?\.(?:partial|left)$/;
 

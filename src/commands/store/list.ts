@@ -10,7 +10,7 @@ import type { StoreListResult } from '../../workflows/store-list.ts';
 /** `palette-edge store list` */
 export default class StoreList extends BaseCommand {
   static override summary = 'Shows what is in the store, and when it was last used.';
-  static override description = `The store keeps blobs, which images share; it does not remember of which images they are.`;
+  static override description = `The store keeps blobs, which images share; it does not remember of which images they are. It remembers bases that build --base used.`;
   static override examples = [
     {
       description: 'How much there is, and how old it is:',

@@ -9,7 +9,7 @@ import type { StorePruneResult } from '../../workflows/store-prune.ts';
 /** `palette-edge store prune` */
 export default class StorePrune extends BaseCommand {
   static override summary = 'Removes blobs from the store, least recently used first.';
-  static override description = `Safe while builds run: what one of them needs stays. What is removed is pulled again when it is needed. With both limits a blob goes when either says so.`;
+  static override description = `Safe while builds run: what one of them needs stays. What is removed is pulled again when it is needed. With both limits a blob goes when either says so. When build --base used a base, that was a use of all its blobs.`;
   static override examples = [
     {
       description: 'Keep the 50 GB that were used last:',
@@ -19,6 +19,10 @@ export default class StorePrune extends BaseCommand {
       description: 'See what was not used for 30 days:',
       command: '<%= config.bin %> <%= command.id %> --older-than 30d --dry-run',
     },
+    {
+      description: 'Remove all but what the next delta bundles are made against:',
+      command: '<%= config.bin %> <%= command.id %> --max-size 0 --keep-base core-edge-1a2b3c4d.tar.zst',
+    },
   ];
 
   static override flags = { ...storeFlags, ...storePruneFlags };
@@ -27,7 +31,7 @@ export default class StorePrune extends BaseCommand {
     const { flags } = await this.parse(StorePrune);
     const store = storeFolder(flags, this.config);
     const result = await storePrune(
-      { store, isDryRun: flags['dry-run'], ...pruneLimits(flags) },
+      { store, isDryRun: flags['dry-run'], keptBases: flags['keep-base'], ...pruneLimits(flags) },
       this.signal,
     );
     this.show(storePruneView(result));
