@@ -1,11 +1,13 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../cli/base-command.ts';
-import { baseFlags } from '../cli/base-flags.ts';
+import { baseFlags, baseRegistryFlags } from '../cli/base-flags.ts';
 import { diskFolder } from '../cli/disk-folder.ts';
 import { outputPath } from '../cli/output-path.ts';
 import { splitFlags, splitRequest } from '../cli/split-flags.ts';
 import { convertedOutputFlag } from '../cli/squeeze-flags.ts';
+import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
+import { wireBases } from '../cli/wire-bases.ts';
 import { HashThread } from '../io/hash-thread.ts';
 import { unsqueezeView } from '../views/squeeze-view.ts';
 import { unsqueezeBundle } from '../workflows/unsqueeze-bundle.ts';
@@ -14,7 +16,7 @@ import type { UnsqueezeResult } from '../workflows/unsqueeze-bundle.ts';
 /** `palette-edge apply` */
 export default class Apply extends BaseCommand {
   static override summary = 'Makes the new bundle of a delta bundle and what it was made against.';
-  static override description = `Byte for byte the bundle that a build without --base would have written: the same id, the same sha256. Every blob is hashed on its way.
+  static override description = `Byte for byte the bundle that a build without --base would have written: the same id, the same sha256. Every blob is hashed on its way. After Ctrl-C or worse the same command goes on where it was stopped.
 
 It is needed only where the new bundle is to be a file: serve, push, load and extract take a delta bundle as it is, with --base.`;
   static override examples = [
@@ -35,18 +37,24 @@ It is needed only where the new bundle is to be a file: serve, push, load and ex
 
   static override flags = {
     ...baseFlags,
+    ...baseRegistryFlags,
     output: convertedOutputFlag('beside the delta bundle, or in content-ID for delta-ID'),
     ...splitFlags,
+    ...oneBundleTrustFlags,
   };
 
   async run(): Promise<UnsqueezeResult> {
     const { args, flags } = await this.parse(Apply);
-    const bases = { paths: flags.base, folder: diskFolder() };
-    const input = { path: args.bundle, bases, output: outputPath(flags.output), split: splitRequest(flags) };
+    const output = outputPath(flags.output);
+    const trust = await bundleTrust(flags);
     using progress = this.progress();
+    await using wiring = await wireBases(flags, { config: this.config, progress });
+    const { bases = { paths: [], folder: diskFolder() } } = wiring;
+    const input = { path: args.bundle, bases, output, split: splitRequest(flags), trust };
     await using hasher = new HashThread();
     const listener = {
       onStart: (total: number) => progress.startPhase('Applying', total),
+      onCheck: (total: number) => progress.startPhase('Checking what is there', total),
       onBytes: (count: number) => progress.advance(count),
     };
     const result = await unsqueezeBundle(input, { hasher, listener }, this.signal);

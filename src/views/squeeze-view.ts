@@ -20,10 +20,13 @@ export function squeezeView({ plain, bundle, effort, report }: SqueezeResult): s
 }
 
 /** What unsqueezing gave. */
-export function unsqueezeView({ squeezed, bundle }: UnsqueezeResult): string {
+export function unsqueezeView({ squeezed, bundle, resumedBytes }: UnsqueezeResult): string {
+  const resumed: [string, string][] =
+    resumedBytes === 0 ? [] : [['went on', `behind ${formatByteSize(resumedBytes)} that were there`]];
   const fields = textFields([
     ['id', bundle.id],
     ['size', `${formatByteSize(bundle.size)} (${bundle.size} bytes), was ${formatByteSize(squeezed.size)}`],
+    ...resumed,
     ...writtenFields(bundle),
   ]);
   return `Wrote ${bundle.path}${inParts(bundle)}\n${fields}`;

@@ -5,11 +5,15 @@ import { wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
 import { digestHex } from '../oci/digest.ts';
+import type { Signature } from '../trust/signature-file.ts';
 import { outputTarget } from './check-output.ts';
 import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { encryptContent } from './encrypt-content.ts';
 import type { WrittenContent } from './encrypt-content.ts';
 import { removeOlderParts } from './known-parts.ts';
+import { resumeOutput } from './resume-output.ts';
+import type { ResumeListener } from './resume-output.ts';
+import { replaceSignatures, signaturesFor } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeParts } from './write-parts.ts';
 import type { WritePartsOptions, WrittenParts } from './write-parts.ts';
@@ -17,7 +21,14 @@ import type { WritePartsOptions, WrittenParts } from './write-parts.ts';
 /** What is written, where, and how. */
 export interface WriteOutputOptions extends Omit<WritePartsOptions, 'split'> {
   /** Undefined writes one file. */
-  readonly split?: SplitRequest;
+  readonly split?: SplitRequest | undefined;
+  /**
+   * Of a bundle without long frames: goes on with what an earlier run left of the file. Parts and encrypted files are begun anew each time, and
+   * so is everything when this is undefined.
+   */
+  readonly resume?: ResumeListener | undefined;
+  /** Signatures of its plain inventory that go into the file beside it; none when undefined. */
+  readonly signatures?: readonly Signature[] | undefined;
 }
 
 /** What was written; in parts, when that was asked for. */
@@ -25,35 +36,53 @@ export type WrittenOutput = WrittenContent | WrittenParts;
 
 /**
  * Writes the bundle beside its name, renames it when complete, and puts `<path>.sha256` next to it, in the form that
- * `sha256sum -c` reads. Symbolic links stay: their targets are written. Parts of an older bundle of that name are removed. As parts: see
- * {@link writeParts}.
+ * `sha256sum -c` reads. Symbolic links stay: their targets are written. Parts of an older bundle of that name are removed, and its signatures unless it
+ * has the same inventory. As parts: see {@link writeParts}.
  *
  * @throws PaletteEdgeError kind disk that names the file, or what reading the blobs throws
  */
 export async function writeOutput(options: WriteOutputOptions): Promise<WrittenOutput> {
-  const { path, split, ...rest } = options;
+  const { path, split, signatures = [], ...rest } = options;
+  if (split !== undefined || rest.encryption !== undefined) rest.resume?.onKept(0);
   const action = `writing the bundle to ${path}`;
   const write = async (): Promise<WrittenOutput> =>
     split === undefined ? await writeWhole(rest, path) : await writeParts({ ...rest, path, split });
   try {
-    return await withMadeFolder(dirname(path), write);
+    const beside = await signaturesFor(path, rest.plan, signatures);
+    const written = await withMadeFolder(dirname(path), write);
+    await replaceSignatures(path, beside);
+    return written;
   } catch (error) {
     throw wordDiskError(error, action);
   }
 }
 
-async function writeWhole(
-  options: Omit<WriteOutputOptions, 'path' | 'split'>,
-  path: string,
-): Promise<WrittenContent> {
+async function writeWhole(options: WriteWholeOptions, path: string): Promise<WrittenContent> {
   const target = await outputTarget(path);
-  await removeStalePartials(target);
-  const written = await writeFileAtomically(
-    target,
-    async (file) => await encryptContent(async (sink) => await writeBundle(options, sink), { file }, options),
-    { beforeNamed: async () => await emptyChecksumFile(path) },
-  );
+  const beforeNamed = async (): Promise<void> => await emptyChecksumFile(path);
+  const { resume, encryption } = options;
+  const written =
+    resume === undefined || encryption !== undefined
+      ? await writeAnew(options, target, beforeNamed)
+      : await resumeOutput(target, { ...options, resume, beforeNamed });
   await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);
   return written;
+}
+
+type WriteWholeOptions = Omit<WriteOutputOptions, 'path' | 'split'>;
+
+async function writeAnew(
+  options: WriteWholeOptions,
+  target: string,
+  beforeNamed: () => Promise<void>,
+): Promise<WrittenContent> {
+  await removeStalePartials(target, undefined, { looksInside: true });
+  return await writeFileAtomically(
+    target,
+    async (file) => await encryptContent(async (sink) => await writeBundle(options, sink), { file }, options),
+    {
+      beforeNamed,
+    },
+  );
 }

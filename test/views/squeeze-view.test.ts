@@ -42,10 +42,21 @@ test('squeezing tells bytes saved, layers by encoder, and why others were kept',
 test('parts are told with their list', () => {
   const parts = { list: 'a.parts.json', files: [{ name: 'a.part00', size: 620, sha256: 'cd'.repeat(32) }] };
   const squeezed = { path: 'a.squeezed.tar.zst', id: '0a1b2c3d', size: 620 };
-  const shown = unsqueezeView({ squeezed, bundle: { ...bundle, path: 'a', size: 1000, parts } });
+  const shown = unsqueezeView({
+    squeezed,
+    bundle: { ...bundle, path: 'a', size: 1000, parts },
+    resumedBytes: 0,
+  });
   expect(shown).toMatch(/^Wrote a in parts\n/);
+  expect(shown).not.toContain('went on');
   expect(shown).toContain('was 620 B');
   expect(shown).toContain('a.parts.json');
+});
+
+test('what an interrupted run had written is told', () => {
+  const squeezed = { path: 'a.squeezed.tar.zst', id: '0a1b2c3d', size: 620 };
+  const shown = unsqueezeView({ squeezed, bundle, resumedBytes: 300 });
+  expect(shown).toMatch(/^ {2}went on +behind 300 B that were there$/m);
 });
 
 test('inspecting tells what it is of the content', () => {
