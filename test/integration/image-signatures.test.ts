@@ -46,7 +46,7 @@ let keyId: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palette-edge-test-'));
   for (const name of ['team', 'stranger']) await makeKeys(name);
-  const [key] = parsePublicKeys(await readFile(join(folder, 'team.pub')), 'team.pub');
+  const key = parsePublicKeys(await readFile(join(folder, 'team.pub')), 'team.pub').at(0);
   keyId = key?.id ?? '';
   registry = await startDockerRegistry();
   for (const [tag, root] of Object.entries(images)) await push(root, tag);
@@ -98,7 +98,7 @@ function nameOf(tag: string): string {
   return `${registry.host}/org/app:${tag}`;
 }
 
-function args(tags: readonly string[], ...more: readonly string[]): string[] {
+function buildArgs(tags: readonly string[], ...more: readonly string[]): string[] {
   const named = tags.flatMap((tag) => ['--image', nameOf(tag)]);
   const output = more.includes('--output') ? [] : ['--output', 'app.tar.zst'];
   return ['build', ...named, '--plain-http', '127.0.0.1', ...output, ...more];
@@ -111,10 +111,10 @@ function withKey(...more: readonly string[]): string[] {
 
 test('images that are signed go in, the bundle is the same, and it is told who has signed them', async () => {
   const cwd = await temporaryFolder();
-  const plain = await runCliJson<BuildResult>(args(['signed', 'bundled']), { cwd });
+  const plain = await runCliJson<BuildResult>(buildArgs(['signed', 'bundled']), { cwd });
   expect(plain.imageSignatures).toBeUndefined();
   const bytes = await readFile(join(cwd, 'app.tar.zst'));
-  const { code, stdout, stderr } = await runCli(args(['signed', 'bundled'], ...withKey()), { cwd });
+  const { code, stdout, stderr } = await runCli(buildArgs(['signed', 'bundled'], ...withKey()), { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('signatures of 2 images …') });
   expect(stdout).toContain(`images signed by  ${join(folder, 'team.pub')} (${keyId}): 2 images\n`);
   expect((await readFile(join(cwd, 'app.tar.zst'))).equals(bytes)).toBe(true);
@@ -122,7 +122,7 @@ test('images that are signed go in, the bundle is the same, and it is told who h
 
 test('all images that are not signed as they have to be are told together, and nothing is written', async () => {
   const cwd = await temporaryFolder();
-  const { code, stderr } = await runCli(args(Object.keys(images), ...withKey()), { cwd });
+  const { code, stderr } = await runCli(buildArgs(Object.keys(images), ...withKey()), { cwd });
   expect(code).toBe(5);
   expect(stderr).toContain('3 of 5 images failed; no bundle was written');
   const reasons = {
@@ -140,16 +140,16 @@ test('all images that are not signed as they have to be are told together, and n
 
 test('a dry run tells it as well', async () => {
   const cwd = await temporaryFolder();
-  const refused = await runCli(args(['unsigned'], '--dry-run', ...withKey()), { cwd });
+  const refused = await runCli(buildArgs(['unsigned'], '--dry-run', ...withKey()), { cwd });
   expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('no signature was found') });
-  const planned = await runCli(args(['signed'], '--dry-run', ...withKey()), { cwd });
+  const planned = await runCli(buildArgs(['signed'], '--dry-run', ...withKey()), { cwd });
   expect(planned).toMatchObject({ code: 0, stdout: expect.stringContaining(`(${keyId}): 1 image\n`) });
 });
 
 test('--skip-missing leaves them out, says so, and exits with 8', async () => {
   const cwd = await temporaryFolder();
   const more = withKey('--skip-missing', '--json');
-  const { code, stdout } = await runCli(args(['signed', 'strange', 'unsigned'], ...more), { cwd });
+  const { code, stdout } = await runCli(buildArgs(['signed', 'strange', 'unsigned'], ...more), { cwd });
   const result: BuildResult = JSON.parse(stdout);
   expect(code).toBe(8);
   expect(result.images.map(({ reference }) => reference)).toEqual([nameOf('signed')]);
@@ -167,20 +167,20 @@ test('a prefix asks it only of what is below it, and the longest one alone count
     '--verify-image-key',
     `${prefix}=${join(folder, `${key}.pub`)}`,
   ];
-  const elsewhere = await runCli(args(['unsigned'], ...scoped(`${host}/other`, 'team')), { cwd });
+  const elsewhere = await runCli(buildArgs(['unsigned'], ...scoped(`${host}/other`, 'team')), { cwd });
   expect(elsewhere).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/signature not asked +of 1 image\n/),
   });
   const longest = scoped(`${host}/org`, 'stranger');
-  expect(await runCli(args(['signed'], ...withKey(...longest)), { cwd })).toMatchObject({ code: 5 });
-  expect(await runCli(args(['strange'], ...withKey(...longest)), { cwd })).toMatchObject({ code: 0 });
+  expect(await runCli(buildArgs(['signed'], ...withKey(...longest)), { cwd })).toMatchObject({ code: 5 });
+  expect(await runCli(buildArgs(['strange'], ...withKey(...longest)), { cwd })).toMatchObject({ code: 0 });
 });
 
 test('the signature of an index counts when only one of its platforms is kept, under another name', async () => {
   const cwd = await temporaryFolder();
   const map = ['--arch', 'amd64', '--map', `${registry.host}=registry.site.example.com`];
-  const result = await runCliJson<BuildResult>(args(['signed'], ...map, ...withKey()), { cwd });
+  const result = await runCliJson<BuildResult>(buildArgs(['signed'], ...map, ...withKey()), { cwd });
   expect(result.images).toMatchObject([
     { reference: 'registry.site.example.com/org/app:signed', digest: images.signed.digest },
   ]);
@@ -188,15 +188,15 @@ test('the signature of an index counts when only one of its platforms is kept, u
 
 test('what is in the store and in existing bundles is checked like all else', async () => {
   const cwd = await temporaryFolder();
-  await runCliJson(args(['signed', 'unsigned'], '--output', 'old.tar.zst'), { cwd });
+  await runCliJson(buildArgs(['signed', 'unsigned'], '--output', 'old.tar.zst'), { cwd });
   const existing = ['--existing-bundle', 'old.tar.zst', ...withKey()];
-  const refused = await runCli(args(['signed', 'unsigned'], ...existing), { cwd });
+  const refused = await runCli(buildArgs(['signed', 'unsigned'], ...existing), { cwd });
   expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('1 of 2 images failed') });
   const fresh = ['--store', 'fresh', ...existing];
-  const taken = await runCliJson<BuildResult>(args(['signed'], ...fresh), { cwd });
+  const taken = await runCliJson<BuildResult>(buildArgs(['signed'], ...fresh), { cwd });
   expect(taken.imageSignatures?.signedBy).toMatchObject([{ key: keyId, images: 1 }]);
   const base = ['--base', 'old.tar.zst', '--output', 'delta.tar.zst', ...withKey()];
-  expect(await runCli(args(['unsigned'], ...base), { cwd })).toMatchObject({ code: 5 });
+  expect(await runCli(buildArgs(['unsigned'], ...base), { cwd })).toMatchObject({ code: 5 });
 });
 
 test('a registry that cannot be asked for signatures is a failure of the network', async () => {

@@ -25,7 +25,7 @@ import {
   messageBundle,
   signedPayload,
 } from '../support/image-signatures.ts';
-import type { ImageSigner } from '../support/image-signatures.ts';
+import type { SignedPayload } from '../support/image-signatures.ts';
 import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { pullingClient } from '../support/pulling-client.ts';
 import { pushImage } from '../support/push-image.ts';
@@ -167,7 +167,7 @@ describe('an image is kept out', () => {
     await pushAll(origin, image.blobs, [[root, '1.0'], ...pushes]);
     const { names, errors, failures } = await check([toCheck(`${host}/org/app:1.0`, root)]);
     expect({ names, failures }).toMatchObject({ names: [], failures: [{ origins: [{ kind: 'flag' }] }] });
-    const [error] = errors;
+    const error = errors.at(0);
     if (error === undefined) throw new Error('nothing failed');
     expect(error.kind).toBe('content');
     for (const part of [`${host}/org/app:1.0`, root.digest, 'cosign.pub', signer.key.key.id])
@@ -175,8 +175,12 @@ describe('an image is kept out', () => {
     return error;
   }
 
-  function tagged(blobs: MemoryBlobs, root: Descriptor, digest: Descriptor['digest'], by: ImageSigner) {
-    return [addSignatures(blobs, [signedPayload(digest, by)]), signatureTag(root)] as const;
+  function tagged(
+    blobs: MemoryBlobs,
+    root: Descriptor,
+    signed: SignedPayload,
+  ): readonly [Descriptor, string] {
+    return [addSignatures(blobs, [signed]), signatureTag(root)];
   }
 
   test('without any signature', async () => {
@@ -189,24 +193,30 @@ describe('an image is kept out', () => {
   });
 
   test('when only others have signed it', async () => {
-    const error = await refused((blobs, { root }) => [tagged(blobs, root, root.digest, stranger)]);
+    const error = await refused((blobs, { root }) => [
+      tagged(blobs, root, signedPayload(root.digest, stranger)),
+    ]);
     expect(error.code).toBe('IMAGE_SIGNED_BY_OTHER_KEY');
     expect(error.message).toMatch(/: a signature by none of these keys$/);
   });
 
   test('when the signature is one of another image', async () => {
-    const error = await refused((blobs, { root }) => [tagged(blobs, root, other, signer)]);
+    const error = await refused((blobs, { root }) => [tagged(blobs, root, signedPayload(other, signer))]);
     expect(error.code).toBe('IMAGE_SIGNATURE_OF_OTHER');
     expect(error.message).toContain(`by cosign.pub of another image, ${other}`);
   });
 
   test('when only one of its platforms is signed', async () => {
-    const error = await refused((blobs, { amd64 }) => [tagged(blobs, amd64, amd64.digest, signer)]);
+    const error = await refused((blobs, { amd64 }) => [
+      tagged(blobs, amd64, signedPayload(amd64.digest, signer)),
+    ]);
     expect(error.code).toBe('IMAGE_UNSIGNED');
   });
 
   test('when that signature was put beside the index', async () => {
-    const error = await refused((blobs, { root, amd64 }) => [tagged(blobs, root, amd64.digest, signer)]);
+    const error = await refused((blobs, { root, amd64 }) => [
+      tagged(blobs, root, signedPayload(amd64.digest, signer)),
+    ]);
     expect(error.code).toBe('IMAGE_SIGNATURE_OF_OTHER');
   });
 
@@ -349,7 +359,10 @@ describe('what a registry does not say', () => {
       [tagged, signatureTag(root)],
     ]);
     const { host } = await startServer(({ url = '', method, headers }, response) => {
-      if (url.includes('/referrers/')) return void response.writeHead(503).end();
+      if (url.includes('/referrers/')) {
+        response.writeHead(503).end();
+        return;
+      }
       void (async () => {
         const answer = await fetch(new URL(url, registry.origin), {
           method,
@@ -391,7 +404,8 @@ describe('what a registry does not say', () => {
             'content-length': bytes.length,
             'docker-content-digest': signature.digest,
           });
-          return void response.end(method === 'HEAD' ? undefined : bytes);
+          response.end(method === 'HEAD' ? undefined : bytes);
+          return;
         }
         const answer = await fetch(new URL(url, origin), { method });
         response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
