@@ -46,12 +46,12 @@ export function contentEntries(
   }));
 }
 
-/** Files of an installer that hold the bundle of that name, whole or in parts. */
+/** Files of an installer that hold the bundle of that name, whole or in parts, and its signatures. */
 export function contentFilesOf(name: string, files: readonly string[]): string[] {
   const folder = `${installerPaths.content}/`;
   return files.filter((path) => {
     if (!path.startsWith(`${folder}${name}`)) return false;
     const rest = path.slice(folder.length + name.length);
-    return rest === '' || /^_part\d+$/.test(rest);
+    return rest === '' || rest === '.sig' || /^_part\d+$/.test(rest);
   });
 }

@@ -16,6 +16,8 @@ export interface DescribedBundle {
   readonly charts: number;
   /** Paths in the image, in order; undefined for one file. */
   readonly parts?: readonly string[];
+  /** Path of its signature file in the image; undefined when there is none. */
+  readonly signatureFile?: string | undefined;
 }
 
 /** What the text tells of. */
@@ -54,7 +56,8 @@ export function isoReadme(input: ReadmeInput): string {
   return `${lines.join('\r\n')}\r\n`;
 }
 
-function bundleLines({ path, name, id, size, images, charts, parts = [] }: DescribedBundle): string[] {
+function bundleLines(bundle: DescribedBundle): string[] {
+  const { path, name, id, size, images, charts, parts = [], signatureFile } = bundle;
   return [
     `  ${path}`,
     `    bundle   ${name}`,
@@ -63,6 +66,7 @@ function bundleLines({ path, name, id, size, images, charts, parts = [] }: Descr
     `    images   ${images}`,
     ...(charts > 0 ? [`    charts   ${charts}`] : []),
     ...(parts.length > 0 ? [`    in parts ${parts.length}: ${parts[0]} to ${parts.at(-1)}`] : []),
+    ...(signatureFile === undefined ? [] : [`    signed   ${signatureFile}`]),
     '',
   ];
 }

@@ -23,6 +23,7 @@ import { writeMadeFiles } from './iso-made-files.ts';
 import type { HashedContent } from './iso-made-files.ts';
 import { requireFreeSpace } from './require-free-space.ts';
 import { requireUnchanged } from './require-unchanged.ts';
+import { replaceSignatures, stayingSignatures } from './signature-beside.ts';
 import { writeIsoFile } from './write-iso-file.ts';
 import type { IsoPlaces } from './write-iso-file.ts';
 
@@ -98,12 +99,18 @@ export async function createIso(
   await checkIsoBundles(content, resources.listener, signal);
   const hashed = await hashAll(content, resources, signal);
   const image = { path, label, content, hashed };
+  const { bundles } = content;
+  // A signature beside an image is one of the only bundle in it.
+  const signatures = await stayingSignatures(
+    path,
+    ({ id }) => bundles.length > 0 && bundles.every((bundle) => bundle.id === id),
+  );
   const written = await writeIsoFile(
     path,
     async (places) => await make(image, places, { resources, signal }),
   );
   await writeChecksum(path, written);
-  const { bundles } = content;
+  await replaceSignatures(path, signatures);
   return {
     path,
     label,
@@ -113,8 +120,9 @@ export async function createIso(
   };
 }
 
-function described({ path, name, id, size, images, charts, parts }: IsoContentBundle): DescribedBundle {
-  return { path, name, id, size, images, charts, parts };
+function described(bundle: IsoContentBundle): DescribedBundle {
+  const { path, name, id, size, images, charts, parts, signatureFile } = bundle;
+  return { path, name, id, size, images, charts, parts, signatureFile };
 }
 
 function requireId({ bundles }: IsoContent, expected: string | undefined): void {

@@ -17,6 +17,7 @@ import type { OpenParts } from './open-parts.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { readUserData } from './read-user-data.ts';
 import { requireUnchanged } from './require-unchanged.ts';
+import { signatureFileBeside } from './signature-beside.ts';
 
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
 export interface InstallerFilesRequest {
@@ -48,6 +49,8 @@ export interface InstallerContent {
   readonly size: number;
   /** The bundle, or its parts in order. */
   readonly sources: readonly SuppliedFile[];
+  /** Its signature file; undefined when there is none beside it. */
+  readonly signatures?: SuppliedFile | undefined;
 }
 
 /** The files of a request, looked at. */
@@ -140,7 +143,9 @@ async function readContent(
     if (reader.stored.squeezed !== undefined) warnings.push(squeezedContent(path));
     const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
     const size = sources.reduce((sum, each) => sum + each.size, 0);
-    return { path, name, id: reader.id, size, sources };
+    const file = await signatureFileBeside(join(dirname(path), name));
+    const signatures = file === undefined ? undefined : await contentSource(file, 'signature file');
+    return { path, name, id: reader.id, size, sources, signatures };
   } finally {
     await reader.close();
   }
@@ -229,7 +234,8 @@ function invalid(code: string, message: string): PaletteEdgeError {
 /** All files that are read for it. */
 export function filesOf(supplied: InstallerFiles): SuppliedFile[] {
   const { content, userData, clusterDefinition, edgeConfig } = supplied;
-  const files = [...content.flatMap(({ sources }) => sources), userData, clusterDefinition, edgeConfig];
+  const ofContent = content.flatMap(({ sources, signatures }) => [...sources, signatures]);
+  const files = [...ofContent, userData, clusterDefinition, edgeConfig];
   return files.filter((file) => file !== undefined);
 }
 

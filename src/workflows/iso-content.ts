@@ -16,6 +16,7 @@ import { requireClusterDefinition, requireProgram } from './check-iso-file.ts';
 import { checksumBeside } from './checksum-file.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
+import { signatureFileBeside } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
 import { contentCounts } from './verify-bundle.ts';
 
@@ -68,6 +69,8 @@ export interface IsoContentBundle extends DescribedBundle {
   /** Whether it is split here: then a parts list is to be made. */
   readonly isSplit?: boolean;
   readonly files: readonly IsoContentFile[];
+  /** What it is signed with; undefined when nothing lies beside it. */
+  readonly signatures?: IsoContentFile | undefined;
 }
 
 /** Everything that goes into an image but what is made for it. */
@@ -114,7 +117,14 @@ export async function isoContent(bundlePaths: readonly string[], request: IsoReq
     clusterDefinition: definitionName,
     tool: tool === undefined ? undefined : toolName,
     others: others.flatMap(({ pieces }) => pieces.map(({ path }) => path)),
-    files: [...single, ...others, ...bundles.flatMap((bundle) => bundle.files)],
+    files: [
+      ...single,
+      ...others,
+      ...bundles.flatMap((bundle) => [
+        ...(bundle.signatures === undefined ? [] : [bundle.signatures]),
+        ...bundle.files,
+      ]),
+    ],
   };
   refuseIsoClashes([
     ...bundles.flatMap(({ path, isSplit }) => (isSplit === true ? [partsListName(path)] : [])),
@@ -128,21 +138,33 @@ export function clusterDefinitionName(path: string): string {
   return `${clusterDefinitionFolder}/${basename(path)}`;
 }
 
-async function bundleContent(path: string, { folder, split, trust }: IsoRequest): Promise<IsoContentBundle> {
-  const opened = await openBundleFile(path, { trust });
+async function bundleContent(path: string, request: IsoRequest): Promise<IsoContentBundle> {
+  const opened = await openBundleFile(path, { trust: request.trust });
   try {
-    const { reader, parts, image } = opened;
-    if (image !== undefined) throw inImage(path);
-    const described = { ...describe(reader), source: path };
-    if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
-    const { id, inventory } = reader;
-    const file = await wholeFile(path, isoBundlePath(path, folder, { id, name: inventory.name }));
-    const expected = { ...file, sha256: await checksumBeside(path) };
-    if (split === undefined) return { ...described, path: pathOf(file), files: [expected] };
-    return { ...described, ...splitFile(expected, split) };
+    if (opened.image !== undefined) throw inImage(path);
+    const content = await filesOfBundle(path, opened, request);
+    const file = await signatureFileBeside(join(dirname(path), opened.parts?.bundle ?? basename(path)));
+    if (file === undefined) return content;
+    const signatureFile = `${content.path}.sig`;
+    return { ...content, signatureFile, signatures: await wholeFile(file, signatureFile) };
   } finally {
     await opened.reader.close();
   }
+}
+
+async function filesOfBundle(
+  path: string,
+  opened: OpenedBundle,
+  { folder, split }: IsoRequest,
+): Promise<IsoContentBundle> {
+  const { reader, parts } = opened;
+  const described = { ...describe(reader), source: path };
+  if (parts !== undefined) return { ...described, ...(await partContent(path, opened, { folder, split })) };
+  const { id, inventory } = reader;
+  const file = await wholeFile(path, isoBundlePath(path, folder, { id, name: inventory.name }));
+  const expected = { ...file, sha256: await checksumBeside(path) };
+  if (split === undefined) return { ...described, path: pathOf(file), files: [expected] };
+  return { ...described, ...splitFile(expected, split) };
 }
 
 function describe(reader: BundleReader): Omit<IsoContentBundle, 'path' | 'files' | 'source'> {

@@ -101,11 +101,10 @@ function treeFiles(supplied: InstallerFiles): TreeFile[] {
     ...treeFile(userData, supplied.userData),
     ...treeFile(clusterDefinition, supplied.clusterDefinition),
     ...treeFile(edgeConfig, supplied.edgeConfig),
-    ...supplied.content.map(({ id, name, size, sources }) => ({
-      path: `content-${id}/${name}`,
-      size,
-      sources,
-    })),
+    ...supplied.content.flatMap(({ id, name, size, sources, signatures }) => [
+      { path: `content-${id}/${name}`, size, sources },
+      ...treeFile(`content-${id}/${name}.sig`, signatures),
+    ]),
   ];
 }
 

@@ -30,6 +30,8 @@ interface ContentToEmbed {
   readonly name: string;
   /** The bundle, or its parts in order. */
   readonly sources: readonly ContentSource[];
+  /** Its signature file; undefined when there is none. */
+  readonly signatures?: ContentSource | undefined;
 }
 
 /** How files go in. */
@@ -84,9 +86,10 @@ function entry(path: string, source: ContentSource | undefined): IsoEntry[] {
   return source === undefined ? [] : [{ path, source: source.path, size: source.size }];
 }
 
-function entriesOf({ name, sources }: ContentToEmbed, pieceSize: number): IsoEntry[] {
+function entriesOf({ name, sources, signatures }: ContentToEmbed, pieceSize: number): IsoEntry[] {
   const entries = contentEntries(name, sources, pieceSize);
-  if (entries.length <= mostContentPieces) return entries;
+  if (entries.length <= mostContentPieces)
+    return [...entries, ...entry(`${installerPaths.content}/${name}.sig`, signatures)];
   throw new PaletteEdgeError(
     'CONTENT_PIECES',
     `${name} would be cut into ${entries.length} files, expected at most ${mostContentPieces}`,

@@ -1,5 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 
+import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { inventoryPath } from '../bundle/inventory.ts';
 import { plainInventoryPath } from '../bundle/squeezed-inventory.ts';
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
@@ -21,12 +22,25 @@ export function signatureFile(path: string): string {
 /**
  * The signatures in the files beside a bundle, as far as they are of ours: others have files of the same ending.
  *
- * @throws PaletteEdgeError why one cannot be read
+ * @param files what may have a signature file beside it
+ * @param output path of the bundle beside which they are going to lie
+ * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) when something else has the name of the file that is needed, or why a file cannot be read
  */
-export async function signaturesBeside(files: readonly SignedFile[]): Promise<readonly Signature[]> {
+export async function carriedSignatures(
+  files: readonly SignedFile[],
+  output: string,
+): Promise<readonly Signature[]> {
   const found: Signature[] = [];
   for (const file of files) found.push(...((await ownSignatures(file)) ?? []));
+  if (found.length > 0 && (await ownSignatures(signedFile(output))) === undefined)
+    throw fileTaken(signatureFile(output));
   return mergeSignatures(found, 'beside the bundle');
+}
+
+/** The path of the signature file beside a bundle, when there is one of ours. */
+export async function signatureFileBeside(path: string): Promise<string | undefined> {
+  const there = (await ownSignatures(signedFile(path))) ?? [];
+  return there.length === 0 ? undefined : signatureFile(path);
 }
 
 /** Undefined for a file that is none of ours. */
@@ -45,35 +59,42 @@ async function ownSignatures(file: SignedFile): Promise<readonly Signature[] | u
  *
  * @param path of the bundle; of parts, what they are joined to
  * @param carried signatures of this inventory that lay beside what it is made of
- * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage) when something else has the name of the file that is needed
+ * @throws PaletteEdgeError why the file cannot be read
  */
 export async function signaturesFor(
   path: string,
   plan: OutputPlan,
   carried: readonly Signature[],
 ): Promise<readonly Signature[]> {
-  const there = await ownSignatures(signedFile(path));
-  if (there === undefined && carried.length > 0) throw fileTaken(signatureFile(path));
-  if (there === undefined || there.length === 0) return carried;
-  return (await isSameInventory(path, plan))
-    ? mergeSignatures([...there, ...carried], signatureFile(path))
-    : carried;
+  const inventory =
+    plan.headEntries.find((entry) => entry.path === plainInventoryPath) ??
+    plan.headEntries.find((entry) => entry.path === inventoryPath);
+  const digest = inventory === undefined ? undefined : digestOf(inventory.bytes);
+  const staying = await stayingSignatures(path, ({ inventoryBytes }) => digestOf(inventoryBytes) === digest);
+  return mergeSignatures([...staying, ...carried], signatureFile(path));
+}
+
+/**
+ * The signatures beside a file that is going to be replaced, when they are right for what comes, too.
+ *
+ * @param isSame whether the bundle that is there has the inventory of what comes
+ */
+export async function stayingSignatures(
+  path: string,
+  isSame: (older: BundleReader) => boolean,
+): Promise<readonly Signature[]> {
+  const there = (await ownSignatures(signedFile(path))) ?? [];
+  if (there.length === 0) return [];
+  // What cannot be opened is going to be replaced, whatever is wrong with it.
+  const older = await openBundle(path).catch(() => undefined);
+  if (older === undefined) return [];
+  await older.close();
+  return isSame(older) ? there : [];
 }
 
 /** The error for a file that is not replaced by a signature file, as it is none. */
 export function fileTaken(path: string): PaletteEdgeError {
   return outputTaken(`writing the signature file to ${path}`, 'no signature file of a bundle');
-}
-
-async function isSameInventory(path: string, { headEntries }: OutputPlan): Promise<boolean> {
-  const inventory =
-    headEntries.find((entry) => entry.path === plainInventoryPath) ??
-    headEntries.find((entry) => entry.path === inventoryPath);
-  // What cannot be opened is going to be replaced, whatever is wrong with it.
-  const older = await openBundle(path).catch(() => undefined);
-  if (older === undefined || inventory === undefined) return false;
-  await older.close();
-  return digestOf(older.inventoryBytes) === digestOf(inventory.bytes);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Inventory } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
+import type { Signature } from '../trust/signature-file.ts';
 import type { Warning } from '../warning.ts';
 import type { BundleTrust } from './bundle-trust.ts';
 import type { KnownAnalyses } from './analyze-layers.ts';
@@ -17,6 +18,7 @@ import type { OpenedBundle } from './open-bundle.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { SqueezedOutput } from './plan-squeezing.ts';
 import { requireFreeSpace } from './require-free-space.ts';
+import { carriedSignatures } from './signature-beside.ts';
 import { openSpillFile } from './spill-file.ts';
 import type { SplitRequest } from './split-request.ts';
 import { effortSettings } from './squeeze-effort.ts';
@@ -78,6 +80,7 @@ export async function squeezeBundle(
   const squeeze = async (reader: BundleReader, opened: OpenedBundle): Promise<SqueezeResult> => {
     requirePlain(path, reader);
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: reader.size });
+    const signatures = await carriedSignatures(opened.files, output);
     await requireFreeSpace({
       path: output,
       what: 'the squeezed bundle',
@@ -85,9 +88,9 @@ export async function squeezeBundle(
       flag: '--output',
     });
     await using threads = squeezeThreads();
-    const { isSame, ...writing } = await plainWritingOf(reader);
+    const { isSame, ...plainWriting } = await plainWritingOf(reader);
     const squeezed = await planSqueezing(
-      { ...plainHeadOf(reader), writing, blobs: reader },
+      { ...plainHeadOf(reader), writing: plainWriting, blobs: reader },
       {
         ...resources,
         threads,
@@ -96,7 +99,8 @@ export async function squeezeBundle(
         signal,
       },
     );
-    const bundle = await writeSqueezed(squeezed, { path: output, effort, split, hasher, listener, signal });
+    const writing = { path: output, effort, split, signatures, hasher, listener, signal };
+    const bundle = await writeSqueezed(squeezed, writing);
     return {
       plain: { path, id: reader.id, size: reader.size },
       bundle,
@@ -113,6 +117,8 @@ export interface WriteSqueezedOptions {
   readonly path: string;
   readonly effort: SqueezeEffort;
   readonly split: SplitRequest | undefined;
+  /** Of the plain inventory, for the file beside it. */
+  readonly signatures?: readonly Signature[] | undefined;
   /** Who can read it; undefined writes the bundle as it is. */
   readonly encryption?: AgeRecipients | undefined;
   readonly hasher: Hasher;
@@ -128,7 +134,7 @@ const shortLevel = 3;
 /** Writes a squeezed bundle that is planned. */
 export async function writeSqueezed(
   { plan, blobs }: SqueezedOutput,
-  { path, effort, split, encryption, hasher, listener, signal }: WriteSqueezedOptions,
+  { path, effort, split, signatures, encryption, hasher, listener, signal }: WriteSqueezedOptions,
 ): Promise<WrittenBundleFile> {
   listener.onPhase('writing', plan.tarSize);
   const written = await writeOutput({
@@ -136,6 +142,7 @@ export async function writeSqueezed(
     blobs,
     path,
     split,
+    signatures,
     encryption,
     compressionLevel: shortLevel,
     long: {

@@ -53,6 +53,8 @@ export interface LayeredContent {
   readonly images: readonly (readonly SampleLayer[])[];
   readonly files?: readonly Buffer[];
   readonly name?: string;
+  /** See `BundleContent`. */
+  readonly sign?: (inventoryBytes: Uint8Array) => Uint8Array;
 }
 
 /** A bundle of images of these layers, written as a build writes it. */
@@ -60,6 +62,7 @@ export async function layeredBundle({
   images,
   files = [],
   name = 'edge',
+  sign,
 }: LayeredContent): Promise<SampleBundle> {
   const blobs = new MemoryBlobs();
   const named = await Promise.all(
@@ -72,7 +75,7 @@ export async function layeredBundle({
     digest: blobs.add(bytes, rawFileMediaType).digest,
     size: bytes.length,
   }));
-  const content = { ...(await sampleContent(new MemoryBlobs())), name, images: named, rawFiles };
+  const content = { ...(await sampleContent(new MemoryBlobs())), name, images: named, rawFiles, sign };
   return await writeSample(content, blobs, { frameContent: defaultFrameContent });
 }
 
@@ -93,10 +96,10 @@ export async function makeDelta(
   await using opened = await openDeltaBases({ paths: bases, folder: tmpdir() });
   await using threads = new SqueezeThreads(count);
   return await withBundle(path, async (reader) => {
-    const { inventory, inventoryBytes, files } = reader;
+    const { inventory, inventoryBytes, signature, files } = reader;
     const writing = { compressionLevel: 3, frameContent: defaultFrameContent };
     await using planned = await planDelta(
-      { inventory, inventoryBytes, files, writing, blobs: reader },
+      { inventory, inventoryBytes, signature, files, writing, blobs: reader },
       {
         tool,
         threads,

@@ -1,25 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { checkSignatures } from '../../src/trust/check-signatures.ts';
-import { generateKey } from '../../src/trust/generate-key.ts';
-import { findPrivateKey, readPrivateKey } from '../../src/trust/private-key.ts';
 import type { PrivateKey } from '../../src/trust/private-key.ts';
 import { signBytes } from '../../src/trust/sign-bytes.ts';
 import type { Signature } from '../../src/trust/signature-file.ts';
+import { newPrivateKey } from '../support/new-private-key.ts';
 
 const text = Buffer.from('{"formatVersion":1}');
-
-async function newKey(type: 'ecdsa' | 'ed25519'): Promise<PrivateKey> {
-  const { privatePem } = await generateKey(type, undefined);
-  return readPrivateKey(findPrivateKey(Buffer.from(privatePem), 'key.pem'));
-}
 
 describe('signatures', () => {
   let first: PrivateKey;
   let second: PrivateKey;
   let stranger: PrivateKey;
   beforeAll(async () => {
-    [first, second, stranger] = [await newKey('ecdsa'), await newKey('ed25519'), await newKey('ed25519')];
+    [first, second, stranger] = [await newPrivateKey('ecdsa'), await newPrivateKey(), await newPrivateKey()];
   });
 
   const check = (signatures: readonly Signature[], ...keys: readonly PrivateKey[]) =>
