@@ -1,0 +1,41 @@
+import { pack } from 'tar-stream';
+
+import { onePiece } from '../../src/oci/one-piece.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { mergeFindings } from '../../src/report/packages/merge-findings.ts';
+import { scanLayer } from '../../src/report/packages/scan-layer.ts';
+import type { ScannedLayer } from '../../src/report/packages/merged-root.ts';
+import type { ImagePackages } from '../../src/report/package.ts';
+
+/** A member of a layer by its path: content of a file, a link, or a folder. */
+export type LayerContent = string | Uint8Array | { readonly to: string } | { readonly same: string };
+
+/** The bytes of a layer, not compressed. `{ to }` is a symbolic link, `{ same }` a hard one, a path with a slash at its end a folder. */
+export async function layerTar(members: Readonly<Record<string, LayerContent>>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, content] of Object.entries(members)) {
+    if (name.endsWith('/')) tar.entry({ name, type: 'directory' });
+    else if (typeof content === 'string' || content instanceof Uint8Array)
+      tar.entry({ name, mode: 0o755 }, Buffer.from(content));
+    else if ('to' in content) tar.entry({ name, type: 'symlink', linkname: content.to });
+    else tar.entry({ name, type: 'link', linkname: content.same });
+  }
+  tar.finalize();
+  return Buffer.concat(await tar.toArray());
+}
+
+/** A layer that was made of these members and scanned. Its digest is that of its tar. */
+export async function scannedLayer(members: Readonly<Record<string, LayerContent>>): Promise<ScannedLayer> {
+  const tar = await layerTar(members);
+  return {
+    digest: digestOf(tar),
+    findings: await scanLayer(onePiece(tar), new AbortController().signal),
+  };
+}
+
+/** The packages of an image of such layers, the lowest first. */
+export async function imageOf(
+  ...layers: readonly Readonly<Record<string, LayerContent>>[]
+): Promise<ImagePackages> {
+  return mergeFindings(await Promise.all(layers.map(scannedLayer)));
+}
