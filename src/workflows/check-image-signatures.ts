@@ -32,7 +32,7 @@ export interface ImageSignatures {
 }
 
 /** How many images a key has signed. */
-export interface SignedImages {
+interface SignedImages {
   readonly key: Digest;
   readonly file: string;
   readonly images: number;

@@ -9,7 +9,7 @@ import type { ImageSignatureKey } from '../../src/trust/image-signature-keys.ts'
 import { publicKeyOf } from '../../src/trust/public-key.ts';
 import type { MemoryBlobs } from './sample-images.ts';
 
-export const cosignBundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const cosignBundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const envelopeType = 'application/vnd.in-toto+json';
 
 /** A private key, and its public one as images are checked with it. */
