@@ -128,7 +128,10 @@ export class BasePool {
     const images = async (digest: Digest) => await this.#elsewhere.imagesOf(digest, signal);
     throw await missingBlobs(bundle, missing, {
       images,
-      places: [...this.#elsewhere.names, ...this.#all.map(describe)],
+      places: [
+        ...this.#elsewhere.names,
+        ...this.#all.filter(({ path }) => path !== bundle.path).map(describe),
+      ],
       inventories: this.#inventories,
     });
   }

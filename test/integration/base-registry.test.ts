@@ -19,10 +19,6 @@ import { startDockerRegistry } from '../support/docker-registry.ts';
 import { pullingClient } from '../support/pulling-client.ts';
 import { pushTo } from '../support/push-bundle.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireTool } from '../support/required-tools.ts';
-import { runCli, runCliJson } from '../support/run-cli.ts';
-import type { LoadResult } from '../../src/workflows/load-bundle.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 let files: DeltaFiles;
@@ -78,16 +74,17 @@ async function neededBy(path: string) {
 
 describe('push', () => {
   test('to the registry that has the base: what is there is not read, and old layers are, for what changed', async () => {
-    const { host, log } = await dockerRegistry();
+    const registry = await dockerRegistry();
+    const { host } = registry;
     await pushTo(host, [files.versions[0]], { prefix: 'edge' });
-    const before = log().length;
+    const before = registry.log().length;
     const bases = basesIn(host, 'edge');
     const { result } = await pushTo(host, [files.second], { prefix: 'edge', bases });
     expect(result.failures).toEqual([]);
     await validate(files.versions[1], `${host}/edge`);
     const { layers, olds } = await neededBy(files.second);
     const others = layers.filter((digest) => !olds.includes(digest));
-    const gets = log().slice(before);
+    const gets = registry.log().slice(before);
     const isRead = (digest: Digest): boolean => new RegExp(`"?GET /v2/\\S*blobs/${digest}`).test(gets);
     expect(olds.length).toBeGreaterThan(0);
     expect(olds.filter(isRead)).toEqual([...new Set(olds)].filter(isRead));
