@@ -52,14 +52,14 @@ function nobody({ recipients }: AgeHead, { identities }: AgeKeys, name: string):
       suggestions: [`Name the file with the secret key: palette-edge decrypt ${name} --identity FILE`],
     });
   }
-  const count =
-    identities.length === 1 ? 'the identity does' : `none of ${identities.length} identities does`;
+  const opens =
+    identities.length === 1 ? 'the identity does not open' : `none of ${identities.length} identities opens`;
   const others = recipients.map((kind) => (/^[\w./-]+$/.test(kind) ? kind : '?')).join(', ');
   return new PaletteEdgeError(
     'NO_IDENTITY_MATCHES',
     isPassphrase
       ? `${name} is encrypted with a passphrase: no identity opens it`
-      : `${name} is encrypted to others: ${count} not open it (it has recipients of kind ${others})`,
+      : `${name} is encrypted to others: ${opens} it (it has recipients of kind ${others})`,
     {
       kind: 'authentication',
       suggestions: [
