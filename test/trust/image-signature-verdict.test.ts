@@ -167,6 +167,12 @@ describe('a bundle of Sigstore', () => {
   });
 
   const envelope = envelopeBundle(cosignStatement(digest), signer);
+  const { dsseEnvelope: whole } = JSON.parse(JSON.stringify(envelope));
+  const signedParts = JSON.stringify({
+    payloadType: whole.payloadType,
+    payload: whole.payload,
+    signatures: [{ sig: whole.signatures[0].sig }],
+  });
   const broken: readonly (readonly [string, unknown, string])[] = [
     ['is a list', [], 'no bundle of Sigstore'],
     [
@@ -200,6 +206,23 @@ describe('a bundle of Sigstore', () => {
       kind: 'unusable',
       reason: expect.stringContaining(reason),
     });
+  });
+
+  test('whatever byte of it is another one, it is judged, and good only for what was signed', async () => {
+    const bytes = Buffer.from(JSON.stringify(envelope));
+    const counts = { good: 0, bad: 0 };
+    for (let at = 0; at < bytes.length; at += 1) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at);
+      const { kind } = await verdict({ bundle: changed });
+      counts[kind === 'good' ? 'good' : 'bad'] += 1;
+      if (kind !== 'good') continue;
+      const { dsseEnvelope } = JSON.parse(changed.toString('utf8'));
+      expect(dsseEnvelope).toMatchObject(JSON.parse(signedParts));
+    }
+    // What is beside the envelope was never signed: the hint at the key, for instance.
+    expect(counts.good).toBeGreaterThan(0);
+    expect(counts.bad).toBeGreaterThan(counts.good);
   });
 
   test('that is no JSON is of no use', async () => {
