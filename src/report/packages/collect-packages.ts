@@ -20,13 +20,16 @@ export function collectPackages(found: Iterable<FoundPackage | undefined>): Find
       continue;
     }
     if (packages.length === mostPackages) {
-      problems.push(`has more than ${mostPackages} packages; the others are not listed`);
+      problems.push(`has more than ${mostPackages} packages; what comes behind is not listed`);
       break;
     }
     names += each.provides.length + each.requires.reduce((sum, { length }) => sum + length, 0);
-    packages.push(names <= mostNames ? each : { ...each, provides: [], requires: [] });
+    if (names > mostNames) {
+      problems.push(`has more than ${mostNames} dependencies; what comes behind is not listed`);
+      break;
+    }
+    packages.push(each);
   }
-  if (names > mostNames) problems.push(`has more than ${mostNames} dependencies; the others are not listed`);
   if (unnamed > 0) problems.push(`has ${unnamed} packages without a name or version`);
   return { packages, problems };
 }

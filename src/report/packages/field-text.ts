@@ -19,6 +19,11 @@ export function isNamed(name: string | undefined, version: string | undefined): 
   return [name, version].every((text) => text !== undefined && /^[^\p{Cc}\s]{1,512}$/u.test(text));
 }
 
+/** Names that packages require and provide, for looking each other up only: as they are, without empty ones and repetitions. */
+export function distinctNames(names: readonly (string | undefined)[]): string[] {
+  return [...new Set(names)].filter((name) => name !== undefined).filter((name) => name !== '');
+}
+
 /** Without empty texts and repetitions. */
 export function distinct(texts: readonly (string | undefined)[]): string[] {
   return [...new Set(texts.map(fieldText).filter((text) => text !== undefined))];

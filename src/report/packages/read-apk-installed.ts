@@ -1,5 +1,5 @@
 import { collectPackages } from './collect-packages.ts';
-import { distinct, fieldText, isNamed } from './field-text.ts';
+import { distinct, distinctNames, fieldText, isNamed } from './field-text.ts';
 import type { Finding, FoundPackage } from './found-package.ts';
 import { firstOf, paragraphs } from './paragraphs.ts';
 import type { Paragraph } from './paragraphs.ts';
@@ -40,5 +40,5 @@ function packageOf(paragraph: Paragraph): FoundPackage | undefined {
 /** `so:libc.musl-x86_64.so.1=1 busybox>=1.36`: without the versions. */
 function relationsOf(paragraph: Paragraph, field: string): string[] {
   const words = (firstOf(paragraph, field) ?? '').split(/\s+/);
-  return distinct(words.map((word) => word.split(/[<>=~]/, 1)[0]));
+  return distinctNames(words.map((word) => word.split(/[<>=~]/, 1)[0]));
 }

@@ -1,5 +1,5 @@
 import { collectPackages } from './collect-packages.ts';
-import { distinct, fieldText, isNamed } from './field-text.ts';
+import { distinctNames, fieldText, isNamed } from './field-text.ts';
 import type { Finding, FoundPackage } from './found-package.ts';
 import { firstOf, paragraphs } from './paragraphs.ts';
 import type { Paragraph } from './paragraphs.ts';
@@ -58,7 +58,7 @@ function packageOf(paragraph: Paragraph): FoundPackage | undefined {
     supplier: fieldText(firstOf(paragraph, 'Maintainer')),
     homepage: fieldText(firstOf(paragraph, 'Homepage')),
     upstream: upstreamOf(firstOf(paragraph, 'Source')),
-    provides: distinct(relationsOf(paragraph, 'Provides').flat()),
+    provides: distinctNames(relationsOf(paragraph, 'Provides').flat()),
     requires: [...relationsOf(paragraph, 'Pre-Depends'), ...relationsOf(paragraph, 'Depends')],
   };
 }
@@ -74,7 +74,7 @@ function relationsOf(paragraph: Paragraph, field: string): string[][] {
   return (firstOf(paragraph, field) ?? '')
     .split(',')
     .map((alternatives) =>
-      distinct(alternatives.split('|').map((each) => /^[^\s:(]+/.exec(each.trim())?.[0])),
+      distinctNames(alternatives.split('|').map((each) => /^[^\s:(]+/.exec(each.trim())?.[0])),
     )
     .filter((names) => names.length > 0);
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../io/is-record.ts';
-import { distinct, fieldText, isNamed } from './field-text.ts';
+import { distinct, distinctNames, fieldText, isNamed } from './field-text.ts';
 import { UnreadableError } from './found-package.ts';
 import type { Finding } from './found-package.ts';
 
@@ -27,7 +27,7 @@ export function readNpmPackage(bytes: Buffer): Finding {
         supplier: textOf(json['author']) ?? fieldOf(json['author'], 'name'),
         homepage: textOf(json['homepage']),
         provides: [],
-        requires: distinct(isRecord(dependencies) ? Object.keys(dependencies).slice(0, 10_000) : []).map(
+        requires: distinctNames(isRecord(dependencies) ? Object.keys(dependencies).slice(0, 10_000) : []).map(
           (each) => [each],
         ),
       },

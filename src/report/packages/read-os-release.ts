@@ -5,8 +5,8 @@ import type { Finding } from './found-package.ts';
 export function readOsRelease(bytes: Buffer): Finding {
   const values = new Map<string, string>();
   for (const line of bytes.toString('utf8').split('\n')) {
-    const [, name, value] = /^\s*([A-Z_]+)=(.*)$/.exec(line) ?? [];
-    const text = fieldText(unquote(value?.trim() ?? ''));
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line.trim()) ?? [];
+    const text = fieldText(unquote(value ?? ''));
     if (name !== undefined && text !== undefined) values.set(name, text);
   }
   const [id, versionId, prettyName] = ['ID', 'VERSION_ID', 'PRETTY_NAME'].map((name) => values.get(name));

@@ -1,4 +1,4 @@
-import { distinct, fieldText, isNamed } from './field-text.ts';
+import { distinct, distinctNames, fieldText, isNamed } from './field-text.ts';
 import { UnreadableError } from './found-package.ts';
 import type { Finding } from './found-package.ts';
 import { firstOf, paragraphs } from './paragraphs.ts';
@@ -59,6 +59,6 @@ function licencesOf(paragraph: Paragraph): string[] {
 function requirementsOf(paragraph: Paragraph): string[][] {
   return (paragraph.get('Requires-Dist') ?? [])
     .filter((each) => !/;.*\bextra\b/.test(each))
-    .map((each) => distinct([/^[\w.-]+/.exec(each)?.[0]]))
+    .map((each) => distinctNames([/^[\w.-]+/.exec(each)?.[0]]))
     .filter((names) => names.length > 0);
 }

@@ -1,4 +1,4 @@
-import { distinct, fieldText, isNamed } from './field-text.ts';
+import { distinct, distinctNames, fieldText, isNamed } from './field-text.ts';
 import { UnreadableError } from './found-package.ts';
 import type { FoundPackage } from './found-package.ts';
 
@@ -97,7 +97,7 @@ function namesOf({ entries, data }: Header, tag: number): string[] {
   if (entry?.type !== types.stringArray) return [];
   // What rpm itself has to be able to do is no package.
   const names = stringsAt(data, entry.offset, Math.min(entry.count, mostNames));
-  return distinct(names.filter((each) => !each.startsWith('rpmlib(')));
+  return distinctNames(names.filter((each) => !each.startsWith('rpmlib(')));
 }
 
 /** Texts one behind the other, each with a NUL at its end. */
