@@ -333,6 +333,15 @@ describe('prefixes', () => {
     expect(errors).toMatchObject([{ code: 'IMAGE_SIGNED_BY_OTHER_KEY' }]);
   });
 
+  test('a chart from a registry has to be signed like any image', async () => {
+    const { host, origin } = await runningRegistry();
+    const { blobs, root } = sampleIndex();
+    await pushAll(origin, blobs, [[root, '1.0.0']]);
+    const chart = { name: 'app', version: '1.0.0', source: `oci://${host}/org` };
+    const { errors } = await check([{ ...toCheck(`${host}/org/app:1.0.0`, root), chart }]);
+    expect(errors).toMatchObject([{ code: 'IMAGE_UNSIGNED' }]);
+  });
+
   test('a chart from a web server has no signature beside it, and none is asked', async () => {
     const { root } = sampleIndex();
     const chart = { name: 'demo', version: '1.0.0', source: 'https://charts.example.com' };
