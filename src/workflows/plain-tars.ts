@@ -35,13 +35,18 @@ interface KeptTar {
 export class PlainTars implements AsyncDisposable {
   readonly #folder: string;
   readonly #threads: () => SqueezeThreads;
+  readonly #mostKept: number;
   /** The one that was used last is the last one. */
   readonly #tars = new Map<Digest, KeptTar>();
 
-  /** @param folder on a disk; the files in it have no names */
-  constructor(folder: string, threads: () => SqueezeThreads) {
+  /**
+   * @param folder on a disk; the files in it have no names
+   * @param most bytes of files that nobody uses at the moment
+   */
+  constructor(folder: string, threads: () => SqueezeThreads, most = mostKept) {
     this.#folder = folder;
     this.#threads = threads;
+    this.#mostKept = most;
   }
 
   /** Bytes of files that there are at most at a time when layers of these sizes are held, two at a time. */
@@ -135,7 +140,7 @@ export class PlainTars implements AsyncDisposable {
   async #forgetOldest(): Promise<void> {
     let bytes = [...this.#tars.values()].reduce((sum, { filled }) => sum + (filled?.size ?? 0), 0);
     for (const [digest, { filled, users }] of this.#tars) {
-      if (bytes <= mostKept) return;
+      if (bytes <= this.#mostKept) return;
       if (users > 0 || filled === undefined) continue;
       this.#tars.delete(digest);
       bytes -= filled.size;
