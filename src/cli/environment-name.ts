@@ -7,6 +7,8 @@ const typedOnly: ReadonlySet<string> = new Set([
   'not-removable',
   // Somebody would put the passphrase into its variable, and meet it in a message.
   'encrypt-passphrase',
+  // Of a key, which is made once; the variable would be taken for one about bundles.
+  'encrypt',
 ]);
 
 /** Flags that say where the config file is: they cannot be set in one. */

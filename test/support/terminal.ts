@@ -16,9 +16,17 @@ export interface Terminal {
   readonly end: () => Promise<string>;
 }
 
-/** Runs `palette-edge` in a terminal, with its exit code and the settings of the terminal shown afterwards. */
-export function openTerminal(args: readonly string[], cwd: string): Terminal {
-  const command = [process.execPath, cliEntry, ...args].map((word) => `'${word}'`).join(' ');
+/**
+ * Runs `palette-edge` in a terminal, with its exit code and the settings of the terminal shown afterwards.
+ *
+ * @param program another one to run
+ */
+export function openTerminal(
+  args: readonly string[],
+  cwd: string,
+  program: readonly string[] = [process.execPath, cliEntry],
+): Terminal {
+  const command = [...program, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
