@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 
 import { onePiece } from '../../src/oci/one-piece.ts';
@@ -7,11 +8,14 @@ import { scanLayer } from '../../src/report/packages/scan-layer.ts';
 import type { ScannedLayer } from '../../src/report/packages/merged-root.ts';
 import type { ImagePackages } from '../../src/report/package.ts';
 
-/** A member of a layer by its path: content of a file, a link, or a folder. */
-export type LayerContent = string | Uint8Array | { readonly to: string } | { readonly same: string };
+/** Content of a file, or what a link names. */
+type LayerContent = string | Uint8Array | { readonly to: string } | { readonly same: string };
+
+/** The members of a layer. */
+export type LayerMembers = Readonly<Record<string, LayerContent>>;
 
 /** The bytes of a layer, not compressed. `{ to }` is a symbolic link, `{ same }` a hard one, a path with a slash at its end a folder. */
-export async function layerTar(members: Readonly<Record<string, LayerContent>>): Promise<Buffer> {
+export async function layerTar(members: LayerMembers): Promise<Buffer> {
   const tar = pack();
   for (const [name, content] of Object.entries(members)) {
     if (name.endsWith('/')) tar.entry({ name, type: 'directory' });
@@ -21,11 +25,11 @@ export async function layerTar(members: Readonly<Record<string, LayerContent>>):
     else tar.entry({ name, type: 'link', linkname: content.same });
   }
   tar.finalize();
-  return Buffer.concat(await tar.toArray());
+  return await buffer(tar);
 }
 
 /** A layer that was made of these members and scanned. Its digest is that of its tar. */
-export async function scannedLayer(members: Readonly<Record<string, LayerContent>>): Promise<ScannedLayer> {
+export async function scannedLayer(members: LayerMembers): Promise<ScannedLayer> {
   const tar = await layerTar(members);
   return {
     digest: digestOf(tar),
@@ -34,8 +38,6 @@ export async function scannedLayer(members: Readonly<Record<string, LayerContent
 }
 
 /** The packages of an image of such layers, the lowest first. */
-export async function imageOf(
-  ...layers: readonly Readonly<Record<string, LayerContent>>[]
-): Promise<ImagePackages> {
+export async function imageOf(...layers: readonly LayerMembers[]): Promise<ImagePackages> {
   return mergeFindings(await Promise.all(layers.map(scannedLayer)));
 }

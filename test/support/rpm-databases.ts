@@ -112,7 +112,7 @@ export function ndbDatabase(headers: readonly Uint8Array[]): Buffer {
   let block = slots.length / 16;
   for (let slot = 2; slot < 256; slot += 1) {
     slots.write('Slot', slot * 16, 'latin1');
-    const header = headers[slot - 2];
+    const header = headers.at(slot - 2);
     if (header === undefined) continue;
     const blob = Buffer.alloc(Math.ceil((16 + header.length + 12) / 16) * 16);
     blob.write('BlbS', 'latin1');

@@ -33,8 +33,7 @@ export function mergedRoot(layers: readonly ScannedLayer[]): MergedRoot {
   for (const { digest, findings } of layers) {
     const covered = withResolvedParents(findings, links);
     for (const path of files.keys()) if (isGone(path, covered)) files.delete(path);
-    for (const path of links.keys())
-      if (isGone(path, covered) || findings.folders.has(path)) links.delete(path);
+    for (const path of links.keys()) if (isGone(path, covered)) links.delete(path);
     for (const [path, target] of findings.links) links.set(inFolders(path, links), target);
     for (const [path, finding] of findings.found)
       files.set(inFolders(path, links), { layer: digest, finding });
@@ -42,29 +41,24 @@ export function mergedRoot(layers: readonly ScannedLayer[]): MergedRoot {
   return { files, links };
 }
 
-/** Where a path leads when all links in it are followed. Undefined for a circle. */
+/** Where a path leads when all links in it are followed, never out of the root. Undefined for a circle. */
 export function resolvePath(path: string, links: ReadonlyMap<string, string>): string | undefined {
-  let rest = path.split('/');
+  // What is still to be walked, the next part last.
+  const rest = path.split('/').toReversed();
   let done = '';
-  for (let followed = 0; rest.length > 0;) {
-    const next = pathInRoot(posix.join(done, rest[0] ?? ''));
-    const target = links.get(next);
-    rest = rest.slice(1);
+  let followed = 0;
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    if (part === '' || part === '.') continue;
+    const next = part === '..' ? parentOf(done) : join(done, part);
+    const target = part === '..' ? undefined : links.get(next);
     if (target === undefined) {
       done = next;
       continue;
     }
     followed += 1;
     if (followed > mostLinks) return undefined;
-    const from = target.startsWith('/') ? '' : posix.dirname(next);
-    // One part after the other: a link may climb out of where another one led.
-    rest = [
-      ...(target.startsWith('/') ? '' : from === '.' ? '' : from).split('/'),
-      ...target.split('/'),
-      ...rest,
-    ];
-    rest = rest.filter((part) => part !== '' && part !== '.');
-    done = '';
+    rest.push(...target.split('/').toReversed());
+    if (target.startsWith('/')) done = '';
   }
   return done;
 }
@@ -73,32 +67,37 @@ export function resolvePath(path: string, links: ReadonlyMap<string, string>): s
 function inFolders(path: string, links: ReadonlyMap<string, string>): string {
   const folder = posix.dirname(path);
   if (folder === '.') return path;
-  return pathInRoot(posix.join(resolvePath(folder, links) ?? folder, posix.basename(path)));
+  return join(resolvePath(folder, links) ?? folder, posix.basename(path));
 }
 
-type Covering = Pick<LayerFindings, 'removed' | 'opaque' | 'files'>;
+type Covering = Pick<LayerFindings, 'removed' | 'opaque' | 'files' | 'folders'>;
 
 /** Whiteouts, too, may go through links of folders. */
 function withResolvedParents(
-  { removed, opaque, files }: LayerFindings,
+  { removed, opaque, files, folders }: LayerFindings,
   links: ReadonlyMap<string, string>,
 ): Covering {
   return {
     removed: new Set([...removed].map((path) => inFolders(path, links))),
     opaque: new Set([...opaque].map((path) => resolvePath(path, links) ?? path)),
     files,
+    folders,
   };
 }
 
 /** Whether a layer takes away what lower layers have there: itself, or a folder it is in. */
-function isGone(path: string, { removed, opaque, files }: Covering): boolean {
-  if (opaque.has('')) return true;
-  for (let part = path; part !== '.'; part = posix.dirname(part)) {
+function isGone(path: string, { removed, opaque, files, folders }: Covering): boolean {
+  if (opaque.has('') || folders.has(path)) return true;
+  for (let part = path; part !== ''; part = parentOf(part)) {
     if (removed.has(part) || files.has(part) || (part !== path && opaque.has(part))) return true;
   }
   return false;
 }
 
-function pathInRoot(path: string): string {
-  return posix.normalize(`/${path}`).slice(1);
+function join(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

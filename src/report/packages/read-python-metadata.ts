@@ -58,7 +58,13 @@ function licencesOf(paragraph: Paragraph): string[] {
 /** Without those of extras, which nobody may have asked for. */
 function requirementsOf(paragraph: Paragraph): string[][] {
   return (paragraph.get('Requires-Dist') ?? [])
-    .filter((each) => !/;.*\bextra\b/.test(each))
+    .filter((each) => !/\bextra\b/.test(markerOf(each)))
     .map((each) => distinctNames([/^[\w.-]+/.exec(each)?.[0]]))
     .filter((names) => names.length > 0);
+}
+
+/** What is said behind a semicolon of when it is needed. */
+function markerOf(requirement: string): string {
+  const semicolon = requirement.indexOf(';');
+  return semicolon === -1 ? '' : requirement.slice(semicolon);
 }

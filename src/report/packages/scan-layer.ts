@@ -16,7 +16,9 @@ const windowLimit = 128 * 1024 * 1024;
 /** Of all files of a layer. */
 const mostPackages = 500_000;
 /** Characters of paths that are kept: of links, whiteouts and findings. */
-const mostPathText = 64 * 1024 * 1024;
+const mostPathText = 16 * 1024 * 1024;
+/** Of a path or of what a link names: no file is opened by a longer one (Linux, PATH_MAX). */
+const longestPath = 4096;
 
 const whiteout = '.wh.';
 const opaqueWhiteout = '.wh..wh..opq';
@@ -33,6 +35,7 @@ interface Scan {
   readonly window: FileWindow;
   packages: number;
   pathText: number;
+  longPaths: number;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
     window: new FileWindow(windowLimit),
     packages: 0,
     pathText: 0,
+    longPaths: 0,
   };
   try {
     for await (const member of tarMembers(tar)) {
@@ -64,20 +68,37 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
     if (!(error instanceof TarError)) throw error;
     scan.problems.push(`is a damaged tar: ${error.message}. What comes behind is not listed`);
   }
-  if (scan.packages > mostPackages)
-    scan.problems.push(`has more than ${mostPackages} packages; the others are not listed`);
-  if (scan.pathText > mostPathText)
-    scan.problems.push('has more links and packages than are read; the others are not listed');
-  const { found, links, removed, opaque, files, folders, problems } = scan;
+  const { found, links, removed, opaque, files, folders } = scan;
+  const problems = [...scan.problems, ...limitProblems(scan)];
   return { found, links, removed, opaque, files: files.build(), folders: folders.build(), problems };
+}
+
+function limitProblems({ packages, pathText, longPaths }: Scan): string[] {
+  return [
+    ...(packages > mostPackages ? [`has more than ${mostPackages} packages; the others are not listed`] : []),
+    ...(pathText > mostPathText
+      ? ['has more links and packages than are read; the others are not listed']
+      : []),
+    ...(longPaths > 0
+      ? [`has ${longPaths} paths of more than ${longestPath} characters; they are not read`]
+      : []),
+  ];
 }
 
 async function takeMember(scan: Scan, member: TarMember): Promise<void> {
   const path = pathInRoot(member.path);
   if (path === '') return;
-  const [folder, name] = [posix.dirname(path), posix.basename(path)];
-  if (name.startsWith(whiteout)) return takeWhiteout(scan, folder === '.' ? '' : folder, name);
-  if (member.kind === 'folder') return scan.folders.add(path);
+  if (path.length > longestPath || member.link.length > longestPath) {
+    scan.longPaths += 1;
+    return;
+  }
+  const name = posix.basename(path);
+  if (name.startsWith(whiteout)) takeWhiteout(scan, path.slice(0, -name.length - 1), name);
+  else if (member.kind === 'folder') scan.folders.add(path);
+  else await takeFile(scan, path, member);
+}
+
+async function takeFile(scan: Scan, path: string, member: TarMember): Promise<void> {
   scan.files.add(path);
   // Of two members of one path the last counts.
   scan.found.delete(path);
@@ -86,8 +107,8 @@ async function takeMember(scan: Scan, member: TarMember): Promise<void> {
     if (hasRoom(scan, path + member.link)) scan.links.set(path, member.link);
     return;
   }
-  const finding =
-    member.kind === 'hardLink' ? linkedFinding(scan, path, member) : await readFile(scan, path, member);
+  const isLink = member.kind === 'hardLink';
+  const finding = isLink ? linkedFinding(scan, path, member) : await readFile(scan, path, member);
   if (finding !== undefined && hasRoom(scan, path)) keep(scan, path, finding);
 }
 
@@ -103,7 +124,10 @@ function takeWhiteout(scan: Scan, folder: string, name: string): void {
   }
   // Others of two `.wh.` are bookkeeping of AUFS.
   if (name.startsWith(whiteout + whiteout)) return;
-  const path = posix.join(folder, name.slice(whiteout.length));
+  const removed = name.slice(whiteout.length);
+  // Nothing is called so, and joined to the folder it would be another one.
+  if (removed === '' || removed === '.' || removed === '..') return;
+  const path = posix.join(folder, removed);
   if (hasRoom(scan, path)) scan.removed.add(path);
 }
 
