@@ -22,7 +22,7 @@ export interface BundleInImage {
   readonly parts?: OpenParts;
   /** Path of the image. */
   readonly image: string;
-  /** The bundle, and the image itself. */
+  /** The bundle, and when it is the only one, the image itself. */
   readonly files: readonly SignedFile[];
 }
 
@@ -44,7 +44,9 @@ export async function openIsoBundle(path: string): Promise<BundleInImage | undef
     const opened = { image, place: named.image };
     const bundle =
       named.inside === undefined ? await onlyBundle(opened) : await isoBundle(opened, named.inside);
-    const files = [isoSignedFile(bundle, opened), signedFile(named.image)];
+    const isOnly = named.inside === undefined || (await isoBundles(opened)).length === 1;
+    // What is signed beside an image is the only bundle in it.
+    const files = [isoSignedFile(bundle, opened), ...(isOnly ? [signedFile(named.image)] : [])];
     return { ...(await closingAll(bundle, opened)), image: named.image, files };
   } catch (error) {
     await image.close();

@@ -67,6 +67,11 @@ interface VerifyContext extends VerifyIsoResources {
   readonly signal: AbortSignal;
 }
 
+interface BundleContext extends VerifyContext {
+  /** Whether no other bundle is in the image: then what is beside that may have signed it. */
+  readonly isOnly: boolean;
+}
+
 /**
  * Verifies every file of an image against its list of checksums, and every bundle against its inventory, straight from the image. Goes
  * on after a fault, so that all that is damaged is named.
@@ -85,9 +90,9 @@ export async function verifyIso(
     const context = { ...resources, opened, signal };
     const problems = await verifyFiles(listed, context);
     const bundles: VerifiedIsoBundle[] = [];
-    for (const bundle of await isoBundles(opened)) {
-      bundles.push(...(await verifyIfBundle(bundle, context)));
-    }
+    const candidates = await isoBundles(opened);
+    const isOnly = candidates.length === 1;
+    for (const bundle of candidates) bundles.push(...(await verifyIfBundle(bundle, { ...context, isOnly })));
     if (resources.trust !== undefined && bundles.length === 0) throw withoutBundle(path);
     const bytes = filesOf(listed, image).reduce((sum, { size }) => sum + size, 0);
     return { path, label: image.label, files: listed.length, bytes, bundles, problems };
@@ -154,7 +159,7 @@ async function verifyFiles(
   return [...problems, ...extra.map(({ path }) => ({ path, message: `it is not in ${checksumListName}` }))];
 }
 
-async function verifyIfBundle(bundle: IsoBundle, context: VerifyContext): Promise<VerifiedIsoBundle[]> {
+async function verifyIfBundle(bundle: IsoBundle, context: BundleContext): Promise<VerifiedIsoBundle[]> {
   const { path } = bundle;
   let reader: BundleReader | undefined;
   try {
@@ -171,10 +176,10 @@ async function verifyIfBundle(bundle: IsoBundle, context: VerifyContext): Promis
 async function verifyOpen(
   bundle: IsoBundle,
   reader: BundleReader,
-  { opened, trust, listener: { onPhase, onBytes }, signal }: VerifyContext,
+  { opened, trust, isOnly, listener: { onPhase, onBytes }, signal }: BundleContext,
 ): Promise<VerifiedIsoBundle> {
   const { id, inventory, inventoryBytes, signature } = reader;
-  const files = [isoSignedFile(bundle, opened), signedFile(opened.place)];
+  const files = [isoSignedFile(bundle, opened), ...(isOnly ? [signedFile(opened.place)] : [])];
   const path = `${opened.place}:${bundle.path}`;
   const signedBy = await requireTrusted({ path, id, inventory, inventoryBytes, signature, files }, trust);
   const onStart = (total: number): void => onPhase('bundle', total);

@@ -108,6 +108,8 @@ describe('a file that merely lies in the working folder', () => {
     'cert-dir',
     'auth-file',
     'cred-file-path',
+    'public-key',
+    'require-signature',
     'advertise',
     'password-file',
     'tls-cert',

@@ -1,15 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -120,6 +110,9 @@ describe('a signature is found', () => {
     expect(await rejection(signersOf(outside))).toMatchObject({ code: 'SIGNATURE_MISSING' });
     await writeFile(`${outside}.sig`, signature);
     expect(await signersOf(outside)).toEqual(bySite());
+    const two = await sampleIso(await sampleEntries({ 'a.tar.zst': bytes, 'b.tar.zst': bytes }));
+    await writeFile(`${two}.sig`, signature);
+    expect(await rejection(signersOf(`${two}:a.tar.zst`))).toMatchObject({ code: 'SIGNATURE_MISSING' });
   });
 });
 
