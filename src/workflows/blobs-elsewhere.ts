@@ -70,10 +70,10 @@ export class BlobsElsewhere {
     });
   }
 
-  /** References of the images that need a blob, as far as that is known. */
+  /** References of the images that need a blob, as far as that is known: those of bases first. */
   async imagesOf(digest: Digest, signal: AbortSignal): Promise<readonly string[]> {
     const users = (await this.#imageUsers(signal)).get(digest) ?? [];
-    return [...new Set([...this.#rootOf(digest), ...users])].toSorted();
+    return [...new Set([...this.#rootOf(digest), ...users])];
   }
 
   /** Of an image itself it is known where it may be, without any manifest. */
@@ -135,7 +135,7 @@ export class BlobsElsewhere {
       const read = async (descriptor: Descriptor, image: string, own: AbortSignal) =>
         await this.#read(descriptor, { image, reader }, own);
       for (const [digest, images] of await imageUsers({ ...known, read }, signal))
-        users.set(digest, new Set([...(users.get(digest) ?? []), ...images]));
+        users.set(digest, new Set([...(users.get(digest) ?? []), ...[...images].toSorted()]));
     }
     return users;
   }

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
-import { digestOf } from '../../src/oci/digest.ts';
 import type { LoadResult } from '../../src/workflows/load-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
-import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
+import { deltaPair, pairImage, skopeoDigest } from '../support/delta-pair.ts';
+import type { DeltaPair } from '../support/delta-pair.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
@@ -17,20 +17,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const login = { username: 'edge', password: 'site-secret' };
-const image = 'quay.io/org/image:0';
 let folder: string;
-/** Two versions of a bundle without raw files, which are in no registry, and what is between them. */
-let old: string;
-let next: string;
-let delta: string;
+let pair: DeltaPair;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palette-edge-test-'));
-  const write = async (name: string, added: string) =>
-    await bundleIn(folder, name, await layeredBundle({ images: [[wordsLayer(1), wordsLayer(2, added)]] }));
-  old = await write('v1.tar.zst', '');
-  next = await write('v2.tar.zst', 'second');
-  delta = join(folder, 'v2.delta.tar.zst');
-  await makeDelta(next, { bases: [old], output: delta });
+  pair = await deltaPair(folder);
 });
 afterAll(async () => await rm(folder, { recursive: true }));
 
@@ -46,18 +37,19 @@ async function site() {
   const reach = ['--plain-http', host];
   const flags = ['--base-registry', `${host}/edge`, ...reach];
   const command = async (...args: readonly string[]) => await runCli(args, { cwd, env });
-  await runCliJson(['push', old, `${host}/edge`, ...reach], { cwd, env });
+  await runCliJson(['push', pair.old, `${host}/edge`, ...reach], { cwd, env });
   return { host, cwd, env, flags, command };
 }
 
 test('all commands that take a base take it from the registry, which asks for a password', async () => {
   const { host, cwd, flags, command } = await site();
+  const { old, next, delta, digest } = pair;
   const inventory = ['extract', old, '--file', 'palette-edge/inventory.json', '--output', 'inventory.json'];
   for (const args of [
     ['verify', delta, ...flags],
     inventory,
     ['apply', delta, ...flags, '--base', 'inventory.json', '--output', 'applied.tar.zst'],
-    ['extract', delta, ...flags, '--image', image, '--format', 'oci-archive', '--output', 'image.tar'],
+    ['extract', delta, ...flags, '--image', pairImage, '--format', 'oci-archive', '--output', 'image.tar'],
     ['extract', delta, ...flags, '--all', 'all'],
     ['load', delta, ...flags, '--into', './images'],
     ['push', delta, `${host}/edge`, ...flags],
@@ -66,14 +58,13 @@ test('all commands that take a base take it from the registry, which asks for a 
     expect(code, `of ${args.join(' ')}: ${stderr}`).toBe(0);
   }
   expect((await readFile(join(cwd, 'applied.tar.zst'))).equals(await readFile(next))).toBe(true);
-  const digest = await digestIn(`oci-archive:${await plainArchive(cwd)}:${image}`);
   const [archive = ''] = await readdir(join(cwd, 'images'));
-  expect(await digestIn(`oci-archive:${join(cwd, 'images', archive)}:${image}`)).toBe(digest);
-  expect(await digestIn(`oci-archive:${join(cwd, 'image.tar')}:${image}`)).toBe(digest);
-  expect(await digestIn(`oci:${join(cwd, 'all')}:${image}`)).toBe(digest);
+  expect(await skopeoDigest(`oci-archive:${join(cwd, 'images', archive)}:${pairImage}`)).toBe(digest);
+  expect(await skopeoDigest(`oci-archive:${join(cwd, 'image.tar')}:${pairImage}`)).toBe(digest);
+  expect(await skopeoDigest(`oci:${join(cwd, 'all')}:${pairImage}`)).toBe(digest);
   const place = `docker://${host}/edge/org/image:0`;
   const creds = ['--tls-verify=false', '--creds', `${login.username}:${login.password}`];
-  expect(await digestIn(place, ...creds)).toBe(digest);
+  expect(await skopeoDigest(place, ...creds)).toBe(digest);
   const refused = await runCli(['load', delta, '--into', './none', ...flags], { cwd });
   expect(refused).toMatchObject({ code: 3 });
   expect(refused.stderr).toContain(`reading from ${host}/edge/org/image: `);
@@ -81,6 +72,7 @@ test('all commands that take a base take it from the registry, which asks for a 
 
 test('what is missing is told before anything is done, and a name that is none', async () => {
   const { host, cwd, flags, command } = await site();
+  const { delta } = pair;
   const nowhere = ['--base-registry', `${host}/nowhere`, ...flags.slice(2)];
   for (const args of [
     ['load', delta, ...nowhere, '--into', './images'],
@@ -100,6 +92,7 @@ test('what is missing is told before anything is done, and a name that is none',
 }, 120_000);
 
 test('load takes from containerd what is there, and puts the new image together in it', async () => {
+  const { old, delta, digest } = pair;
   const cwd = await temporaryFolder();
   const address = await startContainerd();
   const into = ['--into', 'containerd', '--address', address, '--json'];
@@ -109,29 +102,14 @@ test('load takes from containerd what is there, and puts the new image together 
   expect(alone.stdout).toContain('containerd, namespace k8s.io');
   await load(old);
   const foreseen = await load(delta, '--dry-run');
-  expect(foreseen.code, foreseen.stdout).toBe(0);
+  expect(foreseen.code, `with ${foreseen.stdout}`).toBe(0);
   const { code, stdout } = await load(delta);
-  expect(code, stdout).toBe(0);
+  expect(code, `with ${stdout}`).toBe(0);
   const result: LoadResult = JSON.parse(stdout);
-  expect(result.images).toMatchObject([{ reference: image, isPresent: false }]);
+  expect(result.images).toMatchObject([{ reference: pairImage, isPresent: false }]);
   const ctr = ['-a', address, '-n', 'k8s.io'];
   const images = await run(requireTool('ctr'), [...ctr, 'images', 'check', '--quiet']);
-  expect(images.stdout.trim()).toBe(image);
+  expect(images.stdout.trim()).toBe(pairImage);
   const listed = await run(requireTool('ctr'), [...ctr, 'images', 'ls']);
-  expect(listed.stdout).toContain(await digestIn(`oci-archive:${await plainArchive(cwd)}:${image}`));
+  expect(listed.stdout).toContain(digest);
 }, 120_000);
-
-/** The digest that skopeo finds. */
-async function digestIn(place: string, ...flags: readonly string[]): Promise<string> {
-  const { stdout } = await run(requireTool('skopeo'), ['inspect', '--raw', ...flags, place]);
-  return digestOf(stdout);
-}
-
-/** The second version as an archive, from the whole bundle. */
-async function plainArchive(cwd: string): Promise<string> {
-  const output = join(cwd, 'plain.tar');
-  await runCliJson(['extract', next, '--image', image, '--format', 'oci-archive', '--output', output], {
-    cwd,
-  });
-  return output;
-}

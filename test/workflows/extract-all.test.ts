@@ -68,11 +68,13 @@ class ManyCharts {
       },
       inventoryBytes: Buffer.from('{}'),
       signature: undefined,
+      signedBy: [],
       files: new Map(),
       sizeOf: async (digest) =>
         await Promise.resolve([...roots, archiveBlob].find((blob) => blob.digest === digest)?.size),
       open: async (blob) => await Promise.resolve(this.#open(blob)),
       blobs: (isWanted) => this.#blobs([...roots, archiveBlob].filter(({ digest }) => isWanted(digest))),
+      require: async () => await Promise.resolve(),
       finish: async () => await Promise.resolve(),
     };
   }

@@ -5,7 +5,7 @@ import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { blobPlace, manifestPlace } from '../../src/workflows/ask-target.ts';
 import type { ImageToPush } from '../../src/workflows/ask-target.ts';
-import { planPush } from '../../src/workflows/plan-push.ts';
+import { planPush, withMounts } from '../../src/workflows/plan-push.ts';
 
 const registry = 'r.site';
 const blobOf = (text: string, size: number) => ({
@@ -55,6 +55,15 @@ test('what one repository has is mounted into the other one', () => {
   const plan = planPush(images, { ...nothing, present });
   expect(plan.blobs[1]).toEqual({ blob: base, missingIn: [first], heldBy: 'b' });
   expect(plan).toMatchObject({ bytesToSend: 905, bytesPresent: 0 });
+});
+
+test('what is in a repository that nothing is pushed to is mounted from there', () => {
+  const present = new Set([blobPlace({ registry, repository: 'b' }, base.digest)]);
+  const plan = planPush(images, { ...nothing, present });
+  const mounting = withMounts(plan, (digest) => (digest === small.digest ? undefined : 'old'));
+  expect(mounting.blobs.map(({ heldBy }) => heldBy)).toEqual(['old', 'b', undefined]);
+  expect(mounting).toMatchObject({ bytesToSend: small.size, bytesPresent: plan.bytesPresent });
+  expect(mounting.images).toBe(plan.images);
 });
 
 test('an image is there when its blobs, its manifests and its tag are', () => {
