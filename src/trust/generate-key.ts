@@ -43,7 +43,9 @@ async function generateOf(
       return await generate('ec', { namedCurve: 'prime256v1' });
     case 'rsa':
       return await generate('rsa', { modulusLength: rsaBits });
-    default:
+    case 'ed25519':
       return await generate('ed25519');
+    default:
+      throw new TypeError('unknown type of key');
   }
 }

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { AsymmetricKeyDetails, KeyObject } from 'node:crypto';
 
 import { unsuitableKey } from './trust-error.ts';
 
@@ -18,24 +18,20 @@ const largestRsa = 16_384;
  */
 export function keyAlgorithm(key: KeyObject, name: string): SignatureAlgorithm {
   const { asymmetricKeyType: type = 'secret', asymmetricKeyDetails: details = {} } = key;
-  switch (type) {
-    case 'ed25519':
-      return 'ed25519';
-    case 'ec': {
-      const { namedCurve = 'of its own' } = details;
-      if (namedCurve === 'prime256v1') return 'ecdsa-p256-sha256';
-      throw unsuitableKey(name, `a key on the curve ${namedCurve}`);
-    }
-    case 'rsa': {
-      const { modulusLength = 0, publicExponent = 0n } = details;
-      if (modulusLength < smallestRsa || modulusLength > largestRsa)
-        throw unsuitableKey(name, `an RSA key of ${modulusLength} bits`);
-      // With 1 everybody can sign; an even one has no inverse.
-      if (publicExponent < 3n || publicExponent % 2n === 0n)
-        throw unsuitableKey(name, `an RSA key with the public exponent ${publicExponent}`);
-      return 'rsa-pkcs1-sha256';
-    }
-    default:
-      throw unsuitableKey(name, `a key of type ${type}`);
-  }
+  if (type === 'ed25519') return 'ed25519';
+  if (type === 'rsa') return rsaAlgorithm(details, name);
+  if (type !== 'ec') throw unsuitableKey(name, `a key of type ${type}`);
+  if (details.namedCurve === 'prime256v1') return 'ecdsa-p256-sha256';
+  throw unsuitableKey(name, `a key on the curve ${details.namedCurve ?? 'of its own parameters'}`);
+}
+
+function rsaAlgorithm(
+  { modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails,
+  name: string,
+): SignatureAlgorithm {
+  if (modulusLength < smallestRsa || modulusLength > largestRsa)
+    throw unsuitableKey(name, `an RSA key of ${modulusLength} bits`);
+  // With 1 everybody can sign; an even one has no inverse.
+  if (publicExponent >= 3n && publicExponent % 2n === 1n) return 'rsa-pkcs1-sha256';
+  throw unsuitableKey(name, `an RSA key with the public exponent ${publicExponent}`);
 }

@@ -98,14 +98,7 @@ export async function buildBundle(
     images: done.images,
     imageSignatures: prepared.signatures,
     failures: done.failures.map(reportFailure),
-    // Of a dry run the plan is wanted, above all when there is something wrong with it.
-    warnings: [
-      ...warnings,
-      ...bundles.warnings,
-      ...done.repairs,
-      ...done.warnings,
-      ...(problem === undefined ? [] : [problem]),
-    ],
+    warnings: [...warnings, ...bundles.warnings, ...warningsOf(done, problem)],
     statistics: {
       bytesPulled: prepared.received + pulledBytes,
       // What was pinned just now is in the store when the rest is pulled.
@@ -114,6 +107,11 @@ export async function buildBundle(
       seconds: Math.round(resources.now() - started) / 1000,
     },
   };
+}
+
+/** Of a dry run the plan is wanted, above all when there is something wrong with it. */
+function warningsOf({ repairs, warnings }: DoneBuild, problem: Warning | undefined): Warning[] {
+  return [...repairs, ...warnings, ...(problem === undefined ? [] : [problem])];
 }
 
 async function besideBundle(

@@ -1,4 +1,4 @@
-import { inventoryPath } from '../bundle/inventory.ts';
+import { inventoryPath, signaturePath } from '../bundle/inventory.ts';
 import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
@@ -20,7 +20,7 @@ export interface ExtractedFile {
 }
 
 /**
- * Extracts one file as it was added: of `build --file`, or one that every bundle has, by its path: the inventory, the cluster definition.
+ * Extracts one file as it was added: of `build --file`, or one of its head, by its path: the inventory, its signatures, the cluster definition.
  *
  * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), `NO_SUCH_FILE` (kind notFound), or of kind content for what is damaged
  */
@@ -32,7 +32,7 @@ export async function extractFile(
   if ('path' in output) await requireFreeFile(output.path);
   const { rawFiles = [] } = source.inventory;
   const raw = rawFiles.find((file) => file.name === name);
-  const head = name === inventoryPath ? source.inventoryBytes : source.files.get(name);
+  const head = headFile(source, name);
   if (raw !== undefined) {
     await extractBlob(source, { blob: raw, output }, options);
     return { kind: 'file', name, digest: raw.digest, bytes: raw.size };
@@ -41,6 +41,11 @@ export async function extractFile(
   options.listener.onStart(head.length);
   await extractStream(output, onePiece(head));
   return { kind: 'file', name, digest: digestOf(head), bytes: head.length };
+}
+
+function headFile({ inventoryBytes, signature, files }: BundleSource, name: string): Uint8Array | undefined {
+  if (name === inventoryPath) return inventoryBytes;
+  return name === signaturePath ? signature : files.get(name);
 }
 
 /** Writes one blob: nobody sees it before it is verified, but who reads a stream. */

@@ -14,9 +14,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const passphrase = 'correct horse';
 
 /** What reading a key file throws, as anybody may see it. */
-function failure(read: () => unknown): unknown {
+function failure(reading: () => unknown): unknown {
   try {
-    read();
+    reading();
   } catch (error) {
     return error;
   }

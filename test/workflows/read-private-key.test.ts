@@ -25,7 +25,7 @@ test.each([
   ['a file that is not there', 'nothing', undefined, { code: 'FILE_NOT_FOUND', kind: 'notFound' }],
   ['a folder', '.', undefined, { code: 'NOT_A_FILE', kind: 'usage' }],
   ['a file that is far too large', 'large', 'x'.repeat(1_000_000), { code: 'KEY_INVALID', kind: 'usage' }],
-])('%s is no key', async (_what, name, content, expected) => {
+])('%s is no key', async (...[, name, content, expected]) => {
   const path = join(await temporaryFolder(), name);
   if (content !== undefined) await writeFile(path, content);
   expect(await rejection(readPrivateKeyFile(path, nobody))).toMatchObject(expected);
