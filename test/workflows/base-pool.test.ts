@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+
+import type { BundleReader } from '../../src/bundle/bundle-reader.ts';
+import { inventoryId } from '../../src/bundle/inventory.ts';
+import type { BlobIdentity } from '../../src/oci/descriptor.ts';
+import type { Digest } from '../../src/oci/digest.ts';
+import type { BasePlace } from '../../src/workflows/base-place.ts';
+import { BasePool } from '../../src/workflows/base-pool.ts';
+import { openBundleFile } from '../../src/workflows/open-bundle.ts';
+import { openBases } from '../../src/workflows/open-with-bases.ts';
+import { deltaFiles } from '../support/delta-bundles.ts';
+import type { DeltaFiles } from '../support/delta-bundles.ts';
+import { rejection } from '../support/rejection.ts';
+
+let files: DeltaFiles;
+beforeAll(async () => {
+  files = await deltaFiles(await mkdtemp(join(tmpdir(), 'palette-edge-test-')));
+});
+afterAll(async () => await rm(files.folder, { recursive: true }));
+
+const { signal } = new AbortController();
+
+async function pool(...paths: readonly string[]): Promise<BasePool> {
+  const opened = await openBases({ paths, folder: tmpdir() });
+  onTestFinished(async () => await opened.close());
+  return opened;
+}
+
+async function reader(path: string, bases?: BasePool): Promise<BundleReader> {
+  const opened = await openBundleFile(path, bases === undefined ? {} : { pool: bases });
+  onTestFinished(async () => await opened.reader.close());
+  return opened.reader;
+}
+
+/** The layers that a bundle has as changes to others. */
+function patched(bundle: BundleReader): readonly BlobIdentity[] {
+  return bundle.inventory.blobs.filter(({ digest }) => bundle.oldsOf(digest).length > 0);
+}
+
+async function bytesOf(from: BundleReader, blob: BlobIdentity): Promise<Buffer> {
+  return await buffer(await from.open({ digest: blob.digest, size: blob.size }));
+}
+
+test('a layer that is changes to others comes from any position, through a chain', async () => {
+  const bases = await pool(files.versions[0], files.second);
+  const third = await reader(files.third, bases);
+  const direct = await reader(files.versions[2]);
+  const layers = patched(third);
+  expect(layers.length).toBeGreaterThan(0);
+  for (const layer of layers) {
+    const plain = gunzipSync(await bytesOf(direct, layer));
+    for (const start of [0, 1, 12_345, plain.length - 1, plain.length]) {
+      const content = third.plainOf(layer.digest, start, signal);
+      if (content === undefined) throw new Error('it is no patch');
+      expect((await buffer(content)).equals(plain.subarray(start)), `from ${start}`).toBe(true);
+    }
+  }
+});
+
+test('what is decompressed at a time is counted with what that is made of', async () => {
+  const bases = await pool(files.versions[0], files.second);
+  const [first, second, third] = [
+    await reader(files.versions[0]),
+    await reader(files.second, bases),
+    await reader(files.third, bases),
+  ];
+  const olds = new Set<Digest>(patched(third).flatMap(({ digest }) => third.oldsOf(digest)));
+  for (const digest of olds) for (const further of second.oldsOf(digest)) olds.add(further);
+  let expected = 0;
+  for (const digest of olds) {
+    const from = (await first.sizeOf(digest)) === undefined ? second : first;
+    const layer = { digest, size: (await from.sizeOf(digest)) ?? 0 };
+    expected += gunzipSync(await bytesOf(from, layer)).length;
+  }
+  expect(olds.size).toBeGreaterThan(1);
+  expect(await bases.spaceFor(third)).toBe(expected);
+  expect(await bases.spaceFor(first)).toBe(0);
+});
+
+test('the first base that is missing is named, of a delta bundle or of its bases', async () => {
+  const idOf = async (path: string): Promise<string> => inventoryId((await reader(path)).inventoryBytes);
+  const alone = await pool(files.second);
+  const chain = { path: files.third, reader: await reader(files.third, alone) };
+  for (const missing of [
+    await rejection(alone.require(chain, signal)),
+    await rejection(Promise.resolve().then(() => alone.requireFromBundles(chain))),
+  ]) {
+    expect(missing).toMatchObject({ code: 'BASE_NEEDED', kind: 'notFound' });
+    expect(missing.message + missing.suggestions.join(' ')).toContain(await idOf(files.versions[0]));
+  }
+  const whole = await pool(files.versions[0], files.second);
+  await whole.require(chain, signal);
+  // A bundle that is no delta bundle needs nothing.
+  await alone.require({ path: '', reader: await reader(files.versions[2]) }, signal);
+});
+
+test('what was added is closed with it, what was lent is not', async () => {
+  const bases = new BasePool({ folder: tmpdir() });
+  const lent = await reader(files.versions[0]);
+  const added = await openBundleFile(files.versions[1]);
+  bases.lend({ path: 'lent', reader: lent });
+  bases.add({ path: 'added', ...added });
+  expect(bases.bases.map(({ path }) => path)).toEqual(['added']);
+  const [blob] = lent.inventory.blobs;
+  const [other] = added.reader.inventory.blobs;
+  if (blob === undefined || other === undefined) throw new Error('no blobs');
+  await bases.close();
+  expect(await bytesOf(lent, blob)).toHaveLength(blob.size);
+  await expect(added.reader.frames.read(0)).rejects.toThrow('EBADF');
+});
+
+test('what no bundle has is taken from another place, and asked for once', async () => {
+  const direct = await reader(files.versions[0]);
+  const asked: Digest[] = [];
+  const place: BasePlace = {
+    name: 'site',
+    find: async ({ digest }) => {
+      asked.push(digest);
+      const size = await direct.sizeOf(digest);
+      if (size === undefined) return undefined;
+      return { size, open: async (_blob, options) => await direct.open({ digest, size }, options) };
+    },
+  };
+  const bases = new BasePool({ folder: tmpdir(), places: [place] });
+  onTestFinished(async () => await bases.close());
+  const second = await reader(files.second, bases);
+  const wanted = await reader(files.versions[1]);
+  await bases.require({ path: files.second, reader: second }, signal);
+  const before = asked.length;
+  expect(new Set(asked).size).toBe(before);
+  for (const blob of second.inventory.blobs)
+    expect((await bytesOf(second, blob)).equals(await bytesOf(wanted, blob))).toBe(true);
+  expect(asked).toHaveLength(before);
+});
