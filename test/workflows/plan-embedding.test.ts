@@ -62,6 +62,21 @@ test('content that is whole in the installer is of the same name, too', () => {
   expect(otherContent).toEqual([]);
 });
 
+test('a signature file lies beside its content, and goes with it', () => {
+  const files = ['opt/spectrocloud/content/a.zst_part00', 'opt/spectrocloud/content/a.zst.sig'];
+  const signed = { ...content('a.zst', 5), signatures: { path: '/a.zst.sig', size: 3 } };
+  const replacing = { ...options, replaces: true };
+  const { added } = planEmbedding([], { ...nothing, content: [signed] }, options);
+  expect(added).toMatchObject([
+    { path: 'opt/spectrocloud/content/a.zst_part00' },
+    { path: 'opt/spectrocloud/content/a.zst.sig', source: '/a.zst.sig', size: 3 },
+  ]);
+  const unsigned = planEmbedding(files, { ...nothing, content: [content('a.zst', 5)] }, replacing);
+  expect(unsigned.removed).toEqual(files);
+  const other = planEmbedding(files, { ...nothing, content: [content('b.zst', 5)] }, replacing);
+  expect(other.removed).toEqual([]);
+});
+
 test('so many pieces that split would number them otherwise are refused', () => {
   const plan = (size: number) =>
     planEmbedding([], { ...nothing, content: [content('a.zst', size)] }, options);
