@@ -7,6 +7,7 @@ import { begun } from '../io/begun.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { onePiece } from '../oci/one-piece.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
 import { leastPiece, PieceBudget } from './piece-budget.ts';
 import type { RestoredLayers } from './restored-layers.ts';
@@ -27,8 +28,8 @@ const usualCache = 16 * 1024 * 1024;
 /** What all clients together may have decompressed at a time besides the frames that readers remember, in bytes. */
 const workingBytes = 64 * 1024 * 1024;
 const mostAtOnce = 3;
-/** What is elsewhere and no larger, in bytes, is read again whenever it is asked for: manifests, of which there are many, each in a file. */
-const mostUnkept = 256 * 1024;
+/** What is elsewhere and no larger, in bytes, is not kept: of manifests there are many, and a file for each would be too many. */
+const mostUnkept = 64 * 1024;
 
 /** How much memory many clients may take. */
 export interface BundleBlobsOptions {
@@ -89,9 +90,8 @@ export class BundleBlobs implements BlobReader {
     blob: BlobIdentity,
     options: OpenBlobOptions,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const isKept = !isElsewhere(reader, blob) || blob.size > mostUnkept;
-    const kept = isKept ? this.#restored?.open(reader, blob, options) : undefined;
-    return kept ?? (await reader.open(blob, options));
+    if (isElsewhere(reader, blob) && blob.size <= mostUnkept) return await inMemory(reader, blob, options);
+    return this.#restored?.open(reader, blob, options) ?? (await reader.open(blob, options));
   }
 
   async #holderOf({ digest, size }: BlobIdentity): Promise<OpenBundle> {
@@ -128,6 +128,17 @@ export class BundleBlobs implements BlobReader {
 /** Whether a blob is in no bundle, and whoever knows more gives it. */
 function isElsewhere(reader: BundleReader, { digest }: BlobIdentity): boolean {
   return !reader.isSqueezed(digest) && reader.needsBases(digest);
+}
+
+/** Whoever takes it slowly does not hold the connection that it comes from. */
+async function inMemory(
+  reader: BundleReader,
+  blob: BlobIdentity,
+  options: OpenBlobOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of await reader.open(blob, options)) pieces.push(piece);
+  return onePiece(Buffer.concat(pieces));
 }
 
 /** The last slice is a copy: whoever holds it back while the next piece is read does not hold all of this one. */

@@ -95,7 +95,7 @@ describe('push', () => {
     const gets = registry.log().slice(before);
     const isRead = (digest: Digest): boolean => new RegExp(`"?GET /v2/\\S*blobs/${digest}`).test(gets);
     expect(olds.length).toBeGreaterThan(0);
-    expect(olds.filter(isRead)).toEqual([...new Set(olds)].filter(isRead));
+    expect(olds.filter((digest) => !isRead(digest))).toEqual([]);
     expect(others.filter(isRead)).toEqual([]);
     const again = await pushTo(host, [files.second], { prefix: 'edge', bases: basesIn(host, 'edge') });
     expect(again.result.statistics).toMatchObject({ bytesSent: 0, bytesToSend: 0 });

@@ -106,6 +106,30 @@ test('a repository that is closed is as good as one without it, unless all are',
   expect(requests.slice(before).filter(({ url }) => url.includes('/closed/'))).toEqual([]);
 });
 
+test('which side failed is told, when it is asked and in the middle of a blob', async () => {
+  let isUp = false;
+  const { host } = await startServer((request, response) => {
+    if (!isUp) response.statusCode = 500;
+    response.setHeader('content-length', isUp ? 5 : 0);
+    response.end(isUp && request.method === 'GET' ? 'wrong' : undefined);
+  });
+  const place = registryBase({
+    destination: { registry: host, path: 'edge' },
+    client: pullingClient().client,
+  });
+  const blob = new MemoryBlobs().add('right', 'text/plain');
+  const wanted = { ...blob, isManifest: false, images: ['ghcr.io/org/app:1'] };
+  const down = await rejection(place.find(wanted, signal));
+  expect(down).toMatchObject({ code: 'SERVER_FAILURE', kind: 'network' });
+  expect(down.message).toContain(`reading from ${host}/edge/org/app: `);
+  isUp = true;
+  const found = await place.find(wanted, signal);
+  const reader = { sizeOf: async () => await Promise.resolve(5), open: found?.open ?? never };
+  const wrong = await rejection(readWholeBlob(reader, blob, signal));
+  expect(wrong).toMatchObject({ code: 'DIGEST_MISMATCH', kind: 'content' });
+  expect(wrong.message.startsWith(`reading from ${host}/edge/org/app: `)).toBe(true);
+});
+
 async function never(): Promise<AsyncIterable<Uint8Array>> {
   return await Promise.reject(new Error('nothing was found'));
 }
