@@ -72,7 +72,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
 };
 
 /** Some changes of single bytes, of numbers, and of stretches; at least one. */
-function changed(original: Buffer, random: SeededRandom): Buffer {
+export function changed(original: Buffer, random: SeededRandom): Buffer {
   const bytes = Buffer.from(original);
   for (let change = random.integer(1, 4); change > 0; change -= 1) {
     const at = random.integer(0, bytes.length - 1);

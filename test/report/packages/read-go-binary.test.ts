@@ -9,6 +9,7 @@ import { FileWindow } from '../../../src/report/packages/file-window.ts';
 import type { Finding } from '../../../src/report/packages/found-package.ts';
 import { readGoBinary } from '../../../src/report/packages/read-go-binary.ts';
 import { craneProgram } from '../../support/crane.ts';
+import { goElf } from '../../support/go-elf.ts';
 import { helmProgram } from '../../support/helm.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palette-edge-test-'));
@@ -115,81 +116,41 @@ describe('a program that is none of Go, or damaged', () => {
   });
 
   test('is read when it is well', async () => {
-    expect(linesOf(await read(crafted({ modules })))).toEqual(['example.com/a v1.0.0 ', 'stdlib 1.22 ']);
+    expect(linesOf(await read(goElf({ modules })))).toEqual(['example.com/a v1.0.0 ', 'stdlib 1.22 ']);
+  });
+
+  test('is read by its pointers when it is well', async () => {
+    const bytes = goElf({ modules, inline: 0, hasPointers: true });
+    expect(linesOf(await read(bytes))).toEqual(['example.com/a v1.0.0 ', 'stdlib 1.22 ']);
   });
 
   test.each<[what: string, bytes: Buffer]>([
-    ['the header is not where headers are aligned', crafted({ modules, at: 0x1008 })],
-    ['the header lies in code', crafted({ modules, flags: 5 })],
-    ['the header lies in no segment', crafted({ modules, size: 0 })],
-    ['the version is longer than any', crafted({ modules, version: 'x'.repeat(300) })],
-    ['there is no version', crafted({ modules, version: '' })],
-    ['the texts are cut off', crafted({ modules }).subarray(0, 0x1040)],
-    ['the header is cut off', crafted({ modules }).subarray(0, 0x1018)],
-    ['the table of segments is cut off', crafted({ modules }).subarray(0, 80)],
-    ['pointers lead nowhere', crafted({ modules, inline: 0 })],
+    ['the header is not where headers are aligned', goElf({ modules, at: 0x1008 })],
+    ['the header lies in code', goElf({ modules, flags: 5 })],
+    ['the header lies in no segment', goElf({ modules, size: 0 })],
+    ['the version is longer than any', goElf({ modules, version: 'x'.repeat(300) })],
+    ['there is no version', goElf({ modules, version: '' })],
+    ['the texts are cut off', goElf({ modules }).subarray(0, 0x1040)],
+    ['the header is cut off', goElf({ modules }).subarray(0, 0x1018)],
+    ['the table of segments is cut off', goElf({ modules }).subarray(0, 80)],
+    ['pointers lead nowhere', goElf({ modules, inline: 0 })],
     ['there is nothing behind the magic', Buffer.from('\u007FELF', 'latin1')],
   ])('nothing is found when %s', async (_, bytes) => {
     expect((await read(bytes))?.packages ?? []).toEqual([]);
   });
 
   test('a header that is only readable counts when no other does', async () => {
-    expect(linesOf(await read(crafted({ modules, flags: 4 })))).toHaveLength(2);
+    expect(linesOf(await read(goElf({ modules, flags: 4 })))).toHaveLength(2);
     const both = Buffer.concat([
-      crafted({ modules, flags: 4, segments: 2 }),
-      crafted({ modules: '' }).subarray(0x1000),
+      goElf({ modules, flags: 4, segments: 2 }),
+      goElf({ modules: '' }).subarray(0x1000),
     ]);
     expect(linesOf(await read(both))).toEqual(['stdlib 1.22 ']);
   });
 
   test('a length of modules that is a lie', async () => {
-    const bytes = crafted({ modules });
+    const bytes = goElf({ modules });
     bytes.set([0xff, 0xff, 0xff, 0xff, 0x7f], 0x1000 + 32 + 7);
     expect(await read(bytes)).toBeUndefined();
   });
 });
-
-/** An ELF file of one segment from 0x1000 on with a header of build information in it; or of two, the second writable, of 0x1000 bytes each. */
-function crafted({
-  modules,
-  version = 'go1.22',
-  at = 0x1000,
-  flags = 6,
-  size = 0x1000,
-  inline = 2,
-  segments = 1,
-}: {
-  readonly modules: string;
-  readonly version?: string;
-  readonly at?: number;
-  readonly flags?: number;
-  readonly size?: number;
-  readonly inline?: number;
-  readonly segments?: number;
-}): Buffer {
-  const bytes = Buffer.alloc(0x2000);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  bytes.writeBigUInt64LE(64n, 32);
-  bytes.writeUInt16LE(56, 54);
-  bytes.writeUInt16LE(segments, 56);
-  for (const [index, bits] of [flags, 6].slice(0, segments).entries()) {
-    const entry = 64 + index * 56;
-    bytes.writeUInt32LE(1, entry);
-    bytes.writeUInt32LE(bits, entry + 4);
-    bytes.writeBigUInt64LE(BigInt(0x1000 * (index + 1)), entry + 8);
-    bytes.writeBigUInt64LE(BigInt(0x40_1000 * (index + 1)), entry + 16);
-    bytes.writeBigUInt64LE(BigInt(size), entry + 32);
-  }
-  bytes.write('\u00FF Go buildinf:', at, 'latin1');
-  bytes.set([8, inline], at + 14);
-  const framed = modules === '' ? '' : `${'<'.repeat(16)}${modules}${'>'.repeat(16)}`;
-  const texts = [textOf(version), textOf(framed)];
-  Buffer.concat(texts).copy(bytes, at + 32);
-  return bytes;
-}
-
-function textOf(text: string): Buffer {
-  const { length } = text;
-  const prefix = length < 128 ? [length] : [(length % 128) + 128, Math.floor(length / 128)];
-  return Buffer.concat([Buffer.from(prefix), Buffer.from(text)]);
-}
