@@ -108,9 +108,8 @@ interface BundleBytes {
 
 /** Opened as a bundle, so that nothing else is encrypted by mistake. */
 async function openBytes(path: string): Promise<BundleBytes> {
-  const inImage = await openIsoBundle(path);
-  const parts = inImage === undefined ? await openParts(path) : undefined;
-  const access = inImage?.access ?? parts?.access ?? (await openFileAccess(path, 'bundle'));
+  const found = await findBytes(path);
+  const { access, parts } = found;
   let reader: BundleReader;
   try {
     reader = await BundleReader.open(access, path);
@@ -123,7 +122,16 @@ async function openBytes(path: string): Promise<BundleBytes> {
     await reader.close();
     throw error;
   }
-  return { reader, access, parts, image: inImage?.image };
+  return { ...found, reader };
+}
+
+/** As every command finds a bundle. */
+async function findBytes(path: string): Promise<Omit<BundleBytes, 'reader'>> {
+  const inImage = await openIsoBundle(path);
+  if (inImage !== undefined) return { access: inImage.access, parts: undefined, image: inImage.image };
+  const parts = await openParts(path);
+  const access = parts?.access ?? (await openFileAccess(path, 'bundle'));
+  return { access, parts, image: undefined };
 }
 
 function encryptedPathOf(path: string, { parts, image }: BundleBytes): string {

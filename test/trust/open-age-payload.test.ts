@@ -44,7 +44,7 @@ function parseVector(bytes: Uint8Array) {
     .map((line) => line.split(': ', 2));
   const all = (name: string) => fields.flatMap(([key, value = '']) => (key === name ? [value] : []));
   const body = Buffer.from(text.slice(end + 2), 'latin1');
-  const [passphrase] = all('passphrase');
+  const passphrase = all('passphrase').at(0);
   return {
     expect: all('expect')[0] ?? '',
     payload: all('payload')[0],
@@ -78,7 +78,8 @@ describe('test vectors of age', () => {
       const { plain, code } = await openAll(file, keys);
       expect(codes[expected]).toContain(code);
       // Of a payload that fails it is the hash of the most that may be given before: a file whose end is known gives less.
-      if (expected === 'success') expect(createHash('sha256').update(plain).digest('hex')).toBe(payload);
+      const hash = createHash('sha256').update(plain).digest('hex');
+      expect(expected === 'success' ? hash : payload).toBe(payload);
     },
   );
 

@@ -199,7 +199,7 @@ describe('a file that cannot be decrypted leaves nothing', () => {
 
   test('because of a changed byte', async () => {
     const { folder, path, file, identities } = await sealed();
-    file[150_000] = (file[150_000] ?? 0) ^ 128;
+    file.writeUInt8(file.readUInt8(150_000) ^ 128, 150_000);
     await writeFile(path, file);
     const error = await rejection(decrypt({ path }, identities));
     expect(error).toMatchObject({ code: 'ENCRYPTED_FILE_DAMAGED', kind: 'content' });
