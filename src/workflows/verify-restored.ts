@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 
 import type { BundleReader } from '../bundle/bundle-reader.ts';
+import type { BundledBlob } from '../bundle/inventory.ts';
 import { blobPath } from '../bundle/oci-documents.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
@@ -32,28 +33,42 @@ export async function verifyRestored(
   const { squeezed } = reader.stored;
   if (squeezed === undefined || reader.lacksBases) return [];
   if (squeezed.delta === undefined && !options.isSigned) return [];
-  const { listener } = options;
   const { blobs } = reader.inventory;
-  listener.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
+  options.listener.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
   await using threads = new SqueezeThreads(availableParallelism());
   // Of a delta bundle other tools take nothing.
   const layers = squeezed.delta === undefined ? squeezed.layers : [];
-  const plains = new Map(layers.map(({ digest, plain }) => [digest, plain]));
+  const context = {
+    ...options,
+    threads,
+    plains: new Map(layers.map(({ digest, plain }) => [digest, plain])),
+  };
   const problems: VerifyProblem[] = [];
-  for (const blob of reader.inTarOrder()) {
-    const { digest, role } = blob;
-    try {
-      const content = counted(await reader.open(blob, options), listener);
-      const plain = plains.get(digest);
-      await (plain === undefined
-        ? readAll(content)
-        : requirePlain(plain, threads.inflate(content, options.signal)));
-    } catch (error) {
-      if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
-      problems.push({ path: blobPath(digest), digest, role, images: [], message: error.message });
-    }
-  }
+  for (const blob of reader.inTarOrder()) problems.push(...(await problemsOf(blob, reader, context)));
   return problems;
+}
+
+interface RestoringContext extends VerifyRestoredOptions {
+  readonly threads: SqueezeThreads;
+  /** What is in the tar in the place of layers. */
+  readonly plains: ReadonlyMap<Digest, Digest>;
+}
+
+async function problemsOf(
+  blob: BundledBlob,
+  reader: BundleReader,
+  { threads, plains, listener, signal }: RestoringContext,
+): Promise<VerifyProblem[]> {
+  const { digest, role } = blob;
+  const plain = plains.get(digest);
+  try {
+    const content = counted(await reader.open(blob, { signal }), listener);
+    await (plain === undefined ? readAll(content) : requirePlain(plain, threads.inflate(content, signal)));
+    return [];
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || error.kind !== 'content') throw error;
+    return [{ path: blobPath(digest), digest, role, images: [], message: error.message }];
+  }
 }
 
 /** To its end: only then it is verified. */
