@@ -2,7 +2,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { damagedBundle, encryptedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import { encodeFrameTable, maximumHeadSize } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
-import { StreamBytes } from './stream-bytes.ts';
+import { StreamBytes } from '../io/stream-bytes.ts';
 import {
   decompressFrame,
   decompressLongFrame,

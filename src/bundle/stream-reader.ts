@@ -9,7 +9,7 @@ import type { BundleHead, StoredContent } from './bundle-head.ts';
 import type { BundledBlob, Inventory } from './inventory.ts';
 import type { LayerRestorer } from './layer-restorer.ts';
 import type { SqueezedLayer, StoredBlob } from './squeezed-inventory.ts';
-import { StreamBytes } from './stream-bytes.ts';
+import { StreamBytes } from '../io/stream-bytes.ts';
 import { streamFrames } from './stream-frames.ts';
 import { blobHeader, paddingFor, tarEnd } from './tar-layout.ts';
 

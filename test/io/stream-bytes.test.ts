@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { StreamBytes } from '../../src/bundle/stream-bytes.ts';
+import { StreamBytes } from '../../src/io/stream-bytes.ts';
 
 function streamOf(...pieces: readonly string[]): StreamBytes {
   return new StreamBytes(
@@ -33,4 +33,21 @@ test('who stops in the middle of pieces goes on behind the last one', async () =
     break;
   }
   expect((await bytes.take(3)).toString()).toBe('cde');
+});
+
+test('a stream is told that nobody reads on', async () => {
+  let isClosed = false;
+  async function* open(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield await Promise.resolve(Buffer.from('ab'));
+      yield Buffer.from('cd');
+    } finally {
+      isClosed = true;
+    }
+  }
+  const bytes = new StreamBytes(open());
+  await bytes.take(1);
+  expect(isClosed).toBe(false);
+  await bytes.close();
+  expect(isClosed).toBe(true);
 });

@@ -1,1 +1,0 @@
-export { StreamBytes } from '../io/stream-bytes.ts';
