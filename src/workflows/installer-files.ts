@@ -40,7 +40,7 @@ export interface SuppliedFile extends ContentSource {
 }
 
 /** A bundle that goes into an installer. */
-export interface InstallerContent {
+interface InstallerContent {
   /** As it was named. */
   readonly path: string;
   /** File name of the bundle; that of what its parts are joined to. */

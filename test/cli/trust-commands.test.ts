@@ -230,6 +230,12 @@ describe('what is shown', () => {
     });
   });
 
+  test('iso verify tells who signed each bundle', async () => {
+    const { stdout } = await runCommand(IsoVerify, [made.iso, '--public-key', site.keyFile]);
+    expect(stdout).toContain(`is whole: edge `);
+    expect(stdout).toContain(`\n    signed by ${site.keyId} (${site.keyFile})\n`);
+  });
+
   test('inspect lists signatures, and says which were checked', async () => {
     const listed = await runCommand(Inspect, [made.plain]);
     expect(listed.stdout).toMatch(

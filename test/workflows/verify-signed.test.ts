@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { digestOf } from '../../src/oci/digest.ts';
+import { digestHex, digestOf } from '../../src/oci/digest.ts';
+import type { Digest } from '../../src/oci/digest.ts';
 import { encodeRecipe, parseRecipe } from '../../src/squeeze/recipe.ts';
 import { checkBundleBlobs } from '../../src/workflows/check-bundle-blobs.ts';
 import type { OpenRequest } from '../../src/workflows/open-request.ts';
@@ -14,6 +15,7 @@ import { bundleSigner } from '../support/bundle-signer.ts';
 import type { BundleSigner } from '../support/bundle-signer.ts';
 import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
 import { forgedSqueezed } from '../support/forged-squeezed.ts';
+import { makeIso } from '../support/iso-bundles.ts';
 import { rejection } from '../support/rejection.ts';
 import { piped } from '../support/rich-bundle.ts';
 import { MemoryBlobs } from '../support/sample-images.ts';
@@ -176,6 +178,30 @@ describe('what is in a squeezed bundle in the place of signed layers is not sign
     expect(error).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
   });
 });
+
+test('a checksum beside a bundle vouches for nothing where it must be signed', async () => {
+  const blobs = new LyingBlobs();
+  const content = { ...(await sampleContent(blobs)), sign: site.sign };
+  blobs.isLying = true;
+  const { bytes } = await writeSample(content, blobs);
+  const path = join(await temporaryFolder(), 'edge.tar.zst');
+  await writeFile(path, bytes);
+  await writeFile(`${path}.sha256`, `${digestHex(digestOf(bytes))}  edge.tar.zst\n`);
+  await makeIso([path]);
+  await rm(path.replace('.tar.zst', '.iso'));
+  expect(await rejection(makeIso([path], { trust: site.trust }))).toMatchObject({ code: 'BUNDLE_DAMAGED' });
+});
+
+/** Gives layers with a byte changed, once the bundle is planned. */
+class LyingBlobs extends MemoryBlobs {
+  isLying = false;
+
+  override get(digest: Digest): Buffer {
+    const bytes = Buffer.from(super.get(digest));
+    if (this.isLying && bytes.length > 4000) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+    return bytes;
+  }
+}
 
 test('a plain bundle is verified from standard input', async () => {
   const stream = { path: '-', stream: piped(await readFile(first)) };
