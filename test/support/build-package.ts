@@ -29,6 +29,9 @@ export async function setup(): Promise<void> {
     });
   }
   process.env['PALETTE_EDGE_TEST_ENTRY'] = join(folder, 'bin/run.js');
+  // Workers, their threads and the processes of tests start in half the time when Node has compiled the same code before. It goes
+  // with the package, so that it does not grow for ever.
+  process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
 }
 
 async function hashOfInputs(): Promise<string> {

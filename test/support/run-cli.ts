@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { cliEntry } from './cli-entry.ts';
+import { cliEntry, compiledBefore } from './cli-entry.ts';
 
 /** How the command line is run. */
 export interface CliOptions {
@@ -32,7 +32,14 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   const { cwd, env = {}, node = process.execPath, entry = cliEntry, input, onStart } = options;
   const child = spawn(node, [entry, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, XDG_CACHE_HOME: `${cwd}/cache`, ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: cwd,
+      XDG_CACHE_HOME: `${cwd}/cache`,
+      // Other entries are in folders that go away: what is kept of them would never be used again.
+      ...(entry === cliEntry && compiledBefore),
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   // Who ends without reading it is judged by how it ends.

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
 import { requireTool } from './required-tools.ts';
-import { cliEntry } from './cli-entry.ts';
+import { cliEntry, compiledBefore } from './cli-entry.ts';
 
 /** A command in a terminal of its own. */
 export interface Terminal {
@@ -29,7 +29,7 @@ export function openTerminal(
   const command = [...program, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn(requireTool('script'), ['-qefc', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
+    env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh', ...compiledBefore },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
