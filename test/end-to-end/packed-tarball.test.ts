@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,6 +18,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Without the place where Node keeps what it compiled: it would keep that of a folder that goes away. */
+const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
 let folder: string;
 let entry: string;
 
@@ -54,7 +56,9 @@ test('the package has the program, the demo and the schemas, and nothing else', 
   ]);
   expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/fixtures'))).toEqual(['demo']);
   expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/docs'))).toEqual(['schemas']);
-  const executable = await run(join(folder, 'node_modules/.bin/palette-edge'), ['--version']);
+  const executable = await run(join(folder, 'node_modules/.bin/palette-edge'), ['--version'], {
+    env,
+  });
   expect(executable.stdout).toMatch(/^palette-edge-content-builder\/\d/);
 });
 
@@ -98,13 +102,31 @@ test('help names every command and topic, and each command has examples and exit
   const { stdout } = await runCli(['--help'], { cwd, entry });
   const shown = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}[A-Z]/gm)].map(([, name = '']) => name);
   expect(shown).toEqual(expect.arrayContaining(commands.map(([first]) => first)));
-  for (const command of commands) {
-    const help = await runCli([...command, '--help'], { cwd, entry });
-    expect(help.code).toBe(0);
-    expect(help.stdout).toContain('EXAMPLES');
-    expect(help.stdout).toMatch(/EXIT CODES\n {2}0 +success/);
+  const helps = await helpOfEach(commands);
+  expect(helps).toHaveLength(commands.length);
+  for (const [index, help] of helps.entries()) {
+    expect(help).toContain('EXAMPLES');
+    expect(help).toMatch(/EXIT CODES\n {2}0 +success/);
+    expect(help).toContain(`$ palette-edge ${commands[index]?.join(' ')}`);
   }
 }, 120_000);
+
+/** What `--help` shows of these commands, all of them in one process: to start it takes longer than to show it. */
+async function helpOfEach(commands: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const mark = '\n=== next command\n';
+  const script = `
+    import { run } from '@oclif/core';
+    for (const words of ${JSON.stringify(commands)}) {
+      process.stdout.write(${JSON.stringify(mark)});
+      await run([...words, '--help'], ${JSON.stringify(pathToFileURL(entry).href)}).catch((error) => {
+        if (error.oclif?.exit !== 0) throw error;
+      });
+    }`;
+  const program = join(folder, 'help.mjs');
+  await writeFile(program, script);
+  const { stdout } = await run(process.execPath, [program], { cwd: folder, env });
+  return stdout.split(mark).slice(1);
+}
 
 test('a word that is no command exits with 2 and names the commands', async () => {
   const { code, stderr } = await runCli(['bulid'], { cwd: await temporaryFolder(), entry });
@@ -116,7 +138,7 @@ test('output that nobody reads to its end is no error', async () => {
   const cwd = await temporaryFolder();
   await cp(join(root, 'fixtures/images.txt'), join(cwd, 'images.txt'));
   const command = '"$1" "$2" resolve --images-file images.txt | head -n 1';
-  const { stdout, stderr } = await run('sh', ['-c', command, 'sh', process.execPath, entry], { cwd });
+  const { stdout, stderr } = await run('sh', ['-c', command, 'sh', process.execPath, entry], { cwd, env });
   expect(stdout).toMatch(/^IMAGE +ASKED FOR BY\n$/);
   expect(stderr).not.toMatch(/EPIPE|^\s+at /m);
 });
@@ -125,6 +147,7 @@ test('an old Node gets one clear line and exit code 2', async () => {
   // The entry as an old Node would see it: only the version differs.
   const script = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); await import(process.argv[1]);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, entry], {
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
