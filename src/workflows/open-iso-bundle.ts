@@ -44,8 +44,8 @@ export async function openIsoBundle(path: string): Promise<BundleInImage | undef
     const opened = { image, place: named.image };
     const bundle =
       named.inside === undefined ? await onlyBundle(opened) : await isoBundle(opened, named.inside);
-    const isOnly = named.inside === undefined || (await isoBundles(opened)).length === 1;
     // What is signed beside an image is the only bundle in it.
+    const isOnly = named.inside === undefined || (await hasOneBundle(opened));
     const files = [isoSignedFile(bundle, opened), ...(isOnly ? [signedFile(named.image)] : [])];
     return { ...(await closingAll(bundle, opened)), image: named.image, files };
   } catch (error) {
@@ -100,6 +100,14 @@ async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {
   if (first === undefined) throw noBundle(opened.place);
   if (bundles.length > 1) throw new AmbiguousImage(opened.place, bundles);
   return first;
+}
+
+/** More than are looked into are not one. */
+async function hasOneBundle(opened: OpenImage): Promise<boolean> {
+  return await isoBundles(opened).then(
+    ({ length }) => length === 1,
+    () => false,
+  );
 }
 
 async function closingAll(
