@@ -1,101 +1,43 @@
-import type { FileHandle } from 'node:fs/promises';
-
-import { allEnded } from '../io/all-ended.ts';
-import type { Hasher, StreamHash } from '../io/hash-thread.ts';
-import { toDigest } from '../oci/digest.ts';
-import type { Digest } from '../oci/digest.ts';
+import type { Hasher } from '../io/hash-thread.ts';
 import { encodeFrameTable } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
+import { SinkOutput } from './sink-output.ts';
+import type { BundleSink, WrittenBundle } from './sink-output.ts';
 import type { WrittenFrames } from './written-frames.ts';
-
-/**
- * Where a bundle's bytes go: an empty file; anything that takes one write at a time, in order, and is done with the bytes when
- * it resolves; or anything that takes bytes in the order of the calls, and puts them into the bundle's hash too.
- */
-export type BundleSink =
-  | { readonly file: FileHandle }
-  | { write(bytes: Uint8Array): Promise<void> }
-  | { append(bytes: Uint8Array, whole: StreamHash): Promise<void> };
-
-/** What was written. */
-export interface WrittenBundle {
-  /** Length in bytes. */
-  readonly size: number;
-  readonly sha256: Digest;
-}
-
-/** Bytes that are read at a time of what was written before. */
-const pieceSize = 1024 * 1024;
 
 /** The file so far: its frames, length and hash. */
 export class FrameOutput {
-  readonly #sink: BundleSink;
-  readonly #hash: StreamHash;
+  readonly #output: SinkOutput;
   readonly #frames: Omit<Frame, 'position'>[] = [];
-  #written: Promise<void> = Promise.resolve();
-  #size = 0;
 
   constructor(sink: BundleSink, hasher: Hasher) {
-    this.#sink = sink;
-    this.#hash = hasher.begin();
+    this.#output = new SinkOutput(sink, hasher);
   }
 
   /** Frames are taken in the order of the calls; the promise settles when nobody reads this one any more. */
   async append(contentSize: number, frame: Uint8Array, check: number): Promise<void> {
     this.#frames.push({ size: frame.length, contentSize, check });
-    await this.#write(frame);
+    await this.#output.write(frame);
   }
 
   /**
-   * Begins behind frames that the file has already: they are read once, for the hash of the whole.
+   * Begins behind frames that the file has already.
    *
    * @throws the system's error when they cannot be read
    */
   async goOn({ frames, size }: Pick<WrittenFrames, 'frames' | 'size'>): Promise<void> {
-    const sink = this.#sink;
-    if (!('file' in sink)) throw new TypeError('there is no file to go on with');
     for (const frame of frames) this.#frames.push(frame);
-    while (this.#size < size) {
-      const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - this.#size));
-      const { bytesRead } = await sink.file.read(piece, 0, piece.length, this.#size);
-      if (bytesRead === 0) throw new Error('a file of our own has become shorter');
-      await this.#hash.update(piece.subarray(0, bytesRead));
-      this.#size += bytesRead;
-    }
+    await this.#output.goOn(size);
   }
 
   /** Takes a frame in pieces, which are written one after the other. Nothing may be appended meanwhile. */
   async appendPieces(frame: Omit<Frame, 'position'>, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     this.#frames.push(frame);
-    for await (const piece of pieces) await this.#write(piece);
+    for await (const piece of pieces) await this.#output.write(piece);
   }
 
   async finish(): Promise<WrittenBundle> {
-    await this.#write(encodeFrameTable(this.#frames));
-    return { size: this.#size, sha256: toDigest(await this.#hash.digest()) };
+    await this.#output.write(encodeFrameTable(this.#frames));
+    return await this.#output.finish();
   }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    const position = this.#size;
-    this.#size += bytes.length;
-    const sink = this.#sink;
-    if ('file' in sink) {
-      await this.#hash.updateAndWrite(bytes, { file: sink.file, position });
-    } else if ('append' in sink) {
-      await sink.append(bytes, this.#hash);
-    } else {
-      this.#written = writeAfter(this.#written, sink, bytes);
-      await allEnded([this.#written, this.#hash.update(bytes)]);
-    }
-  }
-}
-
-/** The sink takes one piece at a time, and nothing after a failure. */
-async function writeAfter(
-  previous: Promise<void>,
-  sink: Extract<BundleSink, { write: unknown }>,
-  bytes: Uint8Array,
-): Promise<void> {
-  await previous;
-  await sink.write(bytes);
 }

@@ -3,7 +3,7 @@ import type { Hasher } from '../io/hash-thread.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { FrameOutput } from './frame-output.ts';
-import type { BundleSink, WrittenBundle } from './frame-output.ts';
+import type { BundleSink, WrittenBundle } from './sink-output.ts';
 import { compressHere, ThreadedCompressor } from './frame-compressor.ts';
 import type { CompressedFrame, FrameCompressor } from './frame-compressor.ts';
 import { defaultFrameContent } from './plan-bundle.ts';
@@ -173,10 +173,7 @@ async function* cutIntoFrames(
   const memory = Array.from({ length: concurrency + 1 }, () => newFrameMemory(frameContent));
   const first = newFrameMemory(0);
   let turn = 0;
-  // The end of blobs that need not be read again.
-  const begun = written?.begun ?? new Uint8Array();
-  memory[0]?.content.set(begun);
-  let filled = begun.length;
+  let filled = beginFrame(memory[0] ?? first, written);
   for await (const bytes of tarBehindHead({ ...options, section: sectionToWrite(options) })) {
     let taken = 0;
     while (taken < bytes.length) {
@@ -194,6 +191,13 @@ async function* cutIntoFrames(
   }
   const { content, into } = memory[turn % memory.length] ?? first;
   if (filled > 0) yield { content: content.subarray(0, filled), into };
+}
+
+/** @returns how many bytes are in the frame already: the end of blobs that need not be read again */
+function beginFrame({ content }: FrameMemory, written: WrittenFrames | undefined): number {
+  if (written === undefined) return 0;
+  content.set(written.begun);
+  return written.begun.length;
 }
 
 function sectionToWrite({ plan, written }: WriteBundleOptions): TarSection {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 
-import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import { SinkOutput } from '../bundle/sink-output.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';

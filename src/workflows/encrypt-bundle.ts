@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 
 import { damagedBundle } from '../bundle/bundle-error.ts';
 import { BundleReader } from '../bundle/bundle-reader.ts';
-import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { SinkOutput } from '../bundle/sink-output.ts';
 import type { Hasher } from '../io/hash-thread.ts';

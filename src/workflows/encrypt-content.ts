@@ -1,4 +1,4 @@
-import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';

@@ -1,4 +1,4 @@
-import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import { SinkOutput } from '../bundle/sink-output.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { SlabOutput } from '../io/slab-output.ts';

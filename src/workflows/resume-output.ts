@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import type { WrittenBundle } from '../bundle/frame-output.ts';
+import type { WrittenBundle } from '../bundle/sink-output.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { WriteBundleOptions } from '../bundle/write-bundle.ts';
 import { readWrittenFrames } from '../bundle/written-frames.ts';

@@ -7,7 +7,7 @@ import { digestHex } from '../oci/digest.ts';
 import { outputTarget } from './check-output.ts';
 import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { encryptContent } from './encrypt-content.ts';
-import type { WrittenContent } from './encrypt-content.ts';
+import type { EncryptionOptions, WrittenContent } from './encrypt-content.ts';
 import { removeOlderParts } from './known-parts.ts';
 import type { SplitRequest } from './split-request.ts';
 import type { WrittenOutput } from './write-output.ts';
@@ -40,15 +40,41 @@ export async function writeContent(content: OutputContent, place: ContentPlace):
 }
 
 async function writeInOne({ write }: OutputContent, place: ContentPlace): Promise<WrittenContent> {
-  const { path } = place;
+  return await writeOneFile(place.path, async (naming) => await writeAnew(write, place, naming));
+}
+
+/** A file that is going to get its name. */
+export interface FileNaming {
+  /** What is written: a symbolic link leads there. */
+  readonly target: string;
+  /** To be called when the file is complete, right before it gets its name. */
+  readonly beforeNamed: () => Promise<void>;
+}
+
+/** Writes a bundle in one file, its checksum beside it, and removes what is left of an older one in parts. */
+export async function writeOneFile(
+  path: string,
+  write: (naming: FileNaming) => Promise<WrittenContent>,
+): Promise<WrittenContent> {
   const target = await outputTarget(path);
-  await removeStalePartials(target);
-  const written = await writeFileAtomically(
-    target,
-    async (file) => await encryptContent(write, { file }, place),
-    { beforeNamed: async () => await emptyChecksumFile(path) },
-  );
+  const written = await write({ target, beforeNamed: async () => await emptyChecksumFile(path) });
   await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
   await removeOlderParts(path);
   return written;
+}
+
+/**
+ * Writes a file from its beginning; what an earlier run left of it is of no use.
+ *
+ * @param write puts the content into a sink
+ */
+export async function writeAnew(
+  write: OutputContent['write'],
+  options: EncryptionOptions,
+  { target, beforeNamed }: FileNaming,
+): Promise<WrittenContent> {
+  await removeStalePartials(target, undefined, { looksInside: true });
+  return await writeFileAtomically(target, async (file) => await encryptContent(write, { file }, options), {
+    beforeNamed,
+  });
 }

@@ -1,20 +1,16 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
-import { digestHex } from '../oci/digest.ts';
 import type { Signature } from '../trust/signature-file.ts';
-import { outputTarget } from './check-output.ts';
-import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
-import { encryptContent } from './encrypt-content.ts';
 import type { WrittenContent } from './encrypt-content.ts';
-import { removeOlderParts } from './known-parts.ts';
 import { resumeOutput } from './resume-output.ts';
 import type { ResumeListener } from './resume-output.ts';
 import { replaceSignatures, signaturesFor } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
+import { writeAnew, writeOneFile } from './write-content.ts';
 import { writeParts } from './write-parts.ts';
 import type { WritePartsOptions, WrittenParts } from './write-parts.ts';
 
@@ -57,32 +53,15 @@ export async function writeOutput(options: WriteOutputOptions): Promise<WrittenO
   }
 }
 
-async function writeWhole(options: WriteWholeOptions, path: string): Promise<WrittenContent> {
-  const target = await outputTarget(path);
-  const beforeNamed = async (): Promise<void> => await emptyChecksumFile(path);
-  const { resume, encryption } = options;
-  const written =
-    resume === undefined || encryption !== undefined
-      ? await writeAnew(options, target, beforeNamed)
-      : await resumeOutput(target, { ...options, resume, beforeNamed });
-  await writeChecksumFile(path, [{ path: basename(path), sha256: digestHex(written.sha256) }]);
-  await removeOlderParts(path);
-  return written;
-}
-
-type WriteWholeOptions = Omit<WriteOutputOptions, 'path' | 'split'>;
-
-async function writeAnew(
-  options: WriteWholeOptions,
-  target: string,
-  beforeNamed: () => Promise<void>,
+async function writeWhole(
+  options: Omit<WriteOutputOptions, 'path' | 'split'>,
+  path: string,
 ): Promise<WrittenContent> {
-  await removeStalePartials(target, undefined, { looksInside: true });
-  return await writeFileAtomically(
-    target,
-    async (file) => await encryptContent(async (sink) => await writeBundle(options, sink), { file }, options),
-    {
-      beforeNamed,
-    },
+  const { resume, encryption } = options;
+  const write = async (sink: BundleSink): Promise<WrittenBundle> => await writeBundle(options, sink);
+  return await writeOneFile(path, async (naming) =>
+    resume === undefined || encryption !== undefined
+      ? await writeAnew(write, options, naming)
+      : await resumeOutput(naming.target, { ...options, resume, beforeNamed: naming.beforeNamed }),
   );
 }

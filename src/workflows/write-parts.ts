@@ -8,7 +8,7 @@ import { PartOutput } from '../bundle/part-output.ts';
 import type { WrittenPart } from '../bundle/part-output.ts';
 import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
 import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
-import type { BundleSink, WrittenBundle } from '../bundle/frame-output.ts';
+import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { TarPlan, WriteBundleOptions } from '../bundle/write-bundle.ts';

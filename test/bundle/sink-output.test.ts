@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import type { BundleSink } from '../../src/bundle/frame-output.ts';
+import type { BundleSink } from '../../src/bundle/sink-output.ts';
 import { SinkOutput } from '../../src/bundle/sink-output.ts';
 import { hashHere } from '../../src/io/hash-thread.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import type { RandomAccess } from '../../src/io/random-access.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import type { BundleContent, BundlePlan, ImageToBundle } from '../../src/bundle/plan-bundle.ts';
 import { writeBundle } from '../../src/bundle/write-bundle.ts';
-import type { WrittenBundle } from '../../src/bundle/frame-output.ts';
+import type { WrittenBundle } from '../../src/bundle/sink-output.ts';
 import type { WriteBundleOptions } from '../../src/bundle/write-bundle.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from './sample-images.ts';
