@@ -1,12 +1,10 @@
-import { verify } from 'node:crypto';
-
 import type { Digest } from '../oci/digest.ts';
 import { cosignBase64 } from './cosign-base64.ts';
 import { readCosignBundle, readCosignStatement } from './cosign-bundle.ts';
 import { readCosignPayload } from './cosign-payload.ts';
 import type { SignedContent } from './cosign-payload.ts';
+import { cosignVerify } from './cosign-verify.ts';
 import type { ImageSignatureKey } from './image-signature-keys.ts';
-import type { PublicKey } from './public-key.ts';
 
 /** What was found beside an image, before anything of it is believed. */
 export type FoundSignature =
@@ -78,10 +76,5 @@ function signerOf(
   signature: Uint8Array,
   keys: readonly ImageSignatureKey[],
 ): ImageSignatureKey | undefined {
-  return keys.find(({ key }) => isSignedWith(key, signed, signature));
-}
-
-/** Node pads as PKCS#1 v1.5 unless told otherwise, and takes ECDSA signatures in DER: so cosign makes them. */
-function isSignedWith({ algorithm, key }: PublicKey, signed: Uint8Array, signature: Uint8Array): boolean {
-  return verify(algorithm === 'ed25519' ? null : 'sha256', signed, key, signature);
+  return keys.find(({ key }) => cosignVerify(key, signed, signature));
 }
