@@ -188,6 +188,25 @@ test.each([0, 1, 65_535, 65_536, 65_537, 16 * 65_536, 40 * 65_536 + 9])(
   },
 );
 
+test('one changed bit anywhere, and no more than what was encrypted is given', async () => {
+  const plain = Buffer.from('for the site only');
+  const { file, identities } = await sealedFile(plain);
+  const opened: number[] = [];
+  for (let at = 0; at < file.length; at += 1) {
+    const changed = Buffer.from(file);
+    changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at);
+    const { plain: given, code } = await openAll(changed, { identities });
+    if (code === undefined || given.length > 0) opened.push(at);
+  }
+  expect(opened).toEqual([]);
+});
+
+test('cut anywhere, it is told of', async () => {
+  const { file, identities } = await sealedFile(Buffer.from('for the site only'));
+  for (let length = 0; length < file.length; length += 1)
+    expect((await openAll(file.subarray(0, length), { identities })).code, `${length} bytes`).toBeDefined();
+});
+
 test('decrypting ends when it is aborted', async () => {
   const { file, start, key } = await sealedFile(noise(40 * 65_536, 5));
   const controller = new AbortController();
