@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
+import type { GeneratedAgeKey } from '../../src/workflows/generate-age-key.ts';
 import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import type { ProfileList } from '../../src/workflows/list-profiles.ts';
 import { secretsBelow, secretsIn } from '../support/planted-secrets.ts';
@@ -130,6 +131,21 @@ describe('a build from Palette', () => {
     ];
     const second = await runCliJson<BuildResult>([...build, ...again], cli);
     expect(second.bundle).toEqual(first.bundle);
+  });
+
+  test('has the cluster definition inside only when it is encrypted', async () => {
+    const { build, cli, folder, data } = await site();
+    const { recipient } = await runCliJson<GeneratedAgeKey>(['keys', 'age', '--output', 'edge.key'], cli);
+    const encrypted = ['--output', 'out/edge.tar.zst.age', '--encrypt-to', recipient];
+    const result = await runCliJson<BuildResult>([...build, ...everything, ...encrypted], cli);
+    expect(result.clusterDefinition).toBeUndefined();
+    const written = ['edge.tar.zst.age', 'edge.tar.zst.age.sha256'];
+    expect(await readdir(join(folder, 'out'))).toEqual(written);
+    await runCli(['decrypt', 'out/edge.tar.zst.age', '--identity', 'edge.key'], cli);
+    const inside = 'palette-edge/cluster-definition/store-17.tgz';
+    const args = ['--zstd', '-xOf', join(folder, 'out/edge.tar.zst'), inside];
+    const { stdout } = await execute(requireTool('tar'), args, { encoding: 'buffer' });
+    expect(stdout.equals(data.definition)).toBe(true);
   });
 
   test('of the agent only', async () => {
