@@ -1,5 +1,5 @@
 import { isRecord } from '../io/is-record.ts';
-import { isDigest } from '../oci/digest.ts';
+import { isDigest, toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { cosignBase64 } from './cosign-base64.ts';
 import { parseSignedJson, shown } from './cosign-payload.ts';
@@ -8,6 +8,8 @@ import type { SignedContent } from './cosign-payload.ts';
 /** A signature in a bundle of Sigstore, and what it is of. */
 export interface CosignBundle {
   readonly signature: Uint8Array;
+  /** The id of the key that it says it is by, for messages; undefined when it does not, or not as cosign does. */
+  readonly hint: Digest | undefined;
   /** What was signed; undefined when that is the manifest itself. */
   readonly message?: { readonly signed: Uint8Array; readonly statement: Uint8Array };
 }
@@ -27,7 +29,7 @@ export function isCosignBundleType(mediaType: string): boolean {
 
 /**
  * Reads a bundle of Sigstore (sigstore_bundle.proto, as JSON): a DSSE envelope with an in-toto statement, which is what cosign 3
- * makes, or a signature of the manifest's own bytes. What it says of its key is not looked at: keys are who is trusted, whoever names them.
+ * makes, or a signature of the manifest's own bytes. What it says of its key is a hint for people only: anybody can say that.
  *
  * @returns the reason when it cannot be used
  */
@@ -35,17 +37,21 @@ export function readCosignBundle(bytes: Uint8Array): CosignBundle | { readonly r
   const document = parseSignedJson(bytes);
   if (!isRecord(document)) return { reason: 'it is no bundle of Sigstore' };
   const { mediaType, dsseEnvelope, messageSignature } = document;
+  const hint = keyHint(document['verificationMaterial']);
   if (typeof mediaType !== 'string' || !isCosignBundleType(mediaType))
     return { reason: `it is a bundle of an unknown type, ${shown(mediaType)}` };
-  if (isRecord(dsseEnvelope) && messageSignature === undefined) return readEnvelope(dsseEnvelope);
+  if (isRecord(dsseEnvelope) && messageSignature === undefined) return readEnvelope(dsseEnvelope, hint);
   if (!isRecord(messageSignature) || dsseEnvelope !== undefined)
     return { reason: 'it is a bundle without one signature' };
   const signature = cosignBase64(messageSignature['signature']);
-  return signature === undefined ? { reason: 'its signature is not in base64' } : { signature };
+  return signature === undefined ? { reason: 'its signature is not in base64' } : { signature, hint };
 }
 
 /** sigstore_bundle.proto, `dsse_envelope`: one signature, though DSSE allows for several. */
-function readEnvelope(envelope: Record<string, unknown>): CosignBundle | { readonly reason: string } {
+function readEnvelope(
+  envelope: Record<string, unknown>,
+  hint: Digest | undefined,
+): CosignBundle | { readonly reason: string } {
   const { payloadType, payload, signatures } = envelope;
   if (payloadType !== envelopeType)
     return { reason: `it holds ${shown(payloadType)}, not ${JSON.stringify(envelopeType)}` };
@@ -54,7 +60,14 @@ function readEnvelope(envelope: Record<string, unknown>): CosignBundle | { reado
   const statement = cosignBase64(payload);
   const signature = cosignBase64(first['sig']);
   if (statement === undefined || signature === undefined) return { reason: 'it is not in base64' };
-  return { signature, message: { signed: preAuthenticationEncoding(statement), statement } };
+  return { signature, hint, message: { signed: preAuthenticationEncoding(statement), statement } };
+}
+
+/** sigstore_common.proto, `PublicKeyIdentifier`: any text; cosign writes the sha256 of the key in DER, which is its id. */
+function keyHint(material: unknown): Digest | undefined {
+  const key = isRecord(material) ? material['publicKey'] : undefined;
+  const bytes = cosignBase64(isRecord(key) ? key['hint'] : undefined);
+  return bytes?.length === 32 ? toDigest(Buffer.from(bytes).toString('hex')) : undefined;
 }
 
 /** DSSE protocol, "Signature Definition": `PAE(type, body)`, with lengths in bytes. */

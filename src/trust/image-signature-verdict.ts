@@ -23,8 +23,8 @@ export type ImageSignatureVerdict =
   | { readonly kind: 'good'; readonly key: ImageSignatureKey }
   /** One of the keys has signed something else. */
   | { readonly kind: 'other-digest'; readonly key: ImageSignatureKey; readonly digests: readonly Digest[] }
-  /** None of the keys has made it. */
-  | { readonly kind: 'other-key' }
+  /** None of the keys has made it; perhaps it says which one has, and anybody can say that. */
+  | { readonly kind: 'other-key'; readonly hint?: Digest | undefined }
   | { readonly kind: 'unusable'; readonly reason: string };
 
 /** The image that is to be signed. */
@@ -52,9 +52,9 @@ export async function imageSignatureVerdict(
   }
   const bundle = readCosignBundle(found.bundle);
   if ('reason' in bundle) return { kind: 'unusable', reason: bundle.reason };
-  const { signature, message } = bundle;
+  const { signature, hint, message } = bundle;
   const key = signerOf(message?.signed ?? (await image.manifest()), signature, keys);
-  if (key === undefined) return { kind: 'other-key' };
+  if (key === undefined) return { kind: 'other-key', hint };
   // A signature of the manifest's own bytes says all there is to say.
   return message === undefined
     ? { kind: 'good', key }

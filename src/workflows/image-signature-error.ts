@@ -84,7 +84,7 @@ function foundText(verdicts: readonly BadVerdict[]): string {
 function textOf(verdict: BadVerdict): string {
   switch (verdict.kind) {
     case 'other-key':
-      return 'a signature by none of these keys';
+      return `a signature by none of these keys${verdict.hint === undefined ? '' : ` (it says by ${verdict.hint})`}`;
     case 'other-digest':
       return `a signature by ${verdict.key.file} of another image, ${verdict.digests.slice(0, 2).join(' and ')}`;
     case 'unusable':
