@@ -28,7 +28,9 @@ export async function deltaPair(folder: string): Promise<DeltaPair> {
   const next = await write('v2.tar.zst', 'second');
   const delta = join(folder, 'v2.delta.tar.zst');
   await makeDelta(next, { bases: [old], output: delta });
-  const [image] = await withBundle(next, async ({ inventory }) => await Promise.resolve(inventory.images));
+  const images = await withBundle(next, async ({ inventory }) => await Promise.resolve(inventory.images));
+  const image = images.at(0);
+  if (image === undefined) throw new Error('it has an image');
   return { old, next, delta, digest: image.digest };
 }
 
