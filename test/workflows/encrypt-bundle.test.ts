@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { StreamReader } from '../../src/bundle/stream-reader.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
 import { hashHere } from '../../src/io/hash-thread.ts';
 import type { BlobReader } from '../../src/oci/blob-access.ts';
@@ -279,6 +281,11 @@ test('whoever reads bundles is told to decrypt first', async () => {
     expect(error).toMatchObject({ code: 'BUNDLE_ENCRYPTED', kind: 'usage' });
     expect(error.suggestions[0]).toContain('palette-edge decrypt');
   }
+  const stream = createReadStream(`${path}.age`);
+  const error = await rejection(StreamReader.open(stream, 'standard input'));
+  expect(error).toMatchObject({ code: 'BUNDLE_ENCRYPTED', kind: 'usage' });
+  await writeFile(join(folder, 'armored'), `-----BEGIN AGE ENCRYPTED FILE-----\n${'A'.repeat(64)}\n`);
+  expect((await rejection(openBundle(join(folder, 'armored')))).code).toBe('BUNDLE_ENCRYPTED');
 });
 
 /** Layers so large that some are on the disk while others are still read. */
