@@ -14,7 +14,7 @@ export interface StorePruneInput extends Omit<PruneRequest, 'kept'> {
 }
 
 /** A base that pruning forgot. */
-export interface ForgottenBase {
+interface ForgottenBase {
   readonly name: string;
   readonly id: string;
 }

@@ -90,18 +90,19 @@ test('a changed byte counts up to the blob before it, and the bundle is right al
     const found = await written(damaged);
     const again = await goneOn(damaged, found);
     expect(again.bytes.equals(bytes), `byte ${at}`).toBe(true);
-    if (at < (boundaries.at(-1) ?? 0)) expect(found?.size ?? 0, `byte ${at}`).toBeLessThanOrEqual(at);
+    // Behind the frames nothing is looked at.
+    const most = at < (boundaries.at(-1) ?? 0) ? at : bytes.length;
+    expect(found?.size ?? 0, `byte ${at}`).toBeLessThanOrEqual(most);
   }
 });
 
 test('frames of a valid bundle with another blob in it are not believed', async () => {
-  const [first, ...others] = plan.inventory.blobs;
-  if (first === undefined) throw new Error('no blob');
+  const third = plan.inventory.blobs.at(2);
   const lying: BlobReader = {
     sizeOf: async (digest) => await sample.blobs.sizeOf(digest),
     open: async (blob) => {
       const content = Buffer.from(sample.blobs.get(blob.digest));
-      if (blob.digest === others[1]?.digest) content[content.length - 1] = 1;
+      if (blob.digest === third?.digest) content[content.length - 1] = 1;
       return await Promise.resolve(onePieceOf(content));
     },
   };
@@ -127,7 +128,7 @@ test('another plan, level or cut is of no use', async () => {
   // The same head, and behind it what another level made.
   const other = await sampleBundle({ compressionLevel: 1 });
   const head = bytes.subarray(0, boundaries[0]);
-  const [otherHead = 0] = [(await openSample(other.bytes)).frames.frame(0).size];
+  const otherHead = (await openSample(other.bytes)).frames.frame(0).size;
   const mixed = Buffer.concat([head, other.bytes.subarray(otherHead)]);
   expect(await written(mixed)).toBeUndefined();
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
+import type { StoreListResult } from '../../src/workflows/store-list.ts';
 import type { UnsqueezeResult } from '../../src/workflows/unsqueeze-bundle.ts';
 import { uefiOnlyIso } from '../support/bootable-iso.ts';
 import { wordsLayer } from '../support/delta-bundles.ts';
@@ -48,6 +49,10 @@ test('a build against a base pulls and writes what is new; applied, it is the bu
     const { code, stderr } = await build('2', `store-${concurrency}`, '--base', 'v1.tar.zst', ...output);
     expect(code, `with ${stderr}`).toBe(0);
   }
+  const { bases } = await runCliJson<StoreListResult>(['store', 'list', '--store', 'store-1'], { cwd });
+  expect(bases).toEqual([
+    expect.objectContaining({ name: 'app', blobs: expect.objectContaining({ count: 1 }) }),
+  ]);
   const pulled = records
     .slice(before)
     .filter(({ path, method }) => method === 'GET' && path.includes('/blobs/'));

@@ -89,7 +89,7 @@ test('noting it again is another use; a partial blob counts as used, too', async
   const noted = base('first', 'one');
   await note(noted, 50);
   await noteBase(folder, noted);
-  const [found] = await listBases(folder);
+  const found = (await listBases(folder)).at(0);
   expect(found).toMatchObject(noted);
   expect(Date.now() - (found?.used ?? 0)).toBeLessThan(hour);
   const entry = { digest: digestOf('one'), path: '', size: 1, used: 7 };

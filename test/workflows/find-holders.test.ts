@@ -23,24 +23,20 @@ afterAll(async () => await rm(files.folder, { recursive: true }));
 
 const nowhere: ReadonlySet<Digest> = new Set();
 
-async function readers(...paths: readonly string[]): Promise<BundleReader[]> {
-  const opened: BundleReader[] = [];
-  for (const path of paths) {
-    const { reader } = await openBundleFile(path);
-    onTestFinished(async () => await reader.close());
-    opened.push(reader);
-  }
-  return opened;
+async function reader(path: string): Promise<BundleReader> {
+  const opened = await openBundleFile(path);
+  onTestFinished(async () => await opened.reader.close());
+  return opened.reader;
 }
 
 /** The layers that a bundle has as changes to others. */
-function patched(reader: BundleReader | undefined): Digest[] {
-  return [...(reader?.own() ?? [])].filter((digest) => (reader?.oldsOf(digest).length ?? 0) > 0);
+function patched(bundle: BundleReader): Digest[] {
+  return [...bundle.own()].filter((digest) => bundle.oldsOf(digest).length > 0);
 }
 
 test('each blob is held by the first that has it', async () => {
-  const [first, second] = await readers(files.versions[0], files.versions[1]);
-  if (first === undefined || second === undefined) throw new Error('no reader');
+  const first = await reader(files.versions[0]);
+  const second = await reader(files.versions[1]);
   const shared = [...first.own()].filter((digest) => [...second.own()].includes(digest));
   expect(shared.length).toBeGreaterThan(0);
   for (const order of [
@@ -48,7 +44,7 @@ test('each blob is held by the first that has it', async () => {
     [second, first],
   ]) {
     const holders = findHolders(order, nowhere);
-    expect(shared.every((digest) => holders.get(digest) === order[0])).toBe(true);
+    expect(shared.every((digest) => holders.get(digest) === order.at(0))).toBe(true);
     expect(new Set(holders.keys())).toEqual(new Set([...first.own(), ...second.own()]));
   }
 });
@@ -56,25 +52,22 @@ test('each blob is held by the first that has it', async () => {
 test('what is changes to others is held where those are, through a chain, whatever its order', async () => {
   const paths = [files.versions[0], files.second, files.third];
   for (const order of [paths, paths.toReversed()]) {
-    const all = await readers(...order);
+    const all = await Promise.all(order.map(reader));
     const holders = findHolders(all, nowhere);
-    const own = all.flatMap((reader) => [...reader.own()]);
+    const own = all.flatMap((each) => [...each.own()]);
     expect(new Set(holders.keys())).toEqual(new Set(own));
   }
-  const [second, third] = await readers(files.second, files.third);
+  const second = await reader(files.second);
+  const third = await reader(files.third);
   expect(patched(second).length).toBeGreaterThan(0);
   expect(patched(third).length).toBeGreaterThan(0);
-  const alone = findHolders(
-    [second, third].filter((reader) => reader !== undefined),
-    nowhere,
-  );
+  const alone = findHolders([second, third], nowhere);
   for (const digest of [...patched(second), ...patched(third)]) expect(alone.has(digest)).toBe(false);
   expect(alone.size).toBeGreaterThan(0);
 });
 
 test('what is elsewhere counts as there', async () => {
-  const [second] = await readers(files.second);
-  if (second === undefined) throw new Error('no reader');
+  const second = await reader(files.second);
   const elsewhere = new Set(patched(second).flatMap((digest) => second.oldsOf(digest)));
   const holders = findHolders([second], elsewhere);
   expect(patched(second).every((digest) => holders.get(digest) === second)).toBe(true);
@@ -83,12 +76,12 @@ test('what is elsewhere counts as there', async () => {
 });
 
 test('bundles that need each other hold nothing of that', async () => {
-  const both = await readers(files.second, back);
-  const layers = both.flatMap((reader) => patched(reader));
+  const both = [await reader(files.second), await reader(back)];
+  const layers = both.flatMap(patched);
   expect(layers.length).toBeGreaterThanOrEqual(2);
   const holders = findHolders(both, nowhere);
   for (const digest of layers) expect(holders.has(digest)).toBe(false);
-  const [first] = await readers(files.versions[0]);
-  const found = findHolders([...both, ...(first === undefined ? [] : [first])], nowhere);
+  const first = await reader(files.versions[0]);
+  const found = findHolders([...both, first], nowhere);
   for (const digest of layers) expect(found.has(digest)).toBe(true);
 });

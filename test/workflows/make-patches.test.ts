@@ -95,7 +95,7 @@ test('a layer that is like one of a base becomes a patch, which gives it back', 
   );
   // Of equal tars one suffices; what is like nothing gets none.
   expect(patches).toHaveLength(1);
-  const [patch] = patches;
+  const patch = patches.at(0);
   if (patch === undefined) throw new Error('no patch');
   expect(patch).toMatchObject({ plain: { digest: digestOf(alike), size: alike.length }, olds: [oldDigest] });
   const content = await contentOf(patch);
