@@ -17,7 +17,10 @@ export function defaultBundleName(profiles: readonly ProfileSummary[]): string {
 
 /** The name that `--outfile` asks for: without the extension that people add out of habit. */
 export function bundleNameOf(outfile: string): string {
-  return outfile.replace(/\.age$/, '').replace(/\.zst$/, '').replace(/\.tar$/, '');
+  return outfile
+    .replace(/\.age$/, '')
+    .replace(/\.zst$/, '')
+    .replace(/\.tar$/, '');
 }
 
 /**
