@@ -45,9 +45,10 @@ export function readPaxRecords(bytes: Uint8Array): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
-    const length = space === -1 ? 0 : Number(textOf(bytes.subarray(at, space)));
-    if (!Number.isInteger(length) || length < space - at + 3 || at + length > bytes.length)
-      throw new TarError('it has a damaged header');
+    if (space === -1) throw new TarError('it has a damaged header');
+    const length = wholeNumber(textOf(bytes.subarray(at, space)), 10);
+    // At least a key of no letters, an equals sign and the end of the line: so each record leads on.
+    if (length < space - at + 3 || at + length > bytes.length) throw new TarError('it has a damaged header');
     const record = textOf(bytes.subarray(space + 1, at + length - 1));
     const equals = record.indexOf('=');
     records.set(record.slice(0, equals), record.slice(equals + 1));
