@@ -56,6 +56,7 @@ test.each(['東京', '', '../x', `${'é'.repeat(50)}${'x'.repeat(200)}`, '-', 'a
 test.each([
   ['edge', 'edge'],
   ['edge.tar.zst', 'edge'],
+  ['edge.tar.zst.age', 'edge'],
   ['edge.zst', 'edge'],
   ['edge.tar', 'edge'],
   ['edge.tar.zst.tar.zst', 'edge.tar.zst'],
