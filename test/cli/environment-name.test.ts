@@ -6,7 +6,8 @@ import type { Interfaces } from '@oclif/core';
 import { expect, test } from 'vitest';
 
 import { environmentName, isConfigurable } from '../../src/cli/environment-name.ts';
-import { runCli } from '../support/run-cli.ts';
+import { cliEntry, compiledBefore } from '../support/cli-entry.ts';
+import { helpOfEach } from '../support/help-of-each.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -97,10 +98,13 @@ function isPathLike(helpValue: string): boolean {
 }
 
 test('the help of each command shows the variable of each of its flags', async () => {
-  const cwd = await temporaryFolder();
-  for (const { id, flags } of await allCommands()) {
-    const { stdout } = await runCli([...id.split(':'), '--help'], { cwd, env: { COLUMNS: '400' } });
-    const text = stdout.replaceAll(/\s+/g, ' ');
+  const commands = await allCommands();
+  const words = commands.map(({ id }) => id.split(':'));
+  const env = { PATH: process.env['PATH'], HOME: await temporaryFolder(), COLUMNS: '400', ...compiledBefore };
+  const helps = await helpOfEach(words, { entry: cliEntry, env });
+  expect(helps).toHaveLength(commands.length);
+  for (const [index, { id, flags }] of commands.entries()) {
+    const text = (helps[index] ?? '').replaceAll(/\s+/g, ' ');
     const variables = Object.entries(flags).map(([name, { hidden }]) => environmentName({ name, hidden }));
     const missing = variables.filter((name) => name !== undefined && !text.includes(`env: ${name}]`));
     expect({ id, missing }).toEqual({ id, missing: [] });

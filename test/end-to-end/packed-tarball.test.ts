@@ -4,12 +4,13 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
+import { helpOfEach } from '../support/help-of-each.ts';
 import { nodeBinary, nodeMajors } from '../support/node-versions.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import type { CliOptions } from '../support/run-cli.ts';
@@ -102,7 +103,7 @@ test('help names every command and topic, and each command has examples and exit
   const { stdout } = await runCli(['--help'], { cwd, entry });
   const shown = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}[A-Z]/gm)].map(([, name = '']) => name);
   expect(shown).toEqual(expect.arrayContaining(commands.map(([first]) => first)));
-  const helps = await helpOfEach(commands);
+  const helps = await helpOfEach(commands, { entry, env });
   expect(helps).toHaveLength(commands.length);
   for (const [index, help] of helps.entries()) {
     expect(help).toContain('EXAMPLES');
@@ -110,23 +111,6 @@ test('help names every command and topic, and each command has examples and exit
     expect(help).toContain(`$ palette-edge ${commands[index]?.join(' ')}`);
   }
 }, 120_000);
-
-/** What `--help` shows of these commands, all of them in one process: to start it takes longer than to show it. */
-async function helpOfEach(commands: readonly (readonly string[])[]): Promise<readonly string[]> {
-  const mark = '\n=== next command\n';
-  const script = `
-    import { run } from '@oclif/core';
-    for (const words of ${JSON.stringify(commands)}) {
-      process.stdout.write(${JSON.stringify(mark)});
-      await run([...words, '--help'], ${JSON.stringify(pathToFileURL(entry).href)}).catch((error) => {
-        if (error.oclif?.exit !== 0) throw error;
-      });
-    }`;
-  const program = join(folder, 'help.mjs');
-  await writeFile(program, script);
-  const { stdout } = await run(process.execPath, [program], { cwd: folder, env });
-  return stdout.split(mark).slice(1);
-}
 
 test('a word that is no command exits with 2 and names the commands', async () => {
   const { code, stderr } = await runCli(['bulid'], { cwd: await temporaryFolder(), entry });
