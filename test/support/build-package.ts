@@ -17,7 +17,8 @@ const inputs = ['src/**/*.ts', 'scripts/{build,command-manifest}.mjs', 'tsconfig
 export async function setup(): Promise<void> {
   const folder = join(cache, await hashOfInputs());
   if (!(await isThere(folder))) {
-    await rm(cache, { recursive: true, force: true });
+    // Another run may be writing to it.
+    await rm(cache, { recursive: true, force: true, maxRetries: 10 });
     await mkdir(cache, { recursive: true });
     const beside = await mkdtemp(join(cache, 'partial-'));
     for (const path of packaged) await cp(join(root, path), join(beside, path), { recursive: true });
