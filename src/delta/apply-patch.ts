@@ -1,9 +1,10 @@
 import { applySection } from './apply-section.ts';
-import { invalidPatch, unsupportedPatch } from './invalid-patch.ts';
+import { invalidPatch } from './invalid-patch.ts';
 import { endsOf } from './old-content.ts';
 import type { OldTarAccess } from './old-tar.ts';
 import { readPatchBytes, type PatchBytes } from './patch-bytes.ts';
-import { mostOldTars, mostSectionBytes, patchMagic, patchVersion } from './patch-format.ts';
+import { mostSectionBytes } from './patch-format.ts';
+import { readPatchHead } from './read-patch-head.ts';
 
 /** What comes out of a patch, known beforehand. */
 export interface PatchLimits {
@@ -43,18 +44,10 @@ export async function* applyPatch(
   if (!(await bytes.ended())) throw invalidPatch('something follows its end');
 }
 
-/** docs/delta-patch.md, "Format". */
 async function readHead(patch: PatchBytes, olds: readonly OldTarAccess[]): Promise<void> {
-  const magic = await patch.bytes(patchMagic.length);
-  if (Buffer.compare(magic, patchMagic) !== 0) throw invalidPatch('it does not begin as a patch does');
-  const version = await patch.number();
-  if (version !== patchVersion) throw unsupportedPatch(version);
-  const count = await patch.number();
-  if (count > mostOldTars || count !== olds.length) {
-    throw invalidPatch(`it is made for ${count} old tars, and there are ${olds.length}`);
-  }
+  const sizes = await readPatchHead(patch, olds.length);
   for (const [number, old] of olds.entries()) {
-    const size = await patch.number();
+    const size = sizes[number];
     if (size === old.size) continue;
     throw invalidPatch(`old tar ${number + 1} must have ${size} bytes, and has ${old.size}`);
   }

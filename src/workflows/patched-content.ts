@@ -1,13 +1,13 @@
 import type { PatchContent } from '../bundle/bundle-bases.ts';
 import { applyPatch } from '../delta/apply-patch.ts';
 import type { OldTarAccess } from '../delta/old-tar.ts';
-import type { BlobIdentity } from '../oci/descriptor.ts';
-import type { LayerSource, PlainTars } from './plain-tars.ts';
+import { oldSizesOf } from '../delta/read-patch-head.ts';
+import type { GzipLayer, LayerSource, PlainTars } from './plain-tars.ts';
 
 /** A layer that a patch is against, and where it is read from. */
 export interface OldLayer {
   readonly source: LayerSource;
-  readonly layer: BlobIdentity;
+  readonly layer: GzipLayer;
 }
 
 /** How a patch is applied. */
@@ -32,7 +32,13 @@ export async function* patchedContent(
   const { start, signal } = patching;
   const use = (tars: readonly OldTarAccess[]): AsyncIterable<Uint8Array> =>
     behind(start, applyPatch(bytes(signal), tars, { size: patch.size }));
-  yield* withTars(olds, [], { ...patching, use });
+  // Before anything is decompressed: whoever gives an old layer may lie, and that shows at its end only.
+  const sizes = await oldSizesOf(bytes(signal), olds.length);
+  const bounded = olds.map(({ source, layer }, index) => ({
+    source,
+    layer: { ...layer, plainSize: sizes[index] },
+  }));
+  yield* withTars(bounded, [], { ...patching, use });
 }
 
 /** Each tar is kept as long as what is made of it is read. */

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BundleReader } from '../bundle/bundle-reader.ts';
+import { invalidPatch } from '../delta/invalid-patch.ts';
 import type { OldTar, OldTarAccess } from '../delta/old-tar.ts';
 import { wordDiskError } from '../errors.ts';
 import { writeAll } from '../io/write-all.ts';
@@ -13,6 +14,12 @@ import { openSpillFile } from './spill-file.ts';
 
 /** Bytes of files that nobody uses at the moment. */
 const mostKept = 4 * 1024 ** 3;
+
+/** A layer that is decompressed. */
+export interface GzipLayer extends BlobIdentity {
+  /** Bytes that it decompresses to, where a patch says it; no more are written. */
+  readonly plainSize?: number | undefined;
+}
 
 /** What layers of bases are read from: a bundle, which may take them from others itself, or what stands for one. */
 export interface LayerSource {
@@ -58,9 +65,10 @@ export class PlainTars implements AsyncDisposable {
   /**
    * The decompressed layer of a bundle. It is kept at least until this is disposed of.
    *
-   * @throws what reading it throws, or `DISK_…` when there is no space for it
+   * @throws what reading it throws, `PATCH_INVALID` (kind content) when it gives more than a patch says, or `DISK_…` when there is no
+   *   space for it
    */
-  async hold(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): Promise<HeldTar> {
+  async hold(reader: LayerSource, layer: GzipLayer, signal: AbortSignal): Promise<HeldTar> {
     for (;;) {
       signal.throwIfAborted();
       const begun = this.#tars.get(layer.digest);
@@ -88,7 +96,7 @@ export class PlainTars implements AsyncDisposable {
     for (const { tar } of tars) await tar.then(async (each) => await each.close()).catch(() => undefined);
   }
 
-  #begin(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): KeptTar {
+  #begin(reader: LayerSource, layer: GzipLayer, signal: AbortSignal): KeptTar {
     const kept: KeptTar = { tar: this.#spill(reader, layer, signal), users: 0 };
     kept.tar.then(
       (tar) => (kept.filled = tar),
@@ -101,11 +109,12 @@ export class PlainTars implements AsyncDisposable {
     if (this.#tars.get(digest) === kept) this.#tars.delete(digest);
   }
 
-  async #spill(reader: LayerSource, layer: BlobIdentity, signal: AbortSignal): Promise<SpilledTar> {
+  async #spill(reader: LayerSource, layer: GzipLayer, signal: AbortSignal): Promise<SpilledTar> {
     try {
       const file = await openSpillFile(join(this.#folder, 'palette-edge-base'));
       try {
-        return new SpilledTar(file, await this.#fill(file, await this.#content(reader, layer, signal)));
+        const content = bounded(await this.#content(reader, layer, signal), layer);
+        return new SpilledTar(file, await this.#fill(file, content));
       } catch (error) {
         await file.close();
         throw error;
@@ -146,6 +155,22 @@ export class PlainTars implements AsyncDisposable {
       bytes -= filled.size;
       await filled.close();
     }
+  }
+}
+
+/** A digest is known to be wrong at the end only, and the disk could be full before that. */
+async function* bounded(
+  content: AsyncIterable<Uint8Array>,
+  { digest, plainSize = Number.POSITIVE_INFINITY }: GzipLayer,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let size = 0;
+  for await (const piece of content) {
+    size += piece.length;
+    if (size > plainSize)
+      throw invalidPatch(
+        `${digest} must decompress to ${plainSize} bytes, and what was read of it gives more`,
+      );
+    yield piece;
   }
 }
 

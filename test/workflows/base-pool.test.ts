@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
@@ -137,3 +137,40 @@ test('what no bundle has is taken from another place, and asked for once', async
     expect((await bytesOf(second, blob)).equals(await bytesOf(wanted, blob))).toBe(true);
   expect(asked).toHaveLength(before);
 });
+
+test('an old layer that decompresses to more than its patch says is read no further', async () => {
+  const direct = await reader(files.versions[0]);
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  const pieceSize = 1024;
+  const read = { pieces: 0 };
+  const open = async () => await Promise.resolve(piecesOf(bomb, pieceSize, read));
+  const place: BasePlace = {
+    name: 'site',
+    find: async ({ digest }) => {
+      const size = await direct.sizeOf(digest);
+      return size === undefined ? undefined : { size, open };
+    },
+  };
+  const bases = new BasePool({ folder: tmpdir(), places: [place] });
+  onTestFinished(async () => await bases.close());
+  const second = await reader(files.second, bases);
+  const [layer] = patched(second);
+  if (layer === undefined) throw new Error('nothing is patched');
+  const [old] = second.oldsOf(layer.digest);
+  const error = await rejection(bytesOf(second, layer));
+  expect(error).toMatchObject({ code: 'PATCH_INVALID', kind: 'content' });
+  expect(error.message).toContain(`${old} must decompress to`);
+  expect(read.pieces).toBeLessThan(bomb.length / pieceSize / 2);
+});
+
+/** Nothing of it is verified: as from a registry, where that shows at the end. */
+async function* piecesOf(
+  bytes: Uint8Array,
+  size: number,
+  read: { pieces: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let start = 0; start < bytes.length; start += size) {
+    read.pieces += 1;
+    yield await Promise.resolve(bytes.subarray(start, start + size));
+  }
+}
