@@ -154,7 +154,7 @@ test('an old layer that decompresses to more than its patch says is read no furt
   const bases = new BasePool({ folder: tmpdir(), places: [place] });
   onTestFinished(async () => await bases.close());
   const second = await reader(files.second, bases);
-  const [layer] = patched(second);
+  const layer = patched(second).at(0);
   if (layer === undefined) throw new Error('nothing is patched');
   const [old] = second.oldsOf(layer.digest);
   const error = await rejection(bytesOf(second, layer));
