@@ -58,8 +58,9 @@ export async function writeResumably<T>(
     await rm(folder, { recursive: true, force: true });
     return result;
   } catch (error) {
+    const { size } = await lstat(content).catch(() => ({ size: 0 }));
     // Without an owner it is anybody's.
-    if (isKept(error)) await rm(join(folder, ownerName), { force: true });
+    if (size > 0 && isKept(error)) await rm(join(folder, ownerName), { force: true });
     else await rm(folder, { recursive: true, force: true });
     throw error;
   }

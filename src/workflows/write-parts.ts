@@ -83,7 +83,7 @@ export async function writeContentInParts(
   content: OutputContent,
   { path, split, encryption, hasher = hashHere }: PartsPlace,
 ): Promise<WrittenParts> {
-  await removeStalePartials(path);
+  await removeStalePartials(path, undefined, { looksInside: true });
   await using partials = new Partials();
   const createFile = async (): Promise<FileHandle> => await partials.create(path);
   const { written, parts } = await writeInto(content, {

@@ -74,6 +74,12 @@ test('what is not to be kept goes, and the file that was there stays', async () 
   expect(await readFile(path, 'utf8')).toBe('old');
 });
 
+test('where nothing was written nothing is kept', async () => {
+  const folder = await temporaryFolder();
+  expect(await rejection(append(join(folder, 'out'), '', { fails: true }))).toBe(stopped);
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test('what a process is writing at the moment is left alone', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'out');
