@@ -23,7 +23,7 @@ test('changed files of packages, and changed layers, are read or told to be unre
   for (let index = 0; index < rounds; index += 1) {
     const random = seededRandom(seed * 1_000_003 + index);
     const { packages, warnings } = await readChanged(random.pick(samples), random);
-    const told = [...packages.flatMap(({ name, version, path }) => [name, version, path])];
+    const told = packages.flatMap(({ name, version, path }) => [name, version, path]);
     expect(
       told.filter((text) => /\p{Cc}/u.test(text) && !text.includes('/')),
       `round ${index}`,

@@ -20,17 +20,20 @@ interface GoElfOptions {
 const start = 0x1000;
 const base = 0x40_1000;
 
+/** What is made unless something else is asked for. */
+const usual = {
+  version: 'go1.22',
+  at: start,
+  flags: 6,
+  size: start,
+  inline: 2,
+  hasPointers: false,
+  segments: 1,
+};
+
 /** An ELF file of 64 bits, of one segment from 0x1000 on with a header of build information in it. */
-export function goElf({
-  modules,
-  version = 'go1.22',
-  at = start,
-  flags = 6,
-  size = start,
-  inline = 2,
-  hasPointers = false,
-  segments = 1,
-}: GoElfOptions): Buffer {
+export function goElf(options: GoElfOptions): Buffer {
+  const { modules, version, at, flags, size, inline, hasPointers, segments } = { ...usual, ...options };
   const bytes = Buffer.alloc(2 * start);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
   bytes.writeBigUInt64LE(64n, 32);
