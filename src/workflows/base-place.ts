@@ -1,3 +1,4 @@
+import type { PaletteEdgeError } from '../errors.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../registry/repository-name.ts';
@@ -41,4 +42,6 @@ export interface BasePlace {
    * @throws PaletteEdgeError when the place cannot be asked
    */
   readonly find: (wanted: WantedBlob, signal: AbortSignal) => Promise<FoundBlob | undefined>;
+  /** Where it did not let us in so far; what is there is not known. */
+  readonly denials?: () => readonly PaletteEdgeError[];
 }

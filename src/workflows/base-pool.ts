@@ -133,6 +133,7 @@ export class BasePool {
         ...this.#all.filter(({ path }) => path !== bundle.path).map(describe),
       ],
       inventories: this.#inventories,
+      denials: this.#elsewhere.denials,
     });
   }
 

@@ -44,6 +44,11 @@ export class BlobsElsewhere {
     return this.#found;
   }
 
+  /** Where we were not let in so far, while it was answered elsewhere. */
+  get denials(): readonly PaletteEdgeError[] {
+    return this.#places.flatMap(({ denials }) => denials?.() ?? []);
+  }
+
   /** Takes note of images that blobs may be of. */
   learn(bundle: KnownBundle): void {
     this.#known.push(bundle);
@@ -108,12 +113,20 @@ export class BlobsElsewhere {
   }
 
   async #ask(wanted: WantedBlob, signal: AbortSignal): Promise<FoundBlob | undefined> {
+    let denial: PaletteEdgeError | undefined;
     for (const place of this.#places) {
-      const found = await place.find(wanted, signal);
-      if (found === undefined) continue;
-      this.#found.set(wanted.digest, found);
-      return found;
+      try {
+        const found = await place.find(wanted, signal);
+        if (found === undefined) continue;
+        this.#found.set(wanted.digest, found);
+        return found;
+      } catch (error) {
+        // Many registries answer so of what does not exist, and the next place may have it.
+        if (!(error instanceof PaletteEdgeError) || error.kind !== 'authentication') throw error;
+        denial ??= error;
+      }
     }
+    if (denial !== undefined) throw denial;
     return undefined;
   }
 

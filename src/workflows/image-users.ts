@@ -24,6 +24,8 @@ export interface KnownImages {
   ) => Promise<Uint8Array | undefined>;
 }
 
+/** Many registries let nobody in to what does not exist: an image of a base may have been removed there. */
+const unreadable: ReadonlySet<PaletteEdgeError['kind']> = new Set(['content', 'notFound', 'authentication']);
 /** Manifests that are read at a time. */
 const concurrency = 6;
 
@@ -31,7 +33,7 @@ const concurrency = 6;
  * Finds out which images need which blobs, as far as their manifests are to be had: a hint where to look for blobs, and who needs what is
  * missing.
  *
- * @throws what reading manifests throws but for what is damaged
+ * @throws what reading manifests throws but for what is damaged, not there or closed to us
  */
 export async function imageUsers(known: KnownImages, signal: AbortSignal): Promise<ImageUsers> {
   const users = new Map<Digest, Set<string>>();
@@ -68,7 +70,7 @@ async function digestsOf(
     const { blobs } = await walkImage(reference, { digest, size, mediaType }, options);
     return blobs.map(({ descriptor }) => descriptor.digest);
   } catch (error) {
-    if (error instanceof PaletteEdgeError && ['content', 'notFound'].includes(error.kind)) return [digest];
+    if (error instanceof PaletteEdgeError && unreadable.has(error.kind)) return [digest];
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export interface MissingContext {
   readonly places: readonly string[];
   /** Of bases, which may tell what each has. */
   readonly inventories: readonly InventoryFile[];
+  /** Where we were not let in: it may be there. */
+  readonly denials?: readonly PaletteEdgeError[];
 }
 
 /** A blob that is missing, for `--json`. */
@@ -36,7 +38,7 @@ const toldBlobs = 1000;
 export async function missingBlobs(
   { path, reader }: { readonly path: string; readonly reader: BundleReader },
   digests: readonly Digest[],
-  { images, places, inventories }: MissingContext,
+  { images, places, inventories, denials = [] }: MissingContext,
 ): Promise<PaletteEdgeError> {
   const delta = reader.stored.squeezed?.delta;
   const taken = new Map<Digest, number>(delta?.taken.map(({ digest, size }) => [digest, size]));
@@ -57,11 +59,20 @@ export async function missingBlobs(
   return new PaletteEdgeError('BASE_NEEDED', message, {
     kind: 'notFound',
     suggestions: [
+      ...deniedIn(denials),
       'Is it the registry that the base was pushed to, with the same prefix?',
       'Name the bundle that it was made against: --base OLD.tar.zst',
     ],
     details: { missing: blobs, count },
   });
+}
+
+/** What a registry says of a repository that is closed is often what it says of one that is not there. */
+function deniedIn(denials: readonly PaletteEdgeError[]): readonly string[] {
+  const [first, ...others] = denials;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return [`It may be where we are not let in${more}: ${first.message}`, ...first.suggestions];
 }
 
 function lineOf({ digest, size, images, bases }: MissingBlob): string {

@@ -23,6 +23,10 @@ export interface RegistryBaseOptions {
 
 /** Where a blob is looked for beyond that nobody would have pushed it: each is a request. */
 const mostRepositories = 200;
+/** After so many blobs in vain, and none that was found, it is no place of the base: a name with a mistake must not cost requests by the thousand. */
+const mostInVain = 20;
+/** Where a blob is looked for then: the likeliest. */
+const fewRepositories = 6;
 /** Of manifests that are kept: they are read more than once. */
 const mostKeptBytes = 32 * 1024 * 1024;
 
@@ -36,6 +40,7 @@ export function registryBase(options: RegistryBaseOptions): BasePlace {
   return {
     name: path === '' ? registry : `${registry}/${path}`,
     find: async (wanted, signal) => await base.find(wanted, signal),
+    denials: () => [...base.denied.values()],
   };
 }
 
@@ -44,9 +49,11 @@ class RegistryBase {
   /** The one that found something last comes first. */
   #namings: readonly Naming[];
   /** Repositories that are closed to us: they are not asked again. */
-  readonly #denied = new Map<string, PaletteEdgeError>();
+  readonly denied = new Map<string, PaletteEdgeError>();
   readonly #kept = new Map<string, Uint8Array>();
   #keptBytes = 0;
+  #hasFound = false;
+  #inVain = 0;
 
   constructor({ destination, mappings = [], client }: RegistryBaseOptions) {
     this.#client = client;
@@ -78,21 +85,23 @@ class RegistryBase {
       signal.throwIfAborted();
       const name = formatRepository(repository);
       try {
-        const closed = this.#denied.get(name);
+        const closed = this.denied.get(name);
         if (closed !== undefined) throw closed;
         const found = await this.#ask(wanted, repository, signal).catch(sided(repository));
         isAnswered = true;
         if (found === undefined) continue;
+        this.#hasFound = true;
         this.#namings = [naming, ...this.#namings.filter((other) => other !== naming)];
         return found;
       } catch (error) {
         if (!(error instanceof PaletteEdgeError) || error.kind !== 'authentication') throw error;
         // Many registries answer so of what does not exist.
-        this.#denied.set(name, error);
+        this.denied.set(name, error);
         denial ??= error;
       }
     }
     if (!isAnswered && denial !== undefined) throw denial;
+    this.#inVain += 1;
     return undefined;
   }
 
@@ -100,13 +109,14 @@ class RegistryBase {
   #repositories({ images }: WantedBlob): Map<RepositoryName, Naming> {
     const found = new Map<RepositoryName, Naming>();
     const names = new Set<string>();
+    const most = this.#hasFound || this.#inVain < mostInVain ? mostRepositories : fewRepositories;
     for (const image of images)
       for (const naming of this.#namings) {
         const repository = namedBy(naming, image);
         if (repository === undefined || names.has(formatRepository(repository))) continue;
         names.add(formatRepository(repository));
         found.set(repository, naming);
-        if (found.size === mostRepositories) return found;
+        if (found.size === most) return found;
       }
     return found;
   }

@@ -80,6 +80,37 @@ test('without places nothing is found, and one that cannot be asked is told, aga
   });
 });
 
+test('a place that lets nobody in is told only when no other one has it', async () => {
+  await ofDelta(async (reader) => {
+    const { taken, old } = needs(reader);
+    const denied = new PaletteEdgeError('ACCESS_DENIED', 'denied', { kind: 'authentication' });
+    const closed: BasePlace = {
+      name: 'closed',
+      find: async () => await Promise.reject(denied),
+      denials: () => [denied],
+    };
+    const elsewhere = new BlobsElsewhere([closed, place('open', [taken])]);
+    elsewhere.learn({ inventory: reader.inventory, reader });
+    expect(await elsewhere.find(taken, signal)).toBeDefined();
+    expect(await rejection(elsewhere.find(old, signal))).toBe(denied);
+    expect(elsewhere.denials).toEqual([denied]);
+  });
+});
+
+test('of what is missing it is told where nobody was let in', async () => {
+  await ofDelta(async (reader) => {
+    const denial = new PaletteEdgeError('ACCESS_DENIED', 'site/edge/app: denied', {
+      kind: 'authentication',
+      suggestions: ['Log in.'],
+    });
+    const images = async () => await Promise.resolve([]);
+    const context = { images, places: ['site/edge'], inventories: [], denials: [denial, denial] };
+    const { suggestions } = await missingBlobs({ path: 'new.delta', reader }, [needs(reader).old], context);
+    expect(suggestions[0]).toBe('It may be where we are not let in (and 1 more): site/edge/app: denied');
+    expect(suggestions[1]).toBe('Log in.');
+  });
+});
+
 test('what is missing is told: the first ones in words, all as data', async () => {
   await ofDelta(async (reader) => {
     const { taken } = needs(reader);

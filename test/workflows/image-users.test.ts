@@ -50,6 +50,17 @@ test('of what is not to be had, or damaged, only the image itself is known', asy
   }
 });
 
+test('an image that is closed to us is no reason to give up: it may be there no more', async () => {
+  const { blobs, images } = await known();
+  const denied = new PaletteEdgeError('ACCESS_DENIED', 'denied', { kind: 'authentication' });
+  const read: KnownImages['read'] = async ({ digest }, reference) => {
+    if (reference.includes('/a:')) throw denied;
+    return await Promise.resolve(blobs.get(digest));
+  };
+  const users = await imageUsers({ images, squeezed: undefined, read }, signal);
+  expect(users.size).toBe(4);
+});
+
 test('a place that cannot be asked is told', async () => {
   const { images } = await known();
   const down = new PaletteEdgeError('CONNECTION_LOST', 'lost', { kind: 'network' });

@@ -104,6 +104,24 @@ test('a repository that is closed is as good as one without it, unless all are',
   const before = requests.length;
   expect(await find('docker.io/closed/a/app:1', 'docker.io/open/app:1')).toBeUndefined();
   expect(requests.slice(before).filter(({ url }) => url.includes('/closed/'))).toEqual([]);
+  expect(place.denials?.()).toContain(error);
+});
+
+test('where nothing is found a few more names are tried for each blob, not all', async () => {
+  const { find, records, ...registry } = await base();
+  const images = Array.from({ length: 8 }, (_, index) => `ghcr.io/org/app-${index}:1`);
+  const blobs = new MemoryBlobs();
+  const asked = async (name: string): Promise<number> => {
+    records.length = 0;
+    expect(await find(blobs.add(name, 'text/plain'), images)).toBeUndefined();
+    return records.length;
+  };
+  expect(await asked('first')).toBe(16);
+  for (let index = 1; index < 20; index += 1) await asked(String(index));
+  expect(await asked('another')).toBe(6);
+  const there = await uploadBlob(registry, 'there', 'edge/org/app-0');
+  expect(await find(there, images)).toBeDefined();
+  expect(await asked('last')).toBe(16);
 });
 
 test('which side failed is told, when it is asked and in the middle of a blob', async () => {
