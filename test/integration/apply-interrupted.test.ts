@@ -1,8 +1,9 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { UnsqueezeResult } from '../../src/workflows/unsqueeze-bundle.ts';
 import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
@@ -31,13 +32,22 @@ syncBuiltinESMExports();
 `;
 
 /** Two versions of a bundle with files of several frames, which come behind the layer. */
-async function site() {
-  const cwd = await temporaryFolder();
+let made: { readonly folder: string; readonly bytes: Buffer };
+beforeAll(async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'palette-edge-test-'));
   const files = [1, 2, 3, 4, 5, 6].map((seed) => noise(5_000_000 - seed, seed));
   const old = await bundleIn(cwd, 'old.tar.zst', await layeredBundle({ images: [[wordsLayer(1)]], files }));
   const after = await layeredBundle({ images: [[wordsLayer(1, 'new')]], files });
   const direct = await bundleIn(cwd, 'direct.tar.zst', after);
   await makeDelta(direct, { bases: [old], output: join(cwd, 'new.delta.tar.zst') });
+  made = { folder: cwd, bytes: after.bytes };
+});
+afterAll(async () => await rm(made.folder, { recursive: true }));
+
+async function site() {
+  const cwd = await temporaryFolder();
+  for (const name of ['old.tar.zst', 'new.delta.tar.zst'])
+    await link(join(made.folder, name), join(cwd, name));
   const stopping = join(cwd, 'stopper.mjs');
   await writeFile(stopping, stopper);
   const args = ['apply', 'new.delta.tar.zst', '--base', 'old.tar.zst', '--output', 'new.tar.zst'];
@@ -50,7 +60,7 @@ async function site() {
         STOP_WITH: signal,
       },
     });
-  return { cwd, bytes: after.bytes, args, stop };
+  return { cwd, bytes: made.bytes, args, stop };
 }
 
 test.each([

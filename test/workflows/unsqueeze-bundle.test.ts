@@ -45,7 +45,7 @@ async function run(
 }
 
 /** A bundle whose frames are small, so that many are written before the last layer is. */
-const plain = await squeezableBundle({ length: 60_000, frameContent: 4096, more: false });
+const plain = await squeezableBundle({ length: 40_000, frameContent: 2048, more: false });
 const squeezedPlain = await squeezedBytes(plain.bytes);
 const total = plain.plan.tarSize;
 
@@ -57,7 +57,7 @@ async function squeezed() {
   return { folder, path, output: join(folder, 'out.tar.zst') };
 }
 
-test.each([0.3, 0.6, 0.97])('stopped at %f of the tar, it goes on and gives the same file', async (share) => {
+test.each([0.4, 0.97])('stopped at %f of the tar, it goes on and gives the same file', async (share) => {
   const { path, folder, output } = await squeezed();
   const stopAt = total * share;
   expect(await rejection(run({ path, output }, stopAt))).toMatchObject({ code: 'STOPPED' });
@@ -74,7 +74,7 @@ test.each([0.3, 0.6, 0.97])('stopped at %f of the tar, it goes on and gives the 
 test('stopped again and again, it comes to its end', async () => {
   const { path, output } = await squeezed();
   // A blob that is not complete is begun anew.
-  const step = Math.max(...plain.plan.inventory.blobs.map(({ size }) => size)) + 10_000;
+  const step = Math.max(...plain.plan.inventory.blobs.map(({ size }) => size)) + 20_000;
   const resumed: number[] = [];
   for (let round = 1; round <= 40; round += 1) {
     const ended = await run({ path, output }, step).catch(() => undefined);
