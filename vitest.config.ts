@@ -9,6 +9,7 @@ import { defineConfig } from 'vitest/config';
 const sharing = [
   'bundle',
   'chart',
+  'cli',
   'definition',
   'delta',
   'http',
