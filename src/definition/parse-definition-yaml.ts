@@ -1,9 +1,9 @@
 import { isAlias, visit } from 'yaml';
 import type { Document } from 'yaml';
 
+import type { LineOf } from '../io/document-node.ts';
 import { parseYamlText } from '../io/parse-yaml-text.ts';
 import { invalidDefinition } from './definition-node.ts';
-import type { LineOf } from './definition-node.ts';
 
 /** A definition as YAML has it, comments and all. */
 export interface DefinitionYaml {

@@ -1,3 +1,4 @@
+import { DocumentNode } from '../io/document-node.ts';
 import { isRawFileName } from '../io/raw-file-name.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -12,7 +13,8 @@ import type {
   Definition,
   DefinitionOptions,
 } from './definition.ts';
-import { DefinitionNode } from './definition-node.ts';
+import { invalidDefinition } from './definition-node.ts';
+import type { DefinitionNode } from './definition-node.ts';
 import { parseDefinitionYaml } from './parse-definition-yaml.ts';
 import { readOrigin } from './read-origin.ts';
 
@@ -30,7 +32,13 @@ export interface DefinitionSource {
  */
 export function readDefinition({ name, text }: DefinitionSource): Definition {
   const { document, lineOf } = parseDefinitionYaml(text, name);
-  const root = new DefinitionNode(document.contents, { file: name, line: 1, path: '', lineOf });
+  const root = new DocumentNode(document.contents, {
+    file: name,
+    line: 1,
+    path: '',
+    lineOf,
+    invalid: invalidDefinition,
+  });
   const fields = root.fields(['definitionVersion', 'options', 'profiles', 'images', 'charts', 'files']);
   requireVersion(fields.definitionVersion);
   return {
