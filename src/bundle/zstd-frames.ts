@@ -139,6 +139,33 @@ export async function* decompressLongFrame(
     throw frameDamaged(`it gives ${size > contentSize ? 'more than' : `${size} of`} ${contentSize} bytes`);
 }
 
+/**
+ * What others compressed decompresses to, piece by piece: a layer, of any number of frames. Memory is that of the window that `zstd -d` takes without `--long`.
+ *
+ * @throws PaletteEdgeError `FRAME_DAMAGED` (kind content), or what the source throws
+ */
+export async function* decompressZstd(
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const decoder = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: longWindowLog } });
+  let failure: unknown;
+  const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* content;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  pipeline(Readable.from(source(), { objectMode: true, highWaterMark: 1 }), decoder, () => undefined);
+  try {
+    yield* decoder as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    throw frameDamaged('it does not decompress', error);
+  }
+}
+
 /** The header of every long frame of ours (RFC 8878, section 3.1.1.1): that of {@link frameHeader} as far as a window holds it all. */
 export function longFrameHeader(contentSize: number): Buffer {
   if (contentSize <= maximumFrameContent) return frameHeader(contentSize);

@@ -18,6 +18,12 @@ export function standardOutput(): ByteSink {
       },
     );
   }
+  return textOutput();
+}
+
+/** Standard output, for text that a terminal may show. */
+export function textOutput(): ByteSink {
+  const { stdout } = process;
   return {
     write: async (bytes) =>
       await new Promise((resolve, reject) => {

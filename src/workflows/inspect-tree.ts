@@ -69,8 +69,13 @@ export async function imageTree(
     });
 }
 
-/** Each root once. Two names of an image are one, and images may share manifests: both are bounded, not by the size of the bundle. */
-async function heldImages(
+/**
+ * Reads the manifests of all images. Each root once: two names of an image are one, and images may share manifests. Both are bounded, not by the
+ * size of the bundle.
+ *
+ * @throws as {@link imageTree}
+ */
+export async function heldImages(
   source: Pick<BundleSource, 'inventory' | 'sizeOf' | 'open'>,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<Digest, HeldImage>> {

@@ -1,8 +1,11 @@
 import type { PackageType } from '../package.ts';
 
+/** Types of package URLs that reports have: of packages, and of what registries hold. */
+type PurlType = PackageType | 'oci';
+
 /** The parts of a package URL, before they are encoded. */
 export interface PackageUrlParts {
-  readonly type: PackageType;
+  readonly type: PurlType;
   /** Segments with a slash between them. */
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -13,7 +16,7 @@ export interface PackageUrlParts {
 }
 
 /** Types whose names are compared without their case, and so are written in lower case (purl-spec, definitions of these types). */
-const lowerCaseNames: ReadonlySet<PackageType> = new Set(['deb', 'apk', 'golang', 'pypi']);
+const lowerCaseNames: ReadonlySet<PurlType> = new Set(['deb', 'apk', 'golang', 'pypi', 'oci']);
 
 /** A package URL in its canonical form (purl-spec, "How to build a PURL", and the definitions of the types). */
 export function packageUrl({ type, namespace, name, version, qualifiers }: PackageUrlParts): string {
@@ -25,7 +28,7 @@ export function packageUrl({ type, namespace, name, version, qualifiers }: Packa
   return `pkg:${[type, ...folder, encode(nameOf(type, name))].join('/')}${end}${queryOf(qualifiers ?? {})}`;
 }
 
-function nameOf(type: PackageType, name: string): string {
+function nameOf(type: PurlType, name: string): string {
   const cased = lowerCaseNames.has(type) ? name.toLowerCase() : name;
   return type === 'pypi' ? cased.replaceAll('_', '-') : cased;
 }
