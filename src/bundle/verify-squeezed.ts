@@ -8,7 +8,8 @@ import type { VerifiableBundle, WalkedImages } from './verify-images.ts';
 
 /**
  * What a squeezed bundle shows to other tools follows from the plain inventory, the manifests and the layers' plain bytes: it is made again and
- * compared. Nothing of a plain bundle, nor of one with damaged manifests: they are told of.
+ * compared. Nothing of a plain bundle, nor of a squeezed one with damaged manifests: they are told of. What a delta bundle shows are no images, with
+ * its bases and without.
  *
  * @param damaged blobs that are known not to match their digest
  */
@@ -19,7 +20,7 @@ export async function squeezedProblems(
 ): Promise<VerifyProblem[]> {
   const { inventory, files, stored } = reader;
   const { squeezed } = stored;
-  if (squeezed === undefined || graphs === undefined) return [];
+  if (squeezed === undefined || (graphs === undefined && squeezed.delta === undefined)) return [];
   const sizes = new Map(stored.blobs.map(({ digest, size }) => [digest, size]));
   const layers = squeezed.layers.map(({ digest, plain }) => ({
     digest,
@@ -36,7 +37,13 @@ export async function squeezedProblems(
       plainOf: (layer) => plainOf.get(layer),
     });
     const { delta } = squeezed;
-    const documents = leadingDocuments({ plain: { inventory, files }, rewritten, layers, graphs, delta });
+    const documents = leadingDocuments({
+      plain: { inventory, files },
+      rewritten,
+      layers,
+      graphs: graphs ?? new Map(),
+      delta,
+    });
     const wrong = documents.filter(
       ({ path, bytes }) => !Buffer.from(bytes).equals(stored.files.get(path) ?? Buffer.alloc(0)),
     );

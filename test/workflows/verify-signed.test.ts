@@ -4,6 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { inventoryPath } from '../../src/bundle/inventory.ts';
+import { serializeSqueezedInventory } from '../../src/bundle/squeezed-inventory.ts';
+import { encodeHead } from '../../src/bundle/tar-layout.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { encodeRecipe, parseRecipe } from '../../src/squeeze/recipe.ts';
@@ -11,6 +14,8 @@ import { checkBundleBlobs } from '../../src/workflows/check-bundle-blobs.ts';
 import type { OpenRequest } from '../../src/workflows/open-request.ts';
 import { verifyWithBases } from '../../src/workflows/verify-bundle.ts';
 import { verifyStream } from '../../src/workflows/verify-stream.ts';
+import { withBundle } from '../../src/workflows/with-bundle.ts';
+import { frameOf, joinFrames } from '../fuzz/crafted-bundle.ts';
 import { bundleSigner } from '../support/bundle-signer.ts';
 import type { BundleSigner } from '../support/bundle-signer.ts';
 import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
@@ -178,6 +183,42 @@ describe('what is in a squeezed bundle in the place of signed layers is not sign
     expect(error).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
   });
 });
+
+test('images that a delta bundle shows to other tools are told of, with its bases and without', async () => {
+  const path = await withSignatureOf(delta, await showingImages(delta, await squeezedIndex()));
+  const bases = { paths: [first], folder: tmpdir() };
+  for (const request of [{}, { trust: site.trust }, { bases, trust: site.trust }])
+    expect((await verified(path, request)).problems).toMatchObject([{ path: 'index.json' }]);
+  const stream = { path: '-', stream: piped(await readFile(path)) };
+  expect((await verifyStream(stream, listener, signal)).problems).toMatchObject([{ path: 'index.json' }]);
+});
+
+async function squeezedIndex(): Promise<Uint8Array> {
+  return await withBundle(squeezed, async ({ stored }) => {
+    return await Promise.resolve(stored.files.get('index.json') ?? Buffer.alloc(0));
+  });
+}
+
+/** A delta bundle with another index, and all digests right for that. */
+async function showingImages(path: string, index: Uint8Array): Promise<Buffer> {
+  return await withBundle(path, async ({ frames, stored: { squeezed: own, files } }) => {
+    if (own === undefined) throw new Error('it is no delta bundle');
+    const entries = [...files].map(([name, bytes]) => ({
+      path: name,
+      bytes: name === 'index.json' ? index : bytes,
+    }));
+    const listed = entries.map((entry) => ({
+      path: entry.path,
+      size: entry.bytes.length,
+      digest: digestOf(entry.bytes),
+    }));
+    const inventory = { path: inventoryPath, bytes: serializeSqueezedInventory({ ...own, files: listed }) };
+    const contents = [encodeHead([...entries.slice(0, 3), inventory, ...entries.slice(3)])];
+    for (let frame = 1; frame < frames.count; frame += 1)
+      contents.push(Buffer.from(await frames.read(frame)));
+    return joinFrames(contents.map(frameOf));
+  });
+}
 
 test('a checksum beside a bundle vouches for nothing where it must be signed', async () => {
   const blobs = new LyingBlobs();
