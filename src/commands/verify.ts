@@ -18,7 +18,7 @@ export default class Verify extends BaseCommand {
 
 Of a delta bundle what is in it is checked; with --base every layer that it stands for is restored and hashed, too.
 
-With --public-key it must be signed with that key, and of a squeezed bundle every layer is restored: what was signed are the layers as registries have them.`;
+With --public-key it must be signed with that key, and what a squeezed bundle has in the place of a layer must be what the image says of it. A layer of which no image says that is restored.`;
   static override examples = [
     {
       description: 'Check a bundle after it was copied to a stick:',

@@ -55,8 +55,8 @@ export async function verifyBundle(
 }
 
 /**
- * As {@link verifyBundle}; of a delta bundle all that it stands for, too, when its bases are named. Of one that must be signed, each layer
- * that is not in it as registries have it, too: that is what is signed.
+ * As {@link verifyBundle}; of a delta bundle all that it stands for, too, when its bases are named. Of one that must be signed, the
+ * layers that are not in it as registries have them, too: those are what is signed.
  *
  * @throws as it does, `BASE_NEEDED` (kind notFound), and as {@link openBundleFile} does for one that is not signed as it has to be
  */

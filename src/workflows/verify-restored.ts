@@ -9,6 +9,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
+import { unvouchedLayers } from './unvouched-layers.ts';
 import type { VerifyListener } from './verify-bundle.ts';
 
 /** How what a bundle stands for is verified. */
@@ -23,8 +24,9 @@ export interface VerifyRestoredOptions {
  * Reads all that a delta bundle stands for, its bases included: every blob is restored and hashed. Nothing of one without its bases: what is
  * in those is checked in the tar.
  *
- * Of a squeezed bundle whoever signed it has signed the layers as registries have them. What is in its place in the tar is not signed, and
- * other tools take that: it must be what the layer decompresses to, and give it back.
+ * Of a squeezed bundle whoever signed it has signed the layers as registries have them. What is in their place in the tar is not signed, and
+ * other tools take that. A layer of which the images do not tell what it is (see {@link unvouchedLayers}) is restored: that must be what it
+ * decompresses to, and give it back.
  */
 export async function verifyRestored(
   reader: BundleReader,
@@ -33,7 +35,9 @@ export async function verifyRestored(
   const { squeezed } = reader.stored;
   if (squeezed === undefined || reader.lacksBases) return [];
   if (squeezed.delta === undefined && !options.isSigned) return [];
-  const { blobs } = reader.inventory;
+  const wanted = squeezed.delta === undefined ? await unvouchedLayers(reader, options.signal) : undefined;
+  const blobs = reader.inTarOrder().filter(({ digest }) => wanted?.has(digest) ?? true);
+  if (blobs.length === 0) return [];
   options.listener.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
   await using threads = new SqueezeThreads(availableParallelism());
   // Of a delta bundle other tools take nothing.
@@ -44,7 +48,7 @@ export async function verifyRestored(
     plains: new Map(layers.map(({ digest, plain }) => [digest, plain])),
   };
   const problems: VerifyProblem[] = [];
-  for (const blob of reader.inTarOrder()) problems.push(...(await problemsOf(blob, reader, context)));
+  for (const blob of blobs) problems.push(...(await problemsOf(blob, reader, context)));
   return problems;
 }
 

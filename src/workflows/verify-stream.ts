@@ -2,6 +2,7 @@ import { verifyBundledImages } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { openStream } from './open-stream.ts';
 import type { BundleStream } from './open-stream.ts';
+import { unvouchedLayers } from './unvouched-layers.ts';
 import { contentCounts } from './verify-bundle.ts';
 import type { VerifyListener, VerifyResult } from './verify-bundle.ts';
 
@@ -10,7 +11,7 @@ import type { VerifyListener, VerifyResult } from './verify-bundle.ts';
  * frame cannot be told apart. What manifests say that is not so is told as problems.
  *
  * @throws PaletteEdgeError of kind content for what is no bundle, damaged, of another format version, or not signed as it has to be; `FILE_NEEDED` (kind usage)
- *   for a squeezed one that must be signed
+ *   for a squeezed one that must be signed and has to be restored for that, see {@link unvouchedLayers}
  */
 export async function verifyStream(
   { path, stream, trust }: BundleStream,
@@ -18,7 +19,9 @@ export async function verifyStream(
   signal: AbortSignal,
 ): Promise<VerifyResult> {
   const { reader, signedBy } = await openStream({ path, stream, trust });
-  if (trust !== undefined && reader.stored.squeezed?.mode === 'squeezed') throw squeezedStream();
+  const isSqueezed = reader.stored.squeezed?.mode === 'squeezed';
+  if (trust !== undefined && isSqueezed && (await unvouchedLayers(reader, signal)).size > 0)
+    throw restoringNeeded();
   const total = reader.stored.blobs.reduce((sum, { size }) => sum + size, 0);
   listener.onStart(total);
   // What was kept is verified already.
@@ -31,11 +34,11 @@ export async function verifyStream(
   return { path, ...contentCounts(reader), ...report, ...(trust === undefined ? {} : { signedBy }) };
 }
 
-/** What is signed are its layers as registries have them: each has to be restored, some of them from what came before. */
-function squeezedStream(): PaletteEdgeError {
+/** What is signed are its layers as registries have them: some of them may be restored from what came before. */
+function restoringNeeded(): PaletteEdgeError {
   return new PaletteEdgeError(
     'FILE_NEEDED',
-    '- is standard input, which is read once: a squeezed bundle is verified with --public-key as a file',
+    '- is standard input, which is read once, and this squeezed bundle has layers that must be restored to check them with --public-key: its images do not tell what is in them',
     { kind: 'usage', suggestions: ['Name a file, its parts or an ISO image.'] },
   );
 }

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { inventoryPath } from '../../src/bundle/inventory.ts';
 import { serializeSqueezedInventory } from '../../src/bundle/squeezed-inventory.ts';
@@ -176,11 +176,36 @@ describe('what is in a squeezed bundle in the place of signed layers is not sign
     expect(await problemsOf(forged)).not.toEqual([]);
   });
 
-  test('from standard input, where it cannot be told, it is refused', async () => {
-    const stream = { path: '-', stream: piped(await readFile(squeezed)) };
-    const named = { ...site.trust, signatureFiles: [`${squeezed}.sig`] };
-    const error = await rejection(verifyStream({ ...stream, trust: named }, listener, signal));
-    expect(error).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
+  test('a recipe of another layer', async () => {
+    const forged = await forgedSqueezed(squeezed, ({ plain, recipe }, gzip) => {
+      const parsed = parseRecipe(recipe, 'a layer');
+      const other = { digest: digestOf(plain), size: gzip.length };
+      return { plain, recipe: encodeRecipe({ ...parsed, gzip: other }) };
+    });
+    expect(await problemsOf(forged)).not.toEqual([]);
+  });
+
+  test('nothing is restored where the config of an image names the tar', async () => {
+    const onStart = vi.fn<(total: number) => void>();
+    await verifyWithBases({ path: squeezed, trust: site.trust }, { ...listener, onStart }, signal);
+    expect(onStart).toHaveBeenCalledTimes(1);
+  });
+
+  describe('from standard input', () => {
+    async function streamed(path: string) {
+      const trust = { ...site.trust, signatureFiles: [`${path}.sig`] };
+      return await verifyStream({ path: '-', stream: piped(await readFile(path)), trust }, listener, signal);
+    }
+
+    test('it passes when it is what the images name', async () => {
+      expect(await streamed(squeezed)).toMatchObject({ problems: [], signedBy: [{ keyId: site.keyId }] });
+    });
+
+    test('where they do not name it, it cannot be told, and is refused', async () => {
+      const forged = await forgedSqueezed(squeezed, ({ recipe }) => ({ plain: Buffer.from('evil'), recipe }));
+      const path = await withSignatureOf(squeezed, forged);
+      expect(await rejection(streamed(path))).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
+    });
   });
 });
 
