@@ -27,14 +27,9 @@ export interface YamlTextOptions {
  */
 export function parseYamlText(text: string, { file, invalid }: YamlTextOptions): YamlText {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    // The library compares every key with every other.
-    uniqueKeys: false,
-    // Nothing is printed, and a second document is an error: silent, it would be passed over.
-    logLevel: 'error',
-  });
+  const document = parsed(text, lineCounter, () =>
+    invalid(file, 'it is not valid YAML: it is nested too deeply'),
+  );
   const [error] = document.errors.toSorted((left, right) => left.pos[0] - right.pos[0]);
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
@@ -45,6 +40,22 @@ export function parseYamlText(text: string, { file, invalid }: YamlTextOptions):
     );
   }
   return { document, lineOf: (offset) => Math.max(1, lineCounter.linePos(offset).line) };
+}
+
+function parsed(text: string, lineCounter: LineCounter, tooDeep: () => Error): Document.Parsed {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      // The library compares every key with every other.
+      uniqueKeys: false,
+      // Nothing is printed, and a second document is an error: silent, it would be passed over.
+      logLevel: 'error',
+    });
+  } catch (error) {
+    // The stack of its parser is that of JavaScript where mappings and lists go on in one line.
+    throw error instanceof RangeError ? tooDeep() : error;
+  }
 }
 
 const faults: Partial<Record<ErrorCode, string>> = {

@@ -95,16 +95,7 @@ export function parseYamlWithLibrary(text: string, place: Place, options: ParseO
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1) + firstLine - 1, column: Math.max(col, 1) };
   };
-  const documents = [
-    ...parseAllDocuments(text, {
-      lineCounter,
-      prettyErrors: false,
-      // The library compares every key with every other; the conversion finds duplicates in one pass.
-      uniqueKeys: false,
-      resolveKnownTags: false,
-      logLevel: 'silent',
-    }),
-  ];
+  const documents = libraryDocuments(text, lineCounter, place);
   for (const { errors } of documents) {
     const [error] = errors.toSorted((left, right) => left.pos[0] - right.pos[0]);
     if (error === undefined) continue;
@@ -113,6 +104,24 @@ export function parseYamlWithLibrary(text: string, place: Place, options: ParseO
     throw yamlInvalid(place(line, column), reason);
   }
   return documents.flatMap((document) => convert(document, { positionOf, place, unmask }));
+}
+
+function libraryDocuments(text: string, lineCounter: LineCounter, place: Place): Document.Parsed[] {
+  try {
+    return [
+      ...parseAllDocuments(text, {
+        lineCounter,
+        prettyErrors: false,
+        // The library compares every key with every other; the conversion finds duplicates in one pass.
+        uniqueKeys: false,
+        resolveKnownTags: false,
+        logLevel: 'silent',
+      }),
+    ];
+  } catch (error) {
+    // The stack of its parser is that of JavaScript where mappings and lists go on in one line.
+    throw error instanceof RangeError ? yamlInvalid(place(1, 1), 'it is nested too deeply') : error;
+  }
 }
 
 function checkSize(text: string, place: Place): void {

@@ -35,6 +35,7 @@ test.each([
   ['a: "\\q"\n', '1:5: it is not valid YAML: there is no such escape'],
   ['a: 1\n---\nb: 2\n', '2:1: it is not valid YAML: a second document begins'],
   ['a: 1\nb\nc: 3\n', '2:1: it is not valid YAML: a quote, bracket'],
+  [`x:\n ${'- '.repeat(30_000)}b\nc: d\n`, 'it is not valid YAML: it is nested too deeply'],
   [`a: ${'['.repeat(50_000)}`, 'it is not valid YAML: it is nested too deeply'],
 ])('%j is refused with line and column, in words of our own', (text, expected) => {
   const message = refusal(text);

@@ -105,6 +105,7 @@ describe('hostile text', () => {
     ['aliases nested in aliases', chain.join('\n'), 'levels deep'],
     ['brackets without end', '['.repeat(100_000), 'too deep'],
     ['dashes without end', '- '.repeat(100_000), 'too deep'],
+    ['lists in one line that all end with it', `x:\n ${'- '.repeat(30_000)}b\nc: d\n`, 'too deeply'],
     ['closed brackets', `${'['.repeat(300)}${']'.repeat(300)}`, 'levels deep'],
     ['too many documents', '---\na\n'.repeat(20_000), 'documents'],
     ['too many tokens', '- a\n'.repeat(1_500_000), 'tokens'],
