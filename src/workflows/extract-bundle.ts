@@ -46,7 +46,7 @@ export async function extractBundle(
   options: ExtractOptions,
 ): Promise<ExtractResult> {
   return await withBundleSource(bundle, async (source) => {
-    // Of the others little is read, and nothing is left of what could not be finished.
+    // Of an image once it is known what it has; of the others little is read, and nothing is left of what could not be finished.
     if (request.kind === 'all') await source.require(options.signal);
     return {
       bundle: { path: source.path, id: source.id, name: source.inventory.name },

@@ -74,6 +74,7 @@ export async function extractImage(
   const content = contentOf(held, names, { format, platform });
   const wanted = new Set(content.blobs.map(({ digest }) => digest));
   const bytes = content.blobs.reduce((sum, { size }) => sum + size, 0);
+  await source.require(signal, wanted);
   if ('path' in output)
     await requireFreeSpace({ path: output.path, what: 'the image', bytes, flag: '--output' });
   listener.onStart(bytes);

@@ -13,6 +13,7 @@ import { readChartMetadata } from '../../src/chart/chart-metadata.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
+import { deltaPair, pairImage } from '../support/delta-pair.ts';
 import { rejection } from '../support/rejection.ts';
 import { chartReference, docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
 import type { RichBundle } from '../support/rich-bundle.ts';
@@ -497,4 +498,23 @@ test('names of charts that are no file names, or the same, stay below charts/', 
     'Name this one: --chart charts.example.com/one/web:1.2.3',
     `Name this one: --chart ${chartReference}`,
   ]);
+});
+
+test('of an image in a delta bundle all that is missing is told before anything is written', async () => {
+  const folder = await temporaryFolder();
+  const { delta } = await deltaPair(folder);
+  const places = [{ name: 'site/edge', find: async () => await Promise.resolve(undefined) }];
+  const path = join(folder, 'image.tar');
+  const request: ExtractRequest = {
+    kind: 'image',
+    image: pairImage,
+    format: 'oci-archive',
+    platform: undefined,
+    output: { path },
+  };
+  const error = await rejection(
+    extractBundle({ path: delta, bases: { paths: [], folder, places } }, request, options),
+  );
+  expect(error.message).toMatch(/takes \d+ blobs from bases, and that is not there \(site\/edge\):/);
+  expect(await readdir(folder)).not.toContain('image.tar');
 });
