@@ -13,8 +13,10 @@ import { openAgePayload, plainSizeOf } from '../trust/open-age-payload.ts';
 import type { AgePayload } from '../trust/open-age-payload.ts';
 import { readAgeHead } from '../trust/read-age-head.ts';
 import { encryptedEnding } from './build-output-path.ts';
+import { carrySignatures, nameInside, signaturesToCarry } from './carry-signatures.ts';
 import { checkConvertedOutput } from './converted-path.ts';
 import type { EncryptListener, EncryptResources } from './encrypt-bundle.ts';
+import { signedFile } from './find-signatures.ts';
 import { openParts } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
 import { requireFreeSpace } from './require-free-space.ts';
@@ -43,6 +45,7 @@ export interface DecryptResult {
 
 /**
  * Decrypts what age has encrypted, a bundle or anything else. The file gets its name when all of it was found to be what was encrypted.
+ * Signatures beside it, in the file that the name inside would have, go along.
  *
  * @throws PaletteEdgeError as `readAgeHead`, `openAgeHead` and `openAgePayload` do; `OUTPUT_NEEDED`, `OUTPUT_TAKEN` (kind usage),
  *   `NOT_ENOUGH_SPACE` (kind disk)
@@ -66,12 +69,15 @@ export async function decryptBundle(
       { output, split: undefined, expectedSize: size },
     );
     await requireFreeSpace({ path: output, what: 'the decrypted file', bytes: size, flag: '--output' });
+    const inside = nameInside(encryptedPathOf(path, parts));
+    const signatures = await signaturesToCarry([signedFile(inside)], output);
     const key = await openAgeHead(head, keys, path);
     listener.onStart(size);
     const opening = { payload, key, signal, listener, hasher };
     const write = async (sink: BundleSink): Promise<WrittenBundle> => await openInto(sink, opening);
     // It has no parts, and so no list that would name its id.
     const written = await writeContent({ id: '', tool, write }, { path: output, hasher });
+    await carrySignatures(output, signatures);
     return {
       encrypted: { path, size: access.size },
       file: { path: output, size: written.size, sha256: digestHex(written.sha256) },
@@ -103,9 +109,14 @@ async function openInto(
   return await output.finish();
 }
 
+/** Of parts, what they are joined to. */
+function encryptedPathOf(path: string, parts: OpenParts | undefined): string {
+  return parts === undefined ? path : join(dirname(path), parts.bundle);
+}
+
 function plainPathOf(path: string, parts: OpenParts | undefined): string {
-  const encrypted = parts === undefined ? path : join(dirname(path), parts.bundle);
-  if (encrypted.endsWith(encryptedEnding)) return encrypted.slice(0, -encryptedEnding.length);
+  const encrypted = encryptedPathOf(path, parts);
+  if (encrypted.endsWith(encryptedEnding)) return nameInside(encrypted);
   throw new PaletteEdgeError(
     'OUTPUT_NEEDED',
     `the name ${encrypted} does not end with ${encryptedEnding}: it does not say what the decrypted file is called`,

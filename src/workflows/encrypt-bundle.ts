@@ -12,10 +12,13 @@ import { digestHex } from '../oci/digest.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { encryptedEnding } from './build-output-path.ts';
+import { carrySignatures, nameInside, signaturesToCarry } from './carry-signatures.ts';
 import { checksumBeside } from './checksum-file.ts';
 import { checkConvertedOutput } from './converted-path.ts';
 import { describeWritten } from './describe-written.ts';
 import { encryptedSize } from './encrypt-size.ts';
+import { signedFile } from './find-signatures.ts';
+import type { SignedFile } from './find-signatures.ts';
 import { openIsoBundle } from './open-iso-bundle.ts';
 import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
 import type { OpenParts } from './open-parts.ts';
@@ -56,7 +59,7 @@ export interface EncryptResult {
 
 /**
  * Encrypts a bundle as it is, byte for byte. What stands beside it, a checksum or a parts list, must agree with what was read: nothing that
- * is damaged is sealed.
+ * is damaged is sealed. Signatures in a file beside it go along, in a file beside the encrypted one.
  *
  * @throws PaletteEdgeError `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), `BUNDLE_DAMAGED` (kind content), and those of reading
  *   the bundle
@@ -69,7 +72,7 @@ export async function encryptBundle(
   const { path, encryption, split } = input;
   const source = await openBytes(path);
   try {
-    const { reader, access, parts, image } = source;
+    const { reader, access, parts, image, files } = source;
     const { id, size } = reader;
     const output = input.output ?? encryptedPathOf(path, source);
     const expectedSize = encryptedSize(size, encryption);
@@ -80,6 +83,8 @@ export async function encryptBundle(
       bytes: expectedSize,
       flag: '--output',
     });
+    const beside = nameInside(output);
+    const signatures = await signaturesToCarry(files, beside);
     listener.onStart(size);
     const expected =
       parts?.list?.bundle.sha256 ?? (image === undefined ? await checksumBeside(path) : undefined);
@@ -91,6 +96,7 @@ export async function encryptBundle(
       return written;
     };
     const written = await writeContent({ id, tool, write }, { path: output, split, encryption, hasher });
+    await carrySignatures(beside, signatures);
     const bundle = describeWritten(output, { id, inventory: reader.inventory }, written);
     return { plain: { path, id, size }, bundle };
   } finally {
@@ -104,6 +110,8 @@ interface BundleBytes {
   readonly access: RandomAccess;
   readonly parts: OpenParts | undefined;
   readonly image: string | undefined;
+  /** What may have a signature file beside it. */
+  readonly files: readonly SignedFile[];
 }
 
 /** Opened as a bundle, so that nothing else is encrypted by mistake. */
@@ -128,10 +136,12 @@ async function openBytes(path: string): Promise<BundleBytes> {
 /** As every command finds a bundle. */
 async function findBytes(path: string): Promise<Omit<BundleBytes, 'reader'>> {
   const inImage = await openIsoBundle(path);
-  if (inImage !== undefined) return { access: inImage.access, parts: undefined, image: inImage.image };
+  if (inImage !== undefined) return { ...inImage, parts: undefined };
   const parts = await openParts(path);
   const access = parts?.access ?? (await openFileAccess(path, 'bundle'));
-  return { access, parts, image: undefined };
+  const file = signedFile(path);
+  const files = [parts === undefined ? file : { ...file, name: parts.bundle }];
+  return { access, parts, image: undefined, files };
 }
 
 function encryptedPathOf(path: string, { parts, image }: BundleBytes): string {

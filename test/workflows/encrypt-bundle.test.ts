@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -16,8 +16,10 @@ import { decryptBundle } from '../../src/workflows/decrypt-bundle.ts';
 import type { DecryptInput } from '../../src/workflows/decrypt-bundle.ts';
 import { encryptBundle } from '../../src/workflows/encrypt-bundle.ts';
 import type { EncryptResources } from '../../src/workflows/encrypt-bundle.ts';
-import { openBundle } from '../../src/workflows/open-bundle.ts';
+import { openBundle, openBundleFile } from '../../src/workflows/open-bundle.ts';
+import { signBundle } from '../../src/workflows/sign-bundle.ts';
 import { writeOutput } from '../../src/workflows/write-output.ts';
+import { newPrivateKey } from '../support/new-private-key.ts';
 import { rejection } from '../support/rejection.ts';
 import { imageToBundle, noise, sampleContent } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -83,6 +85,41 @@ test('a bundle comes back byte for byte, each file with its checksum', async () 
   });
   expect((await readFile(output)).equals(plain)).toBe(true);
   expect(await readFile(`${output}.sha256`, 'utf8')).toBe(`${sha256(plain)}  edge.tar.zst\n`);
+});
+
+test('signatures that lie beside a bundle go along, beside what is encrypted and what is decrypted', async () => {
+  const { folder, path, encryption, identities } = await sample();
+  const key = await newPrivateKey();
+  await signBundle({ path, output: undefined }, key);
+  const signatures = await readFile(`${path}.sig`);
+  const stick = join(folder, 'stick');
+  await mkdir(stick);
+  const other = `${'A'.repeat(86)}== ed25519 sha256:${'0'.repeat(64)}\n`;
+  const sealed = join(stick, 'edge.tar.zst.age');
+  await encryptBundle({ path, output: sealed, encryption }, resources(), signal);
+  expect((await readFile(join(stick, 'edge.tar.zst.sig'))).equals(signatures)).toBe(true);
+  const output = join(folder, 'back.tar.zst');
+  await writeFile(`${output}.sig`, other);
+  await decrypt({ path: sealed, output }, identities);
+  // What was there may have been brought by hand.
+  const lines = (await readFile(`${output}.sig`, 'utf8')).split('\n');
+  expect(lines).toContain(other.trim());
+  expect(lines).toContain(signatures.toString().trim());
+  await rm(`${output}.sig`);
+  await decrypt({ path: sealed, output }, identities);
+  const trust = { keys: [{ publicKey: key.publicKey, file: 'edge.pub' }], signatureFiles: [] };
+  const { signedBy, reader } = await openBundleFile(output, { trust });
+  await reader.close();
+  expect(signedBy).toHaveLength(1);
+  await writeFile(join(stick, 'foreign.tar.zst.sig'), 'of another program');
+  await encryptBundle(
+    { path: output, output: join(stick, 'edge.tar.zst.age'), encryption },
+    resources(),
+    signal,
+  );
+  const taken = { path: output, output: join(stick, 'foreign.tar.zst.age'), encryption };
+  expect(await rejection(encryptBundle(taken, resources(), signal))).toMatchObject({ code: 'OUTPUT_TAKEN' });
+  expect(await readdir(stick)).not.toContain('foreign.tar.zst.age');
 });
 
 test('parts of a bundle are encrypted as one file, and an encrypted file is cut into parts, from any of which it is decrypted', async () => {
