@@ -28,7 +28,7 @@ export interface YamlTextOptions {
 export function parseYamlText(text: string, { file, invalid }: YamlTextOptions): YamlText {
   const lineCounter = new LineCounter();
   const document = parsed(text, lineCounter, () =>
-    invalid(file, 'it is not valid YAML: it is nested too deeply'),
+    invalid(`${file}:1:1`, 'it is not valid YAML: it is nested too deeply'),
   );
   const [error] = document.errors.toSorted((left, right) => left.pos[0] - right.pos[0]);
   if (error !== undefined) {
