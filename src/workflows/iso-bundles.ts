@@ -116,3 +116,29 @@ export async function openIfBundle(
     throw error;
   }
 }
+
+/**
+ * Those that are bundles not only by their name; a damaged one is one. What is wrong with an only one, opening tells.
+ *
+ * @param most is enough: no more are looked for
+ */
+export async function realBundles(
+  candidates: readonly IsoBundle[],
+  place: string,
+  most = Number.POSITIVE_INFINITY,
+): Promise<readonly IsoBundle[]> {
+  if (candidates.length === 1) return candidates;
+  const bundles: IsoBundle[] = [];
+  for (const candidate of candidates) {
+    if (bundles.length === most) break;
+    const reader = await openIfBundle(candidate, place).catch(() => 'damaged' as const);
+    if (reader !== undefined) bundles.push(candidate);
+    if (reader !== undefined && reader !== 'damaged') await reader.close();
+  }
+  return bundles;
+}
+
+/** Whether there is no other bundle in an image: then what lies beside the image is of that one. */
+export async function hasOneBundle(candidates: readonly IsoBundle[], place: string): Promise<boolean> {
+  return (await realBundles(candidates, place, 2)).length === 1;
+}

@@ -11,7 +11,7 @@ import { isIsoImage } from '../iso/iso-volume.ts';
 import { openIsoAccess } from '../iso/open-iso-access.ts';
 import { signedFile } from './find-signatures.ts';
 import type { SignedFile } from './find-signatures.ts';
-import { isoBundle, isoBundles, isoSignedFile, openIfBundle } from './iso-bundles.ts';
+import { hasOneBundle, isoBundle, isoBundles, isoSignedFile, realBundles } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
 import type { OpenParts } from './open-parts.ts';
 
@@ -45,7 +45,8 @@ export async function openIsoBundle(path: string): Promise<BundleInImage | undef
     const bundle =
       named.inside === undefined ? await onlyBundle(opened) : await isoBundle(opened, named.inside);
     // What is signed beside an image is the only bundle in it.
-    const isOnly = named.inside === undefined || (await hasOneBundle(opened));
+    const isOnly =
+      named.inside === undefined || (await hasOneBundle(await unlessCrowded(opened), opened.place));
     const files = [isoSignedFile(bundle, opened), ...(isOnly ? [signedFile(named.image)] : [])];
     return { ...(await closingAll(bundle, opened)), image: named.image, files };
   } catch (error) {
@@ -85,17 +86,7 @@ async function mayBeImage(path: string): Promise<boolean> {
 }
 
 async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {
-  const candidates = await isoBundles(opened);
-  const [only] = candidates;
-  // What is wrong with it, opening tells.
-  if (only !== undefined && candidates.length === 1) return only;
-  const bundles: IsoBundle[] = [];
-  for (const candidate of candidates) {
-    // A damaged one is one.
-    const reader = await openIfBundle(candidate, opened.place).catch(() => 'damaged' as const);
-    if (reader !== undefined) bundles.push(candidate);
-    if (reader !== undefined && reader !== 'damaged') await reader.close();
-  }
+  const bundles = await realBundles(await isoBundles(opened), opened.place);
   const [first] = bundles;
   if (first === undefined) throw noBundle(opened.place);
   if (bundles.length > 1) throw new AmbiguousImage(opened.place, bundles);
@@ -103,11 +94,8 @@ async function onlyBundle(opened: OpenImage): Promise<IsoBundle> {
 }
 
 /** More than are looked into are not one. */
-async function hasOneBundle(opened: OpenImage): Promise<boolean> {
-  return await isoBundles(opened).then(
-    ({ length }) => length === 1,
-    () => false,
-  );
+async function unlessCrowded(opened: OpenImage): Promise<readonly IsoBundle[]> {
+  return await isoBundles(opened).catch(() => []);
 }
 
 async function closingAll(

@@ -12,7 +12,7 @@ import { requireTrusted } from './bundle-trust.ts';
 import type { BundleTrust, SignedBy } from './bundle-trust.ts';
 import { signedFile } from './find-signatures.ts';
 import { hashAccess } from './hash-iso-content.ts';
-import { isOfContent, isoBundles, isoSignedFile, openIfBundle } from './iso-bundles.ts';
+import { hasOneBundle, isOfContent, isoBundles, isoSignedFile, openIfBundle } from './iso-bundles.ts';
 import type { IsoBundle, OpenImage } from './iso-bundles.ts';
 import { verifyRestored } from './verify-restored.ts';
 
@@ -68,7 +68,7 @@ interface VerifyContext extends VerifyIsoResources {
 }
 
 interface BundleContext extends VerifyContext {
-  /** Whether no other bundle is in the image: then what is beside that may have signed it. */
+  /** Whether no other bundle is in the image, when that matters: then what is beside that may have signed it. */
   readonly isOnly: boolean;
 }
 
@@ -91,7 +91,7 @@ export async function verifyIso(
     const problems = await verifyFiles(listed, context);
     const bundles: VerifiedIsoBundle[] = [];
     const candidates = await isoBundles(opened);
-    const isOnly = candidates.length === 1;
+    const isOnly = resources.trust !== undefined && (await hasOneBundle(candidates, path));
     for (const bundle of candidates) bundles.push(...(await verifyIfBundle(bundle, { ...context, isOnly })));
     if (resources.trust !== undefined && bundles.length === 0) throw withoutBundle(path);
     const bytes = filesOf(listed, image).reduce((sum, { size }) => sum + size, 0);

@@ -10,6 +10,7 @@ import { isoVerifyView } from '../../src/views/iso-verify-view.ts';
 import { inspectIso } from '../../src/workflows/inspect-iso.ts';
 import { verifyIso } from '../../src/workflows/verify-iso.ts';
 import type { VerifyIsoResult } from '../../src/workflows/verify-iso.ts';
+import { bundleSigner } from '../support/bundle-signer.ts';
 import { bundleFile, makeIso } from '../support/iso-bundles.ts';
 import { rejection } from '../support/rejection.ts';
 import { foreignIso, sampleEntries, sampleIso, sourceFolder } from '../support/sample-iso.ts';
@@ -55,6 +56,18 @@ test('a whole image has no problems', async () => {
     `${path} is whole: COS_CONTENT, 3 files, ${isoVerifyView(result).split(', ')[2]?.split('\n')[0]}\n  c/edge.tar.zst is whole: edge-demo ${id}`,
   );
   expect(await filesHeldOpen(path)).toBe(0);
+});
+
+test('a signature beside the image is of the only bundle in it, whatever else has such a name', async () => {
+  const { folder, path: bundle } = await bundleFile();
+  await writeFile(join(folder, 'docs.tar'), 'no bundle');
+  const files = [{ path: join(folder, 'docs.tar'), name: 'docs.tar' }];
+  const { path } = await makeIso([bundle], { files });
+  const { trust, signFile, keyId } = await bundleSigner(folder, 'site');
+  await signFile(path);
+  const resources = { hasher: hashHere, listener, trust };
+  const { bundles } = await verifyIso(path, resources, new AbortController().signal);
+  expect(bundles).toMatchObject([{ path: 'edge.tar.zst', problems: [], signedBy: [{ keyId }] }]);
 });
 
 test('a changed byte is found, in the file it is in', async () => {
