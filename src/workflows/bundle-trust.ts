@@ -1,12 +1,11 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import type { Digest } from '../oci/digest.ts';
 import { checkSignatures } from '../trust/check-signatures.ts';
-import { maximumKeyFile } from '../trust/pem-blocks.ts';
 import { parsePublicKeys } from '../trust/public-key.ts';
 import type { PublicKey } from '../trust/public-key.ts';
 import { findSignatures } from './find-signatures.ts';
 import type { BundleToTrust } from './find-signatures.ts';
+import { readKeyFile } from './read-key-file.ts';
 
 /** Whose signature a bundle must have. Whoever has this takes no bundle without one. */
 export interface BundleTrust {
@@ -38,13 +37,8 @@ export interface SignedBy {
 export async function readTrustedKeys(files: readonly string[]): Promise<TrustedKey[]> {
   const keys: TrustedKey[] = [];
   for (const file of new Set(files)) {
-    const access = await openFileAccess(file, 'public key');
-    try {
-      const bytes = await access.read(0, Math.min(access.size, maximumKeyFile + 1));
-      keys.push(...parsePublicKeys(bytes, file).map((publicKey) => ({ file, publicKey })));
-    } finally {
-      await access.close();
-    }
+    const bytes = await readKeyFile(file, 'public key');
+    keys.push(...parsePublicKeys(bytes, file).map((publicKey) => ({ file, publicKey })));
   }
   return keys;
 }
@@ -78,18 +72,23 @@ export async function requireTrusted(
   }
 }
 
+const besideNothing =
+  'Nothing lies beside standard input: name its signature file (.sig) with --signature, or the bundle as a file.';
+
 /** Who reads it has files of keys, not their ids. */
 function namingKeys(
   error: unknown,
-  { path, id, inventory: { name } }: BundleToTrust,
+  { path, id, inventory: { name }, files }: BundleToTrust,
   { keys }: BundleTrust,
 ): unknown {
   if (!(error instanceof PaletteEdgeError)) return error;
+  const isLacking = files.length === 0 && error.code === 'SIGNATURE_MISSING';
+  const suggestions = isLacking ? [besideNothing, ...error.suggestions.slice(1)] : error.suggestions;
   const given = keys.map(({ file, publicKey }) => `${file} (${publicKey.id})`).join(', ');
   return new PaletteEdgeError(error.code, error.message, {
     kind: error.kind,
     cause: error,
-    suggestions: [...error.suggestions, `It was checked with ${given}.`],
+    suggestions: [...suggestions, `It was checked with ${given}.`],
     details: {
       ...error.details,
       bundle: { path, id, name },

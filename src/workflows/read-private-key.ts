@@ -1,9 +1,6 @@
-import { createReadStream } from 'node:fs';
-
-import { wordDiskError } from '../errors.ts';
-import { maximumKeyFile } from '../trust/pem-blocks.ts';
 import { findPrivateKey, readPrivateKey } from '../trust/private-key.ts';
 import type { PrivateKey } from '../trust/private-key.ts';
+import { readKeyFile } from './read-key-file.ts';
 
 /**
  * Reads the private key that bundles are signed with. A pipe will do: what gives out secrets often writes into one.
@@ -16,20 +13,6 @@ export async function readPrivateKeyFile(
   path: string,
   askPassphrase: (path: string) => Promise<string | undefined>,
 ): Promise<PrivateKey> {
-  const file = findPrivateKey(await readStart(path), path);
+  const file = findPrivateKey(await readKeyFile(path, 'private key'), path);
   return readPrivateKey(file, file.isEncrypted ? await askPassphrase(path) : undefined);
-}
-
-/** One byte more than a key may have, which tells that it is none. */
-async function readStart(path: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  try {
-    for await (const piece of createReadStream(path, { end: maximumKeyFile })) {
-      const bytes: Buffer = piece;
-      pieces.push(bytes);
-    }
-  } catch (error) {
-    throw wordDiskError(error, `reading the private key ${path}`);
-  }
-  return Buffer.concat(pieces);
 }

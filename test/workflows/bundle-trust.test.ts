@@ -114,6 +114,15 @@ describe('a signature is found', () => {
     await writeFile(`${two}.sig`, signature);
     expect(await rejection(signersOf(`${two}:a.tar.zst`))).toMatchObject({ code: 'SIGNATURE_MISSING' });
   });
+
+  test('beside an image with other files that are called like bundles', async () => {
+    const image = await sampleIso(
+      await sampleEntries({ 'edge.tar.zst': bytes, 'docs.tar': Buffer.from('no bundle') }),
+    );
+    await site.signFile(image);
+    expect(await signersOf(image)).toEqual(bySite());
+    expect(await signersOf(`${image}:edge.tar.zst`)).toEqual(bySite());
+  });
 });
 
 describe('what is not as it has to be names bundle, id and keys', () => {
@@ -242,7 +251,10 @@ describe('a stream', () => {
     await openStream({ path: '-', stream: onlyHead(content), trust });
 
   test('is not read behind the head when it is not signed as it has to be', async () => {
-    expect(await rejection(open(bytes, site.trust))).toMatchObject({ code: 'SIGNATURE_MISSING' });
+    expect(await rejection(open(bytes, site.trust))).toMatchObject({
+      code: 'SIGNATURE_MISSING',
+      suggestions: expect.arrayContaining([expect.stringContaining('with --signature')]),
+    });
     expect(await rejection(open(signedInside, stranger.trust))).toMatchObject({
       code: 'SIGNATURE_BY_OTHER_KEY',
     });
@@ -267,3 +279,10 @@ function frameSize(frame: Buffer): number {
   }
   return position + 4;
 }
+
+test('a public key comes through a pipe', async () => {
+  const pipe = join(await temporaryFolder(), 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  const [[key]] = await Promise.all([readTrustedKeys([pipe]), writeFile(pipe, await readFile(site.keyFile))]);
+  expect(key).toMatchObject({ file: pipe, publicKey: { id: site.keyId } });
+});

@@ -1,0 +1,24 @@
+import { createReadStream } from 'node:fs';
+
+import { wordDiskError } from '../errors.ts';
+import { maximumKeyFile } from '../trust/pem-blocks.ts';
+
+/**
+ * Reads a file of keys: one byte more at most than it may have, which tells that it is none. A pipe will do: what gives out keys often writes
+ * into one.
+ *
+ * @param what what it is, for messages: `public key`
+ * @throws PaletteEdgeError why it cannot be read
+ */
+export async function readKeyFile(path: string, what: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of createReadStream(path, { end: maximumKeyFile })) {
+      const bytes: Buffer = piece;
+      pieces.push(bytes);
+    }
+  } catch (error) {
+    throw wordDiskError(error, `reading the ${what} ${path}`);
+  }
+  return Buffer.concat(pieces);
+}
