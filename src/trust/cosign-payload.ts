@@ -44,5 +44,11 @@ export function parseSignedJson(bytes: Uint8Array): unknown {
 
 /** A value of somebody's document as it may stand in a message. */
 export function shown(value: unknown): string {
-  return value === undefined ? 'missing' : printable(JSON.stringify(value).slice(0, 100), 100);
+  if (value === undefined) return 'missing';
+  try {
+    return printable(JSON.stringify(value).slice(0, 100), 100);
+  } catch {
+    // What is read without recursion may be nested too deeply to be written.
+    return 'something deeply nested';
+  }
 }

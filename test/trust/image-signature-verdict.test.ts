@@ -229,3 +229,13 @@ describe('a bundle of Sigstore', () => {
     expect(await verdict({ bundle: Buffer.from('{') })).toMatchObject({ kind: 'unusable' });
   });
 });
+
+test('a bundle whose type is nested as deeply as it can be is unusable like any other', async () => {
+  const depth = 120_000;
+  const bundle = Buffer.from(`{"mediaType":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+  const manifest = async () => await Promise.resolve(new Uint8Array());
+  expect(await imageSignatureVerdict({ bundle }, { digest: digestOf(''), manifest }, [])).toEqual({
+    kind: 'unusable',
+    reason: 'it is a bundle of an unknown type, something deeply nested',
+  });
+});
