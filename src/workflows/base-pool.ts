@@ -218,7 +218,14 @@ export class BasePool {
   }
 
   #missing(delta: DeltaContent, what: string): Error {
-    const given = [...this.#elsewhere.names, ...this.#all.map(describe)];
+    const inventories = this.#inventories.map(
+      ({ path }) => `of ${path}, an inventory, there is no content: add --base-registry`,
+    );
+    const given = [
+      ...this.#elsewhere.names,
+      ...this.#all.map(describe),
+      ...(this.asksElsewhere ? [] : inventories),
+    ];
     return baseNeeded(what, this.#missingBase(delta), given.join(', '));
   }
 

@@ -36,7 +36,7 @@ const toldBlobs = 1000;
  * @returns a PaletteEdgeError `BASE_NEEDED` (kind notFound)
  */
 export async function missingBlobs(
-  { path, reader }: { readonly path: string; readonly reader: BundleReader },
+  { path, reader }: { readonly path: string; readonly reader: Pick<BundleReader, 'inventory' | 'stored'> },
   digests: readonly Digest[],
   { images, places, inventories, denials = [] }: MissingContext,
 ): Promise<PaletteEdgeError> {
@@ -60,11 +60,20 @@ export async function missingBlobs(
     kind: 'notFound',
     suggestions: [
       ...deniedIn(denials),
+      ...(digests.some((digest) => isFile(reader, digest))
+        ? [
+            'Raw files are in no registry and no runtime: name the bundle that has them with --base, or read images only.',
+          ]
+        : []),
       'Is it the registry that the base was pushed to, with the same prefix?',
       'Name the bundle that it was made against: --base OLD.tar.zst',
     ],
     details: { missing: blobs, count },
   });
+}
+
+function isFile({ inventory }: Pick<BundleReader, 'inventory'>, digest: Digest): boolean {
+  return inventory.rawFiles?.some((file) => file.digest === digest) ?? false;
 }
 
 /** What a registry says of a repository that is closed is often what it says of one that is not there. */

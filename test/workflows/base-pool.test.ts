@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -81,6 +81,16 @@ test('what is decompressed at a time is counted with what that is made of', asyn
   expect(olds.size).toBeGreaterThan(1);
   expect(await bases.spaceFor(third)).toBe(expected);
   expect(await bases.spaceFor(first)).toBe(0);
+});
+
+test('of a base of which there is the inventory only it is told that this is not enough', async () => {
+  const path = join(files.folder, 'inventory.json');
+  await writeFile(path, (await reader(files.versions[0])).inventoryBytes);
+  const alone = await pool(path);
+  const missing = await rejection(
+    alone.require({ path: 'x', reader: await reader(files.second, alone) }, signal),
+  );
+  expect(missing.message).toContain(`of ${path}, an inventory, there is no content: add --base-registry`);
 });
 
 test('the first base that is missing is named, of a delta bundle or of its bases', async () => {

@@ -97,6 +97,24 @@ test('a place that lets nobody in is told only when no other one has it', async 
   });
 });
 
+test('of a raw file that is missing it is told that no registry has it', async () => {
+  await ofDelta(async (reader) => {
+    const { old } = needs(reader);
+    const images = async () => await Promise.resolve([]);
+    const context = { images, places: ['site/edge'], inventories: [] };
+    const rawFiles = [{ name: 'values.yaml', digest: old, size: 8 }];
+    const inventory = { ...reader.inventory, rawFiles };
+    const { suggestions } = await missingBlobs(
+      { path: 'x', reader: { inventory, stored: reader.stored } },
+      [old],
+      context,
+    );
+    expect(suggestions[0]).toMatch(/^Raw files are in no registry/);
+    const without = await missingBlobs({ path: 'x', reader }, [old], context);
+    expect(without.suggestions.join()).not.toContain('Raw files');
+  });
+});
+
 test('of what is missing it is told where nobody was let in', async () => {
   await ofDelta(async (reader) => {
     const denial = new PaletteEdgeError('ACCESS_DENIED', 'site/edge/app: denied', {
