@@ -4,7 +4,7 @@ import type { ImagePackages } from './package.ts';
 /** What reports tell of a bundle. The same bundle gives the same. */
 export interface ReportContent {
   readonly name: string;
-  /** As file names have it. */
+  /** Of the plain bundle. */
   readonly id: string;
   /** Of the bytes of the plain inventory, which name all that is in the bundle. */
   readonly inventory: Digest;

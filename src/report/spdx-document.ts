@@ -151,7 +151,7 @@ function systemPackage(platform: ReportedPlatform): Json | undefined {
   return packageFields(spdxIds.system(platform), id, {
     ...(versionId !== undefined && { versionInfo: versionId }),
     ...(prettyName !== undefined && { summary: prettyName }),
-    primaryPackagePurpose: 'OPERATING-SYSTEM',
+    primaryPackagePurpose: 'OPERATING_SYSTEM',
   });
 }
 

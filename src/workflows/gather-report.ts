@@ -1,6 +1,6 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
-import { isChart } from '../bundle/inventory.ts';
+import { inventoryId, isChart } from '../bundle/inventory.ts';
 import type { BundledImage } from '../bundle/inventory.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -63,7 +63,8 @@ export async function gatherReport(
   const platforms = platformsOf(graphs, findings);
   const content: ReportContent = {
     name: inventory.name,
-    id: reader.id,
+    // The same for a squeezed one: it has the same content.
+    id: inventoryId(reader.inventoryBytes),
     inventory: digestOf(reader.inventoryBytes),
     chosen: patterns,
     tool,

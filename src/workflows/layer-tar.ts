@@ -62,7 +62,7 @@ async function* gunzipped(content: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 function isOfZlib(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
 async function* decompressed(
