@@ -5,7 +5,7 @@ import { decompressZstd } from '../bundle/zstd-frames.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { TarError } from '../io/tar-block.ts';
 
-const magics = { gzip: [0x1f, 0x8b, 0x08], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
+const magics = { gzip: [0x1f, 0x8b, 0x08], zstandard: [0x28, 0xb5, 0x2f, 0xfd] } as const;
 const longestMagic = 4;
 
 /**
@@ -27,7 +27,7 @@ export async function* layerTar(
     }
     const whole = behind(head, pieces);
     if (beginsWith(head, magics.gzip)) yield* gunzipped(whole);
-    else if (beginsWith(head, magics.zstd)) yield* decompressed(whole);
+    else if (beginsWith(head, magics.zstandard)) yield* decompressed(whole);
     else yield* whole;
   } finally {
     await pieces.return?.();
