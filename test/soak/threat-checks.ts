@@ -105,8 +105,8 @@ export const threatChecks: readonly ThreatCheck[] = [
   },
   {
     source: 'src/usb/open-drive.ts',
-    check: 'if (!isSame || ',
-    instead: 'if (',
+    check: 'if (!isSame || (await blockDeviceNumber(path)) !== number) throw driveChanged(path);',
+    instead: '',
     test: 'test/usb/open-drive.test.ts',
     name: 'a drive with another number than was asked about is not opened',
   },
@@ -132,9 +132,9 @@ export const threatChecks: readonly ThreatCheck[] = [
     name: 'with an attestation about the image is no signature of it',
   },
   {
-    source: 'src/trust/open-age-payload.ts',
-    check: 'const place = { index, isLast: index === chunks - 1 };',
-    instead: 'const place = { index, isLast: false };',
+    source: 'src/trust/age-stream.ts',
+    check: 'decipher.final();',
+    instead: '',
     test: 'test/trust/open-age-payload.test.ts',
     name: 'one changed bit anywhere, and no more than what was encrypted is given',
   },
