@@ -13,6 +13,7 @@ const layers: readonly (readonly string[])[] = [
     'palette-api',
     'chart',
     'definition',
+    'fleet',
     'registry',
     'store',
     'bundle',

@@ -1,0 +1,73 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand } from '../../cli/base-command.ts';
+import { buildListener } from '../../cli/build-listener.ts';
+import { diskFolder } from '../../cli/disk-folder.ts';
+import { fleetInput } from '../../cli/fleet-input.ts';
+import { paletteAccessFlags } from '../../cli/palette-flags.ts';
+import { registryFlags } from '../../cli/registry-flags.ts';
+import { storeFlags } from '../../cli/store-flags.ts';
+import { wireBuild } from '../../cli/wire-build.ts';
+import { fleetPlanView } from '../../views/fleet-plan-view.ts';
+import { warningView } from '../../views/warning-view.ts';
+import { loadFleet } from '../../workflows/fleet-files.ts';
+import { planFleetBundles, plannedOffline } from '../../workflows/fleet-plan.ts';
+import type { FleetPlanResult } from '../../workflows/fleet-plan.ts';
+
+/** `palette-edge fleet plan` */
+export default class FleetPlan extends BaseCommand {
+  static override summary =
+    'Shows which distinct bundles a fleet of sites needs, and how much each site has to be brought.';
+  static override description = `Sites with the same content and options share a bundle; of those, sites that have the same share a delta bundle. Manifests are pulled, layers are not: squeezing and patches make the bytes less.`;
+  static override examples = [
+    {
+      description: 'What the next release means for all sites:',
+      command: '<%= config.bin %> <%= command.id %> fleet.yaml',
+    },
+    {
+      description: 'Only the names of the bundles, without a registry, for scripts:',
+      command: '<%= config.bin %> <%= command.id %> fleet.yaml --offline --json',
+    },
+  ];
+
+  static override args = {
+    fleet: Args.string({ description: 'The fleet file.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...paletteAccessFlags,
+    ...registryFlags,
+    ...storeFlags,
+    offline: Flags.boolean({
+      helpGroup: 'OUTPUT',
+      summary: 'Ask no registry: the bundles, without their bytes.',
+      default: false,
+    }),
+  };
+
+  async run(): Promise<FleetPlanResult> {
+    const { args, flags } = await this.parse(FleetPlan);
+    const loaded = await loadFleet(args.fleet);
+    for (const warning of loaded.plan.warnings) this.tell(warningView(warning));
+    if (flags.offline) return this.#shown(plannedOffline(loaded));
+    using progress = this.progress();
+    await using wiring = await wireBuild(flags, this.config, buildListener(progress, true));
+    const result = await planFleetBundles(
+      loaded,
+      {
+        build: wiring.resources,
+        inputOf: async (bundle) => await fleetInput(bundle, args.fleet, this.signal),
+        scratch: diskFolder(),
+      },
+      this.signal,
+    );
+    progress.close();
+    if (result.bundles.some(({ failure }) => failure !== undefined)) this.endWith('incomplete');
+    return this.#shown(result);
+  }
+
+  #shown(result: FleetPlanResult): FleetPlanResult {
+    this.show(fleetPlanView(result));
+    return result;
+  }
+}

@@ -1,0 +1,83 @@
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Digest } from '../oci/digest.ts';
+
+/** What was built, and what sites have: the state file (docs/fleet.md). */
+export interface FleetState {
+  readonly bundles: readonly BuiltBundle[];
+  readonly sites: readonly SiteState[];
+}
+
+/** A bundle that was built. A type, as canonical JSON takes only such; so is the next. */
+export type BuiltBundle = {
+  /** Its name in the plan. */
+  readonly bundle: string;
+  /** Id of the plain bundle. */
+  readonly id: string;
+  /** Digest of the inventory of the plain bundle: what tells contents apart. */
+  readonly inventory: Digest;
+  /** In the folder of bundles: the bundle, or the list of its parts. */
+  readonly file: string;
+  /** All parts together. */
+  readonly bytes: number;
+  /** Of the file, in hex; of parts, joined. */
+  readonly sha256: string;
+  /** Inventory of the plain bundle that it is a delta bundle of; undefined of a full one. */
+  readonly base?: Digest | undefined;
+  /** How many delta bundles a site has received since the last full one, with this one; 0 of a full one. */
+  readonly chain: number;
+};
+
+/** A site. */
+export type SiteState = {
+  readonly site: string;
+  /** Inventory of the plain bundle that it received last; undefined before the first. */
+  readonly has?: Digest | undefined;
+  /** How many delta bundles it received since the last full one. */
+  readonly chain: number;
+  /** File of the bundle that was built for it and not received yet. */
+  readonly ready?: string | undefined;
+};
+
+/** Before the first build. */
+export const emptyState: FleetState = { bundles: [], sites: [] };
+
+/** The first line of a state file. */
+export const stateHead = canonicalJson({ fleetState: 1 });
+
+/**
+ * A state as text: one line of canonical JSON for each bundle and each site, sorted, so that changes of different sites are changes of
+ * different lines. The same state gives the same bytes.
+ */
+export function formatState({ bundles, sites }: FleetState): string {
+  const lines = [
+    ...bundles.toSorted((left, right) => (left.file < right.file ? -1 : 1)),
+    ...sites.toSorted((left, right) => (left.site < right.site ? -1 : 1)),
+  ];
+  return `${[stateHead, ...lines.map(canonicalJson)].join('\n')}\n`;
+}
+
+/** Takes what was built into a state: it is ready for the sites that it was built for. */
+export function withBuilt(state: FleetState, built: BuiltBundle, sites: readonly string[]): FleetState {
+  const known = new Map(state.sites.map((site) => [site.site, site]));
+  for (const site of sites)
+    known.set(site, { ...(known.get(site) ?? { site, chain: 0 }), ready: built.file });
+  return {
+    bundles: [...state.bundles.filter(({ file }) => file !== built.file), built],
+    sites: [...known.values()],
+  };
+}
+
+/** Takes into a state that a site has received what was ready for it. */
+export function withDelivered(state: FleetState, site: SiteState, bundle: BuiltBundle): FleetState {
+  const after = { site: site.site, has: bundle.inventory, chain: bundle.chain };
+  return { ...state, sites: [...state.sites.filter((other) => other.site !== site.site), after] };
+}
+
+/** Leaves out sites that are no longer in the fleet, and bundles with what no site has or waits for. */
+export function withoutUnused(state: FleetState, names: ReadonlySet<string>): FleetState {
+  const sites = state.sites.filter(({ site }) => names.has(site));
+  const ready = new Set(sites.map((site) => site.ready));
+  const waited = state.bundles.filter(({ file }) => ready.has(file)).map(({ inventory }) => inventory);
+  const kept = new Set([...sites.map(({ has }) => has), ...waited]);
+  return { bundles: state.bundles.filter(({ inventory }) => kept.has(inventory)), sites };
+}

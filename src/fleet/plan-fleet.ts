@@ -1,0 +1,118 @@
+import { canonicalJson } from '../io/canonical-json.ts';
+import { digestHex, digestOf } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Warning } from '../warning.ts';
+import type { Fleet, FleetContent, FleetSite, SiteOptions } from './fleet.ts';
+import type { FleetState } from './fleet-state.ts';
+
+/** The distinct bundles of a fleet: each is built once. Known without asking anybody. */
+export interface FleetPlan {
+  /** Sorted by name. */
+  readonly bundles: readonly PlannedBundle[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A bundle that is to be built. */
+export interface PlannedBundle {
+  /** `CONTENT-KEY`, and `-from-ID` of a delta bundle. At most 63 characters. */
+  readonly name: string;
+  readonly content: FleetContent;
+  readonly options: SiteOptions;
+  /** Sorted; empty of a full bundle that is only the base of later ones. */
+  readonly sites: readonly string[];
+  /** Undefined of a full bundle. */
+  readonly base?: PlannedBase | undefined;
+  /** How many delta bundles lead to it; 0 of a full one. */
+  readonly chain: number;
+}
+
+/** What the sites of a delta bundle have. */
+export interface PlannedBase {
+  readonly inventory: Digest;
+  /** Of the full bundle. */
+  readonly file: string;
+}
+
+/** Whether a file is in one of the folders with bundles. */
+export type IsAtHand = (file: string) => boolean;
+
+const idLength = 8;
+
+/**
+ * Plans a fleet: sites with the same content and options share a bundle, and of those the sites that have the same share a delta bundle. The
+ * full bundle is made beside it: the next delta bundle needs it. Pure.
+ *
+ * A site gets a full bundle when it has nothing yet, when no bundle is at hand of what it has (warning `FLEET_BASE_MISSING`), and after as
+ * many delta bundles as the fleet allows.
+ */
+export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): FleetPlan {
+  const states = new Map(state.sites.map((site) => [site.site, site]));
+  const bases = wholeBundles(state, isAtHand);
+  const bundles = new Map<string, PlannedBundle>();
+  const missing = new Map<Digest, string[]>();
+  const plan = (bundle: PlannedBundle): void =>
+    void bundles.set(bundle.name, merged(bundles.get(bundle.name), bundle));
+  for (const site of fleet.sites) {
+    const { has, chain } = states.get(site.name) ?? { has: undefined, chain: 0 };
+    const base = baseOf(has, bases);
+    if (has !== undefined && base === undefined) missing.set(has, [...(missing.get(has) ?? []), site.name]);
+    const whole = bundleOf(site, undefined, 0);
+    if (base === undefined || chain >= fleet.chainLimit) {
+      plan(whole);
+      continue;
+    }
+    plan(bundleOf(site, base, chain + 1));
+    plan({ ...whole, sites: [] });
+  }
+  return {
+    bundles: [...bundles.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    warnings: [...missing].map(([digest, sites]) => baseMissing(digest, sites)),
+  };
+}
+
+function baseOf(has: Digest | undefined, bases: ReadonlyMap<Digest, string>): PlannedBase | undefined {
+  if (has === undefined) return undefined;
+  const file = bases.get(has);
+  return file === undefined ? undefined : { inventory: has, file };
+}
+
+/** Name of a bundle without its base: of the content as it is told, not as it is found. */
+export function bundleName({ content, options }: Pick<FleetSite, 'content' | 'options'>): string {
+  const key = digestHex(digestOf(Buffer.from(canonicalJson({ content, options })))).slice(0, idLength);
+  return `${content.name}-${key}`;
+}
+
+function bundleOf(site: FleetSite, base: PlannedBase | undefined, chain: number): PlannedBundle {
+  const { content, options } = site;
+  const from = base === undefined ? '' : `-from-${digestHex(base.inventory).slice(0, idLength)}`;
+  return { name: `${bundleName(site)}${from}`, content, options, sites: [site.name], base, chain };
+}
+
+function merged(before: PlannedBundle | undefined, planned: PlannedBundle): PlannedBundle {
+  if (before === undefined) return planned;
+  return {
+    ...before,
+    sites: [...before.sites, ...planned.sites],
+    // The longest counts: of sites that have the same, some may have come to it in fewer steps.
+    chain: Math.max(before.chain, planned.chain),
+  };
+}
+
+function baseMissing(digest: Digest, sites: readonly string[]): Warning {
+  const others = sites.length > 1 ? ` and ${sites.length - 1} more` : '';
+  return {
+    code: 'FLEET_BASE_MISSING',
+    message: `the full bundle ${digestHex(digest).slice(0, idLength)} is not at hand, or encrypted, which ${sites[0]}${others} received last: a full one is made`,
+  };
+}
+
+/** Files of full bundles that can be read here, by their content. */
+function wholeBundles({ bundles }: FleetState, isAtHand: IsAtHand): ReadonlyMap<Digest, string> {
+  const readable = bundles.filter(
+    // Nobody here has the key of what is encrypted for a site.
+    ({ file, base }) => base === undefined && !/\.age(?:\.|$)/.test(file) && isAtHand(file),
+  );
+  // The same one in any order of the lines.
+  const sorted = readable.toSorted((left, right) => (left.file > right.file ? -1 : 1));
+  return new Map(sorted.map(({ inventory, file }) => [inventory, file]));
+}

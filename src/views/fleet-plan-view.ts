@@ -1,0 +1,30 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { FleetPlanResult, PlannedBundleReport } from '../workflows/fleet-plan.ts';
+import { countOf } from './count-of.ts';
+import { sitesText } from './fleet-sites-text.ts';
+import { textTable } from './text-table.ts';
+
+/** The distinct bundles of a fleet. */
+export function fleetPlanView({ sites, bundles, toSites }: FleetPlanResult): string {
+  const failures = bundles.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [`${name}: ${failure.code}: ${failure.message}`],
+  );
+  return [
+    `${countOf(sites, 'site')}, ${countOf(bundles.length, 'bundle')}`,
+    '',
+    textTable(['BUNDLE', 'KIND', 'ID', 'TO CARRY', 'FULL', 'SITES'], bundles.map(rowOf)),
+    ...(toSites === undefined
+      ? []
+      : [
+          '',
+          `to all sites ${formatByteSize(toSites.bytes)}, in full bundles ${formatByteSize(toSites.full)}`,
+        ]),
+    ...(failures.length === 0 ? [] : ['', 'Not known:', ...failures]),
+  ].join('\n');
+}
+
+function rowOf({ name, kind, found, sites }: PlannedBundleReport): string[] {
+  if (found === undefined) return [name, kind, '-', '-', '-', sitesText(sites)];
+  const carried = found.isCurrent ? 'nothing' : formatByteSize(found.bytes);
+  return [name, kind, found.id, carried, formatByteSize(found.full), sitesText(sites)];
+}

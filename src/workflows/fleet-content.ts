@@ -1,0 +1,61 @@
+import { inventoryId, serializeInventory } from '../bundle/inventory.ts';
+import type { PlannedBundle } from '../fleet/plan-fleet.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { BuildInput, BuildResources } from './build-input.ts';
+import { inBases, openDeltaBases } from './delta-bases.ts';
+import type { LoadedFleet } from './fleet-files.ts';
+import type { BaseRequest } from './open-with-bases.ts';
+import { ExistingBundles } from './existing-bundles.ts';
+import { prepareBuild } from './prepare-build.ts';
+
+/** What a bundle of a fleet is built from; where it goes, and what it is a delta bundle of, is said by the plan. */
+export type FleetBuildInput = Omit<BuildInput, 'isDryRun' | 'output' | 'skipMissing' | 'bases'>;
+
+/** What a bundle is going to hold, from manifests. */
+export interface FleetContentFound {
+  /** Id of the plain bundle. */
+  readonly id: string;
+  readonly inventory: Digest;
+  readonly blobs: readonly BlobIdentity[];
+}
+
+/**
+ * Asks what a bundle is going to hold: manifests and configs are pulled into the store, nothing else.
+ *
+ * @throws PaletteEdgeError as `prepareBuild` does
+ */
+export async function findContent(
+  build: FleetBuildInput,
+  resources: BuildResources,
+  signal: AbortSignal,
+): Promise<FleetContentFound> {
+  await using bundles = await ExistingBundles.open([], () => undefined);
+  const input = { ...build, isDryRun: true, skipMissing: false, output: undefined };
+  const { bundlePlan } = await prepareBuild(input, { ...resources, bundles }, signal);
+  const { inventory } = bundlePlan;
+  const bytes = serializeInventory(inventory);
+  return { id: inventoryId(bytes), inventory: digestOf(bytes), blobs: inventory.blobs };
+}
+
+/** Bytes of the blobs that the base of a bundle lacks; all of a full bundle. Before squeezing, and without what patches save. */
+export async function bytesToCarry(
+  blobs: readonly BlobIdentity[],
+  base: BaseRequest | undefined,
+): Promise<number> {
+  await using opened = await openDeltaBases(base);
+  const isThere = opened.bases === undefined ? () => false : inBases(opened.bases);
+  return blobs.filter((blob) => !isThere(blob)).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What a delta bundle is made against, as it is opened; undefined of a full one. */
+export function baseRequestOf(
+  { base }: Pick<PlannedBundle, 'base'>,
+  { pathOf }: Pick<LoadedFleet, 'pathOf'>,
+  scratch: string,
+): BaseRequest | undefined {
+  if (base === undefined) return undefined;
+  const path = pathOf(base.file);
+  return path === undefined ? undefined : { paths: [path], folder: scratch };
+}
