@@ -22,7 +22,7 @@ export interface ProvenanceInput {
 }
 
 /** What was pulled. */
-export interface ProvenanceImage {
+interface ProvenanceImage {
   /** As it was pulled, in full. */
   readonly source: string;
   /** As it is called in the bundle, when that is another name. */
@@ -35,7 +35,7 @@ export interface ProvenanceImage {
 }
 
 /** A chart that was taken from a repository. */
-export interface ProvenanceChart {
+interface ProvenanceChart {
   readonly name: string;
   readonly version: string;
   readonly source: string;

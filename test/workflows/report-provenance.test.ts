@@ -82,7 +82,7 @@ describe('signed provenance', () => {
     const signed = Buffer.concat([Buffer.from(`DSSEv1 28 ${type} ${payload.length} `), payload]);
     expect(preAuthEncoding({ type, bytes: payload })).toEqual(signed);
     await writeFile(join(folder, 'signed'), signed);
-    await writeFile(join(folder, 'sig'), Buffer.from(String(signature?.['sig']), 'base64'));
+    await writeFile(join(folder, 'sig'), Buffer.from(String(signature['sig']), 'base64'));
     const check =
       algorithm === 'ed25519'
         ? 'pkeyutl -verify -pubin -inkey key.pub -rawin -in signed -sigfile sig'

@@ -31,7 +31,8 @@ beforeAll(async () => {
 /** What a schema says is wrong. */
 function problemsOf(schema: ValidateFunction | undefined, document: unknown): readonly unknown[] {
   if (schema === undefined) throw new Error('the schema was not read');
-  return schema(document) === true ? [] : (schema.errors ?? ['it is invalid']);
+  schema(document);
+  return schema.errors ?? [];
 }
 
 function textIn(each: Readonly<Record<string, unknown>> | undefined, name: string): string {
@@ -156,11 +157,12 @@ describe('a bill of materials', () => {
     }
   });
 
-  test.each(['spdx', 'cyclonedx'] as const)('in %s is the same for the squeezed bundle', async (format) => {
-    const { plain, squeezed, result } = await squeezedFiles(bundle.bytes);
-    expect(result).toBeDefined();
-    const [first, second] = [await report(plain, { format }), await report(squeezed, { format })];
-    expect(second.text).toBe(first.text);
+  test('is the same for the squeezed bundle', async () => {
+    const { plain, squeezed } = await squeezedFiles(bundle.bytes);
+    for (const format of ['spdx', 'cyclonedx'] as const) {
+      const [first, second] = [await report(plain, { format }), await report(squeezed, { format })];
+      expect(second.text).toBe(first.text);
+    }
   });
 
   test('tells the moment that it is given, and another identity for it', async () => {
