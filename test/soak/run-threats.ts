@@ -35,7 +35,7 @@ try {
     await cp(join(root, name), join(folder, name), { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   // No tests of the built package are among them: it is not built.
-  const config = { test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 } };
+  const config = { test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } };
   await writeFile(join(folder, 'vitest.config.mjs'), `export default ${JSON.stringify(config)};\n`);
   for (const check of chosen()) {
     if (performance.now() - started > Number(values.minutes) * 60_000) break;
