@@ -156,16 +156,17 @@ export class BasePool {
    *
    * @throws what reading the bases throws
    */
-  async spaceFor(reader: BundleReader): Promise<number> {
+  async spaceFor(reader: BundleReader, signal: AbortSignal): Promise<number> {
     const olds = new Set(reader.stored.squeezed?.delta?.patches.flatMap((patch) => patch.olds));
     const sizes: number[] = [];
     // A set is iterated to its end, what is added meanwhile included.
     for (const digest of olds) {
+      signal.throwIfAborted();
       const holder = this.#holders.get(digest);
       for (const further of holder?.oldsOf(digest) ?? []) olds.add(further);
       const found = this.#elsewhere.found.get(digest);
       if (holder !== undefined) sizes.push(await plainSizeIn(holder, digest));
-      else if (found !== undefined) sizes.push(await plainSizeElsewhere(found, digest));
+      else if (found !== undefined) sizes.push(await plainSizeElsewhere(found, digest, signal));
     }
     return PlainTars.spaceFor(sizes);
   }

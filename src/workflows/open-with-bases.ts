@@ -21,7 +21,7 @@ export interface BaseRequest {
 export interface OpenedWithBases extends OpenedBundle {
   readonly bases: readonly NamedBase[];
   /** Bytes of layers of bases that have to be decompressed at a time into the folder for them, as far as that is known. */
-  readonly spaceForBases: () => Promise<number>;
+  readonly spaceForBases: (signal: AbortSignal) => Promise<number>;
   /**
    * Asks for what the bundle takes from other places than bundles: all of it, or what some blobs need.
    *
@@ -67,7 +67,8 @@ export async function openWithBases(
       await opened.reader.close();
       throw error;
     }
-    const spaceForBases = async (): Promise<number> => await pool.spaceFor(opened.reader);
+    const spaceForBases = async (signal: AbortSignal): Promise<number> =>
+      await pool.spaceFor(opened.reader, signal);
     const require: OpenedWithBases['require'] = async (signal, blobs) =>
       await pool.require(bundle, signal, blobs);
     return { ...opened, bases: pool.bases, spaceForBases, require, close };

@@ -15,10 +15,14 @@ export async function plainSizeIn(reader: BundleReader, digest: Digest): Promise
 }
 
 /** As {@link plainSizeIn}; nothing of what has no size where it is. */
-export async function plainSizeElsewhere({ size, open }: FoundBlob, digest: Digest): Promise<number> {
+export async function plainSizeElsewhere(
+  { size, open }: FoundBlob,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<number> {
   if (size === undefined || size < sizeBytes) return 0;
   const pieces: Uint8Array[] = [];
-  const content = await open({ digest, size }, { range: { start: size - sizeBytes } });
+  const content = await open({ digest, size }, { range: { start: size - sizeBytes }, signal });
   for await (const piece of content) pieces.push(piece);
   return Math.max(size, Buffer.concat(pieces).readUInt32LE());
 }

@@ -76,7 +76,7 @@ export async function unsqueezeBundle(
       output,
       bytes: Math.max(0, plan.tarSize - there),
       folder: bases?.folder,
-      baseBytes: await opened.spaceForBases(),
+      baseBytes: await opened.spaceForBases(signal),
     });
     const written = await writePlain(
       { plan, blobs: reader, path: output, split, ...writing, signatures, signal },

@@ -10,7 +10,7 @@ import type { BundleReader } from '../../src/bundle/bundle-reader.ts';
 import { inventoryId } from '../../src/bundle/inventory.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import type { Digest } from '../../src/oci/digest.ts';
-import type { BasePlace } from '../../src/workflows/base-place.ts';
+import type { BasePlace, FoundBlob } from '../../src/workflows/base-place.ts';
 import { BasePool } from '../../src/workflows/base-pool.ts';
 import { openBundleFile } from '../../src/workflows/open-bundle.ts';
 import { openBases } from '../../src/workflows/open-with-bases.ts';
@@ -79,8 +79,8 @@ test('what is decompressed at a time is counted with what that is made of', asyn
     expected += gunzipSync(await bytesOf(from, layer)).length;
   }
   expect(olds.size).toBeGreaterThan(1);
-  expect(await bases.spaceFor(third)).toBe(expected);
-  expect(await bases.spaceFor(first)).toBe(0);
+  expect(await bases.spaceFor(third, signal)).toBe(expected);
+  expect(await bases.spaceFor(first, signal)).toBe(0);
 });
 
 test('of a base of which there is the inventory only it is told that this is not enough', async () => {
@@ -146,6 +146,28 @@ test('what no bundle has is taken from another place, and asked for once', async
   for (const blob of second.inventory.blobs)
     expect((await bytesOf(second, blob)).equals(await bytesOf(wanted, blob))).toBe(true);
   expect(asked).toHaveLength(before);
+});
+
+test('asking a place how much space is needed ends when it is interrupted', async () => {
+  const direct = await reader(files.versions[0]);
+  const interruption = new AbortController();
+  const place: BasePlace = {
+    name: 'site',
+    find: async ({ digest }) => {
+      const size = await direct.sizeOf(digest);
+      const open: FoundBlob['open'] = async (_blob, { signal: own }) => {
+        interruption.abort(new Error('interrupted'));
+        own?.throwIfAborted();
+        return await Promise.resolve(piecesOf(Buffer.alloc(4), 4, { pieces: 0 }));
+      };
+      return size === undefined ? undefined : { size, open };
+    },
+  };
+  const bases = new BasePool({ folder: tmpdir(), places: [place] });
+  onTestFinished(async () => await bases.close());
+  const second = await reader(files.second, bases);
+  await bases.require({ path: files.second, reader: second }, signal);
+  await expect(bases.spaceFor(second, interruption.signal)).rejects.toThrow('interrupted');
 });
 
 test('an old layer that decompresses to more than its patch says is read no further', async () => {
