@@ -73,6 +73,11 @@ function ctrPlaces(): Parameters<typeof ctrCommand>[0] {
   };
 }
 
+/** What can be loaded into on this machine, where it usually is. */
+export async function runtimesHere(): Promise<IntoName[]> {
+  return await found(socketsOf({ into: undefined, namespace: '', address: undefined }));
+}
+
 /** Of k3s and rke2 the folder counts, not their own `ctr`: what is there is imported again when it is needed. */
 async function found(containerdSockets: readonly string[]): Promise<IntoName[]> {
   const path = process.env['PATH'];

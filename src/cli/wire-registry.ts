@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { checkPaletteCredentials, createCredentialSource } from '../registry/credentials.ts';
+import type { CredentialSource } from '../registry/credentials.ts';
 import { createHelmCredentials } from '../registry/helm-credentials.ts';
 import { RegistryClient } from '../registry/registry-client.ts';
 import { RegistryPusher } from '../registry/registry-pusher.ts';
@@ -15,6 +16,7 @@ import { wireHttp } from './wire-http.ts';
 /** The real parts that reach registries. Disposing closes every connection. */
 export interface RegistryWiring extends AsyncDisposable {
   readonly http: HttpClient;
+  readonly credentials: CredentialSource;
   readonly createRegistryClient: (onRetry: (event: RetryEvent) => void) => RegistryClient;
   readonly createPusher: (onRetry: (event: RetryEvent) => void) => RegistryPusher;
   readonly createChartRepositories: (onRetry: (event: RetryEvent) => void) => ChartRepositories;
@@ -44,6 +46,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
   });
   return {
     http,
+    credentials,
     createRegistryClient: (onRetry) =>
       new RegistryClient({
         http,

@@ -31,7 +31,9 @@ describe('the shape of the command line', () => {
     const names = shape.commands.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['build', 'usb write', 'completion']));
     expect(names).not.toContain('deploy');
-    expect(shape.topics.map(({ name }) => name)).toEqual(['installer', 'iso', 'keys', 'store', 'usb']);
+    const topics = shape.topics.map(({ name }) => name);
+    expect(topics).toEqual(expect.arrayContaining(['installer', 'iso', 'keys', 'store', 'usb']));
+    expect(topics).not.toContain('build');
     expect(valueOf('login', 'password')).toBeUndefined();
   });
 
@@ -49,7 +51,7 @@ describe('the shape of the command line', () => {
 
   test('knows of every argument whether it is a path', () => {
     const pathless = shape.commands.filter(({ argument }) => argument?.paths === 'none');
-    expect(pathless.map(({ name }) => name)).toEqual(['completion', 'login', 'logout']);
+    expect(pathless.map(({ name }) => name)).toEqual(['completion', 'doctor', 'login', 'logout']);
   });
 
   test('has summaries of one line, which names of files do not cut', () => {
