@@ -38,7 +38,7 @@ const toldBlobs = 1000;
 export async function missingBlobs(
   { path, reader }: { readonly path: string; readonly reader: Pick<BundleReader, 'inventory' | 'stored'> },
   digests: readonly Digest[],
-  { images, places, inventories, denials = [] }: MissingContext,
+  { images, places, inventories, denials }: MissingContext,
 ): Promise<PaletteEdgeError> {
   const delta = reader.stored.squeezed?.delta;
   const taken = new Map<Digest, number>(delta?.taken.map(({ digest, size }) => [digest, size]));
@@ -60,11 +60,7 @@ export async function missingBlobs(
     kind: 'notFound',
     suggestions: [
       ...deniedIn(denials),
-      ...(digests.some((digest) => isFile(reader, digest))
-        ? [
-            'Raw files are in no registry and no runtime: name the bundle that has them with --base, or read images only.',
-          ]
-        : []),
+      ...filesAmong(digests, reader),
       'Is it the registry that the base was pushed to, with the same prefix?',
       'Name the bundle that it was made against: --base OLD.tar.zst',
     ],
@@ -72,12 +68,19 @@ export async function missingBlobs(
   });
 }
 
-function isFile({ inventory }: Pick<BundleReader, 'inventory'>, digest: Digest): boolean {
-  return inventory.rawFiles?.some((file) => file.digest === digest) ?? false;
+function filesAmong(
+  digests: readonly Digest[],
+  { inventory: { rawFiles = [] } }: Pick<BundleReader, 'inventory'>,
+): readonly string[] {
+  const files = new Set(rawFiles.map(({ digest }) => digest));
+  if (!digests.some((digest) => files.has(digest))) return [];
+  return [
+    'Raw files are in no registry and no runtime: name the bundle that has them with --base, or read images only.',
+  ];
 }
 
 /** What a registry says of a repository that is closed is often what it says of one that is not there. */
-function deniedIn(denials: readonly PaletteEdgeError[]): readonly string[] {
+function deniedIn(denials: readonly PaletteEdgeError[] = []): readonly string[] {
   const [first, ...others] = denials;
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;

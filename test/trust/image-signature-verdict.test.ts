@@ -233,8 +233,8 @@ describe('a bundle of Sigstore', () => {
 test('a bundle whose type is nested as deeply as it can be is unusable like any other', async () => {
   const depth = 120_000;
   const bundle = Buffer.from(`{"mediaType":${'['.repeat(depth)}${']'.repeat(depth)}}`);
-  const manifest = async () => await Promise.resolve(new Uint8Array());
-  expect(await imageSignatureVerdict({ bundle }, { digest: digestOf(''), manifest }, [])).toEqual({
+  const unread = async () => await Promise.resolve(new Uint8Array());
+  expect(await imageSignatureVerdict({ bundle }, { digest: digestOf(''), manifest: unread }, [])).toEqual({
     kind: 'unusable',
     reason: 'it is a bundle of an unknown type, something deeply nested',
   });
