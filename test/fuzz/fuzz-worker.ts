@@ -24,7 +24,7 @@ const { seed, first, end }: FuzzJob = workerData;
 const samples = await fuzzSamples();
 const targets = await parserTargets();
 /** With each bundle: they take about as long together as it does. */
-const parsersAtOnce = 5;
+const parsersAtOnce = 2;
 for (let index = first; index < end; index += 1) {
   // The memory that is told of is to be what reading takes, not what lies around until somebody collects it.
   if (index % 10 === 0) globalThis.gc?.();

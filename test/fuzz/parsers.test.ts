@@ -5,11 +5,14 @@ import { parserRound } from './parser-round.ts';
 import { parserTargets } from './parser-targets.ts';
 
 const seed = 20_261;
-const roundsEach = 30;
+const roundsEach = 12;
 
 test('what parsers usually get is read', async () => {
+  const refused: string[] = [];
   for (const { name, samples, read } of await parserTargets())
-    for (const sample of samples) await expect(toEnd(read, sample), name).resolves.toBeUndefined();
+    for (const sample of samples)
+      await toEnd(read, sample).catch((error: unknown) => refused.push(`${name}: ${String(error)}`));
+  expect(refused).toEqual([]);
 });
 
 /** A handful of the fuzzing, so that it cannot rot; npm run fuzz is the real one. */

@@ -99,7 +99,7 @@ export async function localTargets(): Promise<readonly ParserTarget[]> {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
-  const [key] = parsePublicKeys(Buffer.from(pair.publicKey), 'key');
+  const key = parsePublicKeys(Buffer.from(pair.publicKey), 'key').at(0);
   if (key === undefined) throw new Error('there is no key');
   const signature = { value: Buffer.from('none'), algorithm: key.algorithm, keyId: key.id };
   const noPassphrase = async (): Promise<string> => await Promise.resolve('none');
