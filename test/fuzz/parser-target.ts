@@ -22,7 +22,7 @@ export interface ParserTarget {
 }
 
 /** What a parser must never do, and did. */
-export class Invariant extends Error {}
+class Invariant extends Error {}
 
 /** @throws Invariant */
 export function must(holds: boolean, what: string): void {
