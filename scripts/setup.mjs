@@ -17,6 +17,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,6 +42,7 @@ try {
     ensureHelm();
     ensureCrane();
     ensureGoOracles();
+    ensureSchemas();
     ensureGuestKernel();
   }
 } catch (error) {
@@ -267,6 +269,20 @@ function ensureGoOracles() {
   throw new SetupError(
     [
       'the tests of compressed streams need Go 1.25 or newer, and Go modules that could not be fetched or built (the reason stands above).',
+      "Install Go (https://go.dev/dl), check the connection to Go's module proxy (go env GOPROXY), then run npm test again.",
+    ].join('\n'),
+  );
+}
+
+/** The official schemas of bills of materials: Go modules carry them. */
+function ensureSchemas() {
+  const sources = Object.values(
+    JSON.parse(readFileSync(join(root, 'scripts', 'schema-modules.json'), 'utf8')),
+  );
+  if (run('go', ['mod', 'download', ...sources], { cwd: tmpdir() }) === 0) return;
+  throw new SetupError(
+    [
+      'the tests of bills of materials need Go modules that hold official schemas, and they could not be fetched (the reason stands above).',
       "Install Go (https://go.dev/dl), check the connection to Go's module proxy (go env GOPROXY), then run npm test again.",
     ].join('\n'),
   );

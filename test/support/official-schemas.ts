@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +14,13 @@ import { digestOf } from '../../src/oci/digest.ts';
 
 const runFile = promisify(execFile);
 
-/** Go modules that carry the schemas as their projects publish them. Both are Apache-2.0; the schemas Apache-2.0 (CycloneDX) and CC-BY-3.0 (SPDX). */
-const modules = {
-  cyclonedx: 'github.com/CycloneDX/cyclonedx-go@v0.11.0',
-  syft: 'github.com/anchore/syft@v1.51.0',
-} as const;
+/**
+ * Go modules that carry the schemas as their projects publish them, which scripts/setup.mjs fetches. Both are Apache-2.0; the schemas Apache-2.0
+ * (CycloneDX) and CC-BY-3.0 (SPDX).
+ */
+const modules: { readonly cyclonedx: string; readonly syft: string } = JSON.parse(
+  readFileSync(new URL('../../scripts/schema-modules.json', import.meta.url), 'utf8'),
+);
 
 interface SchemaFile {
   readonly module: string;
