@@ -27,7 +27,7 @@ export interface PlannedBundle {
 }
 
 /** What the sites of a delta bundle have. */
-export interface PlannedBase {
+interface PlannedBase {
   readonly inventory: Digest;
   /** Of the full bundle. */
   readonly file: string;
@@ -77,7 +77,7 @@ function baseOf(has: Digest | undefined, bases: ReadonlyMap<Digest, string>): Pl
 }
 
 /** Name of a bundle without its base: of the content as it is told, not as it is found. */
-export function bundleName({ content, options }: Pick<FleetSite, 'content' | 'options'>): string {
+function bundleName({ content, options }: Pick<FleetSite, 'content' | 'options'>): string {
   const key = digestHex(digestOf(Buffer.from(canonicalJson({ content, options })))).slice(0, idLength);
   return `${content.name}-${key}`;
 }

@@ -1,0 +1,98 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand } from '../../cli/base-command.ts';
+import { diskFolder } from '../../cli/disk-folder.ts';
+import { fleetInput } from '../../cli/fleet-input.ts';
+import { paletteAccessFlags } from '../../cli/palette-flags.ts';
+import { registryFlags } from '../../cli/registry-flags.ts';
+import { silentProgress } from '../../cli/progress.ts';
+import { storeFlags } from '../../cli/store-flags.ts';
+import { wireBuild } from '../../cli/wire-build.ts';
+import { wireIso } from '../../cli/wire-iso.ts';
+import type { PlannedBundle } from '../../fleet/plan-fleet.ts';
+import { fleetBuildView, fleetBundleView } from '../../views/fleet-build-view.ts';
+import { warningView } from '../../views/warning-view.ts';
+import { buildFleet } from '../../workflows/fleet-build.ts';
+import type { FleetBuildParts, FleetBuildResult } from '../../workflows/fleet-build.ts';
+import { loadFleet } from '../../workflows/fleet-files.ts';
+
+/** `palette-edge fleet build` */
+export default class FleetBuild extends BaseCommand {
+  static override summary =
+    'Builds the distinct bundles of a fleet of sites, and deltas from what each site has.';
+  static override description = `Builds what fleet plan shows and is not there yet, several bundles at a time, and writes the state file after each. A bundle that fails does not stop the others: the command ends with the exit code 8. Run again, it builds what is missing.`;
+  static override examples = [
+    {
+      description: 'Everything that the sites need for the next release:',
+      command: '<%= config.bin %> <%= command.id %> fleet.yaml --parallel 4',
+    },
+    {
+      description: 'One bundle, in a job of its own:',
+      command: '<%= config.bin %> <%= command.id %> fleet.yaml --only shop-5c1f07aa',
+    },
+  ];
+
+  static override args = {
+    fleet: Args.string({ description: 'The fleet file.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...paletteAccessFlags,
+    ...registryFlags,
+    ...storeFlags,
+    only: Flags.string({
+      helpGroup: 'OUTPUT',
+      helpValue: 'BUNDLE',
+      summary: 'Build only this bundle of the plan.',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
+    parallel: Flags.integer({
+      helpGroup: 'OUTPUT',
+      helpValue: 'N',
+      summary: 'Bundles that are built at a time.',
+      min: 1,
+      max: 16,
+      default: 2,
+    }),
+  };
+
+  protected override readonly resumeAdvice =
+    'Run the same command again: bundles that are complete are kept.';
+
+  async run(): Promise<FleetBuildResult> {
+    const { args, flags } = await this.parse(FleetBuild);
+    const loaded = await loadFleet(args.fleet);
+    for (const warning of loaded.plan.warnings) this.tell(warningView(warning));
+    const openBuild = async ({ name }: PlannedBundle): Promise<FleetBuildParts> => {
+      // Of builds side by side the progress of each would be in the way of the others.
+      const build = await wireBuild(flags, this.config, (event) => {
+        if (event.kind === 'warning') this.tell(`${name}: ${warningView(event.warning)}`);
+      });
+      const iso = wireIso(silentProgress);
+      return {
+        resources: { build: build.resources, iso: iso.resources },
+        [Symbol.asyncDispose]: async () => {
+          await using _build = build;
+          await using _iso = iso;
+          await Promise.resolve();
+        },
+      };
+    };
+    const result = await buildFleet(
+      loaded,
+      { only: flags.only, parallel: flags.parallel },
+      {
+        openBuild,
+        inputOf: async (bundle) => await fleetInput(bundle, args.fleet, this.signal),
+        scratch: diskFolder(),
+        onBundle: (bundle) => this.tell(fleetBundleView(bundle)),
+        signal: this.signal,
+      },
+    );
+    this.show(fleetBuildView(result));
+    if (result.bundles.some(({ outcome }) => outcome === 'failed')) this.endWith('incomplete');
+    return result;
+  }
+}

@@ -1,0 +1,222 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import pLimit from 'p-limit';
+
+import { PaletteEdgeError } from '../errors.ts';
+import { withBuilt } from '../fleet/fleet-state.ts';
+import type { BuiltBundle, FleetState } from '../fleet/fleet-state.ts';
+import type { PlannedBundle } from '../fleet/plan-fleet.ts';
+import { parseLine, readBuilt } from '../fleet/read-state.ts';
+import { writeFileAtomically } from '../io/atomic-file.ts';
+import { canonicalJson } from '../io/canonical-json.ts';
+import type { Warning } from '../warning.ts';
+import type { WrittenBundleFile } from './begin-writing.ts';
+import { buildIso } from './build-iso.ts';
+import type { BuildIsoResources } from './build-iso.ts';
+import { baseRequestOf, findContent } from './fleet-content.ts';
+import type { FleetBuildInput, FleetContentFound } from './fleet-content.ts';
+import { saveState } from './fleet-files.ts';
+import type { LoadedFleet } from './fleet-files.ts';
+
+/** What became of the bundles of a fleet. */
+export interface FleetBuildResult {
+  /** In the order of the plan. */
+  readonly bundles: readonly FleetBundleResult[];
+  readonly warnings: readonly Warning[];
+}
+
+/** What became of a bundle. */
+export interface FleetBundleResult {
+  readonly name: string;
+  readonly sites: readonly string[];
+  /** `current`: the sites have all of it; `there`: it was built before. */
+  readonly outcome: 'built' | 'there' | 'current' | 'failed';
+  /** Undefined of one that failed, and of one that is current. */
+  readonly built?: BuiltBundle | undefined;
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** What building a fleet works with. */
+export interface FleetBuildResources {
+  /** Opens the parts of one build; several are open at a time. */
+  readonly openBuild: (bundle: PlannedBundle) => Promise<FleetBuildParts>;
+  readonly inputOf: (bundle: PlannedBundle) => Promise<FleetBuildInput>;
+  /** A folder on a disk, for layers of bases. */
+  readonly scratch: string;
+  /** Told of each bundle when it is done; must not throw. */
+  readonly onBundle: (result: FleetBundleResult) => void;
+}
+
+/** The parts of one build. */
+export interface FleetBuildParts extends AsyncDisposable {
+  readonly resources: BuildIsoResources;
+}
+
+/** Which bundles are built, and how many at a time. */
+export interface FleetBuildRequest {
+  /** Names of the plan; all when empty. */
+  readonly only: readonly string[];
+  readonly parallel: number;
+}
+
+/**
+ * Builds what is not there yet of the bundles of a fleet. One that fails does not stop the others; run again, those that are there are left
+ * alone. The state is written after each bundle. Bundles that were built elsewhere from the same state count as there when they lie in the
+ * folder of bundles with the file `….fleet.json` beside them.
+ *
+ * @throws PaletteEdgeError `FLEET_BUNDLE_UNKNOWN` (kind usage); the signal's reason when aborted
+ */
+export async function buildFleet(
+  loaded: LoadedFleet,
+  request: FleetBuildRequest,
+  { signal, ...resources }: FleetBuildResources & { readonly signal: AbortSignal },
+): Promise<FleetBuildResult> {
+  const chosen = chosenBundles(loaded, request.only);
+  const limit = pLimit(request.parallel);
+  let state: FleetState = loaded.state;
+  let saving = Promise.resolve();
+  const one = async (bundle: PlannedBundle): Promise<FleetBundleResult> => {
+    signal.throwIfAborted();
+    const result = await outcomeOf(bundle, loaded, { ...resources, signal });
+    if (result.built !== undefined) {
+      state = withBuilt(state, result.built, result.sites);
+      const now = state;
+      saving = saving.then(async () => await saveState(loaded, now));
+      await saving;
+    }
+    resources.onBundle(result);
+    return result;
+  };
+  const done = await Promise.allSettled(chosen.map((bundle) => limit(one, bundle)));
+  // All have ended: nothing is under way when this throws.
+  const bundles = done.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
+  return { bundles, warnings: loaded.plan.warnings };
+}
+
+function chosenBundles({ plan }: LoadedFleet, only: readonly string[]): readonly PlannedBundle[] {
+  if (only.length === 0) return plan.bundles;
+  return only.map((name) => {
+    const bundle = plan.bundles.find((planned) => planned.name === name);
+    if (bundle !== undefined) return bundle;
+    throw new PaletteEdgeError(
+      'FLEET_BUNDLE_UNKNOWN',
+      `the plan has no bundle ${JSON.stringify(name.slice(0, 80))}`,
+      {
+        kind: 'usage',
+        suggestions: [
+          'palette-edge fleet plan FILE --offline names the bundles; they depend on what sites have.',
+        ],
+      },
+    );
+  });
+}
+
+type OneBuild = FleetBuildResources & { readonly signal: AbortSignal };
+
+async function outcomeOf(
+  bundle: PlannedBundle,
+  loaded: LoadedFleet,
+  resources: OneBuild,
+): Promise<FleetBundleResult> {
+  const { name, sites } = bundle;
+  try {
+    return { name, ...(await buildOne(bundle, loaded, resources)) };
+  } catch (error) {
+    if (resources.signal.aborted || !(error instanceof PaletteEdgeError)) throw error;
+    return { name, sites, outcome: 'failed', failure: { code: error.code, message: error.message } };
+  }
+}
+
+async function buildOne(
+  bundle: PlannedBundle,
+  loaded: LoadedFleet,
+  { openBuild, inputOf, scratch, signal }: OneBuild,
+): Promise<Pick<FleetBundleResult, 'outcome' | 'sites' | 'built'>> {
+  const input = await inputOf(bundle);
+  await using parts = await openBuild(bundle);
+  const found = await findContent(input, parts.resources.build, signal);
+  const current = new Set(
+    loaded.state.sites.filter(({ has }) => has === found.inventory).map(({ site }) => site),
+  );
+  const sites = bundle.sites.filter((site) => !current.has(site));
+  if (sites.length < bundle.sites.length && sites.length === 0)
+    return { outcome: 'current', sites: bundle.sites };
+  const path = join(loaded.bundlesFolder, fileName(bundle, found, input));
+  const there = await builtBefore(bundle, found, path);
+  if (there !== undefined) return { outcome: 'there', sites, built: there };
+  const bases = baseRequestOf(bundle, loaded, scratch);
+  const build = { ...input, output: path, isDryRun: false, skipMissing: false, bases };
+  const { bundle: written, plan } = await buildIso(build, parts.resources, signal);
+  if (written === undefined) throw new TypeError('a build that is no dry run wrote nothing');
+  requireSame(bundle, found, plan.bundle.id);
+  const built = describe(bundle, found, written);
+  await writeFileAtomically(
+    besidePath(path),
+    async (file) => await file.writeFile(`${canonicalJson(built)}\n`),
+  );
+  return { outcome: 'built', sites, built };
+}
+
+function fileName(
+  { name, base }: PlannedBundle,
+  { id }: FleetContentFound,
+  { encryption }: FleetBuildInput,
+): string {
+  const delta = base === undefined ? '' : '.delta';
+  return `${name}-${id}${delta}.tar.zst${encryption === undefined ? '' : '.age'}`;
+}
+
+/** Where it is told of a bundle what it is: a state that is not here can be completed from that. */
+function besidePath(path: string): string {
+  return `${path}.fleet.json`;
+}
+
+function describe(
+  { name, base, chain }: PlannedBundle,
+  { id, inventory }: FleetContentFound,
+  { path, parts, size, sha256 }: WrittenBundleFile,
+): BuiltBundle {
+  const file = baseName(parts?.list ?? path);
+  return { bundle: name, id, inventory, file, bytes: size, sha256, base: base?.inventory, chain };
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Undefined when it is not there, or not as it was when it was built. */
+async function builtBefore(
+  { name, base, chain }: PlannedBundle,
+  { id, inventory }: FleetContentFound,
+  path: string,
+): Promise<BuiltBundle | undefined> {
+  try {
+    const beside = besidePath(path);
+    const text = await readFile(beside, 'utf8');
+    const built = readBuilt(parseLine(text, beside), beside);
+    const isSame =
+      built.bundle === name &&
+      built.id === id &&
+      built.inventory === inventory &&
+      built.base === base?.inventory;
+    const { size } = await stat(join(path, '..', built.file));
+    const isWhole = built.file === baseName(path) ? size === built.bytes : size > 0;
+    return isSame && isWhole ? { ...built, chain } : undefined;
+  } catch {
+    // Whatever is wrong with it: it is built again.
+    return undefined;
+  }
+}
+
+function requireSame(bundle: PlannedBundle, { id }: FleetContentFound, written: string): void {
+  if (written === id) return;
+  throw new PaletteEdgeError(
+    'FLEET_CONTENT_MOVED',
+    `${bundle.name}: a tag moved while it was built: expected the content ${id}, received ${written}`,
+    { kind: 'content', suggestions: ['Build the fleet again.'] },
+  );
+}
