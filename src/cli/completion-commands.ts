@@ -31,7 +31,7 @@ export interface CompletionCommand {
 }
 
 /** A word that several commands begin with: `usb`. */
-export interface CompletionTopic {
+interface CompletionTopic {
   readonly name: string;
   readonly summary: string;
 }

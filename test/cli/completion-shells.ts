@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const runFile = promisify(execFile);
 
 /** A folder with a bundle, a text and a folder in it, and the completion script as `script`. */
-export async function folderWithScript(script: string): Promise<string> {
+async function folderWithScript(script: string): Promise<string> {
   const cwd = await temporaryFolder();
   await mkdir(join(cwd, 'content'));
   await writeFile(join(cwd, 'bundle one.tar.zst'), '');
