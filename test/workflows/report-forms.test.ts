@@ -48,9 +48,8 @@ async function subject(path: string): Promise<unknown> {
 /** A bundle whose image has a layer that is large enough for a patch. */
 async function versionOf(added: string): Promise<RichBundle> {
   return await richBundle(async (content, blobs) => {
-    const status = String(debianLayer['var/lib/dpkg/status']) + added;
     const image = await addReportImage(blobs, [
-      [{ ...debianLayer, 'usr/lib/large': noise(30_000, 5), 'var/lib/dpkg/status': status }, 'gzip'],
+      [{ ...debianLayer, 'usr/lib/large': noise(30_000, 5), 'var/lib/dpkg/status.d/added': added }, 'gzip'],
     ]);
     return { ...content, images: [imageToBundle('quay.io/org/app:1', await graphOf(blobs, image))] };
   });
