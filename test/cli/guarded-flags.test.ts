@@ -29,6 +29,9 @@ const harmless = [
   'images-file',
   'manifest',
   'profile',
+  // Of what is kept nothing goes anywhere; a bundle of a fleet is no path.
+  'keep-base',
+  'only',
   // Keys from elsewhere tell whether it is one.
   'signature',
 ];

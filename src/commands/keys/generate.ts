@@ -11,7 +11,7 @@ import type { GeneratedKeys } from '../../workflows/generate-keys.ts';
 /** `palette-edge keys generate` */
 export default class KeysGenerate extends BaseCommand {
   static override summary = 'Makes a pair of keys: one that signs bundles, and one that checks them.';
-  static override description = `Writes NAME.key, which stays where bundles are built, and NAME.pub, which goes wherever they are read. Keys that are there are never overwritten.
+  static override description = `Writes PATH.key, which stays where bundles are built, and PATH.pub, which goes wherever they are read. Keys that are there are never overwritten.
 
 Keys of openssl do as well: ECDSA on P-256, Ed25519, and RSA of 2048 bits and more, in PEM.`;
   static override examples = [
@@ -28,7 +28,7 @@ Keys of openssl do as well: ECDSA on P-256, Ed25519, and RSA of 2048 bits and mo
     }),
     output: Flags.string({
       char: 'o',
-      helpValue: 'NAME',
+      helpValue: 'PATH',
       summary: 'Path of the files, but for .key and .pub.',
       default: 'palette-edge',
     }),
@@ -41,7 +41,7 @@ Keys of openssl do as well: ECDSA on P-256, Ed25519, and RSA of 2048 bits and mo
 
   async run(): Promise<GeneratedKeys> {
     const { flags } = await this.parse(KeysGenerate);
-    const name = requirePath(flags.output, '--output NAME');
+    const name = requirePath(flags.output, '--output PATH');
     const passphrase = await newKeyPassphrase(flags.encrypt, this.signal);
     const keys = await generateKeys({ type: flags.type, name, passphrase });
     this.show(generatedKeysView(keys));
