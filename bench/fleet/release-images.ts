@@ -20,8 +20,8 @@ const images = 40;
 const runtimes = 3;
 
 /**
- * The images of a release, from 1. On one of few bases; an image has a layer of its runtime, shared with others, and one of its own. A release
- * changes a twentieth of the own layers of every third image; release 3 brings another base, too.
+ * The images of a release, from 1. On one of few bases; an image has a layer of its runtime, shared with others, and one of its own. Release 2
+ * changes a twentieth of the own layers of two thirds of the images, release 3 that of the others; release 3 brings another base, too.
  */
 export function releaseImages(release: number, seed: number): readonly ReleaseImage[] {
   const base = layerOf(seed, { bytes: 3_000_000, edits: release >= 3 ? 1 : 0 });
@@ -29,7 +29,6 @@ export function releaseImages(release: number, seed: number): readonly ReleaseIm
     layerOf(seed + 100 + index, { bytes: 1_500_000, edits: 0 }),
   );
   return Array.from({ length: images }, (_each, index) => {
-    // Its turn comes with every third release.
     const edits = Math.floor((release - 1 + (index % 3)) / 3) + (release === 1 || index % 3 !== 0 ? 0 : 1);
     const own = layerOf(seed + 1000 + index, { bytes: 400_000 + (index % 7) * 150_000, edits });
     const blobs = new MemoryBlobs();
