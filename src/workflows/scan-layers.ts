@@ -7,6 +7,7 @@ import { runLimited } from '../io/run-limited.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
+import { nameCount } from '../report/packages/collect-packages.ts';
 import type { LayerFindings } from '../report/packages/layer-findings.ts';
 import { scanLayer } from '../report/packages/scan-layer.ts';
 import { layerTar } from './layer-tar.ts';
@@ -16,6 +17,8 @@ import { readToEnd } from './read-to-end.ts';
 const mostAtOnce = 2;
 /** Packages of all layers together: real bundles have some ten thousands. */
 export const mostPackages = 1_000_000;
+/** Names that all of these provide and require: real bundles have some millions. */
+const mostNames = 10_000_000;
 
 /** Told of the progress of a report; must not throw. */
 export interface ReportListener {
@@ -51,22 +54,26 @@ export async function scanLayers(
   const sources = inReadingOrder(reader, layers).map(sourcesIn(reader));
   listener.onStart(sources.reduce((sum, { size }) => sum + size, 0));
   const found = new Map<Digest, LayerFindings>();
-  let packages = 0;
+  let [packages, names] = [0, 0];
   // Long frames are read from their beginning: two readers would decompress them twice.
   const concurrency = reader.stored.squeezed === undefined ? Math.min(mostAtOnce, availableParallelism()) : 1;
   await runLimited(sources, { concurrency, signal }, async (source, own) => {
     const content = counted(await source.open(own), listener.onBytes);
     const findings = await readToEnd(content, async (bytes) => await scanLayer(layerTar(bytes), own));
-    for (const { packages: some } of findings.found.values()) packages += some.length;
+    for (const { packages: some } of findings.found.values()) {
+      packages += some.length;
+      for (const each of some) names += nameCount(each);
+    }
     if (packages > mostPackages) throw reportTooLarge();
+    if (names > mostNames) throw reportTooLarge(`${mostNames} dependencies`);
     found.set(source.digest, findings);
   });
   return found;
 }
 
 /** The error for what no real bundle has. */
-export function reportTooLarge(): PaletteEdgeError {
-  return new PaletteEdgeError('REPORT_TOO_LARGE', `the images have more than ${mostPackages} packages`, {
+export function reportTooLarge(most = `${mostPackages} packages`): PaletteEdgeError {
+  return new PaletteEdgeError('REPORT_TOO_LARGE', `the images have more than ${most}`, {
     kind: 'content',
     suggestions: ['Choose some of the images: --image PATTERN'],
   });

@@ -23,7 +23,7 @@ export function collectPackages(found: Iterable<FoundPackage | undefined>): Find
       problems.push(`has more than ${mostPackages} packages; what comes behind is not listed`);
       break;
     }
-    names += each.provides.length + each.requires.reduce((sum, { length }) => sum + length, 0);
+    names += nameCount(each);
     if (names > mostNames) {
       problems.push(`has more than ${mostNames} dependencies; what comes behind is not listed`);
       break;
@@ -32,4 +32,9 @@ export function collectPackages(found: Iterable<FoundPackage | undefined>): Find
   }
   if (unnamed > 0) problems.push(`has ${unnamed} packages without a name or version`);
   return { packages, problems };
+}
+
+/** How many names of others a package provides and requires. */
+export function nameCount({ provides, requires }: FoundPackage): number {
+  return provides.length + requires.reduce((sum, { length }) => sum + length, 0);
 }

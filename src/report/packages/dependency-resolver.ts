@@ -3,6 +3,9 @@ import { posix } from 'node:path';
 import type { Digest } from '../../oci/digest.ts';
 import type { FoundPackage } from './found-package.ts';
 
+/** Folders of node_modules that lie in each other; npm makes no ten. */
+const mostFolders = 32;
+
 /** A package where it was found, with what it is known by in the image. */
 export interface LocatedPackage {
   readonly id: string;
@@ -19,37 +22,48 @@ export interface LocatedPackage {
  * @returns ids of dependencies, sorted, without the package itself
  */
 export function dependencyResolver(packages: readonly LocatedPackage[]): (of: LocatedPackage) => string[] {
-  const byName = new Map<string, string>();
+  const scopes = new Map<string, Map<string, string>>();
   for (const { id, found, path } of packages) {
     // Its own name goes before what others say that they provide.
-    byName.set(keyOf(scopeOf(found, path), nameOf(found, found.name)), id);
+    namesIn(scopes, scopeOf(found, path)).set(nameOf(found, found.name), id);
   }
   for (const { id, found, path } of packages) {
-    for (const name of found.provides) {
-      const key = keyOf(scopeOf(found, path), name);
-      if (!byName.has(key)) byName.set(key, id);
-    }
+    const names = namesIn(scopes, scopeOf(found, path));
+    for (const name of found.provides) if (!names.has(name)) names.set(name, id);
   }
   return ({ id, found, path }) => {
-    const ids = found.requires.map((alternatives) => firstThere(alternatives, found, { path, byName }));
+    const own = found.type === 'npm' ? npmFolders(path) : [scopeOf(found, path)];
+    const places = own.flatMap((scope) => scopes.get(scope) ?? []);
+    const ids = found.requires.map((alternatives) =>
+      firstThere(
+        alternatives.map((name) => nameOf(found, name)),
+        places,
+      ),
+    );
     return [...new Set(ids.filter((each) => each !== undefined))].filter((each) => each !== id).toSorted();
   };
 }
 
-interface Place {
-  readonly path: string;
-  readonly byName: ReadonlyMap<string, string>;
+/** Ids by the names that mean something in a scope. */
+function namesIn(scopes: Map<string, Map<string, string>>, scope: string): Map<string, string> {
+  const known = scopes.get(scope);
+  if (known !== undefined) return known;
+  const made = new Map<string, string>();
+  scopes.set(scope, made);
+  return made;
 }
 
 function firstThere(
   alternatives: readonly string[],
-  found: FoundPackage,
-  { path, byName }: Place,
+  places: readonly ReadonlyMap<string, string>[],
 ): string | undefined {
-  const scopes = found.type === 'npm' ? npmFolders(path) : [scopeOf(found, path)];
-  return alternatives
-    .flatMap((name) => scopes.map((scope) => byName.get(keyOf(scope, nameOf(found, name)))))
-    .find((id) => id !== undefined);
+  for (const name of alternatives) {
+    for (const place of places) {
+      const id = place.get(name);
+      if (id !== undefined) return id;
+    }
+  }
+  return undefined;
 }
 
 function scopeOf({ type }: FoundPackage, path: string): string {
@@ -60,15 +74,20 @@ function scopeOf({ type }: FoundPackage, path: string): string {
   return type;
 }
 
-/** Where Node looks for what a package requires: in its own node_modules, then in those above it. */
+/**
+ * Where Node looks for what a package requires: in its own node_modules, then in those above it. Each is one look for each of thousands of
+ * names: a path that is made of hundreds must not take hours.
+ */
 function npmFolders(path: string): string[] {
   const own = `${posix.dirname(path)}/`;
-  const parts = own.split('node_modules/');
-  return parts.map((_, index) => `npm ${parts.slice(0, parts.length - index).join('node_modules/')}`);
-}
-
-function keyOf(scope: string, name: string): string {
-  return `${scope}\n${name}`;
+  const folders = [own];
+  for (let end = own.length; folders.length < mostFolders;) {
+    const at = own.slice(0, end).lastIndexOf('node_modules/');
+    if (at === -1) break;
+    folders.push(own.slice(0, at));
+    end = at;
+  }
+  return folders.map((folder) => `npm ${folder}`);
 }
 
 /** Python takes names with other case and signs for the same (Names and normalization). */

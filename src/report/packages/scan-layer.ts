@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { TarError } from '../../io/tar-block.ts';
 import { tarMembers } from '../../io/tar-members.ts';
 import type { TarMember } from '../../io/tar-members.ts';
+import { nameCount } from './collect-packages.ts';
 import { FileWindow } from './file-window.ts';
 import { UnreadableError } from './found-package.ts';
 import type { Finding } from './found-package.ts';
@@ -15,6 +16,8 @@ import { readGoBinary } from './read-go-binary.ts';
 const windowLimit = 128 * 1024 * 1024;
 /** Of all files of a layer. */
 const mostPackages = 500_000;
+/** Names in all relations of these: of a large distribution some hundred thousands. */
+const mostNames = 2_000_000;
 /** Characters of paths that are kept: of links, whiteouts and findings. */
 const mostPathText = 16 * 1024 * 1024;
 /** Of a path or of what a link names: no file is opened by a longer one (Linux, PATH_MAX). */
@@ -34,6 +37,7 @@ interface Scan {
   readonly problems: string[];
   readonly window: FileWindow;
   packages: number;
+  names: number;
   pathText: number;
   longPaths: number;
 }
@@ -56,6 +60,7 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
     problems: [],
     window: new FileWindow(windowLimit),
     packages: 0,
+    names: 0,
     pathText: 0,
     longPaths: 0,
   };
@@ -73,9 +78,12 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
   return { found, links, removed, opaque, files: files.build(), folders: folders.build(), problems };
 }
 
-function limitProblems({ packages, pathText, longPaths }: Scan): string[] {
+function limitProblems({ packages, names, pathText, longPaths }: Scan): string[] {
   return [
     ...(packages > mostPackages ? [`has more than ${mostPackages} packages; the others are not listed`] : []),
+    ...(names > mostNames
+      ? [`has packages with more than ${mostNames} dependencies; the others are not listed`]
+      : []),
     ...(pathText > mostPathText
       ? ['has more links and packages than are read; the others are not listed']
       : []),
@@ -173,7 +181,8 @@ async function* joined(
 
 function keep(scan: Scan, path: string, finding: Finding): void {
   scan.packages += finding.packages.length;
-  if (scan.packages <= mostPackages) scan.found.set(path, finding);
+  for (const found of finding.packages) scan.names += nameCount(found);
+  if (scan.packages <= mostPackages && scan.names <= mostNames) scan.found.set(path, finding);
 }
 
 function hasRoom(scan: Scan, text: string): boolean {

@@ -163,6 +163,20 @@ describe('a package depends on', () => {
     });
   });
 
+  test('what npm has in any folder above, up to more than anybody nests', async () => {
+    const inside = (depth: number): string => `${'node_modules/x/'.repeat(depth)}node_modules/a/package.json`;
+    const of = async (depth: number): Promise<string[] | undefined> => {
+      const { a } = await dependencies({
+        'node_modules/b/package.json': json('b'),
+        [inside(depth)]: json('a', { b: '1' }),
+      });
+      return a;
+    };
+    expect(await of(29)).toEqual(['b node_modules/b/package.json']);
+    // Thousands of names, each looked for in each of hundreds of folders, would take hours.
+    expect(await of(200)).toEqual([]);
+  });
+
   test('what lies in the same folder of Python, by any way to write its name', async () => {
     const one = 'usr/lib/python3/dist-packages';
     expect(

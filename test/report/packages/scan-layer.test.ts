@@ -146,6 +146,17 @@ describe('what cannot be read is told', () => {
   });
 });
 
+test('files that are made to fill memory with what packages depend on are listed up to a number', async () => {
+  const depends = `Depends: ${Array.from({ length: 4 }, () => 'a,'.repeat(100_000)).join('\n ')}`;
+  const files = Array.from({ length: 6 }, (_, index): [string, string] => [
+    `var/lib/dpkg/status.d/${index}`,
+    `Package: p${index}\nVersion: 1\n${depends}\n`,
+  ]);
+  const { found, problems } = await scan(Object.fromEntries(files));
+  expect(found.size).toBe(5);
+  expect(problems).toEqual(['has packages with more than 2000000 dependencies; the others are not listed']);
+});
+
 test('what reading the layer throws is thrown, and an abort ends it', async () => {
   async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
     yield await layerTar({ 'etc/x': 'y' });
