@@ -1,11 +1,6 @@
-/**
- * A value as JSON that may be written to a terminal: what could move the cursor, change colours or turn the direction of writing is escaped
- * (RFC 8259, section 7), so the value is the same. JSON itself escapes C0 control characters only.
- */
+import { terminalJson } from '../io/terminal-json.ts';
+
+/** A value as JSON that may be written to a terminal, see {@link terminalJson}. */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, undefined, 2);
-  return text.replaceAll(
-    /[\u007F-\u009F\p{Bidi_Control}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return terminalJson(JSON.stringify(value, undefined, 2));
 }

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
+import { terminalJson } from '../io/terminal-json.ts';
 
 /** A field of a document. Elements of a list are made when it is their turn: no document is in memory as a whole. */
 export type DocumentField =
@@ -49,8 +50,5 @@ function* listText(elements: Iterable<Json>): Generator<string, void, undefined>
 }
 
 function lineOf(value: Json): string {
-  return canonicalJson(value).replaceAll(
-    /[\u007F-\u009F\p{Bidi_Control}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return terminalJson(canonicalJson(value));
 }

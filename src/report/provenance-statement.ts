@@ -1,5 +1,6 @@
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
+import { terminalJson } from '../io/terminal-json.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { artifactPurl } from './artifact-purl.ts';
@@ -48,8 +49,8 @@ export const statementType = 'application/vnd.in-toto+json';
 const buildType = 'https://unpkg.com/palette-edge-content-builder/docs/provenance.md#v1';
 
 /**
- * The provenance of a bundle: an in-toto Statement v1 with a predicate of SLSA Provenance v1, as canonical JSON. It holds what the inventory tells, and
- * nothing of a host, a user or a time: the same bundle gives the same bytes.
+ * The provenance of a bundle: an in-toto Statement v1 with a predicate of SLSA Provenance v1, as canonical JSON that a terminal may show. It holds
+ * what the inventory tells, and nothing of a host, a user or a time: the same bundle gives the same bytes.
  */
 export function provenanceStatement(input: ProvenanceInput): Buffer {
   const { file, inventory } = input;
@@ -69,7 +70,7 @@ export function provenanceStatement(input: ProvenanceInput): Buffer {
       runDetails: { builder: builder(input.tool) },
     },
   };
-  return Buffer.from(canonicalJson(statement));
+  return Buffer.from(terminalJson(canonicalJson(statement)));
 }
 
 /** What somebody asked for. */

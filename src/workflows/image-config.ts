@@ -46,11 +46,14 @@ function parse(bytes: Uint8Array, digest: Digest): Readonly<Record<string, unkno
   return document;
 }
 
+/** The last millisecond of 9999: with an offset from UTC a moment may lie behind it, and would be written with five digits. */
+const lastMoment = 253_402_300_799_999;
+
 /** RFC 3339, years of four digits. */
 function momentOf(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const moment = Date.parse(text);
-  return Number.isNaN(moment) || moment < 0 ? undefined : moment;
+  return Number.isNaN(moment) || moment < 0 || moment > lastMoment ? undefined : moment;
 }
 
 function invalid(digest: Digest, reason: string): PaletteEdgeError {

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { bundle, digests } = await richBundle();
 
-async function provenance(path: string, key?: PrivateKey): Promise<Record<string, unknown>> {
+async function written(path: string, key?: PrivateKey) {
   const output = join(await temporaryFolder(), 'report.json');
   const listener = { onStart: () => undefined, onBytes: () => undefined };
   await reportProvenance(
@@ -26,9 +26,14 @@ async function provenance(path: string, key?: PrivateKey): Promise<Record<string
     { output: { path: output }, key },
     { listener, signal: new AbortController().signal },
   );
-  const document: unknown = JSON.parse(await readFile(output, 'utf8'));
+  const text = await readFile(output, 'utf8');
+  const document: unknown = JSON.parse(text);
   if (!isRecord(document)) throw new Error('it is no object');
-  return document;
+  return { text, document };
+}
+
+async function provenance(path: string, key?: PrivateKey): Promise<Record<string, unknown>> {
+  return (await written(path, key)).document;
 }
 
 describe('provenance', () => {
@@ -55,6 +60,13 @@ describe('provenance', () => {
     const text = JSON.stringify(statement);
     for (const digest of digests.values()) expect(text).toContain(`"sha256":"${digestHex(digest)}"`);
     expect(text).not.toContain(path);
+  });
+
+  test('shows no characters that steer a terminal: a bundle on a stick may be called anything', async () => {
+    const name = 'edge\u202E\u009B.tar.zst';
+    const { text, document } = await written(await writtenBundle(bundle, name));
+    expect(document).toMatchObject({ subject: [{ name }, {}] });
+    expect(text).toContain(String.raw`edge\u202e\u009b.tar.zst`);
   });
 
   test('of parts is about the file that they are joined to', async () => {

@@ -172,6 +172,16 @@ describe('a bill of materials', () => {
     expect(second.document['documentNamespace']).not.toBe(first.document['documentNamespace']);
   });
 
+  test('tells no moment of an image behind the year 9999, which documents cannot', async () => {
+    const { bundle: late } = await richBundle(async (content, blobs) => {
+      const created = '9999-12-31T23:59:59-01:00';
+      const image = await addReportImage(blobs, [[debianLayer, 'gzip']], { created });
+      return { ...content, images: [imageToBundle('quay.io/org/late:1', await graphOf(blobs, image))] };
+    });
+    const { document } = await report(await writtenBundle(late));
+    expect(document['creationInfo']).toMatchObject({ created: '1970-01-01T00:00:00Z' });
+  });
+
   test('of some images lists these and no files', async () => {
     const { document } = await report(await writtenBundle(bundle), { patterns: ['**/small'] });
     const names = listOf(document, 'packages').map(({ name }) => name);
