@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
-test('the package has the program, its man pages, the demo and the schemas, and nothing else', async () => {
+test('the package has the program, its man pages, the demo, what addresses lead to, and nothing else', async () => {
   const names = await readdir(join(folder, 'node_modules/palette-edge-content-builder'));
   expect(names.toSorted()).toEqual([
     'LICENSE',
@@ -57,7 +57,9 @@ test('the package has the program, its man pages, the demo and the schemas, and 
     'package.json',
   ]);
   expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/fixtures'))).toEqual(['demo']);
-  expect(await readdir(join(folder, 'node_modules/palette-edge-content-builder/docs'))).toEqual(['schemas']);
+  // What statements and definitions have the addresses of.
+  const docs = await readdir(join(folder, 'node_modules/palette-edge-content-builder/docs'));
+  expect(docs.toSorted()).toEqual(['provenance.md', 'schemas']);
   const pages = await readdir(join(folder, 'node_modules/palette-edge-content-builder/man/man1'));
   expect(pages).toEqual(expect.arrayContaining(['palette-edge.1', 'palette-edge-usb-write.1']));
   const executable = await run(join(folder, 'node_modules/.bin/palette-edge'), ['--version'], {
