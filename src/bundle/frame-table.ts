@@ -1,6 +1,7 @@
 import { damagedBundle, encryptedBundle, notABundle, truncatedBundle } from './bundle-error.ts';
 import type { RandomAccess } from '../io/random-access.ts';
-import { frameBound, frameCheck, maximumFrameContent, maximumLongContent } from './zstd-frames.ts';
+import { frameBound, maximumFrameContent, maximumLongContent } from './zstd-frame-structure.ts';
+import { frameCheck } from './zstd-frames.ts';
 
 /** One zstd frame of a bundle. */
 export interface Frame {

@@ -4,7 +4,7 @@ import { invalidInventory } from './inventory-fields.ts';
 import type { Fields } from './inventory-fields.ts';
 import { checkDelta, readDelta, requireOrder } from './read-delta-content.ts';
 import { checkBlobs, checkFiles, readBlob, readFile, readTool } from './read-plain-inventory.ts';
-import { maximumFrameContent } from './zstd-frames.ts';
+import { maximumFrameContent } from './zstd-frame-structure.ts';
 import type {
   KeptLayer,
   PlainWriting,

@@ -34,7 +34,7 @@ import { dockerManifestDocument, indexDocument, ociLayoutDocument } from './oci-
 import { rawFileMediaType } from './raw-files.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
-import { frameBound } from './zstd-frames.ts';
+import { frameBound } from './zstd-frame-structure.ts';
 
 /** Bytes of tar in each frame behind the head, unless the writer is told otherwise: measured in docs/bundle-format.md. */
 export const defaultFrameContent = 2 * 1024 * 1024;

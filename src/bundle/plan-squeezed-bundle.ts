@@ -28,7 +28,7 @@ import type {
 import { sectionSize } from './tar-behind-head.ts';
 import { encodeHead, placeBlobs } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
-import { frameBound } from './zstd-frames.ts';
+import { frameBound } from './zstd-frame-structure.ts';
 
 /** A layer that is replaced by what it decompresses to. */
 export interface LayerToSqueeze extends BlobIdentity {

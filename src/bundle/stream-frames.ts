@@ -4,15 +4,13 @@ import { encodeFrameTable, maximumHeadSize } from './frame-table.ts';
 import type { Frame } from './frame-table.ts';
 import { StreamBytes } from '../io/stream-bytes.ts';
 import {
-  decompressFrame,
-  decompressLongFrame,
   frameBound,
-  frameCheck,
   frameHeader,
   longFrameHeader,
   maximumFrameContent,
   maximumLongContent,
-} from './zstd-frames.ts';
+} from './zstd-frame-structure.ts';
+import { decompressFrame, decompressLongFrame, frameCheck } from './zstd-frames.ts';
 
 /** RFC 8878, section 3.1.1, little endian as in the file. */
 const frameMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);

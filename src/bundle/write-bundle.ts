@@ -14,7 +14,8 @@ import type { TarSection } from './tar-behind-head.ts';
 import { shortSection, writeLongFrames } from './write-long-frames.ts';
 import type { LongFrameOptions } from './write-long-frames.ts';
 import type { WrittenFrames } from './written-frames.ts';
-import { compressFrame, frameBound, frameCheck } from './zstd-frames.ts';
+import { frameBound } from './zstd-frame-structure.ts';
+import { compressFrame, frameCheck } from './zstd-frames.ts';
 
 /** What the tar of a bundle is: all of it but the blobs' bytes. */
 export interface TarPlan {

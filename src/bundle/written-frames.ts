@@ -10,7 +10,8 @@ import { defaultFrameContent } from './plan-bundle.ts';
 import { sectionSize } from './tar-behind-head.ts';
 import { blobHeader, encodeHead } from './tar-layout.ts';
 import type { WriteBundleOptions } from './write-bundle.ts';
-import { compressFrame, decompressFrame, frameBound, frameCheck, frameLength } from './zstd-frames.ts';
+import { frameBound, frameLength } from './zstd-frame-structure.ts';
+import { compressFrame, decompressFrame, frameCheck } from './zstd-frames.ts';
 
 /** How much of a bundle is in a file already. */
 export interface WrittenFrames {

@@ -10,21 +10,21 @@ import {
 } from 'node:zlib';
 
 import { PaletteEdgeError } from '../errors.ts';
-
-/** Most bytes of content that one frame may hold: 2^27, the largest window that `zstd -d` takes without `--long`. */
-export const maximumFrameContent = 128 * 1024 * 1024;
-/** Most bytes of content that a long frame may hold: its size has 4 bytes in the seek table. */
-export const maximumLongContent = 2 ** 32 - 2 * 1024 * 1024;
+import { FrameCutter } from './zstd-frame-cutter.ts';
+import type { FramePiece } from './zstd-frame-cutter.ts';
+import {
+  frameBound,
+  frameFault,
+  longFrameHeader,
+  longWindowLog,
+  maximumFrameContent,
+  maximumLongContent,
+  windowLog,
+} from './zstd-frame-structure.ts';
 
 const decompress = promisify(zstdDecompress);
-const frameMagic = 0xfd2fb528;
-const maximumBlockSize = 128 * 1024;
-const blockHeaderSize = 3;
-const checksumSize = 4;
 /** Node asks for another output buffer when one is filled to its last byte: room to spare avoids that. */
 const spareOutput = 64;
-/** What `zstd -d` takes without `--long`, and no more: 2^27 is {@link maximumFrameContent}. */
-const longWindowLog = 27;
 /** Bytes of a piece of a long frame's content, and of what it is compressed into. Part of what decides the bytes. */
 export const longPiece = 1024 * 1024;
 
@@ -147,11 +147,41 @@ export async function* decompressLongFrame(
 export async function* decompressZstd(
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const pieces = framePieces(content);
+  for (let first = await pieces.next(); first.done !== true; first = await pieces.next())
+    yield* decompressAnyFrame(frameFrom(first.value, pieces));
+}
+
+async function* framePieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<FramePiece, void, undefined> {
+  const cutter = new FrameCutter();
+  for await (const bytes of content) {
+    yield* cutter.cut(bytes);
+    if (cutter.fault !== undefined) throw frameDamaged(cutter.fault);
+  }
+  if (!cutter.isBetween) throw frameDamaged('it ends in a frame');
+}
+
+async function* frameFrom(
+  first: FramePiece,
+  rest: AsyncGenerator<FramePiece, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let piece = first; ;) {
+    yield piece.bytes;
+    if (piece.isLast) return;
+    const next = await rest.next();
+    if (next.done === true) return;
+    piece = next.value;
+  }
+}
+
+async function* decompressAnyFrame(
+  frame: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
   const decoder = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: longWindowLog } });
   let failure: unknown;
   const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* content;
+      yield* frame;
     } catch (error) {
       failure = error;
       throw error;
@@ -161,21 +191,9 @@ export async function* decompressZstd(
   try {
     yield* decoder as AsyncIterable<Buffer>;
   } catch (error) {
-    if (failure !== undefined) throw failure;
+    if (failure instanceof Error) throw failure;
     throw frameDamaged('it does not decompress', error);
   }
-}
-
-/** The header of every long frame of ours (RFC 8878, section 3.1.1.1): that of {@link frameHeader} as far as a window holds it all. */
-export function longFrameHeader(contentSize: number): Buffer {
-  if (contentSize <= maximumFrameContent) return frameHeader(contentSize);
-  const descriptor = { fourByteSize: 0x80, checksum: 0x04 };
-  const fields = Buffer.alloc(10);
-  fields.writeUInt32LE(frameMagic, 0);
-  fields.writeUInt8(descriptor.fourByteSize | descriptor.checksum, 4);
-  fields.writeUInt8((longWindowLog - 10) << 3, 5);
-  fields.writeUInt32LE(contentSize, 6);
-  return fields;
 }
 
 /** Passes a frame on when it begins with the header that is expected, and remembers why it ended. */
@@ -215,73 +233,6 @@ class SourceWithHeader {
  */
 export function frameCheck(frame: Uint8Array, before = 0): number {
   return crc32(frame, before);
-}
-
-/** Most bytes that a frame with this much content can have (`ZSTD_COMPRESSBOUND`). */
-export function frameBound(contentSize: number): number {
-  const small = contentSize < maximumBlockSize ? (maximumBlockSize - contentSize) >>> 11 : 0;
-  return contentSize + (contentSize >>> 8) + small + 32;
-}
-
-/** The header of every frame of ours (RFC 8878, section 3.1.1.1): single segment, checksum, smallest size field. */
-export function frameHeader(contentSize: number): Buffer {
-  const descriptor = { singleSegment: 0x20, checksum: 0x04 };
-  const flags = descriptor.singleSegment | descriptor.checksum;
-  if (contentSize < 256) return header(flags, (fields) => fields.writeUInt8(contentSize, 5));
-  if (contentSize < 256 + 65536)
-    return header(flags | 0x40, (fields) => fields.writeUInt16LE(contentSize - 256, 5));
-  return header(flags | 0x80, (fields) => fields.writeUInt32LE(contentSize, 5));
-}
-
-function header(descriptor: number, writeSize: (fields: Buffer) => number): Buffer {
-  const fields = Buffer.alloc(9);
-  fields.writeUInt32LE(frameMagic, 0);
-  fields.writeUInt8(descriptor, 4);
-  return fields.subarray(0, writeSize(fields));
-}
-
-/**
- * How long the frame is that some bytes begin with, when it is one that {@link compressFrame} writes for that size: as its block headers
- * say. Does not decompress.
- *
- * @returns undefined when there is none, or not all of it
- */
-export function frameLength(bytes: Uint8Array, contentSize: number): number | undefined {
-  const expected = frameHeader(contentSize);
-  if (!expected.equals(bytes.subarray(0, expected.length))) return undefined;
-  const end = endOfBlocks(bytes, expected.length);
-  return end === undefined || end + checksumSize > bytes.length ? undefined : end + checksumSize;
-}
-
-/** What is wrong with a frame's structure, or undefined. Walks the block headers; does not decompress. */
-function frameFault(frame: Uint8Array, contentSize: number): string | undefined {
-  const expected = frameHeader(contentSize);
-  if (!expected.equals(frame.subarray(0, expected.length))) {
-    return `its header is not that of a frame with ${contentSize} bytes`;
-  }
-  const end = endOfBlocks(frame, expected.length);
-  if (end === undefined) return 'its blocks are broken';
-  return end + checksumSize === frame.length ? undefined : 'its blocks do not end where the frame does';
-}
-
-/** Where the last block ends (RFC 8878, section 3.1.1.2), or undefined when a block header makes no sense. */
-function endOfBlocks(frame: Uint8Array, start: number): number | undefined {
-  const view = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
-  let position = start;
-  while (position + blockHeaderSize <= frame.length) {
-    const block = view.readUIntLE(position, blockHeaderSize);
-    const size = block >>> 3;
-    const type = (block >>> 1) & 3;
-    if (type === 3 || size > maximumBlockSize) return undefined;
-    position += blockHeaderSize + (type === 1 ? 1 : size);
-    if ((block & 1) === 1) return position;
-  }
-  return undefined;
-}
-
-/** The smallest window that holds the content; zstd's least is 2^10. */
-function windowLog(contentSize: number): number {
-  return Math.max(10, Math.ceil(Math.log2(contentSize)));
 }
 
 function frameDamaged(reason: string, cause?: unknown): PaletteEdgeError {

@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { compressHere, ThreadedCompressor } from '../../src/bundle/frame-compressor.ts';
 import type { FrameCompressor, FrameJob } from '../../src/bundle/frame-compressor.ts';
-import { compressFrame, frameBound, frameCheck } from '../../src/bundle/zstd-frames.ts';
+import { frameBound } from '../../src/bundle/zstd-frame-structure.ts';
+import { compressFrame, frameCheck } from '../../src/bundle/zstd-frames.ts';
 import { noise } from '../support/sample-bundle.ts';
 
 test('threads and the thread that asks give the bytes and the check that compressFrame gives', async () => {

@@ -3,7 +3,8 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 
 import { encodeFrameTable } from '../../src/bundle/frame-table.ts';
-import { frameCheck, frameHeader } from '../../src/bundle/zstd-frames.ts';
+import { frameHeader } from '../../src/bundle/zstd-frame-structure.ts';
+import { frameCheck } from '../../src/bundle/zstd-frames.ts';
 import { frameOf, joinFrames, tarOf } from '../fuzz/crafted-bundle.ts';
 import type { CraftedFrame } from '../fuzz/crafted-bundle.ts';
 import { readHostile } from '../fuzz/read-hostile.ts';

@@ -73,7 +73,9 @@ test('a damaged tar is told of with the images that are made of it', async () =>
 });
 
 test('as a stream it gives the same blobs', async () => {
-  const reader = await StreamReader.open(inPieces(squeezed.bytes), 'standard input', { restorer: nodeRestorer });
+  const reader = await StreamReader.open(inPieces(squeezed.bytes), 'standard input', {
+    restorer: nodeRestorer,
+  });
   expect(reader.inventory).toEqual(sample.plan.inventory);
   const found = new Set<string>();
   for await (const { blob, content } of reader.blobs(() => true)) {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { streamFrames } from '../../src/bundle/stream-frames.ts';
-import { compressFrame, frameHeader, maximumFrameContent } from '../../src/bundle/zstd-frames.ts';
+import { frameHeader, maximumFrameContent } from '../../src/bundle/zstd-frame-structure.ts';
+import { compressFrame } from '../../src/bundle/zstd-frames.ts';
 import { rejection } from '../support/rejection.ts';
 import { openSample, sampleBundle, smallFrameContent } from '../support/sample-bundle.ts';
 

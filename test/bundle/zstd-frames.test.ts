@@ -3,7 +3,8 @@ import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { compressFrame, decompressFrame, frameBound, frameHeader } from '../../src/bundle/zstd-frames.ts';
+import { frameBound, frameHeader } from '../../src/bundle/zstd-frame-structure.ts';
+import { compressFrame, decompressFrame } from '../../src/bundle/zstd-frames.ts';
 import { noise } from '../support/sample-bundle.ts';
 
 test.each([1, 2, 255, 256, 257, 65_791, 65_792, 131_072, 131_073, 1_000_000])(

@@ -24,6 +24,10 @@ test.each<[what: string, bytes: Uint8Array]>([
   ['gzip', gzipSync(content)],
   ['gzip of two members', Buffer.concat([gzipSync(content.subarray(0, 99)), gzipSync(content.subarray(99))])],
   ['Zstandard', zstdCompressSync(content)],
+  [
+    'Zstandard of several frames',
+    Buffer.concat([zstdCompressSync(content.subarray(0, 99)), zstdCompressSync(content.subarray(99))]),
+  ],
   ['neither', content],
 ])('a layer is decompressed that is %s', async (_, bytes) => {
   expect((await read(bytes)).equals(content)).toBe(true);
@@ -32,6 +36,8 @@ test.each<[what: string, bytes: Uint8Array]>([
 test.each<[what: string, bytes: Uint8Array]>([
   ['gzip is cut off', gzipSync(content).subarray(0, 1000)],
   ['gzip is damaged', Buffer.concat([gzipSync(content).subarray(0, 1000), content])],
+  ['Zstandard is cut off', zstdCompressSync(content).subarray(0, 1000)],
+  ['Zstandard has something behind it', Buffer.concat([zstdCompressSync(content), Buffer.from('something')])],
   ['Zstandard is damaged', Buffer.concat([zstdCompressSync(content).subarray(0, 100), content])],
 ])('a layer is told to be damaged whose %s', async (_, bytes) => {
   await expect(read(bytes)).rejects.toThrow(TarError);
