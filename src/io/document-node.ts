@@ -26,6 +26,11 @@ export class DocumentNode {
     );
   }
 
+  /** Whether a single value is written there, and no list or mapping. */
+  get isScalar(): boolean {
+    return isScalar(this.#node);
+  }
+
   /**
    * The fields of a mapping by name; what is not there is empty.
    *
