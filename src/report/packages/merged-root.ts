@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Digest } from '../../oci/digest.ts';
 import type { Finding } from './found-package.ts';
 import type { LayerFindings } from './layer-findings.ts';
+import { pathHash, pathHashes } from './path-set.ts';
 
 /** A layer of an image, and what was found in it. */
 export interface ScannedLayer {
@@ -41,7 +42,10 @@ export function mergedRoot(layers: readonly ScannedLayer[]): MergedRoot {
   return { files, links };
 }
 
-/** Where a path leads when all links in it are followed, never out of the root. Undefined for a circle. */
+/** Characters; the system opens nothing by a longer one (Linux, PATH_MAX). */
+const longestPath = 4096;
+
+/** Where a path leads when all links in it are followed, never out of the root. Undefined for a circle, and for what is too long. */
 export function resolvePath(path: string, links: ReadonlyMap<string, string>): string | undefined {
   // What is still to be walked, the next part last.
   const rest = path.split('/').toReversed();
@@ -56,7 +60,7 @@ export function resolvePath(path: string, links: ReadonlyMap<string, string>): s
       continue;
     }
     followed += 1;
-    if (followed > mostLinks) return undefined;
+    if (followed > mostLinks || done.length > longestPath) return undefined;
     rest.push(...target.split('/').toReversed());
     if (target.startsWith('/')) done = '';
   }
@@ -70,7 +74,12 @@ function inFolders(path: string, links: ReadonlyMap<string, string>): string {
   return join(resolvePath(folder, links) ?? folder, posix.basename(path));
 }
 
-type Covering = Pick<LayerFindings, 'removed' | 'opaque' | 'files' | 'folders'>;
+/** What a layer covers of those below it, by hashes of paths. */
+interface Covering extends Pick<LayerFindings, 'files' | 'folders'> {
+  readonly removed: ReadonlySet<number>;
+  readonly opaque: ReadonlySet<number>;
+  readonly isOpaque: boolean;
+}
 
 /** Whiteouts, too, may go through links of folders. */
 function withResolvedParents(
@@ -78,20 +87,20 @@ function withResolvedParents(
   links: ReadonlyMap<string, string>,
 ): Covering {
   return {
-    removed: new Set([...removed].map((path) => inFolders(path, links))),
-    opaque: new Set([...opaque].map((path) => resolvePath(path, links) ?? path)),
+    removed: new Set([...removed].map((path) => pathHash(inFolders(path, links)))),
+    opaque: new Set([...opaque].map((path) => pathHash(resolvePath(path, links) ?? path))),
+    isOpaque: opaque.has(''),
     files,
     folders,
   };
 }
 
-/** Whether a layer takes away what lower layers have there: itself, or a folder it is in. */
-function isGone(path: string, { removed, opaque, files, folders }: Covering): boolean {
-  if (opaque.has('') || folders.has(path)) return true;
-  for (let part = path; part !== ''; part = parentOf(part)) {
-    if (removed.has(part) || files.has(part) || (part !== path && opaque.has(part))) return true;
-  }
-  return false;
+/** Whether a layer takes away what lower layers have there: itself, or a folder it is in. Asked of every file by every layer above it. */
+function isGone(path: string, { removed, opaque, isOpaque, files, folders }: Covering): boolean {
+  const hashes = pathHashes(path);
+  const own = hashes.pop() ?? 0;
+  if (isOpaque || folders.hasHash(own) || removed.has(own) || files.hasHash(own)) return true;
+  return hashes.some((folder) => removed.has(folder) || files.hasHash(folder) || opaque.has(folder));
 }
 
 function join(folder: string, name: string): string {

@@ -22,6 +22,8 @@ const mostNames = 2_000_000;
 const mostPathText = 16 * 1024 * 1024;
 /** Of a path or of what a link names: no file is opened by a longer one (Linux, PATH_MAX). */
 const longestPath = 4096;
+/** Folders in each other; real ones are some ten deep. Every layer above asks about each of them. */
+const deepestPath = 256;
 
 const whiteout = '.wh.';
 const opaqueWhiteout = '.wh..wh..opq';
@@ -88,7 +90,9 @@ function limitProblems({ packages, names, pathText, longPaths }: Scan): string[]
       ? ['has more links and packages than are read; the others are not listed']
       : []),
     ...(longPaths > 0
-      ? [`has ${longPaths} paths of more than ${longestPath} characters; they are not read`]
+      ? [
+          `has ${longPaths} paths of more than ${longestPath} characters or ${deepestPath} folders; they are not read`,
+        ]
       : []),
   ];
 }
@@ -96,7 +100,7 @@ function limitProblems({ packages, names, pathText, longPaths }: Scan): string[]
 async function takeMember(scan: Scan, member: TarMember): Promise<void> {
   const path = pathInRoot(member.path);
   if (path === '') return;
-  if (path.length > longestPath || member.link.length > longestPath) {
+  if (isTooLong(path) || isTooLong(member.link)) {
     scan.longPaths += 1;
     return;
   }
@@ -104,6 +108,10 @@ async function takeMember(scan: Scan, member: TarMember): Promise<void> {
   if (name.startsWith(whiteout)) takeWhiteout(scan, path.slice(0, -name.length - 1), name);
   else if (member.kind === 'folder') scan.folders.add(path);
   else await takeFile(scan, path, member);
+}
+
+function isTooLong(path: string): boolean {
+  return path.length > longestPath || path.split('/', deepestPath + 1).length > deepestPath;
 }
 
 async function takeFile(scan: Scan, path: string, member: TarMember): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { PathSetBuilder } from '../../../src/report/packages/path-set.ts';
+import { pathHash, pathHashes, PathSetBuilder } from '../../../src/report/packages/path-set.ts';
 
 test('knows the paths that it was given, and no others', () => {
   const builder = new PathSetBuilder();
@@ -22,4 +22,12 @@ test('tells texts apart that differ little', () => {
   const set = builder.build();
   for (const path of ['', 'a', 'ab', 'ä', '\uD83D\uDE00']) expect(set.has(path)).toBe(true);
   for (const path of ['ba', 'b', 'a\u0308', '\uD83D', '\0']) expect(set.has(path)).toBe(false);
+});
+
+test('a path has the hashes of the folders it is in, and its own', () => {
+  expect(pathHashes('usr/lib/x')).toEqual(['usr', 'usr/lib', 'usr/lib/x'].map(pathHash));
+  expect(pathHashes('')).toEqual([pathHash('')]);
+  const set = new PathSetBuilder();
+  set.add('usr/lib');
+  expect(pathHashes('usr/lib/x').map((hash) => set.build().hasHash(hash))).toEqual([false, true, false]);
 });

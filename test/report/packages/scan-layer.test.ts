@@ -139,10 +139,11 @@ describe('what cannot be read is told', () => {
   test('paths that no file can have', async () => {
     const { links, problems } = await scan({
       [`${'a/'.repeat(2100)}b`]: 'x',
+      [`${'a/'.repeat(256)}b`]: 'x',
       link: { to: 'x'.repeat(5000) },
     });
     expect(links.size).toBe(0);
-    expect(problems).toEqual(['has 2 paths of more than 4096 characters; they are not read']);
+    expect(problems).toEqual(['has 3 paths of more than 4096 characters or 256 folders; they are not read']);
   });
 });
 
