@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
 import { inventoryId, isChart } from '../bundle/inventory.ts';
@@ -60,7 +62,7 @@ export async function gatherReport(
   const layers = layersOf(graphs, configs);
   await require(signal, layers.map(({ digest }) => digest));
   const findings = await scanLayers(reader, layers, { listener, signal });
-  const platforms = platformsOf(graphs, findings);
+  const platforms = await platformsOf(graphs, findings, signal);
   const content: ReportContent = {
     name: inventory.name,
     // The same for a squeezed one: it has the same content.
@@ -121,27 +123,32 @@ function layersOf(
   return [...layers.values()];
 }
 
-function platformsOf(
+async function platformsOf(
   graphs: ReadonlyMap<Digest, GraphImage>,
   findings: ReadonlyMap<Digest, LayerFindings>,
-): ReadonlyMap<Digest, ReportedPlatform> {
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Digest, ReportedPlatform>> {
+  const platforms = new Map<Digest, ReportedPlatform>();
   let packages = 0;
-  const platforms = [...graphs.values()].map(({ manifest, platform, layers }): ReportedPlatform => {
-    const scanned = layers.flatMap(({ digest }) => {
-      const found = findings.get(digest);
-      return found === undefined ? [] : [{ digest, findings: found }];
+  for (const [digest, { platform, layers }] of graphs) {
+    // Layers are put upon each other in one go: between images an interrupt is heard.
+    await turn();
+    signal.throwIfAborted();
+    const scanned = layers.flatMap((layer) => {
+      const found = findings.get(layer.digest);
+      return found === undefined ? [] : [{ digest: layer.digest, findings: found }];
     });
     const content = mergeFindings(scanned);
     packages += content.packages.length;
     if (packages > mostPackages) throw reportTooLarge();
-    return {
-      digest: manifest.digest,
+    platforms.set(digest, {
+      digest,
       platform: platform === undefined ? undefined : formatPlatform(platform),
-      layers: layers.map(({ digest }) => digest),
+      layers: layers.map((layer) => layer.digest),
       content,
-    };
-  });
-  return new Map(platforms.map((platform) => [platform.digest, platform]));
+    });
+  }
+  return platforms;
 }
 
 function isImage(image: BundledImage, held: HeldImage | undefined): boolean {
