@@ -33,5 +33,6 @@ export function licenceMemory(): (text: string) => boolean {
 export function joinedExpression(expressions: readonly string[]): string {
   const [first = '', ...more] = expressions;
   if (more.length === 0) return first;
-  return expressions.map((each) => (each.includes(' ') ? `(${each})` : each)).join(' AND ');
+  // Between parentheses an operator needs no spaces.
+  return expressions.map((each) => (/[\s(]/.test(each) ? `(${each})` : each)).join(' AND ');
 }

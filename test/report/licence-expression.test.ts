@@ -20,4 +20,5 @@ test.each([
 test('several expressions are one that asks for all of them', () => {
   expect(joinedExpression(['MIT'])).toBe('MIT');
   expect(joinedExpression(['MIT OR Zlib', 'Apache-2.0'])).toBe('(MIT OR Zlib) AND Apache-2.0');
+  expect(joinedExpression(['(MIT)OR(Zlib)', 'Apache-2.0'])).toBe('((MIT)OR(Zlib)) AND Apache-2.0');
 });
