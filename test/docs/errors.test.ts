@@ -33,7 +33,7 @@ const sources = globSync('src/**/*.ts', { cwd: root }).map((path) => ({
 /** Where each text stands that one of the patterns finds. */
 function found(pattern: RegExp): ReadonlyMap<string, readonly string[]> {
   const all = sources.flatMap(({ path, text }) =>
-    Array.from(text.matchAll(pattern), (match) => ({ path, code: match[1] ?? '' })),
+    Array.from(text.matchAll(pattern), ([, code = '']) => ({ path, code })),
   );
   const grouped = Map.groupBy(all, ({ code }) => code);
   return new Map(Array.from(grouped, ([code, places]) => [code, places.map(({ path }) => path)]));

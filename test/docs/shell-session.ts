@@ -39,7 +39,7 @@ export class ShellSession {
       env: { PATH: `${programs}:${process.env['PATH']}`, HOME: folder, LC_ALL: 'C.UTF-8', ...compiledBefore },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    shell.stdin?.write('exec 2>&1\n');
+    shell.stdin.write('exec 2>&1\n');
     const session = new ShellSession(shell);
     onTestFinished(async () => await session.#end());
     return session;
