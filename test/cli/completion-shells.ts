@@ -66,12 +66,16 @@ export async function typedShell(
     ['-qefc', `stty cols 120; exec ${shell.join(' ')}`, '/dev/null'],
     {
       cwd,
-      env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'dumb', PS1: '> ', SHELL: '/bin/sh' },
+      // Without a file for its history: the shell would write it while the folder is removed.
+      env: { PATH: process.env['PATH'], HOME: cwd, TERM: 'dumb', PS1: '> ', SHELL: '/bin/sh', HISTFILE: '' },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
-  onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   let shown = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
   const typed = async (keys: string, until: string): Promise<string> => {

@@ -39,10 +39,11 @@ describe.each([1, 9])('memory level %i', (memLevel) => {
 
 describe.each([4, 6, 9])('blocks of level %i', (level) => {
   it('are where an encoder begins with the same bits', () => {
-    for (const plain of [sampleTar.subarray(0, 400_000), mixture('checkpoints', 300_000)]) {
-      expect(encodePlain(plain, zlib({ level })).checkpoints.length).toBeGreaterThan(2);
-      expect(differingCheckpoints(plain, zlib({ level }))).toEqual([]);
-    }
+    const plain = mixture('checkpoints', 300_000);
+    expect(encodePlain(plain, zlib({ level })).checkpoints.length).toBeGreaterThan(2);
+    expect(differingCheckpoints(plain, zlib({ level }))).toEqual([]);
+    // How many blocks that has changes with the sources.
+    expect(differingCheckpoints(sampleTar.subarray(0, 400_000), zlib({ level }))).toEqual([]);
     expect(differingCheckpoints(mixture('small blocks', 100_000), zlib({ level, memLevel: 3 }))).toEqual([]);
   });
 });
