@@ -11,7 +11,6 @@ import { namePrefix } from './prefix-pair.ts';
 import type { PrefixFlag } from './prefix-pair.ts';
 import type { Progress } from './progress.ts';
 import type { RegistryFlags } from './registry-flags.ts';
-import { wireRegistry } from './wire-registry.ts';
 
 /** What was given for the flags of bases. */
 export interface WiredBaseFlags extends Omit<RegistryFlags, 'mirror' | 'concurrency' | 'max-rate'> {
@@ -60,6 +59,8 @@ export async function wireBases(
       [Symbol.asyncDispose]: async () => await Promise.resolve(),
     };
   const reach = { ...flags, concurrency, mirror: [], 'max-rate': undefined };
+  // Most sites have no such registry: without one, its client and all of HTTP need not be loaded, which takes longer than the rest of a command's start.
+  const { wireRegistry } = await import('./wire-registry.ts');
   const wiring = await wireRegistry(reach, `${config.bin}/${config.version}`);
   const isNews = slowDownNews();
   const client = wiring.createRegistryClient((retry) => {
