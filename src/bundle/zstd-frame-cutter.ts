@@ -1,3 +1,5 @@
+import { blockHeaderSize, checksumSize, frameMagic, readBlockHeader } from './zstd-frame-structure.ts';
+
 /** A piece of a frame. */
 export interface FramePiece {
   readonly bytes: Uint8Array;
@@ -5,14 +7,9 @@ export interface FramePiece {
   readonly isLast: boolean;
 }
 
-const frameMagic = 0xfd2fb528;
 /** The lowest half byte is free (RFC 8878, section 3.1.2). */
 const skippableMagic = 0x184d2a50;
 const magicSize = 4;
-const blockHeaderSize = 3;
-const checksumSize = 4;
-const rleBlock = 1;
-const reservedBlock = 3;
 
 /**
  * Cuts what others compressed into its frames: Node 24 decompresses the first frame of a stream and drops the rest without a word
@@ -98,12 +95,10 @@ export class FrameCutter {
   }
 
   #block(field: Buffer): void {
-    const header = field.readUIntLE(0, blockHeaderSize);
-    const type = (header >>> 1) & 3;
-    if (type === reservedBlock) this.#fault = 'a block has no type';
-    const size = type === rleBlock ? 1 : header >>> 3;
-    if ((header & 1) === 1) this.#end(size + this.#checksum);
-    else this.#passing = size;
+    const block = readBlockHeader(field);
+    if (block === undefined) this.#fault = 'a block has no type';
+    else if (block.isLast) this.#end(block.length + this.#checksum);
+    else this.#passing = block.length;
   }
 
   /** @param rest bytes of the frame that are left */

@@ -5,10 +5,12 @@ export const maximumLongContent = 2 ** 32 - 2 * 1024 * 1024;
 /** What `zstd -d` takes without `--long`, and no more: 2^27 is {@link maximumFrameContent}. */
 export const longWindowLog = 27;
 
-const frameMagic = 0xfd2fb528;
+export const frameMagic = 0xfd2fb528;
 const maximumBlockSize = 128 * 1024;
-const blockHeaderSize = 3;
-const checksumSize = 4;
+const rleBlock = 1;
+const reservedBlock = 3;
+export const blockHeaderSize = 3;
+export const checksumSize = 4;
 
 /** The header of every long frame of ours (RFC 8878, section 3.1.1.1): that of {@link frameHeader} as far as a window holds it all. */
 export function longFrameHeader(contentSize: number): Buffer {
@@ -69,17 +71,33 @@ export function frameFault(frame: Uint8Array, contentSize: number): string | und
   return end + checksumSize === frame.length ? undefined : 'its blocks do not end where the frame does';
 }
 
+/** What the header of a block says (RFC 8878, section 3.1.1.2). */
+interface BlockHeader {
+  readonly isLast: boolean;
+  /** Its size field. */
+  readonly size: number;
+  /** Bytes of the block behind the header. */
+  readonly length: number;
+}
+
+/** Reads the header of a block; undefined when that has a type that there is not. */
+export function readBlockHeader(bytes: Buffer, position = 0): BlockHeader | undefined {
+  const fields = bytes.readUIntLE(position, blockHeaderSize);
+  const size = fields >>> 3;
+  const type = (fields >>> 1) & 3;
+  if (type === reservedBlock) return undefined;
+  return { isLast: (fields & 1) === 1, size, length: type === rleBlock ? 1 : size };
+}
+
 /** Where the last block ends (RFC 8878, section 3.1.1.2), or undefined when a block header makes no sense. */
 function endOfBlocks(frame: Uint8Array, start: number): number | undefined {
   const view = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   let position = start;
   while (position + blockHeaderSize <= frame.length) {
-    const block = view.readUIntLE(position, blockHeaderSize);
-    const size = block >>> 3;
-    const type = (block >>> 1) & 3;
-    if (type === 3 || size > maximumBlockSize) return undefined;
-    position += blockHeaderSize + (type === 1 ? 1 : size);
-    if ((block & 1) === 1) return position;
+    const block = readBlockHeader(view, position);
+    if (block === undefined || block.size > maximumBlockSize) return undefined;
+    position += blockHeaderSize + block.length;
+    if (block.isLast) return position;
   }
   return undefined;
 }
