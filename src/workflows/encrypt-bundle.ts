@@ -1,12 +1,10 @@
 import { dirname, join } from 'node:path';
 
 import { damagedBundle } from '../bundle/bundle-error.ts';
-import { BundleReader } from '../bundle/bundle-reader.ts';
 import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { SinkOutput } from '../bundle/sink-output.ts';
 import type { Hasher } from '../io/hash-thread.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
@@ -17,11 +15,8 @@ import { checksumBeside } from './checksum-file.ts';
 import { checkConvertedOutput } from './converted-path.ts';
 import { describeWritten } from './describe-written.ts';
 import { encryptedSize } from './encrypt-size.ts';
-import { signedFile } from './find-signatures.ts';
-import type { SignedFile } from './find-signatures.ts';
-import { openIsoBundle } from './open-iso-bundle.ts';
-import { inPartsError, openParts, requireListedBundle } from './open-parts.ts';
-import type { OpenParts } from './open-parts.ts';
+import { openBundleFile } from './open-bundle.ts';
+import type { OpenedBundle } from './open-bundle.ts';
 import { requireFreeSpace } from './require-free-space.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeContent } from './write-content.ts';
@@ -70,7 +65,8 @@ export async function encryptBundle(
   signal: AbortSignal,
 ): Promise<EncryptResult> {
   const { path, encryption, split } = input;
-  const source = await openBytes(path);
+  // Opened as a bundle, so that nothing else is encrypted by mistake.
+  const source = await openBundleFile(path);
   try {
     const { reader, access, parts, image, files } = source;
     const { id, size } = reader;
@@ -104,47 +100,7 @@ export async function encryptBundle(
   }
 }
 
-interface BundleBytes {
-  readonly reader: BundleReader;
-  /** Closed by the reader. */
-  readonly access: RandomAccess;
-  readonly parts: OpenParts | undefined;
-  readonly image: string | undefined;
-  /** What may have a signature file beside it. */
-  readonly files: readonly SignedFile[];
-}
-
-/** Opened as a bundle, so that nothing else is encrypted by mistake. */
-async function openBytes(path: string): Promise<BundleBytes> {
-  const found = await findBytes(path);
-  const { access, parts } = found;
-  let reader: BundleReader;
-  try {
-    reader = await BundleReader.open(access, path);
-  } catch (error) {
-    throw parts === undefined ? error : inPartsError(error, parts);
-  }
-  try {
-    if (parts !== undefined) requireListedBundle(parts, reader.id);
-  } catch (error) {
-    await reader.close();
-    throw error;
-  }
-  return { ...found, reader };
-}
-
-/** As every command finds a bundle. */
-async function findBytes(path: string): Promise<Omit<BundleBytes, 'reader'>> {
-  const inImage = await openIsoBundle(path);
-  if (inImage !== undefined) return { ...inImage, parts: undefined };
-  const parts = await openParts(path);
-  const access = parts?.access ?? (await openFileAccess(path, 'bundle'));
-  const file = signedFile(path);
-  const files = [parts === undefined ? file : { ...file, name: parts.bundle }];
-  return { access, parts, image: undefined, files };
-}
-
-function encryptedPathOf(path: string, { parts, image }: BundleBytes): string {
+function encryptedPathOf(path: string, { parts, image }: OpenedBundle): string {
   if (image !== undefined) return `${image.replace(/\.iso$/, '')}.tar.zst${encryptedEnding}`;
   const plain = parts === undefined ? path : join(dirname(path), parts.bundle);
   return `${plain}${encryptedEnding}`;

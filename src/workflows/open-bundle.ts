@@ -15,6 +15,8 @@ import { RestoringThreads } from './restoring-threads.ts';
 export interface OpenedBundle {
   /** Closing it closes all. */
   readonly reader: BundleReader;
+  /** All of its bytes, joined. */
+  readonly access: RandomAccess;
   /** What it is joined from; undefined for one file. */
   readonly parts: OpenParts | undefined;
   /** Path of the image that it is in; undefined when it is in none. */
@@ -67,7 +69,7 @@ export async function openBundleFile(
     if (parts !== undefined) requireListedBundle(parts, reader.id);
     const { id, inventory, inventoryBytes, signature } = reader;
     const signedBy = await requireTrusted({ path, id, inventory, inventoryBytes, signature, files }, trust);
-    return { reader, parts, image, files, signedBy };
+    return { reader, access, parts, image, files, signedBy };
   } catch (error) {
     await reader.close();
     throw error;
