@@ -1,5 +1,6 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobRange, BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
+import { partOfContent } from '../oci/part-of-content.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
@@ -160,7 +161,7 @@ export class BundleReader implements BlobReader {
     if (layer.size !== blob.size) throw sizeMismatch(blob, String(layer.size), side);
     if (this.#restorer === undefined) throw new TypeError('nobody is there to restore layers');
     const whole = verifiedContent(blob, this.#restorer.restore(this.squeezedContent(layer), signal), side);
-    return range === undefined ? whole : partOf(whole, range);
+    return range === undefined ? whole : partOfContent(whole, range);
   }
 
   #basesOrFail(digest: Digest): BundleBases {
@@ -245,19 +246,6 @@ export class BundleReader implements BlobReader {
     await this.#bases?.close();
     await this.frames.close();
     await this.#bundle.close();
-  }
-}
-
-async function* partOf(
-  content: AsyncIterable<Uint8Array>,
-  { start, end = Number.POSITIVE_INFINITY }: BlobRange,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let position = 0;
-  for await (const piece of content) {
-    const part = piece.subarray(Math.max(0, start - position), Math.max(0, end - position));
-    position += piece.length;
-    if (part.length > 0) yield part;
-    if (position >= end) return;
   }
 }
 

@@ -3,6 +3,14 @@ import { createHash } from 'node:crypto';
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobIdentity } from './descriptor.ts';
 import { toDigest } from './digest.ts';
+import type { Digest } from './digest.ts';
+
+/** A blob whose size may be known to nobody. */
+interface ExpectedBlob {
+  readonly digest: Digest;
+  /** Bytes; undefined takes any number. */
+  readonly size: number | undefined;
+}
 
 /**
  * Passes content through and throws *instead of* ending when it is not the blob: end reached means verified.
@@ -11,7 +19,7 @@ import { toDigest } from './digest.ts';
  * @throws PaletteEdgeError `SIZE_MISMATCH` or `DIGEST_MISMATCH` (kind content)
  */
 export async function* verifiedContent(
-  blob: BlobIdentity,
+  { digest, size: expected }: ExpectedBlob,
   content: AsyncIterable<Uint8Array>,
   side: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -19,13 +27,15 @@ export async function* verifiedContent(
   let size = 0;
   for await (const bytes of content) {
     size += bytes.length;
-    if (size > blob.size) throw sizeMismatch(blob, `more than ${blob.size}`, side);
+    if (expected !== undefined && size > expected)
+      throw sizeMismatch({ digest, size: expected }, `more than ${expected}`, side);
     hash.update(bytes);
     yield bytes;
   }
-  if (size !== blob.size) throw sizeMismatch(blob, String(size), side);
+  if (expected !== undefined && size !== expected)
+    throw sizeMismatch({ digest, size: expected }, String(size), side);
   const received = toDigest(hash.digest('hex'));
-  if (received !== blob.digest) throw digestMismatch(blob, received, side);
+  if (received !== digest) throw digestMismatch({ digest, size }, received, side);
 }
 
 /** The error for a blob whose length is not what its descriptor says. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { BlobInTurn } from '../bundle/stream-reader.ts';
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
+import { countedBytes } from '../io/counted-bytes.ts';
 import { isPartialInside, removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { writeFolderAtomically } from '../io/atomic-folder.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
@@ -29,17 +30,7 @@ export async function* countedBlobs(
   blobs: AsyncIterable<BlobInTurn>,
   onBytes: (count: number) => void,
 ): AsyncGenerator<BlobInTurn, void, undefined> {
-  for await (const { blob, content } of blobs) yield { blob, content: counted(content, onBytes) };
-}
-
-async function* counted(
-  content: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const bytes of content) {
-    yield bytes;
-    onBytes(bytes.length);
-  }
+  for await (const { blob, content } of blobs) yield { blob, content: countedBytes(content, onBytes) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { SqueezedLayer } from '../bundle/squeezed-inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { countedBytes } from '../io/counted-bytes.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -58,7 +59,7 @@ export async function scanLayers(
   // Long frames are read from their beginning: two readers would decompress them twice.
   const concurrency = reader.stored.squeezed === undefined ? Math.min(mostAtOnce, availableParallelism()) : 1;
   await runLimited(sources, { concurrency, signal }, async (source, own) => {
-    const content = counted(await source.open(own), listener.onBytes);
+    const content = countedBytes(await source.open(own), listener.onBytes);
     const findings = await readToEnd(content, async (bytes) => await scanLayer(layerTar(bytes), own));
     for (const { packages: some } of findings.found.values()) {
       packages += some.length;
@@ -111,14 +112,4 @@ function plainSource(holder: BundleReader, layer: SqueezedLayer): LayerSource {
     size: plainSize,
     open: async (signal) => await Promise.resolve(verifiedContent(identity, plain(0, signal), side)),
   };
-}
-
-async function* counted(
-  content: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const bytes of content) {
-    yield bytes;
-    onBytes(bytes.length);
-  }
 }
