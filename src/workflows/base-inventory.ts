@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-
 import { maximumInventorySize } from '../bundle/inventory.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { parseInventory } from '../bundle/parse-inventory.ts';
 import { wordDiskError } from '../errors.ts';
+import { readCappedFile } from '../io/read-capped-file.ts';
 
 /** The inventory of a plain bundle, which is not here itself. */
 export interface InventoryFile {
@@ -26,17 +25,9 @@ export function isInventoryPath(path: string): boolean {
  */
 export async function readInventory(path: string): Promise<InventoryFile> {
   try {
-    const inventoryBytes = await readBytes(path);
+    const inventoryBytes = await readCappedFile(path, maximumInventorySize);
     return { path, inventory: parseInventory(inventoryBytes), inventoryBytes, reader: undefined };
   } catch (error) {
     throw wordDiskError(error, `reading the inventory ${path}`);
   }
-}
-
-/** One byte more than is taken at most, so that whoever parses it says that it is too large: a pipe or device does not say its size. */
-async function readBytes(path: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of createReadStream(path, { end: maximumInventorySize }))
-    pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces);
 }

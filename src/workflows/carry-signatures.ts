@@ -1,9 +1,9 @@
 import { mergeSignatures } from '../trust/signature-file.ts';
 import type { Signature } from '../trust/signature-file.ts';
 import { encryptedEnding } from './build-output-path.ts';
-import { signedFile } from './find-signatures.ts';
+import { signatureFile, signedFile } from './find-signatures.ts';
 import type { SignedFile } from './find-signatures.ts';
-import { carriedSignatures, replaceSignatures, signatureFile } from './signature-beside.ts';
+import { carriedSignatures, replaceSignatures } from './signature-beside.ts';
 
 /**
  * The name beside which the signature file of an encrypted bundle lies: that of the bundle inside, so that it lies right when that is decrypted

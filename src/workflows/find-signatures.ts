@@ -51,7 +51,7 @@ export async function findSignatures(
   const places = new Map<Signature, string | undefined>();
   for (const file of named) await addFile(places, signedFile(file));
   for (const { folder, name } of files) {
-    const file = { folder, name: signatureFileName(name) };
+    const file = { folder, name: signatureFile(name) };
     if ((await folder.status(file.name)) !== undefined) await addFile(places, file);
   }
   for (const each of own) places.set(each, undefined);
@@ -61,9 +61,9 @@ export async function findSignatures(
   }));
 }
 
-/** The name of the signature file beside a file. */
-function signatureFileName(name: string): string {
-  return `${name}.sig`;
+/** The signature file beside a file: of parts, beside what they are joined to; of an ISO image, beside that. */
+export function signatureFile(path: string): string {
+  return `${path}.sig`;
 }
 
 async function addFile(

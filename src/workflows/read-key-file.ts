@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-
 import { wordDiskError } from '../errors.ts';
+import { readCappedFile } from '../io/read-capped-file.ts';
 import { maximumKeyFile } from '../trust/pem-blocks.ts';
 
 /**
@@ -11,14 +10,9 @@ import { maximumKeyFile } from '../trust/pem-blocks.ts';
  * @throws PaletteEdgeError why it cannot be read
  */
 export async function readKeyFile(path: string, what: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
   try {
-    for await (const piece of createReadStream(path, { end: maximumKeyFile })) {
-      const bytes: Buffer = piece;
-      pieces.push(bytes);
-    }
+    return await readCappedFile(path, maximumKeyFile);
   } catch (error) {
     throw wordDiskError(error, `reading the ${what} ${path}`);
   }
-  return Buffer.concat(pieces);
 }

@@ -10,10 +10,10 @@ import type { PrivateKey } from '../trust/private-key.ts';
 import { signBytes } from '../trust/sign-bytes.ts';
 import { mergeSignatures } from '../trust/signature-file.ts';
 import type { Signature } from '../trust/signature-file.ts';
-import { signedFile, findSignatures } from './find-signatures.ts';
+import { findSignatures, signatureFile, signedFile } from './find-signatures.ts';
 import { openBundle, openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
-import { fileTaken, signatureFile, writeSignatureFile } from './signature-beside.ts';
+import { fileTaken, writeSignatureFile } from './signature-beside.ts';
 
 /** What is signed, and where to. */
 export interface SignInput {

@@ -9,15 +9,10 @@ import { digestOf } from '../oci/digest.ts';
 import { mergeSignatures, serializeSignatures } from '../trust/signature-file.ts';
 import type { Signature } from '../trust/signature-file.ts';
 import { outputTaken, outputTarget } from './check-output.ts';
-import { findSignatures, signedFile } from './find-signatures.ts';
+import { findSignatures, signatureFile, signedFile } from './find-signatures.ts';
 import type { SignedFile } from './find-signatures.ts';
 import { openBundle } from './open-bundle.ts';
 import type { OutputPlan } from './write-parts.ts';
-
-/** The signature file beside a file: of parts, beside what they are joined to; of an ISO image, beside that. */
-export function signatureFile(path: string): string {
-  return `${path}.sig`;
-}
 
 /**
  * The signatures in the files beside a bundle, as far as they are of ours: others have files of the same ending.
