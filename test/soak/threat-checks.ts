@@ -14,7 +14,7 @@ export interface ThreatCheck {
 export const threatChecks: readonly ThreatCheck[] = [
   {
     source: 'src/oci/verified-content.ts',
-    check: 'if (received !== blob.digest)',
+    check: 'if (received !== digest)',
     instead: 'if (received === undefined)',
     test: 'test/bundle/bundle-reader.test.ts',
     name: 'content that is not the digest of the inventory fails, though every frame is in order',
