@@ -5,6 +5,7 @@
  *   npm run build && npx node bench/squeeze/run.ts [--max]
  *
  *   --max                 effort max and zstd -19, too
+ *   --only max            only this effort and the stream of zstd that is no smaller: fast -3, balanced -9, max -19
  *   --gb 2                so many gigabytes of images
  *   --image-count 3       only the first of them
  *   --no-peers            only ours and zstd
@@ -37,6 +38,7 @@ import { tarSize } from './tar-size.ts';
 const { values } = parseArgs({
   options: {
     max: { type: 'boolean', default: false },
+    only: { type: 'string' },
     gb: { type: 'string', default: '2' },
     'image-count': { type: 'string' },
     'no-peers': { type: 'boolean', default: false },
@@ -46,6 +48,20 @@ const { values } = parseArgs({
 });
 const { cache } = values;
 const hour = 3600;
+/** What the long window and the tars are worth. */
+const shortStreams = [
+  { name: 'zstd -3 of the tars', options: '-3', reader: 'gzip -dc' },
+  { name: 'zstd -3 of the gzip layers', options: '-3', reader: 'cat' },
+] as const;
+/** Efforts, and the level of zstd that each is held against. */
+const levels = new Map([
+  ['fast', '-3'],
+  ['balanced', '-9'],
+  ['max', '-19'],
+]);
+const efforts = [...levels.keys()].filter((effort) =>
+  values.only === undefined ? effort !== 'max' || values.max : effort === values.only,
+);
 
 const set = await imageSet(cache, Number(values.gb) * 1e9);
 const images = set.images.slice(0, Number(values['image-count'] ?? set.images.length));
@@ -62,7 +78,7 @@ const place: BenchPlace = {
   blobs: join(cache, 'blobs'),
   images,
   tarBytes,
-  limit: values.max ? 6 * hour : hour,
+  limit: efforts.includes('max') ? 6 * hour : hour,
 };
 try {
   const sizes = [gzipBytes, tarBytes].map((bytes) => (bytes / 1e6).toFixed(0));
@@ -85,30 +101,28 @@ function blobPath(digest: string): string {
 async function measure(): Promise<void> {
   const plain = await buildPlain(place);
   const squeezed: SqueezedBundle[] = [];
-  for (const effort of ['fast', 'balanced', ...(values.max ? ['max'] : [])])
-    squeezed.push(await squeeze(place, plain, effort));
+  for (const effort of efforts) squeezed.push(await squeeze(place, plain, effort));
   const rows: SizeRow[] = [
     { name: 'the gzip layers', bytes: gzipBytes },
     plain,
     ...squeezed.map((bundle) => ({ ...bundle, readsTars: true })),
     ...(await besideUs()),
   ];
-  const balanced = squeezed.find(({ name }) => name.endsWith(' balanced'));
-  console.log(`\n${sizeTable(rows, { gzipBytes, tarBytes, oursBytes: balanced?.bytes ?? Number.NaN })}`);
-  for (const line of reportLines(balanced?.report)) console.log(line);
+  const compared = efforts.includes('balanced') ? 'balanced' : (efforts[0] ?? '');
+  const ours = squeezed.find(({ name }) => name.endsWith(` ${compared}`));
+  const beside = { gzipBytes, tarBytes, ours: { effort: compared, bytes: ours?.bytes ?? Number.NaN } };
+  console.log(`\n${sizeTable(rows, beside)}`);
+  for (const line of reportLines(ours?.report)) console.log(line);
   const back: BackRow[] = [{ name: 'the plain bundle', served: await copyServed(place, plain) }];
   for (const bundle of squeezed) back.push(await wayBack(plain, bundle));
   console.log(`\n${backTable(back, tarBytes)}`);
 }
 
 async function besideUs(): Promise<SizeRow[]> {
-  const levels = ['-3', '-9', ...(values.max ? ['-19'] : [])].map((level) => `${level} --long=27`);
+  const long = efforts.map((effort) => `${levels.get(effort)} --long=27`);
   const streams = [
-    ...levels.map(
-      (options) => ({ name: `zstd ${options} of the tars`, options, reader: 'gzip -dc' }) as const,
-    ),
-    { name: 'zstd -3 of the tars', options: '-3', reader: 'gzip -dc' } as const,
-    { name: 'zstd -3 of the gzip layers', options: '-3', reader: 'cat' } as const,
+    ...long.map((options) => ({ name: `zstd ${options} of the tars`, options, reader: 'gzip -dc' }) as const),
+    ...(values.only === undefined ? shortStreams : []),
   ];
   const rows: SizeRow[] = [];
   for (const stream of streams) rows.push(await streamRow(place, stream));
