@@ -39,6 +39,16 @@ const apart = [
   'squeeze/squeeze-mishaps',
 ].map((name) => `test/${name}.test.ts`);
 
+/**
+ * What takes minutes, and is no part of `npm test`: it has scripts and steps of `.ci/run` of its own. Who names a file runs it, too.
+ */
+const ownSteps = {
+  /** Installers in machines that are emulated. */
+  boots: ['test/integration/installer-boots-*.test.ts'],
+  /** The executable without Node: making it, and what it does. */
+  standalone: ['test/end-to-end/standalone.test.ts', 'test/integration/site-from-the-stick.test.ts'],
+};
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build-package.ts'],
@@ -49,8 +59,19 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'sharing', include: sharing, exclude: apart, isolate: false } },
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: sharing } },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/**/*.test.ts'],
+          exclude: [...sharing, ...Object.values(ownSteps).flat()],
+        },
+      },
       { extends: true, test: { name: 'apart', include: apart } },
+      ...Object.entries(ownSteps).map(([name, include]) => ({
+        extends: true as const,
+        test: { name, include },
+      })),
     ],
   },
 });
