@@ -30,6 +30,8 @@ const secondNodeVersion = '26.10.0';
 const helm = { major: 3, module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' };
 /** Any crane will do; this one is built when there is none. */
 const crane = { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' };
+/** The S3 server of the tests; any will do. */
+const s3Server = { module: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' };
 
 class SetupError extends Error {}
 
@@ -41,6 +43,7 @@ try {
     ensureTools();
     ensureHelm();
     ensureCrane();
+    ensureS3Server();
     ensureGoOracles();
     ensureSchemas();
     ensureGuestKernel();
@@ -258,6 +261,26 @@ function ensureCrane() {
     [
       'the tests of the site need crane, and it is neither on the PATH nor could it be built.',
       `Install it (https://github.com/google/go-containerregistry), or install Go, which builds it from Go's module proxy:`,
+      `  GOBIN=${folder} go install ${source}`,
+    ].join('\n'),
+  );
+}
+
+/** As Helm: Debian has no server of S3. */
+function ensureS3Server() {
+  const folder = join(modules, '.cache', 'versitygw');
+  const runs = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+  if (runs(join(folder, 'versitygw')) || runs('versitygw')) return;
+  const source = `${s3Server.module}@${s3Server.version}`;
+  if (onPath('go')) {
+    say(`building versitygw ${s3Server.version} with Go; the first time takes some minutes`);
+    installWithGo(source, folder);
+    if (runs(join(folder, 'versitygw'))) return;
+  }
+  throw new SetupError(
+    [
+      'the tests of S3 need versitygw, and it is neither on the PATH nor could it be built.',
+      `Install it (https://github.com/versity/versitygw), or install Go, which builds it from Go's module proxy:`,
       `  GOBIN=${folder} go install ${source}`,
     ].join('\n'),
   );

@@ -60,6 +60,8 @@ const credentialHeaders: ReadonlySet<string> = new Set([
   // Palette's.
   'apikey',
   'projectuid',
+  // Of S3: a session's.
+  'x-amz-security-token',
 ]);
 const defaultConnectTimeoutMs = 15_000;
 const defaultIdleTimeoutMs = 60_000;

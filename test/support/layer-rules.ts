@@ -15,7 +15,9 @@ const layers: readonly (readonly string[])[] = [
     'definition',
     'fleet',
     'registry',
+    'object-store',
     'store',
+    'store-sharing',
     'bundle',
     'squeeze',
     'delta',
@@ -35,7 +37,7 @@ const layers: readonly (readonly string[])[] = [
 const stages: ReadonlySet<string> = new Set(layers[4]);
 
 /** Stages that speak HTTP; the others get bytes from whoever calls them. */
-const httpStages: ReadonlySet<string> = new Set(['registry', 'palette-api', 'chart']);
+const httpStages: ReadonlySet<string> = new Set(['registry', 'object-store', 'palette-api', 'chart']);
 
 /** Packages and Node modules that only some folders may name. */
 const homes: Readonly<Record<string, readonly string[]>> = {
