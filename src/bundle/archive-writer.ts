@@ -1,8 +1,15 @@
 import { encodeTarHeader } from '../io/tar-header.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
 import { blobPath } from './oci-documents.ts';
-import type { BlobInTurn } from './stream-reader.ts';
 import { encodeHead, paddingFor, tarEnd } from './tar-layout.ts';
 import type { HeadEntry } from './tar-layout.ts';
+
+/** A blob of an archive, while it is its turn. */
+export interface ArchiveBlob {
+  readonly blob: BlobIdentity;
+  /** Verified. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
 
 /**
  * A tar of documents and blobs, as `oci-archive` and `docker-archive` are, piece by piece. Owner, mode and time of its entries are those
@@ -12,7 +19,7 @@ import type { HeadEntry } from './tar-layout.ts';
  */
 export async function* archiveContent(
   documents: readonly HeadEntry[],
-  blobs: AsyncIterable<BlobInTurn>,
+  blobs: AsyncIterable<ArchiveBlob>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield encodeHead(documents);
   for await (const { blob, content } of blobs) {

@@ -109,10 +109,12 @@ export class BundleReader implements BlobReader {
     return this.#patchOf(digest)?.olds ?? [];
   }
 
-  /** Bytes that a layer decompresses to; undefined of one that is in the bundle as gzip. */
-  plainSizeOf(digest: Digest): number | undefined {
+  /** Which tar a layer decompresses to; undefined of one that is in the bundle as gzip. */
+  plainIdentityOf(digest: Digest): BlobIdentity | undefined {
     const layer = this.#squeezed.get(digest);
-    return layer === undefined ? undefined : this.squeezedContent(layer).plainSize;
+    return layer === undefined
+      ? undefined
+      : { digest: layer.plain, size: this.squeezedContent(layer).plainSize };
   }
 
   /** Whether bases are needed to read a blob. */

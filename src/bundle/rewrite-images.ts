@@ -40,7 +40,7 @@ export function isGzipLayerType(mediaType: string): boolean {
 }
 
 /** The media type of what a layer of {@link isGzipLayerType} decompresses to. */
-function uncompressedType(mediaType: string): string {
+export function uncompressedType(mediaType: string): string {
   return uncompressedTypes.get(mediaType) ?? mediaType;
 }
 
@@ -51,7 +51,7 @@ function uncompressedType(mediaType: string): string {
  * @returns rewritten manifests and indexes by the digest of what they stand for
  */
 export async function rewriteImages(
-  images: readonly BundledImage[],
+  images: readonly (Descriptor | BundledImage)[],
   context: RewriteContext,
 ): Promise<ReadonlyMap<Digest, RewrittenManifest>> {
   const rewriting = new Rewriting(context);

@@ -43,6 +43,13 @@ export const loadFlags = {
     multipleNonGreedy: true,
     default: [],
   }),
+  uncompressed: Flags.boolean({
+    summary:
+      'Load layers of a squeezed bundle without compressing them again, where only the ids of images matter.',
+    description:
+      'Manifests then have other digests than in the bundle, and ids of images stay. Images that are named with a digest, and layers that are not squeezed, are loaded as they are.',
+    default: false,
+  }),
   arch: Flags.string({
     helpGroup: 'PLATFORM',
     options: ['amd64', 'arm64'],

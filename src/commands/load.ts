@@ -32,6 +32,10 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
       command: 'sudo <%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.tar.zst --dry-run',
     },
     {
+      description: 'From a squeezed bundle, quickly, where nothing asks for digests:',
+      command: '<%= config.bin %> <%= command.id %> edge.squeezed.tar.zst --into docker --uncompressed',
+    },
+    {
       description: 'Where k3s imports them:',
       command: 'sudo <%= config.bin %> <%= command.id %> core-edge-1a2b3c4d.tar.zst --into k3s',
     },
@@ -58,6 +62,7 @@ A runtime gets the image of its own platform; image indexes keep their digests. 
       platform: loadPlatform(flags),
       hostPlatform: hostPlatform(),
       target,
+      isUncompressed: flags.uncompressed,
       isDryRun: flags['dry-run'],
     };
     const trust = await bundleTrust(flags);

@@ -45,6 +45,7 @@ function loadedLines(result: LoadResult): string[] {
     ['from', `${bundle.path}, ${bundle.name} ${bundle.id}`],
     ['images', String(images.length)],
     ...(present > 0 ? [field('there before', String(present))] : []),
+    ...layerFields(images),
     ...(skipped.length > 0 ? [field('not loaded', `${skipped.length} that no container can run`)] : []),
     [file === undefined ? 'sent' : 'written', `${formatByteSize(bytes)}, in ${durationText(seconds)}`],
   ];
@@ -53,6 +54,13 @@ function loadedLines(result: LoadResult): string[] {
     textFields(fields),
     ...failureBlock(result, 'failed'),
   ];
+}
+
+/** Which layers were taken, where that was a choice. */
+function layerFields(images: LoadResult['images']): [string, string][] {
+  const count = images.filter(({ isUncompressed }) => isUncompressed).length;
+  if (count === 0) return [];
+  return [field('uncompressed', `layers of ${countOf(count, 'image')}: ids as in the bundle, other digests`)];
 }
 
 function failureBlock({ failures }: LoadResult, verb: string): string[] {

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import type { BlobInTurn } from '../bundle/stream-reader.ts';
+import type { ArchiveBlob } from '../bundle/archive-writer.ts';
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { countedBytes } from '../io/counted-bytes.ts';
 import { isPartialInside, removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
@@ -26,11 +26,11 @@ export interface ExtractListener {
 }
 
 /** Tells of every piece of the blobs that was dealt with. */
-export async function* countedBlobs(
-  blobs: AsyncIterable<BlobInTurn>,
+export async function* countedBlobs<Blob extends ArchiveBlob>(
+  blobs: AsyncIterable<Blob>,
   onBytes: (count: number) => void,
-): AsyncGenerator<BlobInTurn, void, undefined> {
-  for await (const { blob, content } of blobs) yield { blob, content: countedBytes(content, onBytes) };
+): AsyncGenerator<Blob, void, undefined> {
+  for await (const each of blobs) yield { ...each, content: countedBytes(each.content, onBytes) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { archiveContent } from '../bundle/archive-writer.ts';
+import type { ArchiveBlob } from '../bundle/archive-writer.ts';
 import type { ImageName } from '../bundle/image-names.ts';
 import { dockerManifestDocument, indexDocument, ociLayoutDocument } from '../bundle/oci-documents.ts';
 import type { HeadEntry } from '../bundle/tar-layout.ts';
@@ -6,6 +7,12 @@ import type { Digest } from '../oci/digest.ts';
 import { countedBlobs } from './extract-output.ts';
 import type { ImageToLoad } from './load-plan.ts';
 import type { BundleSource } from './with-bundle-source.ts';
+
+/** Where the blobs of images are read from: a bundle as it is, or with other manifests and layers. */
+export interface ImageContent extends Pick<BundleSource, 'inventory' | 'require'> {
+  /** Every blob that is wanted, once, verified. */
+  readonly blobs: (isWanted: (digest: Digest) => boolean, signal: AbortSignal) => AsyncIterable<ArchiveBlob>;
+}
 
 /** How an archive is made. */
 export interface ArchiveOptions {
@@ -20,7 +27,7 @@ export interface ArchiveOptions {
  * the bundle when its turn comes; what is damaged ends it with an error before the tar ends.
  */
 export function loadArchive(
-  source: BundleSource,
+  source: ImageContent,
   images: readonly ImageToLoad[],
   { isDocker, onBytes, signal }: ArchiveOptions,
 ): AsyncIterable<Uint8Array> {

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 
+import { PaletteEdgeError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Warning } from '../warning.ts';
@@ -9,9 +10,12 @@ import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import type { LoadRequest, LoadResources, LoadTarget } from './load-input.ts';
 import { loadIntoFolder, planIntoFolder } from './load-into-folder.ts';
 import { loadIntoRuntime, planIntoRuntime } from './load-into-runtime.ts';
+import type { ImageContent } from './load-archive.ts';
 import { digestsOf, planLoad } from './load-plan.ts';
 import type { ImageToLoad } from './load-plan.ts';
 import { selectImages } from './select-images.ts';
+import { uncompressedImages } from './uncompressed-images.ts';
+import type { UncompressedImages } from './uncompressed-images.ts';
 import { withBundleSource } from './with-bundle-source.ts';
 import type { BundleInput, BundleSource } from './with-bundle-source.ts';
 
@@ -25,6 +29,8 @@ interface LoadedImage {
   readonly platforms: readonly string[];
   /** Whether it was there before. */
   readonly isPresent: boolean;
+  /** Whether its layers are not compressed, so that its manifests have other digests than in the bundle; its id is the same. */
+  readonly isUncompressed: boolean;
 }
 
 /** What was loaded; after a dry run, what would be. */
@@ -66,17 +72,22 @@ export async function loadBundle(
     const isStream = bundle.stream !== undefined;
     const { target, isDryRun } = request;
     const loading = { target, isStream, resources, signal };
-    const loaded = await (isDryRun ? foresee : load)(source, plan.images, loading);
+    const layered = await layeredImages(source, plan.images, { request, isStream, signal });
+    const loaded = await (isDryRun ? foresee : load)(layered.source, layered.images, loading);
     const failures = [...plan.failures, ...loaded.failures];
     const failed = new Set(failures.map(({ name }) => name));
-    const images = plan.images.filter(({ image }) => !failed.has(image.reference));
+    const images = layered.images.filter(({ image }) => !failed.has(image.reference));
     if (images.length === 0) throw failedLoad(failures);
     return {
       bundle: { path: source.path, id: source.id, name: source.inventory.name },
       isDryRun,
       into: placeOf(target),
       ...(loaded.file === undefined ? {} : { file: loaded.file }),
-      images: images.map((image) => loadedImage(image, loaded.present.has(image))),
+      images: images.map((image) => ({
+        ...loadedImage(image),
+        isPresent: loaded.present.has(image),
+        isUncompressed: layered.changed.has(image),
+      })),
       failures: failures.map(reportFailure),
       skipped: plan.skipped,
       warnings: plan.warnings,
@@ -84,6 +95,37 @@ export async function loadBundle(
       seconds: (resources.now() - begin) / 1000,
     };
   });
+}
+
+interface Layering {
+  readonly request: LoadRequest;
+  readonly isStream: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Images as they are in the bundle, or with layers that are not compressed; what is there as it is in the bundle stays so. */
+async function layeredImages(
+  source: BundleSource,
+  images: readonly ImageToLoad[],
+  { request: { isUncompressed, target }, isStream, signal }: Layering,
+): Promise<UncompressedImages> {
+  if (!isUncompressed) return { images, changed: new Set(), source };
+  if (isStream) throw streamUncompressed();
+  if (target.kind === 'folder') return await uncompressedImages(source, images, signal);
+  const { present, missing } = await planIntoRuntime(images, { runtime: target.runtime, isStream, signal });
+  const layered = await uncompressedImages(source, missing, signal);
+  return { ...layered, images: [...present, ...layered.images] };
+}
+
+function streamUncompressed(): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'FILE_NEEDED',
+    '--uncompressed needs to find its way in the bundle, and - is read once',
+    {
+      kind: 'usage',
+      suggestions: ['Name a file, its parts or an ISO image.'],
+    },
+  );
 }
 
 interface Loading {
@@ -108,7 +150,7 @@ function selectedRoots({ inventory }: BundleSource, { patterns }: LoadRequest): 
 }
 
 async function load(
-  source: BundleSource,
+  source: ImageContent,
   images: readonly ImageToLoad[],
   { target, isStream, resources: { listener }, signal }: Loading,
 ): Promise<Loaded> {
@@ -126,7 +168,7 @@ async function load(
 
 /** What {@link load} would do. */
 async function foresee(
-  source: BundleSource,
+  source: ImageContent,
   images: readonly ImageToLoad[],
   { target, isStream, signal }: Loading,
 ): Promise<Loaded> {
@@ -153,7 +195,12 @@ function placeOf(target: LoadTarget): string {
   return target.kind === 'folder' ? target.path : target.runtime.place;
 }
 
-function loadedImage({ image, names, root, images }: ImageToLoad, isPresent: boolean): LoadedImage {
+function loadedImage({
+  image,
+  names,
+  root,
+  images,
+}: ImageToLoad): Omit<LoadedImage, 'isPresent' | 'isUncompressed'> {
   const platforms = images.flatMap(({ platform }) =>
     platform === undefined ? [] : [formatPlatform(platform)],
   );
@@ -162,6 +209,5 @@ function loadedImage({ image, names, root, images }: ImageToLoad, isPresent: boo
     names: names.map(({ name }) => name),
     digest: root.digest,
     platforms: [...new Set(platforms)].toSorted(),
-    isPresent,
   };
 }

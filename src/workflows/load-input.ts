@@ -19,6 +19,8 @@ export interface LoadRequest {
   /** Of this machine. */
   readonly hostPlatform: Platform;
   readonly target: LoadTarget;
+  /** Take the tars of a squeezed bundle as layers where only the ids of images matter, so that nothing is compressed again. */
+  readonly isUncompressed: boolean;
   /** Ask what is there, and stop. */
   readonly isDryRun: boolean;
 }

@@ -8,9 +8,9 @@ import { writeAll } from '../io/write-all.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import { requireFreeSpace } from './require-free-space.ts';
 import { archiveBytes, loadArchive } from './load-archive.ts';
+import type { ImageContent } from './load-archive.ts';
 import type { LoadListener } from './load-input.ts';
 import type { ImageToLoad } from './load-plan.ts';
-import type { BundleSource } from './with-bundle-source.ts';
 
 /** An archive that was written, or would be. */
 export interface LoadedIntoFolder {
@@ -36,7 +36,7 @@ export interface FolderLoading {
  * @throws PaletteEdgeError of kind disk, or of kind content for what is damaged
  */
 export async function loadIntoFolder(
-  source: BundleSource,
+  source: ImageContent,
   images: readonly ImageToLoad[],
   { folder, listener, signal }: FolderLoading,
 ): Promise<LoadedIntoFolder> {

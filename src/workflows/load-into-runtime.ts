@@ -4,10 +4,10 @@ import type { ContainerRuntime, WantedImage } from '../runtime/container-runtime
 import { isFailureOfOne } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import { archiveBytes, loadArchive } from './load-archive.ts';
+import type { ImageContent } from './load-archive.ts';
 import type { LoadListener } from './load-input.ts';
 import { digestsOf } from './load-plan.ts';
 import type { ImageToLoad } from './load-plan.ts';
-import type { BundleSource } from './with-bundle-source.ts';
 
 /** What became of the images. */
 export interface LoadedIntoRuntime {
@@ -34,7 +34,7 @@ export interface RuntimeLoading {
  * @throws PaletteEdgeError as running its program does, of kind content for what is damaged, `FILE_NEEDED` (kind usage)
  */
 export async function loadIntoRuntime(
-  source: BundleSource,
+  source: ImageContent,
   images: readonly ImageToLoad[],
   loading: RuntimeLoading,
 ): Promise<LoadedIntoRuntime> {
@@ -60,7 +60,7 @@ export async function loadIntoRuntime(
 }
 
 async function send(
-  source: BundleSource,
+  source: ImageContent,
   { images, tagged }: Sending,
   { runtime, listener, signal }: RuntimeLoading,
 ): Promise<void> {

@@ -8,7 +8,7 @@ const sizeBytes = 4;
 /** Bytes that a layer of a bundle decompresses to. Of gzip, as far as its end tells: a hint. */
 export async function plainSizeIn(reader: BundleReader, digest: Digest): Promise<number> {
   const size = (await reader.sizeOf(digest)) ?? 0;
-  const known = reader.plainSizeOf(digest);
+  const known = reader.plainIdentityOf(digest)?.size;
   if (known !== undefined || size < sizeBytes) return known ?? 0;
   const end = await reader.copy({ digest, size }, { start: size - sizeBytes });
   return Math.max(size, Buffer.from(end).readUInt32LE());

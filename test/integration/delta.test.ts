@@ -70,6 +70,7 @@ test('a build against a base pulls and writes what is new; applied, it is the bu
     [['apply', delta, '--output', 'none.tar.zst'], 4],
     [['apply', delta, '--base', delta, '--output', 'none.tar.zst'], 4],
     [['load', delta, '--base', 'v1.tar.zst', '--into', './images'], 0],
+    [['load', delta, '--base', 'v1.tar.zst', '--into', './tars', '--uncompressed'], 0],
     [['load', delta, '--into', './others'], 4],
     [['inspect', delta, '--tree', '--base', 'v1.tar.zst'], 0],
     [

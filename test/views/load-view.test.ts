@@ -10,6 +10,7 @@ const image = {
   digest: digestOf('a'),
   platforms: ['linux/amd64'],
   isPresent: false,
+  isUncompressed: false,
 };
 const result: LoadResult = {
   bundle: { path: 'edge.tar.zst', id: '1a2b3c4d', name: 'edge' },
@@ -43,6 +44,11 @@ test('what was there, what is not loaded, and what failed', () => {
   expect(shown).toContain('there before  1');
   expect(shown).toContain('not loaded    1 that no container can run');
   expect(shown).toContain('1 image failed:\n  a.io/b:1\n    it was sent\n    asked for by');
+});
+
+test('how many images have layers that are not compressed', () => {
+  const shown = loadView({ ...result, images: [image, { ...image, isUncompressed: true }] });
+  expect(shown).toContain('uncompressed  layers of 1 image: ids as in the bundle, other digests');
 });
 
 test('what would be loaded, by name', () => {

@@ -115,6 +115,7 @@ function requestFor(runtime: ContainerRuntime, more: Partial<LoadRequest> = {}):
     platform: undefined,
     hostPlatform: amd64,
     target: { kind: 'runtime', runtime },
+    isUncompressed: false,
     isDryRun: false,
     ...more,
   };
@@ -149,6 +150,7 @@ test('all images go into one archive, with the digests of the registry and what 
     digest: rich.digests.get(multi),
     platforms: ['linux/amd64'],
     isPresent: false,
+    isUncompressed: false,
   });
   expect(result.bytes).toBe(sent.reduce((sum, [, content]) => sum + content.length, 0));
 });
@@ -273,6 +275,15 @@ describe('a runtime that takes one name at a time', () => {
     const error = await rejection(loadBundle(stream(), requestFor(runtime), resources()));
     expect(error).toMatchObject({ code: 'FILE_NEEDED', kind: 'usage' });
     expect(runtime.archives).toHaveLength(1);
+  });
+});
+
+test('a stream is not read for layers that are not compressed', async () => {
+  const input = { path: '-', stream: piped(rich.bundle.bytes) };
+  const request = requestFor(new MemoryRuntime(), { isUncompressed: true });
+  expect(await rejection(loadBundle(input, request, resources()))).toMatchObject({
+    code: 'FILE_NEEDED',
+    kind: 'usage',
   });
 });
 
