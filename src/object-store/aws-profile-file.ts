@@ -7,32 +7,35 @@ export type AwsSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
  */
 export function parseAwsProfileFile(text: string): AwsSections {
   const sections = new Map<string, Map<string, string>>();
-  let section: Map<string, string> | undefined;
+  let section = new Map<string, string>();
   let block = '';
   for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(?:[#;]|$)/.test(line)) continue;
     const name = /^\[\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replaceAll(/\s+/g, ' ');
     if (name !== undefined) {
       section = sections.get(name) ?? new Map<string, string>();
       sections.set(name, section);
       block = '';
-      continue;
     }
-    const setting = readSetting(line);
+    const setting = name === undefined ? readSetting(line) : undefined;
     if (setting === undefined) continue;
     const { key, value, isIndented } = setting;
     if (!isIndented) block = value === '' ? key : '';
-    if (isIndented && block === '') continue;
-    if (value !== '') section?.set(isIndented ? `${block}.${key}` : key, value);
+    const full = isIndented ? `${block}.${key}` : key;
+    if (value !== '' && !full.startsWith('.')) section.set(full, value);
   }
   return sections;
 }
 
-function readSetting(
-  line: string,
-): { readonly key: string; readonly value: string; readonly isIndented: boolean } | undefined {
+interface Setting {
+  readonly key: string;
+  /** Empty of what begins a block. */
+  readonly value: string;
+  readonly isIndented: boolean;
+}
+
+function readSetting(line: string): Setting | undefined {
   const equals = line.indexOf('=');
-  if (equals < 0) return undefined;
+  if (equals < 0 || /^\s*[#;]/.test(line)) return undefined;
   // A comment begins behind a space: secret keys have no spaces, and may have a #.
   const value = line
     .slice(equals + 1)

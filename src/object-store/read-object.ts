@@ -16,11 +16,11 @@ export async function* readObject(
   transport: S3Transport,
   reading: ObjectReading,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { from = 0, to } = reading;
+  const { from = 0, to = Infinity } = reading;
   const budget = transport.budget({ action, ...reading });
   let { etag } = reading;
   let at = from;
-  while (to === undefined || at < to) {
+  while (at < to) {
     try {
       const response = await openAt(transport, { ...reading, etag }, at);
       if (response === undefined) return;
@@ -67,15 +67,17 @@ async function openAt(
     await response.discard();
     return undefined;
   }
-  const isRange = response.status === 206;
-  // RFC 9110, 14.4. A range from elsewhere would be put at the wrong place.
-  const start = /^bytes (\d{1,16})-/.exec(response.headers['content-range'] ?? '')?.[1];
-  if (isRange === isWhole || (isRange && Number(start) !== at)) {
-    await response.discard();
-    const message = `${transport.subject(request)}: ${transport.host} sends another part than the one that was asked for`;
-    throw new PaletteEdgeError('S3_ANSWER_INVALID', message, { kind: 'network' });
-  }
-  return response;
+  const isAsked = response.status === 206 ? startOf(response) === at : isWhole;
+  if (isAsked) return response;
+  await response.discard();
+  const message = `${transport.subject(request)}: ${transport.host} sends another part than the one that was asked for`;
+  throw new PaletteEdgeError('S3_ANSWER_INVALID', message, { kind: 'network' });
+}
+
+/** Where a range begins (RFC 9110, 14.4): one from elsewhere would be put at the wrong place. */
+function startOf({ headers }: HttpResponse): number | undefined {
+  const start = /^bytes (\d{1,16})-/.exec(headers['content-range'] ?? '')?.[1];
+  return start === undefined ? undefined : Number(start);
 }
 
 function lengthOf({ headers }: HttpResponse): number {

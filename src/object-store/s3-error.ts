@@ -83,19 +83,18 @@ function byCode(code: string, refusal: S3Refusal): Wording | undefined {
 
 function byStatus(refusal: S3Refusal, code: string): Wording {
   const { status } = refusal;
-  if (status === 301 || status === 307 || status === 308) return regionWrong(refusal);
+  if ([301, 307, 308].includes(status)) return regionWrong(refusal);
   if (status === 401 || status === 403) return denied;
   // Where a body tells of something else, what is missing is not the object.
   if (status === 404 && code === '') return objectMissing;
   if (status === 412) return changed;
-  if (status === 429)
-    return { code: 'TOO_MANY_REQUESTS', kind: 'network', what: 'too many requests', suggestions: [again] };
-  if (status >= 500 && status !== 501)
-    return { code: 'SERVER_FAILURE', kind: 'network', what: '', suggestions: [again] };
-  return { code: 'S3_REFUSED', kind: 'network', what: '', suggestions: [] };
+  if (status === 429) return { ...serverFailure, code: 'TOO_MANY_REQUESTS', what: 'too many requests' };
+  return status >= 500 && status !== 501 ? serverFailure : refused;
 }
 
 const again = 'Run the same command again: what is done so far is kept.';
+const refused: Wording = { code: 'S3_REFUSED', kind: 'network', what: '', suggestions: [] };
+const serverFailure: Wording = { ...refused, code: 'SERVER_FAILURE', suggestions: [again] };
 const refusedKeys: ReadonlySet<string> = new Set([
   'SignatureDoesNotMatch',
   'InvalidAccessKeyId',

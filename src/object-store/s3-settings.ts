@@ -69,15 +69,12 @@ export async function readS3Settings(source: S3SettingsSource): Promise<S3Settin
 }
 
 async function readProfile({ environment, homeFolder }: S3SettingsSource): Promise<Profile> {
-  const configPath = valueOf(environment, 'AWS_CONFIG_FILE') ?? join(homeFolder, '.aws', 'config');
-  const keysPath =
-    valueOf(environment, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(homeFolder, '.aws', 'credentials');
-  const config = await readSections(configPath);
-  const keys = await readSections(keysPath);
-  const name =
-    valueOf(environment, 'AWS_PROFILE') ?? valueOf(environment, 'AWS_DEFAULT_PROFILE') ?? 'default';
-  const ofConfig = config.get(`profile ${name}`) ?? (name === 'default' ? config.get('default') : undefined);
-  const ofKeys = keys.get(name);
+  const folder = join(homeFolder, '.aws');
+  const config = await readSections(valueOf(environment, 'AWS_CONFIG_FILE') ?? join(folder, 'config'));
+  const keysFile = valueOf(environment, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(folder, 'credentials');
+  const name = profileName(environment);
+  const ofKeys = (await readSections(keysFile)).get(name);
+  const ofConfig = configOf(config, name);
   const settings = new Map([...(ofConfig ?? []), ...(ofKeys ?? [])]);
   return {
     name,
@@ -85,6 +82,16 @@ async function readProfile({ environment, homeFolder }: S3SettingsSource): Promi
     services: config.get(`services ${settings.get('services') ?? ''}`) ?? new Map(),
     isFound: ofConfig !== undefined || ofKeys !== undefined,
   };
+}
+
+function profileName(environment: S3SettingsSource['environment']): string {
+  return valueOf(environment, 'AWS_PROFILE') ?? valueOf(environment, 'AWS_DEFAULT_PROFILE') ?? 'default';
+}
+
+/** Only the default profile may be called without the word. */
+function configOf(config: AwsSections, name: string): ReadonlyMap<string, string> | undefined {
+  const found = config.get(`profile ${name}`);
+  return found === undefined && name === 'default' ? config.get(name) : found;
 }
 
 async function readSections(path: string): Promise<AwsSections> {

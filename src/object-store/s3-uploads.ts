@@ -89,12 +89,8 @@ export class S3Uploads {
         signal,
       };
       const root = await this.#ask(request, 'ListMultipartUploadsResult');
-      for (const element of root.children) {
-        const uploadId = childText(element, 'UploadId');
-        // Keys that go on are below the prefix, too.
-        if (element.name === 'Upload' && uploadId !== undefined && childText(element, 'Key') === key)
-          found.push({ uploadId, begun: Date.parse(childText(element, 'Initiated') ?? '') || 0 });
-      }
+      // Keys that go on are below the prefix, too.
+      found.push(...root.children.filter((element) => childText(element, 'Key') === key).flatMap(underWay));
       const next = childText(root, 'NextKeyMarker');
       if (childText(root, 'IsTruncated') !== 'true' || next === undefined || next > key) break;
       markers = { 'key-marker': next, 'upload-id-marker': childText(root, 'NextUploadIdMarker') ?? '' };
@@ -169,6 +165,13 @@ export class S3Uploads {
     const message = `${subject}: ${this.#transport.host} answered with ${what}`;
     return new PaletteEdgeError('S3_ANSWER_INVALID', message, { kind: 'network' });
   }
+}
+
+function underWay(element: XmlElement): UnderWay[] {
+  const uploadId = childText(element, 'UploadId');
+  if (element.name !== 'Upload' || uploadId === undefined) return [];
+  const begun = Date.parse(childText(element, 'Initiated') ?? '');
+  return [{ uploadId, begun: Number.isNaN(begun) ? 0 : begun }];
 }
 
 function uploadedPart(element: XmlElement): UploadedPart[] {
