@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
@@ -6,6 +6,7 @@ import { encodeTarHeader, tarPadding } from '../io/tar-header.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
+import { createGoEncoder } from '../squeeze/go/go-encoder.ts';
 
 /** An image of the demo: everything that is pushed for it, the blobs before what names them. */
 export interface DemoImage {
@@ -40,7 +41,7 @@ const recipes = [
 
 /**
  * Makes the demo's images: for two architectures each, over a base layer that all of an architecture share, so that there
- * is something to deduplicate. The same on every run of one Node version.
+ * is something to deduplicate. The same on every run, with any Node.
  */
 export function demoImages(): DemoImage[] {
   const bases = new Map(architectures.map((architecture) => [architecture, baseLayer(architecture)]));
@@ -99,12 +100,27 @@ function layerOf(path: string, content: Uint8Array): Layer {
     content,
     Buffer.alloc(tarPadding(content.length) + 1024),
   ]);
-  const bytes = gzipSync(tar);
+  const bytes = goGzip(tar);
   return {
     bytes,
     diffId: digestOf(tar),
     descriptor: { mediaType: mediaTypes.ociLayerGzip, digest: digestOf(bytes), size: bytes.length },
   };
+}
+
+/**
+ * gzip (RFC 1952) as `ko` and `crane` write it, so that `squeeze` knows the encoder. Node's own zlib is that of Chromium: other bytes on
+ * other processors, which no recipe gives back in short.
+ */
+function goGzip(plain: Uint8Array): Buffer {
+  const pieces = [Buffer.from('1f8b08000000000004ff', 'hex')];
+  const encoder = createGoEncoder(1, (bytes) => pieces.push(Buffer.from(bytes)));
+  encoder.write(plain);
+  encoder.finish();
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc32(plain));
+  trailer.writeUInt32LE(plain.length, 4);
+  return Buffer.concat([...pieces, trailer]);
 }
 
 function contentOf(mediaType: string, document: Json): DemoContent {

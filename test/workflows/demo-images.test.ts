@@ -117,9 +117,16 @@ test('the content compresses about as programs do', () => {
   }
 });
 
-test('the images are the same on every run', () => {
-  const digestsOf = (made: readonly DemoImage[]) => made.map(({ root }) => root.digest);
-  expect(digestsOf(demoImages())).toEqual(digestsOf(images));
+test('the images are the same on every run, with any Node on any processor', () => {
+  expect(images.map(({ root }) => root.digest.slice('sha256:'.length, 'sha256:'.length + 12))).toEqual([
+    'fc24717ca8e3',
+    'c4b96c1ef3cb',
+    'f0c60b57b094',
+    'c04b7608f97d',
+    'b2e3c05be951',
+    '2a3c5acc0ed8',
+    'be8ae398bab8',
+  ]);
 });
 
 async function namesIn(tar: Uint8Array): Promise<string[]> {
