@@ -92,7 +92,7 @@ async function build(path: string): Promise<FleetBuildResult> {
     'max-rate': undefined,
     mirror: [],
     'registries-file': false,
-    store: join(folder, 'store'),
+    store: [join(folder, 'store')],
   } as const;
   const config = { cacheDir: join(folder, 'cache'), bin: 'palette-edge', version: '0.0.0' };
   const result = await buildFleet(

@@ -17,41 +17,60 @@ export function buildListener(progress: Progress, hidesPlan: boolean): BuildList
   return (event) => {
     if (event.kind === 'planned' && hidesPlan) return;
     if (event.kind === 'retry' && !isNews(event.retry)) return;
-    if (isStep(event)) showStep(event, progress);
+    if (isWork(event)) progress.tell(`${workText(event)} …`);
+    else if (isStep(event)) showStep(event, progress);
     else showTransfer(event, progress);
   };
 }
 
-const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set([
-  'warning',
+/** Work that is about to begin. */
+type WorkEvent = Extract<
+  StepEvent,
+  { readonly kind: 'fetching-charts' | 'finding-companions' | 'checking-signatures' | 'sharing' }
+>;
+
+const workKinds: ReadonlySet<BuildEvent['kind']> = new Set([
   'fetching-charts',
-  'pinning',
   'finding-companions',
   'checking-signatures',
-  'planned',
-  'retry',
+  'sharing',
 ]);
 
-function isStep(event: BuildEvent): event is StepEvent {
+function isWork(event: BuildEvent): event is WorkEvent {
+  return workKinds.has(event.kind);
+}
+
+const stepKinds: ReadonlySet<BuildEvent['kind']> = new Set(['warning', 'pinning', 'planned', 'retry']);
+
+function isStep(event: BuildEvent): event is Exclude<StepEvent, WorkEvent> {
   return stepKinds.has(event.kind);
 }
 
-function showStep(event: StepEvent, progress: Progress): void {
+function showStep(event: Exclude<StepEvent, WorkEvent>, progress: Progress): void {
   switch (event.kind) {
     case 'warning':
       return progress.tell(warningView(event.warning));
-    case 'fetching-charts':
-      return progress.tell(`Fetching ${countOf(event.charts, 'chart')} …`);
     case 'pinning':
       return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
-    case 'finding-companions':
-      return progress.tell(`Looking for companions of ${countOf(event.images, 'image')} …`);
-    case 'checking-signatures':
-      return progress.tell(`Checking the signatures of ${countOf(event.images, 'image')} …`);
     case 'planned':
       return progress.tell(planView(event.plan));
     case 'retry':
       return progress.tell(slowDownView(event.retry) ?? retryView(event.retry));
+    default:
+      throw new TypeError('unknown event');
+  }
+}
+
+function workText(event: WorkEvent): string {
+  switch (event.kind) {
+    case 'fetching-charts':
+      return `Fetching ${countOf(event.charts, 'chart')}`;
+    case 'finding-companions':
+      return `Looking for companions of ${countOf(event.images, 'image')}`;
+    case 'checking-signatures':
+      return `Checking the signatures of ${countOf(event.images, 'image')}`;
+    case 'sharing':
+      return `Putting ${countOf(event.blobs, 'blob')} into shared stores`;
     default:
       throw new TypeError('unknown event');
   }

@@ -4,6 +4,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { isMisspelling } from '../profile/edit-distance.ts';
 import { parseYaml } from '../profile/yaml-tree.ts';
 import type { YamlEntry, YamlMap, YamlNode } from '../profile/yaml-tree.ts';
+import { isSharedStoreUrl } from '../store-sharing/shared-store-url.ts';
 import { isConfigurable } from './environment-name.ts';
 
 /** A flag as far as a config file must know it. */
@@ -189,14 +190,20 @@ function flagOfAny(key: string, { line, value }: YamlEntry, options: ConfigFileO
   });
 }
 
-function refuseGuarded(key: string, { line }: YamlEntry, { path, ownFile }: ConfigFileOptions): void {
-  if (ownFile === undefined || !guardedFlags.has(key)) return;
+function refuseGuarded(key: string, { line, value }: YamlEntry, { path, ownFile }: ConfigFileOptions): void {
+  if (ownFile === undefined || !(guardedFlags.has(key) || isSharedStore(key, value))) return;
   const reason =
     'it decides where secrets go, what is trusted, or which files are carried to sites, and this file was only found in the working folder';
   throw invalid(`${path}:${line}`, `${key}: ${reason}`, [
     `If you trust the file, name it: --config ${path}, or PALETTE_EDGE_CONFIG=${path}`,
     `Or set ${key} in your own file, ${ownFile}`,
   ]);
+}
+
+/** A folder is harmless; what goes into a shared store is there for whoever else can read it. */
+function isSharedStore(key: string, value: YamlNode): boolean {
+  const items = value.kind === 'list' ? value.items : [value];
+  return key === 'store' && items.some((item) => item.kind === 'scalar' && isSharedStoreUrl(item.text));
 }
 
 function readSetting(
@@ -209,7 +216,8 @@ function readSetting(
   if (value.kind === 'list' && flag.multiple !== true)
     throw invalid(`${path}:${line}`, `${key}: expected one value, not a list`);
   const isPath =
-    typeof flag.helpValue === 'string' && /^(?:FILE|DIR|FOLDER|PATH(?:\[:NAME\])?)$/.test(flag.helpValue);
+    typeof flag.helpValue === 'string' &&
+    /^(?:FILE|DIR|DIR\|URL|FOLDER|PATH(?:\[:NAME\])?)$/.test(flag.helpValue);
   const texts = items.map((item) => scalarOf(item, { key, path, flag }));
   if (flag.helpValue === '[PREFIX=]FILE')
     return { texts: texts.map((text) => prefixedBesideFile(text, path)), origin };
@@ -235,7 +243,8 @@ function scalarOf(
 
 /** Paths are those of whoever wrote the file: from its folder, wherever the command runs. `-` is no path. */
 function besideFile(value: string, path: string): string {
-  return value === '' || value === '-' || isAbsolute(value) ? value : join(dirname(path), value);
+  const isNoPath = value === '' || value === '-' || isSharedStoreUrl(value);
+  return isNoPath || isAbsolute(value) ? value : join(dirname(path), value);
 }
 
 /** What begins like a path has no prefix. */

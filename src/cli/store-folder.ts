@@ -2,12 +2,57 @@ import { join } from 'node:path';
 
 import type { Config } from '@oclif/core';
 
-/** The folder of the store: as `--store` says, or in the cache folder of the user. */
-export function storeFolder(
-  { store }: { readonly store: string | undefined },
-  { cacheDir }: Pick<Config, 'cacheDir'>,
-): string {
-  return store ?? join(cacheDir, 'store');
+import { PaletteEdgeError } from '../errors.ts';
+import { isSharedStoreUrl } from '../store-sharing/shared-store-url.ts';
+
+/** What `--store` says. */
+export interface StoreFlags {
+  readonly store: readonly string[];
+}
+
+/**
+ * The folder of the store: as `--store` says, or in the cache folder of the user.
+ *
+ * @throws PaletteEdgeError `STORE_TWICE` or `STORE_INVALID` (kind usage)
+ */
+export function storeFolder({ store }: StoreFlags, { cacheDir }: Pick<Config, 'cacheDir'>): string {
+  const folders = store.filter((text) => !isSharedStoreUrl(text));
+  const [folder = join(cacheDir, 'store'), second] = folders;
+  if (second !== undefined) {
+    throw new PaletteEdgeError('STORE_TWICE', `--store: ${folder} and ${second}: a build has one folder`, {
+      kind: 'usage',
+      suggestions: ['Name one folder. Of shared stores, oci://… and s3://…, there may be several.'],
+    });
+  }
+  // A folder of such a name would be the remains of a mistake.
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(folder) || folder === '') {
+    throw new PaletteEdgeError('STORE_INVALID', '--store: this is neither a folder nor a shared store', {
+      kind: 'usage',
+      suggestions: ['Shared stores are named oci://REGISTRY/REPOSITORY or s3://BUCKET/PREFIX.'],
+    });
+  }
+  return folder;
+}
+
+/**
+ * The same for commands that look into the folder itself.
+ *
+ * @throws PaletteEdgeError `STORE_NOT_HERE` (kind usage) when only shared stores are named, and as {@link storeFolder}
+ */
+export function ownStoreFolder(flags: StoreFlags, config: Pick<Config, 'cacheDir'>): string {
+  const [shared] = flags.store;
+  if (shared !== undefined && flags.store.every(isSharedStoreUrl)) {
+    throw new PaletteEdgeError('STORE_NOT_HERE', `${shared} is a shared store: this looks into a folder`, {
+      kind: 'usage',
+      suggestions: ['Name the folder: --store DIR', 'What is in a shared store its own server tells.'],
+    });
+  }
+  return storeFolder(flags, config);
+}
+
+/** The shared stores that `--store` names, each once, as they were typed. */
+export function sharedStoreUrls({ store }: StoreFlags): readonly string[] {
+  return [...new Set(store.filter(isSharedStoreUrl))];
 }
 
 /** Where it is kept what was found out about layers. Another version may find other recipes. */

@@ -8,8 +8,10 @@ import type { PaletteAccessFlags } from './palette-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
 import { KeptAnalyses } from '../workflows/kept-analyses.ts';
 import { recipeFolder, storeFolder } from './store-folder.ts';
+import type { StoreFlags } from './store-folder.ts';
 import { paletteClient } from './wire-palette.ts';
 import { wireRegistry } from './wire-registry.ts';
+import { wireSharedStores } from './wire-shared-stores.ts';
 
 /** The real parts of a build. Disposing closes every connection and ends the threads. */
 export interface BuildWiring extends AsyncDisposable {
@@ -18,11 +20,14 @@ export interface BuildWiring extends AsyncDisposable {
 
 /** @throws PaletteEdgeError as {@link wireRegistry} does */
 export async function wireBuild(
-  flags: RegistryFlags & { readonly store: string | undefined } & Partial<PaletteAccessFlags>,
+  flags: RegistryFlags & StoreFlags & Partial<PaletteAccessFlags>,
   config: Pick<Config, 'cacheDir' | 'bin' | 'version'>,
   listener: BuildListener,
 ): Promise<BuildWiring> {
   const { bin, version } = config;
+  // What is wrong with it is told before anything is done.
+  const folder = storeFolder(flags, config);
+  const makeSharedStores = wireSharedStores(flags);
   const registry = await wireRegistry(flags, `${bin}/${version}`);
   // Each hashes and writes: one what comes in, one what goes out.
   const ingester = new HashThread();
@@ -38,10 +43,15 @@ export async function wireBuild(
           onRetry: ({ host, ...retry }) => listener({ kind: 'retry', retry: { registry: host, ...retry } }),
         }),
       openStore: async () => {
-        const store = await BlobStore.open(storeFolder(flags, config), ingester);
+        const store = await BlobStore.open(folder, ingester);
         stores.push(store);
         return store;
       },
+      sharedStores: makeSharedStores({
+        ...registry,
+        concurrency: flags.concurrency,
+        onRetry: (retry) => listener({ kind: 'retry', retry }),
+      }),
       hasher,
       concurrency: flags.concurrency,
       tool: { name: bin, version },

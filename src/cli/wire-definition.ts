@@ -22,7 +22,7 @@ export interface DefinitionWiring extends AsyncDisposable, Omit<WriteDefinitionR
 /** What decides who is asked. */
 export interface DefinitionWiringFlags extends RegistryFlags {
   readonly offline: boolean;
-  readonly store?: string | undefined;
+  readonly store?: readonly string[];
   readonly 'existing-bundle': readonly string[];
 }
 
@@ -45,7 +45,7 @@ export async function wireDefinition(
   // What is damaged is told with what was written.
   const bundles = await ExistingBundles.open(flags['existing-bundle'], () => undefined);
   try {
-    const wiring = await wireBuild({ ...flags, store: flags.store }, config, listener);
+    const wiring = await wireBuild({ ...flags, store: flags.store ?? [] }, config, listener);
     const openStore = once(wiring.resources.openStore);
     const places = { bundles, openStore, signal };
     const online = flags.offline ? undefined : wireOnline(wiring.resources, places);

@@ -32,7 +32,7 @@ export function wireDemo(
         'max-rate': undefined,
         mirror: [],
         'registries-file': false as const,
-        store: join(folder, 'store'),
+        store: [join(folder, 'store')],
       };
       await using wiring = await wireBuild(flags, config, listeners.build);
       return await use(wiring.resources);

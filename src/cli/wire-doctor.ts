@@ -5,11 +5,11 @@ import { findProgram } from './discovery-flags.ts';
 import { diskFolder } from './disk-folder.ts';
 import { proxiesOf } from './proxy-environment.ts';
 import { storeFolder } from './store-folder.ts';
+import type { StoreFlags } from './store-folder.ts';
 import { runtimesHere } from './wire-load.ts';
 
 /** The flags that say where things are. */
-interface DoctorFlags {
-  readonly store: string | undefined;
+interface DoctorFlags extends StoreFlags {
   readonly output: string | undefined;
   readonly 'ca-cert': readonly string[];
 }

@@ -58,7 +58,7 @@ type WriteFlags = DefinableFlags &
     readonly offline: boolean;
     readonly update: boolean;
     readonly 'verify-image-key': readonly string[];
-    readonly store?: string | undefined;
+    readonly store?: readonly string[];
     readonly 'existing-bundle': readonly string[];
   };
 

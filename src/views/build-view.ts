@@ -45,6 +45,7 @@ export function buildView(result: BuildResult): string {
     ...companionsField(plan.companions === undefined ? undefined : companions),
     ...imageSignatureFields(result.imageSignatures),
     ['pulled', pulled.join(', ')],
+    ...sharedField(statistics),
     ...(bundle.squeezed === undefined ? [] : squeezedFields(bundle.size, bundle.squeezed)),
   ]);
   return [wroteLine(bundle), fields, ...failureBlock(result)].join('\n');
@@ -60,6 +61,14 @@ function listField({ parts }: NonNullable<BuildResult['bundle']>): [string, stri
 
 function definitionField({ clusterDefinition }: BuildResult): [string, string][] {
   return clusterDefinition === undefined ? [] : [['cluster definition', clusterDefinition.path]];
+}
+
+function sharedField({
+  bytesFromSharedStores: taken,
+  bytesIntoSharedStores: put,
+}: BuildResult['statistics']): [string, string][] {
+  if (taken === undefined || put === undefined) return [];
+  return [['shared stores', `${formatByteSize(taken)} taken, ${formatByteSize(put)} put in`]];
 }
 
 /** Told as a warning while a build goes on; here there is nobody else to say it. */

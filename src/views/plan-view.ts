@@ -27,6 +27,7 @@ export function planView(plan: BuildPlan): string {
     ...filesField(plan),
     ['in the store', formatByteSize(bytesInStore)],
     ...bundlesField(plan),
+    ...sharedField(plan),
     ['to pull', formatByteSize(bytesToPull)],
     ...registries,
     ['bundle', bundle.path],
@@ -65,6 +66,10 @@ function deltaFields({ delta, blobs }: BuildPlan): [string, string][] {
 
 function bundlesField({ bytesInBundles }: BuildPlan): [string, string][] {
   return bytesInBundles === undefined ? [] : [['in bundles', formatByteSize(bytesInBundles)]];
+}
+
+function sharedField({ bytesInSharedStores }: BuildPlan): [string, string][] {
+  return bytesInSharedStores === undefined ? [] : [['in shared stores', formatByteSize(bytesInSharedStores)]];
 }
 
 function rateLimitText({ rateLimit }: BuildPlan['registries'][number]): string {

@@ -4,11 +4,12 @@ import type { Inventory } from '../bundle/inventory.ts';
 import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { IngestReport } from '../store/blob-store.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { Warning } from '../warning.ts';
 import { beginWriting } from './begin-writing.ts';
 import type { BundleBeingWritten, WrittenBundleFile } from './begin-writing.ts';
 import { beginSqueezing } from './begin-squeezing.ts';
-import type { BuildListener } from './build-event.ts';
+import type { BlobBytesEvent, BuildListener } from './build-event.ts';
 import type { BuildInput, BuildResources } from './build-input.ts';
 import { buildOutputPath } from './build-output-path.ts';
 import { writeClusterDefinition } from './cluster-definition.ts';
@@ -26,6 +27,7 @@ import { spaceProblem } from './plan-build.ts';
 import type { BuildPlan } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
 import type { BuildParts, PreparedBuild } from './prepare-build.ts';
+import { openSharedStores } from './shared-store-opening.ts';
 import { pullBlobs } from './pull-blobs.ts';
 import type { PullReport } from './pull-blobs.ts';
 
@@ -52,6 +54,10 @@ export interface BuildResult {
 interface BuildStatistics {
   readonly bytesPulled: number;
   readonly bytesReused: number;
+  /** From shared stores; undefined when none was named. */
+  readonly bytesFromSharedStores?: number;
+  /** Into shared stores, in vain as well; undefined when none was named. */
+  readonly bytesIntoSharedStores?: number;
   readonly retries: number;
   readonly seconds: number;
 }
@@ -72,16 +78,18 @@ export async function buildBundle(
   let pulledBytes = 0;
   // Counted as they come: what a blob that failed in the end had cost is part of it.
   const listener: BuildListener = (event) => {
-    if (event.kind === 'blob-bytes' && event.isFromBundle !== true) pulledBytes += event.count;
+    if (event.kind === 'blob-bytes' && isFromRegistry(event)) pulledBytes += event.count;
     resources.listener(event);
   };
   await using bundles = await ExistingBundles.open(input.existingBundles ?? [], (warning) =>
     listener({ kind: 'warning', warning }),
   );
   await using opened = await openDeltaBases(input.bases);
-  const counted = { ...resources, listener, bundles, bases: opened.bases };
+  await using shared = await openSharedStores(input, { ...resources, listener }, signal);
+  const counted = { ...resources, listener, bundles, shared, bases: opened.bases };
   const prepared = await prepareBuild(input, counted, signal);
   const { plan, warnings } = prepared;
+  const { taken } = shared.bytes;
   await requireOtherOutput(plan.bundle.path, opened.bundles);
   const problem = spaceProblem(plan);
   if (problem !== undefined && !input.isDryRun) throw problem;
@@ -90,6 +98,7 @@ export async function buildBundle(
   const done = input.isDryRun
     ? nothingDone(prepared)
     : await repairingStore(prepared, context, async () => await pullAndWrite(prepared, context));
+  if (!input.isDryRun) await finishSharing(prepared, counted);
   return {
     bundle: done.bundle,
     clusterDefinition: await besideBundle(done, prepared),
@@ -98,15 +107,38 @@ export async function buildBundle(
     images: done.images,
     imageSignatures: prepared.signatures,
     failures: done.failures.map(reportFailure),
-    warnings: [...warnings, ...bundles.warnings, ...warningsOf(done, problem)],
+    warnings: [...warnings, ...bundles.warnings, ...shared.warnings, ...warningsOf(done, problem)],
     statistics: {
       bytesPulled: prepared.received + pulledBytes,
       // What was pinned just now is in the store when the rest is pulled.
-      bytesReused: Math.max(0, done.pulled.reused - prepared.received),
+      bytesReused: Math.max(0, done.pulled.reused - prepared.received - taken),
+      ...sharedStatistics(shared),
       retries: prepared.retries(),
       seconds: Math.round(resources.now() - started) / 1000,
     },
   };
+}
+
+function isFromRegistry({ isFromBundle, isFromSharedStore }: BlobBytesEvent): boolean {
+  return isFromBundle !== true && isFromSharedStore !== true;
+}
+
+/** The bundle is there by now, whatever becomes of this. */
+async function finishSharing(
+  { bundlePlan, queue }: PreparedBuild,
+  { shared, listener }: BuildParts,
+): Promise<void> {
+  if (shared === undefined || shared.count === 0) return;
+  if (shared.pending > 0) listener({ kind: 'sharing', blobs: shared.pending });
+  const blobs = queue.map(({ blob }) => blob);
+  await shared.finish(bundlePlan.id, blobs);
+}
+
+function sharedStatistics({
+  count,
+  bytes,
+}: SharedStores): Pick<BuildStatistics, 'bytesFromSharedStores' | 'bytesIntoSharedStores'> {
+  return count === 0 ? {} : { bytesFromSharedStores: bytes.taken, bytesIntoSharedStores: bytes.put };
 }
 
 /** Of a dry run the plan is wanted, above all when there is something wrong with it. */
@@ -237,12 +269,16 @@ async function pull(
   writing: BundleBeingWritten,
   { resources }: BuildContext,
 ): Promise<PullReport> {
-  const { listener, concurrency, bundles } = resources;
-  listener({ kind: 'pulling', total: plan.bytesToPull + (plan.bytesInBundles ?? 0) });
+  const { listener, concurrency, bundles, shared } = resources;
+  listener({ kind: 'pulling', total: bytesToMove(plan) });
   const onBlob = (digest: Digest, { reused }: IngestReport): void =>
     writing.arrive(digest, { isHashed: !reused });
   return await writing.whileWriting(
     async (signal) =>
-      await pullBlobs(queue, { registry, store, bundles, concurrency, signal, listener, onBlob }),
+      await pullBlobs(queue, { registry, store, bundles, shared, concurrency, signal, listener, onBlob }),
   );
+}
+
+function bytesToMove({ bytesToPull, bytesInBundles = 0, bytesInSharedStores = 0 }: BuildPlan): number {
+  return bytesToPull + bytesInBundles + bytesInSharedStores;
 }

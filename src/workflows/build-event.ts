@@ -18,6 +18,8 @@ export type StepEvent =
   /** The signatures of so many images are going to be checked. */
   | { readonly kind: 'checking-signatures'; readonly images: number }
   | { readonly kind: 'planned'; readonly plan: BuildPlan }
+  /** All is done but putting so many blobs into shared stores. */
+  | { readonly kind: 'sharing'; readonly blobs: number }
   | { readonly kind: 'retry'; readonly retry: RetryEvent };
 
 /** Bytes on the move. */
@@ -25,13 +27,7 @@ export type TransferEvent =
   /** So many bytes are going to be pulled. */
   | { readonly kind: 'pulling'; readonly total: number }
   | { readonly kind: 'blob-started'; readonly blob: BlobIdentity; readonly repository: string }
-  /** Bytes that came from the registry, or from an existing bundle. */
-  | {
-      readonly kind: 'blob-bytes';
-      readonly digest: Digest;
-      readonly count: number;
-      readonly isFromBundle?: boolean | undefined;
-    }
+  | BlobBytesEvent
   | { readonly kind: 'blob-finished'; readonly digest: Digest }
   /** So many bytes of gzip layers are going to be looked at, to squeeze them. */
   | { readonly kind: 'analyzing'; readonly total: number }
@@ -39,6 +35,15 @@ export type TransferEvent =
   /** So many bytes of the tar inside the bundle are going to be written. */
   | { readonly kind: 'writing'; readonly total: number }
   | { readonly kind: 'written-bytes'; readonly count: number };
+
+/** Bytes that came from the registry, or from an existing bundle or a shared store. */
+export interface BlobBytesEvent {
+  readonly kind: 'blob-bytes';
+  readonly digest: Digest;
+  readonly count: number;
+  readonly isFromBundle?: boolean | undefined;
+  readonly isFromSharedStore?: boolean | undefined;
+}
 
 /** Takes events as they happen; must not throw. */
 export type BuildListener = (event: BuildEvent) => void;

@@ -7,6 +7,7 @@ import type { PaletteClient } from '../palette-api/palette-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { SharedStore } from '../store-sharing/shared-store.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
 import type { PrivateKey } from '../trust/private-key.ts';
 import type { ImageSignatureRule } from '../trust/image-signature-keys.ts';
@@ -67,6 +68,8 @@ export interface BuildResources {
   /** Called when something is asked of Palette. */
   readonly createPaletteClient?: () => PaletteClient;
   readonly openStore: () => Promise<BlobStore>;
+  /** Asked before registries, and filled with what came from them; none when undefined. */
+  readonly sharedStores?: readonly SharedStore[];
   readonly hasher: Hasher;
   /** Blobs in flight from each host. */
   readonly concurrency: number;

@@ -105,7 +105,7 @@ async function referenceOf(request: ChartToPin, context: FetchContext): Promise<
 async function fetchArchive(
   reference: Reference,
   blob: Descriptor,
-  { registry, store, signal, received, bundles }: FetchContext,
+  { registry, store, signal, received, bundles, shared }: FetchContext,
 ): Promise<Uint8Array> {
   if (blob.size > maximumArchiveSize) {
     throw new PaletteEdgeError(
@@ -114,7 +114,7 @@ async function fetchArchive(
       { kind: 'content' },
     );
   }
-  const known = await readAtHand(blob, { store, bundles, signal });
+  const known = await readAtHand(blob, { store, bundles, shared, signal });
   if (known !== undefined) return known;
   await store.ingest(blob, await registry.blobs(reference).open(blob, { signal }), signal);
   received.bytes += blob.size;

@@ -6,6 +6,7 @@ import { isIndexType, isManifestType } from '../oci/media-types.ts';
 import { onePiece } from '../oci/one-piece.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import { readAtHand } from './read-at-hand.ts';
 
@@ -14,14 +15,15 @@ export interface FetchContext {
   readonly registry: RegistryClient;
   readonly store: BlobReader & BlobWriter;
   readonly bundles?: ExistingBundles | undefined;
+  readonly shared?: SharedStores | undefined;
   readonly signal: AbortSignal;
   /** Bytes that came from registries; added to. */
   readonly received: { bytes: number };
 }
 
 /**
- * A manifest or config: from the store when it has it, else from an existing bundle, else from the registry, and then it
- * is in the store. Docker Hub counts manifests that are fetched.
+ * A manifest or config: from the store when it has it, else from an existing bundle, else from a shared store, else from the registry,
+ * and then it is in the store, and offered to shared ones. Docker Hub counts manifests that are fetched.
  *
  * @throws PaletteEdgeError `MANIFEST_TOO_LARGE` over 4 MiB, and those of registry and store
  */
@@ -30,7 +32,7 @@ export async function fetchSmall(
   descriptor: Descriptor,
   context: FetchContext,
 ): Promise<Uint8Array> {
-  const { store, registry, signal } = context;
+  const { store, shared, registry, signal } = context;
   if (descriptor.size > maximumManifestSize) {
     throw new PaletteEdgeError(
       'MANIFEST_TOO_LARGE',
@@ -46,5 +48,6 @@ export async function fetchSmall(
     : await registry.fetchBlob(reference, descriptor, signal);
   context.received.bytes += bytes.length;
   await store.ingest(descriptor, onePiece(bytes), signal);
+  shared?.offer(descriptor, store);
   return bytes;
 }

@@ -8,6 +8,7 @@ import { inBases, openDeltaBases } from './delta-bases.ts';
 import type { LoadedFleet } from './fleet-files.ts';
 import type { BaseRequest } from './open-with-bases.ts';
 import { ExistingBundles } from './existing-bundles.ts';
+import { openSharedStores } from './shared-store-opening.ts';
 import { prepareBuild } from './prepare-build.ts';
 
 /** What a bundle of a fleet is built from; where it goes, and what it is a delta bundle of, is said by the plan. */
@@ -33,7 +34,8 @@ export async function findContent(
 ): Promise<FleetContentFound> {
   await using bundles = await ExistingBundles.open([], () => undefined);
   const input = { ...build, isDryRun: true, skipMissing: false, output: undefined };
-  const { bundlePlan } = await prepareBuild(input, { ...resources, bundles }, signal);
+  await using shared = await openSharedStores(input, resources, signal);
+  const { bundlePlan } = await prepareBuild(input, { ...resources, bundles, shared }, signal);
   const { inventory } = bundlePlan;
   const bytes = serializeInventory(inventory);
   return { id: inventoryId(bytes), inventory: digestOf(bytes), blobs: inventory.blobs };

@@ -8,6 +8,7 @@ import type { ImageGraph } from '../oci/image-graph.ts';
 import type { Origin } from '../oci/origin.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { Warning } from '../warning.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import { fetchSmall } from './fetch-small.ts';
@@ -44,6 +45,7 @@ export interface PinOptions {
   readonly store: BlobReader & BlobWriter;
   /** What is in them is not asked of registries. */
   readonly bundles?: ExistingBundles | undefined;
+  readonly shared?: SharedStores | undefined;
   /** Platforms to keep; undefined keeps every platform. */
   readonly platforms: readonly Platform[] | undefined;
   readonly allowMissingPlatform: boolean;

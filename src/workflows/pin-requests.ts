@@ -1,5 +1,6 @@
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { Warning } from '../warning.ts';
 import type { BuildCharts } from './build-charts.ts';
 import type { BuildListener } from './build-event.ts';
@@ -26,6 +27,7 @@ export interface PinParts extends Pick<BuildResources, 'listener'> {
   readonly registry: RegistryClient;
   readonly store: BlobStore;
   readonly bundles: ExistingBundles;
+  readonly shared?: SharedStores | undefined;
   readonly charts: BuildCharts;
   readonly signal: AbortSignal;
 }
@@ -65,7 +67,7 @@ export function askedCounts({ images, charts }: ResolvedImages): AskedCounts {
 
 async function withCompanions(
   pinned: PinnedRequests,
-  { listener, registry, store, bundles, signal }: PinParts,
+  { listener, registry, store, bundles, shared, signal }: PinParts,
 ): Promise<PinnedRequests> {
   // Nothing is beside a chart that is not from a registry.
   const { here = [], elsewhere = [] } = Object.groupBy(pinned.images, ({ chart }) =>
@@ -73,7 +75,14 @@ async function withCompanions(
   );
   listener({ kind: 'finding-companions', images: here.length });
   const received = { bytes: 0 };
-  const { images, warnings } = await pinCompanions(here, { registry, store, bundles, signal, received });
+  const { images, warnings } = await pinCompanions(here, {
+    registry,
+    store,
+    bundles,
+    shared,
+    signal,
+    received,
+  });
   tell(warnings, listener);
   return {
     ...pinned,

@@ -3,15 +3,17 @@ import type { BundlePlan } from '../bundle/plan-bundle.ts';
 import { formatByteSize } from '../io/byte-size.ts';
 import { freeSpace } from '../io/free-space.ts';
 import type { FreeSpace } from '../io/free-space.ts';
-import { runLimited } from '../io/run-limited.ts';
 import { isCompanion } from '../oci/origin.ts';
 import type { RateLimit } from '../registry/host-rate-limit.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import { checkOutput } from './check-output.ts';
 import { checkPartsOutput } from './check-parts-output.ts';
 import type { ClusterDefinition } from './cluster-definition.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { IsoRequest } from './iso-content.ts';
+import { missingBytes } from './missing-bytes.ts';
+import type { MissingBytes } from './missing-bytes.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
 import type { ExcludedImages } from './scope-images.ts';
@@ -40,6 +42,8 @@ export interface BuildPlan {
   readonly bytesInStore: number;
   /** Bytes that existing bundles have and the store does not; undefined when no bundle was named. */
   readonly bytesInBundles?: number;
+  /** Bytes that shared stores have, and the store and existing bundles do not; undefined when no shared store was named. */
+  readonly bytesInSharedStores?: number;
   /** Of a delta bundle: what its bases have, which is not among the blobs above. */
   readonly delta?: PlannedDelta;
   /** Raw files; undefined when there are none. */
@@ -102,6 +106,7 @@ export interface BuildPlanInput {
   readonly image?: IsoRequest;
   readonly clusterDefinition?: ClusterDefinition;
   readonly existing?: ExistingBundles;
+  readonly shared?: SharedStores | undefined;
   readonly delta?: PlannedDelta | undefined;
   readonly excluded?: readonly ExcludedImages[];
   /** Limits of pulls by registry, as far as they were told. */
@@ -109,8 +114,6 @@ export interface BuildPlanInput {
   /** Hosts of mirrors by registry. */
   readonly mirrorsOf?: (registry: string) => readonly string[];
 }
-
-const looksAtOnce = 16;
 
 /**
  * Looks into the store and at the file systems; changes nothing.
@@ -124,11 +127,10 @@ export async function planBuild(
   signal: AbortSignal,
 ): Promise<BuildPlan> {
   const { images, queue, bundle, path, rateLimits, mirrorsOf } = input;
-  const notStored = await missingBytes(queue, store, signal);
-  const missing = await withoutBundled(queue, notStored, input.existing);
+  const missing = await missingBytes(queue, { ...input, store }, signal);
   const requested = images.filter((image) => !isCompanion(image));
   const bytes = sum(queue, ({ blob }) => blob.size);
-  const bytesToPull = sum(missing, (count) => count);
+  const bytesToPull = totalOf(missing.inShared);
   const [storeSpace, outputSpace] = await Promise.all([storeFreeSpace(store), outputFreeSpace(input)]);
   const iso = await planIso(input);
   return {
@@ -140,10 +142,10 @@ export async function planBuild(
     blobs: queue.length,
     bytes,
     bytesToPull,
-    bytesInStore: bytes - sum(notStored, (count) => count),
+    bytesInStore: bytes - totalOf(missing.inStore),
     delta: input.delta,
-    ...furtherParts(input, sum(notStored, (count) => count) - bytesToPull),
-    registries: registryShares(requested, queue, missing).map((share) => ({
+    ...furtherParts(input, missing),
+    registries: registryShares(requested, queue, missing.inShared).map((share) => ({
       ...share,
       rateLimit: rateLimits?.get(share.registry),
       mirrors: unlessEmpty(mirrorsOf?.(share.registry)),
@@ -151,7 +153,7 @@ export async function planBuild(
     expectedBundleSize: bundle.expectedBundleSize,
     iso,
     space: {
-      store: { path: store.folder, free: storeSpace.bytes, needed: sum(notStored, (count) => count) },
+      store: { path: store.folder, free: storeSpace.bytes, needed: totalOf(missing.inStore) },
       output: { path, free: outputSpace.bytes, needed: bundle.expectedBundleSize + (iso?.expectedSize ?? 0) },
       isShared: storeSpace.device === outputSpace.device,
     },
@@ -165,9 +167,9 @@ function chartsOf(images: readonly PinnedImage[]): Pick<BuildPlan, 'charts'> {
 
 /** What only some builds have. */
 function furtherParts(
-  { bundle, existing, excluded = [] }: BuildPlanInput,
-  bytesInBundles: number,
-): Pick<BuildPlan, 'bytesInBundles' | 'files' | 'excluded'> {
+  { bundle, existing, shared, excluded = [] }: BuildPlanInput,
+  missing: MissingBytes,
+): Pick<BuildPlan, 'bytesInBundles' | 'bytesInSharedStores' | 'files' | 'excluded'> {
   const files = bundle.inventory.rawFiles ?? [];
   const counts = excluded.map(({ by, images, charts }) => ({
     by,
@@ -175,10 +177,15 @@ function furtherParts(
     charts: charts?.length,
   }));
   return {
-    bytesInBundles: existing === undefined || existing.count === 0 ? undefined : bytesInBundles,
+    bytesInBundles: hasNone(existing) ? undefined : totalOf(missing.inStore) - totalOf(missing.inBundles),
+    bytesInSharedStores: hasNone(shared) ? undefined : totalOf(missing.inBundles) - totalOf(missing.inShared),
     files: files.length === 0 ? undefined : { count: files.length, bytes: sum(files, ({ size }) => size) },
     excluded: unlessEmpty(counts),
   };
+}
+
+function hasNone(places: { readonly count: number } | undefined): boolean {
+  return places === undefined || places.count === 0;
 }
 
 async function storeFreeSpace({ folder }: BlobStore): Promise<FreeSpace> {
@@ -220,31 +227,6 @@ function spaceText(what: string, { path, needed, free }: SpaceNeed): string {
   return `${what} (${path}) needs ${formatByteSize(needed)}, and ${formatByteSize(free)} are free`;
 }
 
-/** What is still to be pulled of each blob of the queue, in bytes. */
-async function missingBytes(
-  queue: readonly QueuedBlob[],
-  store: BlobStore,
-  signal: AbortSignal,
-): Promise<number[]> {
-  const partials = await store.partialSizes();
-  return await runLimited(queue, { concurrency: looksAtOnce, signal }, async ({ blob }) => {
-    if ((await store.sizeOf(blob.digest)) === blob.size) return 0;
-    return blob.size - Math.min(blob.size, partials.get(blob.digest) ?? 0);
-  });
-}
-
-/** Of what is not in the store, what has to be pulled. */
-async function withoutBundled(
-  queue: readonly QueuedBlob[],
-  notStored: readonly number[],
-  existing: ExistingBundles | undefined,
-): Promise<number[]> {
-  const bytes: number[] = [];
-  for (const [index, { blob }] of queue.entries())
-    bytes.push((await existing?.find(blob)) === undefined ? (notStored[index] ?? 0) : 0);
-  return bytes;
-}
-
 interface CountedShare {
   images: number;
   charts?: number;
@@ -280,6 +262,10 @@ function registryShares(
 
 function unlessEmpty<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list?.length === 0 ? undefined : list;
+}
+
+function totalOf(counts: readonly number[]): number {
+  return sum(counts, (count) => count);
 }
 
 function sum<T>(items: readonly T[], size: (item: T) => number): number {

@@ -6,6 +6,7 @@ import type { BlobTotal, ChangedContent } from './changed-content.ts';
 import { compareSides } from './diff-bundles.ts';
 import type { DiffResult } from './diff-bundles.ts';
 import { ExistingBundles } from './existing-bundles.ts';
+import { openSharedStores } from './shared-store-opening.ts';
 import { prepareBuild } from './prepare-build.ts';
 import type { PreparedBuild } from './prepare-build.ts';
 import { readOldBundle } from './read-old-bundle.ts';
@@ -64,8 +65,10 @@ export async function planUpdate(
     resources.listener({ kind: 'warning', warning }),
   );
   const input = { ...build, isDryRun: true, skipMissing: false, output: undefined };
-  const prepared = await prepareBuild(input, { ...resources, bundles }, signal);
-  return { ...compared(before, prepared), warnings: [...prepared.warnings, ...bundles.warnings] };
+  await using shared = await openSharedStores(input, resources, signal);
+  const prepared = await prepareBuild(input, { ...resources, bundles, shared }, signal);
+  const warnings = [...prepared.warnings, ...bundles.warnings, ...shared.warnings];
+  return { ...compared(before, prepared), warnings };
 }
 
 function compared(

@@ -5,6 +5,7 @@ import type { ChartRepositories } from '../chart/chart-repositories.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { Warning } from '../warning.ts';
 import type { BuildListener } from './build-event.ts';
 import { BuildCharts } from './build-charts.ts';
@@ -71,6 +72,8 @@ export interface PreparedBuild {
 /** What a build works with, once the bundles that it may take from are open. */
 export interface BuildParts extends BuildResources {
   readonly bundles: ExistingBundles;
+  /** What other builders have; undefined for none. */
+  readonly shared?: SharedStores | undefined;
   /** What a delta bundle is made against; undefined for a bundle that has everything. */
   readonly bases?: readonly DeltaBase[] | undefined;
 }
@@ -86,15 +89,14 @@ export async function prepareBuild(
   resources: BuildParts,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const { listener, bundles } = resources;
+  const { listener, bundles, shared } = resources;
   const { registry, openStore, charts, retries } = openSources(resources, signal);
   const { requests, clusterDefinition, files } = await resolve(input, { ...resources, charts }, signal);
   const store = await openStore();
-  const parts = { input, clusterDefinition, listener, registry, store, bundles, charts, signal };
+  const parts = { input, clusterDefinition, listener, registry, store, bundles, shared, charts, signal };
   const { images, failures, leftOut, warnings, signatures, received } = await pinRequests(requests, parts);
   const planBundleOf = bundlePlanner(input, resources, { requests, clusterDefinition, files });
   const bundlePlan = planBundleOf(images);
-  const path = buildOutputPath(input, bundlePlan);
   const whole = queueBlobs(images);
   const queue = notInBases(whole, resources.bases);
   const { plan, limitWarnings } = await planAndTell(
@@ -103,11 +105,12 @@ export async function prepareBuild(
       includesReferrers: input.includeReferrers,
       queue,
       bundle: withEncryptedSize(bundlePlan, input.encryption),
-      path,
+      path: buildOutputPath(input, bundlePlan),
       split: input.split,
       image: input.image,
       clusterDefinition,
       existing: bundles,
+      shared,
       delta: plannedDelta(whole, queue, resources.bases),
       excluded: requests.excluded,
     },
@@ -134,7 +137,7 @@ export async function prepareBuild(
 
 /** Where everything comes from. The store is opened when the first thing is put into it. */
 function openSources(resources: BuildParts, signal: AbortSignal) {
-  const { listener, bundles } = resources;
+  const { listener, bundles, shared } = resources;
   let count = 0;
   const onRetry = (retry: RetryEvent): void => {
     count += 1;
@@ -143,7 +146,8 @@ function openSources(resources: BuildParts, signal: AbortSignal) {
   const registry = resources.createRegistryClient(onRetry);
   const openStore = once(resources.openStore);
   const createRepositories = () => chartRepositories(resources, onRetry);
-  const charts = new BuildCharts({ registry, bundles, listener, signal, openStore, createRepositories });
+  const places = { registry, bundles, shared, openStore };
+  const charts = new BuildCharts({ ...places, listener, signal, createRepositories });
   return { registry, openStore, charts, retries: () => count };
 }
 

@@ -6,6 +6,8 @@ import { formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { BlobStore, IngestReport } from '../store/blob-store.ts';
+import type { SharedStore } from '../store-sharing/shared-store.ts';
+import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { BuildListener } from './build-event.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
 import type { QueuedBlob } from './queue-blobs.ts';
@@ -24,6 +26,8 @@ export interface PullOptions {
   readonly store: BlobStore;
   /** What is in them is not pulled. */
   readonly bundles?: ExistingBundles | undefined;
+  /** Asked before registries, and filled with what is in the store then. */
+  readonly shared?: SharedStores | undefined;
   /** Blobs in flight from each host; the client holds each host to it. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -46,6 +50,7 @@ export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptio
     try {
       const report = await pullBlob(queued, { ...options, signal });
       reused += report.reused ? queued.blob.size : report.resumed;
+      options.shared?.offer(queued.blob, options.store);
       options.onBlob(queued.blob.digest, report);
     } catch (error) {
       failed.set(queued.blob.digest, failureOf(error));
@@ -57,8 +62,8 @@ export async function pullBlobs(queue: readonly QueuedBlob[], options: PullOptio
 /** Tries each repository that names the blob, from the byte reached on; the first error is the one worth telling. */
 async function pullBlob({ blob, repositories }: QueuedBlob, options: PullOptions): Promise<IngestReport> {
   const { registry, signal } = options;
-  const bundled = await fromBundles(blob, options);
-  if (bundled !== undefined) return bundled;
+  const known = (await fromBundles(blob, options)) ?? (await fromShared(blob, options));
+  if (known !== undefined) return known;
   const errors: PaletteEdgeError[] = [];
   for (const repository of mostReadyFirst(repositories, registry)) {
     const reader = registry.blobs(repository);
@@ -95,6 +100,18 @@ async function fromBundles(blob: Descriptor, options: PullOptions): Promise<Inge
   }
 }
 
+/** @returns undefined when no shared store gives it */
+async function fromShared(blob: Descriptor, options: PullOptions): Promise<IngestReport | undefined> {
+  const { shared, store, signal } = options;
+  // What is here already need not be asked for.
+  if (shared === undefined || (await store.sizeOf(blob.digest)) === blob.size) return undefined;
+  const take = async (place: SharedStore): Promise<IngestReport> => {
+    const open = async (start: number) => await place.open(blob, { signal, range: { start } });
+    return await pullFrom({ name: place.name, isSharedStore: true, open }, blob, options);
+  };
+  return await shared.take(blob, take, signal);
+}
+
 /** Whoever has a free place comes first; whoever is known not to answer comes last. */
 function mostReadyFirst(repositories: readonly Reference[], registry: RegistryClient): readonly Reference[] {
   if (repositories.length === 1) return repositories;
@@ -117,6 +134,7 @@ interface BlobSource {
   /** As it is shown. */
   readonly name: string;
   readonly isBundle?: boolean;
+  readonly isSharedStore?: boolean;
   readonly open: (start: number) => Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -126,8 +144,11 @@ async function pullFrom(source: BlobSource, blob: Descriptor, options: PullOptio
     listener({ kind: 'blob-started', blob, repository: source.name });
     return await source.open(start);
   };
-  const onBytes = (count: number): void =>
-    listener({ kind: 'blob-bytes', digest: blob.digest, count, isFromBundle: source.isBundle });
+  const onBytes = (count: number): void => {
+    if (source.isSharedStore === true) options.shared?.took(count);
+    const origin = { isFromBundle: source.isBundle, isFromSharedStore: source.isSharedStore };
+    listener({ kind: 'blob-bytes', digest: blob.digest, count, ...origin });
+  };
   try {
     return await store.ingestFrom(blob, open, { signal, onBytes });
   } catch (error) {

@@ -6,24 +6,26 @@ import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { FetchContext } from './fetch-small.ts';
 
 /** Where blobs are that nobody need be asked for. */
-type AtHand = Pick<FetchContext, 'store' | 'bundles' | 'signal'>;
+type AtHand = Pick<FetchContext, 'store' | 'bundles' | 'shared' | 'signal'>;
 
 /**
- * A whole blob from the store, or else from an existing bundle, and then it is in the store. Only for those whose size is
- * capped. What is damaged counts as missing: in the store it is removed, a bundle is given up.
+ * A whole blob from the store, or else from an existing bundle or a shared store, and then it is in the store. Only for those whose size
+ * is capped. What is damaged counts as missing: in the store it is removed, a bundle is given up.
  *
- * @returns undefined when neither has it
+ * @returns undefined when none has it
  */
 export async function readAtHand(blob: BlobIdentity, context: AtHand): Promise<Uint8Array | undefined> {
   const { store, signal } = context;
   const size = await store.sizeOf(blob.digest, signal);
   return (
-    (size === blob.size ? await readStored(blob, context) : undefined) ?? (await readBundled(blob, context))
+    (size === blob.size ? await readStored(blob, context) : undefined) ??
+    (await readBundled(blob, context)) ??
+    (await readShared(blob, context))
   );
 }
 
 /**
- * As {@link readAtHand}, of a blob whose size is not known.
+ * As {@link readAtHand}, of a blob whose size is not known; no shared store is asked.
  *
  * @param maximumSize in bytes; a larger one counts as missing
  */
@@ -67,4 +69,16 @@ async function readBundled(blob: BlobIdentity, context: AtHand): Promise<Uint8Ar
   const whole = Buffer.concat(pieces);
   await store.ingest(blob, onePiece(whole), signal);
   return whole;
+}
+
+/** @returns undefined when no shared store gives it */
+async function readShared(
+  blob: BlobIdentity,
+  { shared, store, signal }: AtHand,
+): Promise<Uint8Array | undefined> {
+  const bytes = await shared?.take(blob, async (place) => await readWholeBlob(place, blob, signal), signal);
+  if (bytes === undefined) return undefined;
+  shared?.took(bytes.length);
+  await store.ingest(blob, onePiece(bytes), signal);
+  return bytes;
 }

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.ts';
 import { storeFlags } from '../../cli/store-flags.ts';
-import { storeFolder } from '../../cli/store-folder.ts';
+import { ownStoreFolder } from '../../cli/store-folder.ts';
 import { storeListView } from '../../views/store-list-view.ts';
 import { storeList } from '../../workflows/store-list.ts';
 import type { StoreListResult } from '../../workflows/store-list.ts';
@@ -29,7 +29,7 @@ export default class StoreList extends BaseCommand {
 
   async run(): Promise<StoreListResult> {
     const { flags } = await this.parse(StoreList);
-    const result = await storeList(storeFolder(flags, this.config), Date.now(), this.signal);
+    const result = await storeList(ownStoreFolder(flags, this.config), Date.now(), this.signal);
     this.show(storeListView(result, { isEach: flags.blobs }));
     return result;
   }

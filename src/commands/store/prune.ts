@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { storeFlags } from '../../cli/store-flags.ts';
-import { storeFolder } from '../../cli/store-folder.ts';
+import { ownStoreFolder } from '../../cli/store-folder.ts';
 import { pruneLimits, storePruneFlags } from '../../cli/store-prune-flags.ts';
 import { storePruneView } from '../../views/store-prune-view.ts';
 import { storePrune } from '../../workflows/store-prune.ts';
@@ -29,7 +29,7 @@ export default class StorePrune extends BaseCommand {
 
   async run(): Promise<StorePruneResult> {
     const { flags } = await this.parse(StorePrune);
-    const store = storeFolder(flags, this.config);
+    const store = ownStoreFolder(flags, this.config);
     const result = await storePrune(
       { store, isDryRun: flags['dry-run'], keptBases: flags['keep-base'], ...pruneLimits(flags) },
       this.signal,

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.ts';
 import { storeFlags } from '../../cli/store-flags.ts';
-import { storeFolder } from '../../cli/store-folder.ts';
+import { ownStoreFolder } from '../../cli/store-folder.ts';
 import { wireStoreVerification } from '../../cli/store-verifying.ts';
 import { storeVerifyView } from '../../views/store-verify-view.ts';
 import { storeVerify } from '../../workflows/store-verify.ts';
@@ -31,7 +31,7 @@ export default class StoreVerify extends BaseCommand {
     const { flags } = await this.parse(StoreVerify);
     using progress = this.progress();
     await using wiring = wireStoreVerification(progress);
-    const input = { store: storeFolder(flags, this.config), isRepair: flags.repair };
+    const input = { store: ownStoreFolder(flags, this.config), isRepair: flags.repair };
     const result = await storeVerify(input, wiring.resources, this.signal);
     progress.close();
     this.show(storeVerifyView(result));
