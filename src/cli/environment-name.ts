@@ -5,6 +5,8 @@ const typedOnly: ReadonlySet<string> = new Set([
   'version',
   'yes',
   'not-removable',
+  // Each file is replaced because somebody wants just that.
+  'force',
   // Somebody would put the passphrase into its variable, and meet it in a message.
   'encrypt-passphrase',
   // Of a key, which is made once; the variable would be taken for one about bundles.
