@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+
 import { cliEntry, compiledBefore } from './cli-entry.ts';
+import { runReused } from './reused-process.ts';
+import type { ProcessOutcome } from './reused-process.ts';
 
 /** How the command line is run. */
 export interface CliOptions {
   /** The working directory. */
   readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The Node to run it with; the one of the tests unless said otherwise. */
   readonly node?: string;
   /** The entry; {@link cliEntry} unless said otherwise. */
@@ -19,29 +22,36 @@ export interface CliOptions {
   readonly onStart?: (child: ChildProcess) => void;
 }
 
+/** Whether every run has a process of its own, and takes ten times as long: what differs then depends on runs before. */
+const areAllOwn = process.env['OWN_PROCESSES'] === '1';
+
 /** How it ended. */
-export interface CliRun {
-  /** Undefined when a signal ended it. */
-  readonly code: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
+export type CliRun = ProcessOutcome;
+
+/**
+ * Runs `palette-edge` in an environment without anybody's credentials, in a process that other runs may have used before. Who wants to do
+ * something with the process, names an entry or Node, or has something for standard input gets one of its own.
+ */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  const { cwd, env = {}, entry = cliEntry } = options;
+  const whole = {
+    PATH: process.env['PATH'],
+    HOME: cwd,
+    XDG_CACHE_HOME: `${cwd}/cache`,
+    // Other entries are in folders that go away: what is kept of them would never be used again.
+    ...(entry === cliEntry && compiledBefore),
+    ...env,
+  };
+  const isOwn = (['node', 'entry', 'input', 'onStart'] as const).some((name) => options[name] !== undefined);
+  if (isOwn || areAllOwn) return await runOwn(args, { ...options, entry, env: whole });
+  return await runReused(entry, { args, cwd, env: whole });
 }
 
-/** Runs `palette-edge` in a process of its own, in an environment without anybody's credentials. */
-export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
-  const { cwd, env = {}, node = process.execPath, entry = cliEntry, input, onStart } = options;
-  const child = spawn(node, [entry, ...args], {
-    cwd,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: cwd,
-      XDG_CACHE_HOME: `${cwd}/cache`,
-      // Other entries are in folders that go away: what is kept of them would never be used again.
-      ...(entry === cliEntry && compiledBefore),
-      ...env,
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+async function runOwn(
+  args: readonly string[],
+  { cwd, env, entry, node = process.execPath, input, onStart }: CliOptions & { readonly entry: string },
+): Promise<CliRun> {
+  const child = spawn(node, [entry, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   // Who ends without reading it is judged by how it ends.
   child.stdin.on('error', () => undefined).end(input);
   onStart?.(child);
