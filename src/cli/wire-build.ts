@@ -27,7 +27,7 @@ export async function wireBuild(
   const { bin, version } = config;
   // What is wrong with it is told before anything is done.
   const folder = storeFolder(flags, config);
-  const makeSharedStores = wireSharedStores(flags);
+  const makeSharedStores = await wireSharedStores(flags);
   const registry = await wireRegistry(flags, `${bin}/${version}`);
   // Each hashes and writes: one what comes in, one what goes out.
   const ingester = new HashThread();

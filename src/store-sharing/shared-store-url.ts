@@ -7,13 +7,16 @@ export function isSharedStoreUrl(text: string): boolean {
   return /^(?:oci|s3):\/\//i.test(text);
 }
 
+/** A repository that blobs are shared in. */
+export type SharedRepository = Pick<Reference, 'registry' | 'repository'>;
+
 /**
  * Reads `oci://registry/repository`. The registry is always named: of `oci://cache/blobs` nobody could tell whether it is on
  * Docker Hub.
  *
  * @throws PaletteEdgeError `SHARED_STORE_INVALID` or `REFERENCE_INVALID` (kind usage)
  */
-export function parseSharedRepository(text: string): Pick<Reference, 'registry' | 'repository'> {
+export function parseSharedRepository(text: string): SharedRepository {
   const bare = text.replace(/^oci:\/\//i, '');
   const reference = parseReference(bare);
   const { registry, repository } = reference;

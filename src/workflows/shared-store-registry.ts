@@ -3,12 +3,12 @@ import { onePiece } from '../oci/one-piece.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { formatRepository } from '../oci/reference.ts';
-import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import { emptyConfig, keepingManifests } from '../store-sharing/keeping-manifests.ts';
 import type { KeepingManifest } from '../store-sharing/keeping-manifests.ts';
 import type { SharedStore } from '../store-sharing/shared-store.ts';
+import type { SharedRepository } from '../store-sharing/shared-store-url.ts';
 
 /** Who reads from a registry that blobs are shared in, and who writes to it: without mirrors, which have something else. */
 export interface SharedRegistryParts {
@@ -16,14 +16,15 @@ export interface SharedRegistryParts {
   readonly pusher: RegistryPusher;
 }
 
-type Repository = Pick<Reference, 'registry' | 'repository'>;
-
 /**
  * A repository as a shared store. Everything is a blob there, manifests and indexes as well: so they need not be complete for the registry
  * to take them, and platforms that nobody asked for need not be there. An upload is visible once the registry has checked its digest
  * (distribution-spec 1.1, "Pushing a blob").
  */
-export function sharedRegistry(repository: Repository, { client, pusher }: SharedRegistryParts): SharedStore {
+export function sharedRegistry(
+  repository: SharedRepository,
+  { client, pusher }: SharedRegistryParts,
+): SharedStore {
   const blobs = client.blobs(repository);
   const pushBlob = async (blob: BlobIdentity, source: BlobReader, signal: AbortSignal): Promise<number> => {
     if (await pusher.hasBlob(repository, blob, signal)) return 0;
