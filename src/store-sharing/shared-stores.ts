@@ -184,7 +184,8 @@ export class SharedStores implements AsyncDisposable {
     this.#signal.throwIfAborted();
     try {
       const isReplacement = state.isDamaged(blob);
-      this.#put += await state.store.put({ blob, source, isReplacement }, this.#signal);
+      const sent = await state.store.put({ blob, source, isReplacement }, this.#signal);
+      this.#put += sent;
       state.filled(blob);
     } catch (error) {
       this.#signal.throwIfAborted();
