@@ -10,20 +10,30 @@ export function parseAwsProfileFile(text: string): AwsSections {
   let section = new Map<string, string>();
   let block = '';
   for (const line of text.split(/\r?\n/)) {
-    const name = /^\[\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replaceAll(/\s+/g, ' ');
+    const name = sectionName(line);
     if (name !== undefined) {
       section = sections.get(name) ?? new Map<string, string>();
       sections.set(name, section);
       block = '';
+      continue;
     }
-    const setting = name === undefined ? readSetting(line) : undefined;
+    const setting = readSetting(line);
     if (setting === undefined) continue;
-    const { key, value, isIndented } = setting;
-    if (!isIndented) block = value === '' ? key : '';
-    const full = isIndented ? `${block}.${key}` : key;
-    if (value !== '' && !full.startsWith('.')) section.set(full, value);
+    if (!setting.isIndented) block = setting.value === '' ? setting.key : '';
+    const key = keyIn(block, setting);
+    if (key !== '') section.set(key, setting.value);
   }
   return sections;
+}
+
+/** Empty for what is no setting: what begins a block, and what is indented below a setting with a value of its own. */
+function keyIn(block: string, { key, value, isIndented }: Setting): string {
+  if (value === '' || (isIndented && block === '')) return '';
+  return isIndented ? `${block}.${key}` : key;
+}
+
+function sectionName(line: string): string | undefined {
+  return /^\[\s*([^\]]*?)\s*\]/.exec(line)?.[1]?.replaceAll(/\s+/g, ' ');
 }
 
 interface Setting {

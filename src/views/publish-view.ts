@@ -1,0 +1,19 @@
+import { formatByteSize } from '../io/byte-size.ts';
+import type { PublishResult } from '../workflows/publish-bundle.ts';
+import { countOf } from './count-of.ts';
+import { textFields } from './text-fields.ts';
+
+/** What publishing did. */
+export function publishView(result: PublishResult): string {
+  const { url, digest, files, bytesSent, bytesKept, wasPublished } = result;
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  return [
+    wasPublished ? `Published before: ${url}` : `Published ${url}`,
+    textFields([
+      ['files', `${countOf(files.length, 'file')}, ${formatByteSize(total)}`],
+      ['sent', formatByteSize(bytesSent)],
+      ...(bytesKept > 0 ? [['there before', formatByteSize(bytesKept)] as const] : []),
+      ['digest', digest],
+    ]),
+  ].join('\n');
+}

@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+
+import { PaletteEdgeError } from '../errors.ts';
+import type { Hasher } from '../io/hash-thread.ts';
+import { runLimited } from '../io/run-limited.ts';
+import { digestOf } from '../oci/digest.ts';
+import { outputTaken } from './check-output.ts';
+import { fetchFile, isThere } from './fetch-file.ts';
+import type { FetchFileOptions } from './fetch-file.ts';
+import { publicationNotFound } from './fetch-from-s3.ts';
+import type { FetchSource } from './fetch-source.ts';
+import { isBeside, parsePublication } from './publish-manifest.ts';
+import type { Publication, PublishedFile } from './publish-manifest.ts';
+import { leftBytes } from './resumable-file.ts';
+import { requireFreeSpace } from './require-free-space.ts';
+
+/** Where a bundle goes. */
+export interface FetchInput {
+  readonly folder: string;
+  /** Whether other files of the same names are replaced. */
+  readonly replaces: boolean;
+}
+
+/** Told of what goes on; must not throw. */
+export interface FetchListener {
+  /** Files of the same names are looked at. */
+  readonly onLooking: (files: number) => void;
+  /** So many bytes are missing here. */
+  readonly onFetching: (total: number) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/** The parts of fetching. */
+export interface FetchResources {
+  readonly source: FetchSource;
+  readonly hasher: Hasher;
+  /** Files at a time. */
+  readonly concurrency: number;
+  readonly listener: FetchListener;
+}
+
+/** A bundle that was fetched. */
+export interface FetchResult {
+  readonly bundle: string;
+  readonly url: string;
+  /** Of the manifest. */
+  readonly digest: string;
+  readonly folder: string;
+  readonly files: readonly (PublishedFile & { readonly wasThere: boolean })[];
+  /** In bytes. */
+  readonly bytesReceived: number;
+  /** In bytes: files that were there before, and what an earlier run had fetched of others. */
+  readonly bytesKept: number;
+}
+
+/** What is published in a place. */
+export interface ListResult {
+  readonly url: string;
+  readonly bundles: readonly ListedBundle[];
+  /** How many other things there are, as images of a repository. */
+  readonly others: number;
+}
+
+/** A bundle that can be fetched. */
+export interface ListedBundle extends Publication {
+  readonly url: string;
+  readonly digest: string;
+}
+
+/**
+ * Fetches a published bundle: all of its files, each by its digest. Files that are there are not fetched again; what says something of
+ * others comes last.
+ *
+ * @throws PaletteEdgeError `PUBLICATION_NOT_FOUND` (kind notFound), `PUBLICATIONS_SEVERAL`, `NOT_A_PUBLICATION`, `OUTPUT_TAKEN` (kind
+ *   usage), `PUBLICATION_INVALID`, `DIGEST_MISMATCH`, `SIZE_MISMATCH` (kind content), kind disk; as the source does
+ */
+export async function fetchPublished(
+  { folder, replaces }: FetchInput,
+  { source, hasher, concurrency, listener }: FetchResources,
+  signal: AbortSignal,
+): Promise<FetchResult> {
+  const name = await onlyName(source, signal);
+  const url = source.urlOf(name);
+  const manifest = await source.manifest(name, signal);
+  const { bundle, files } = parsePublication(manifest, url);
+  listener.onLooking(files.length);
+  const there = await runLimited(files, { concurrency, signal }, async (file, each) => {
+    const state = await isThere(folder, file, { hasher, signal: each });
+    if (state === false && !replaces) throw outputTaken(`writing ${file.name} to ${folder}`, 'another file');
+    return state === true;
+  });
+  const missing = files.filter((_, index) => there[index] !== true);
+  const bytes = sizeOf(missing);
+  const left = await Promise.all(missing.map(async ({ name: file }) => await leftBytes(join(folder, file))));
+  const needed = bytes - left.reduce((sum, size) => sum + size, 0);
+  await requireFreeSpace({ path: folder, what: 'the bundle in', bytes: needed, flag: '--output' });
+  listener.onFetching(bytes);
+  const options = { source, hasher, onBytes: listener.onBytes };
+  const content = missing.filter((file) => !isBeside(file));
+  const fetched = [
+    ...(await fetchAll(content, { folder, concurrency, signal, ...options })),
+    ...(await fetchAll(missing.filter(isBeside), { folder, concurrency, signal, ...options })),
+  ];
+  return {
+    bundle,
+    url,
+    digest: digestOf(manifest),
+    folder,
+    files: files.map((file) => ({ ...file, wasThere: !missing.includes(file) })),
+    bytesReceived: fetched.reduce((sum, { received }) => sum + received, 0),
+    bytesKept: sizeOf(files) - bytes + fetched.reduce((sum, { kept }) => sum + kept, 0),
+  };
+}
+
+/**
+ * Lists what is published in a place.
+ *
+ * @throws PaletteEdgeError as the source does
+ */
+export async function listPublished(
+  source: FetchSource,
+  { concurrency }: Pick<FetchResources, 'concurrency'>,
+  signal: AbortSignal,
+): Promise<ListResult> {
+  const names = await source.names(signal);
+  const bundles = await runLimited(names, { concurrency, signal }, async (name, each) => {
+    const url = source.urlOf(name);
+    try {
+      const manifest = await source.manifest(name, each);
+      return [{ url, digest: digestOf(manifest), ...parsePublication(manifest, url) }];
+    } catch (error) {
+      if (error instanceof PaletteEdgeError && otherCodes.has(error.code)) return [];
+      throw error;
+    }
+  });
+  const found = bundles.flat();
+  return { url: source.url, bundles: found, others: names.length - found.length };
+}
+
+/** Of what lies beside bundles in a repository, and of what was taken away meanwhile. */
+const otherCodes: ReadonlySet<string> = new Set([
+  'NOT_A_PUBLICATION',
+  'PUBLICATION_INVALID',
+  'PUBLICATION_NOT_FOUND',
+  'MANIFEST_INVALID',
+  'SCHEMA1_MANIFEST',
+  'DIGEST_UNSUPPORTED',
+]);
+
+async function onlyName(source: FetchSource, signal: AbortSignal): Promise<string> {
+  const [name, ...others] = await source.names(signal);
+  if (name === undefined) throw publicationNotFound(source.url);
+  if (others.length === 0) return name;
+  const shown = [name, ...others].slice(0, 10).map((each) => source.urlOf(each));
+  throw new PaletteEdgeError(
+    'PUBLICATIONS_SEVERAL',
+    `${source.url} has ${others.length + 1} bundles or tags; one is fetched at a time`,
+    { kind: 'usage', suggestions: [`Name one: ${shown.join(', ')}${others.length > 9 ? ', …' : ''}`] },
+  );
+}
+
+interface FetchAll extends FetchFileOptions {
+  readonly folder: string;
+  readonly concurrency: number;
+}
+
+async function fetchAll(
+  files: readonly PublishedFile[],
+  { folder, ...options }: FetchAll,
+): ReturnType<typeof runLimited<PublishedFile, Awaited<ReturnType<typeof fetchFile>>>> {
+  return await runLimited(
+    files,
+    options,
+    async (file, signal) => await fetchFile(folder, file, { ...options, signal }),
+  );
+}
+
+function sizeOf(files: readonly PublishedFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
