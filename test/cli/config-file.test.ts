@@ -151,6 +151,15 @@ describe('a file that merely lies in the working folder', () => {
     }
   });
 
+  test.each(['oci://evil.test/x', 's3://evil/x'])('may set a folder for the store, not %s', (url) => {
+    const all = { ...options, commands: new Map([['build', { store: { ...list, helpValue: 'DIR|URL' } }]]) };
+    for (const text of [`store: ${url}`, `store: [here, "${url}"]`, `build:\n  store: ${url}`])
+      expect(() => parseConfigFile(text, { ...all, ownFile })).toThrow(/store: it decides where secrets go/);
+    const path = '/home/me/own.yaml';
+    const { settings } = parseConfigFile(`store: [here, "${url}"]`, { ...all, path });
+    expect(settings.get('store')?.texts).toEqual(['/home/me/here', url]);
+  });
+
   test('may set the rest', () => {
     const { settings } = parseConfigFile('concurrency: 8\nstore: x', { ...options, ownFile });
     expect([...settings.keys()]).toEqual(['concurrency', 'store']);

@@ -12,11 +12,9 @@ import { memorySharedStore } from './memory-shared-store.ts';
 
 const { signal } = new AbortController();
 const local = new MemoryBlobs();
-const [first, second, third] = ['one', 'two', 'three'].map((text) => local.add(text, 'text/plain')) as [
-  BlobIdentity,
-  BlobIdentity,
-  BlobIdentity,
-];
+const first = local.add('one', 'text/plain');
+const second = local.add('two', 'text/plain');
+const third = local.add('three', 'text/plain');
 const network = new PaletteEdgeError('SERVER_FAILURE', 'it answered 500', { kind: 'network' });
 const denied = new PaletteEdgeError('ACCESS_DENIED', 'it answered 403', { kind: 'authentication' });
 
