@@ -11,12 +11,14 @@ import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
 import { jsonText } from './json-text.ts';
 import { OutsideValues } from './outside-values.ts';
-import { silentProgress } from './progress.ts';
+import { quietProgress, silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { ProgressBars } from './progress-bars.ts';
 import { ProgressLines } from './progress-lines.ts';
+import { logRequests } from './request-log.ts';
 import { watchStandardStreams } from './stream-errors.ts';
 import { terminalText } from './terminal-text.ts';
+import { columnsOf, wrapText } from './wrap-text.ts';
 
 /**
  * What all commands share: `--json`, flags set by environment and config files, the abort signal, results on stdout and
@@ -33,10 +35,21 @@ export abstract class BaseCommand extends Command {
       exclusive: ['no-config'],
     }),
     'no-config': Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Read no config file.' }),
+    quiet: Flags.boolean({
+      helpGroup: 'GLOBAL',
+      summary: 'Say nothing but the result, warnings and errors: no progress.',
+      exclusive: ['verbose'],
+    }),
+    verbose: Flags.boolean({
+      helpGroup: 'GLOBAL',
+      summary: 'Say of each HTTP request, on stderr, how it went; progress is lines.',
+    }),
   };
 
   #interrupt: Interrupt | undefined;
   #outside: OutsideValues | undefined;
+  #requestLog: Disposable | undefined;
+  #isQuiet = false;
 
   /** Aborted by Ctrl-C; everything that waits takes it. */
   protected get signal(): AbortSignal {
@@ -52,21 +65,39 @@ export abstract class BaseCommand extends Command {
     return process.argv[1]?.endsWith('dev.js') === true ? 'npx node bin/dev.js' : this.config.bin;
   }
 
-  /** How a long job is shown: bars for a person at a terminal, else lines, and nothing with `--json`. */
+  /** How a long job is shown: bars for a person at a terminal, else lines, and nothing with `--json` or `--quiet`. */
   protected progress(): Progress {
     if (this.jsonEnabled()) return silentProgress;
-    const isWatched = process.stderr.isTTY && process.env['CI'] === undefined;
-    return isWatched ? new ProgressBars(process.stderr) : new ProgressLines((line) => this.tell(line));
+    if (this.#isQuiet) return quietProgress((text) => this.tell(text));
+    const { CI: ci, TERM: terminal } = process.env;
+    const hasBars =
+      process.stderr.isTTY && ci === undefined && terminal !== 'dumb' && this.#requestLog === undefined;
+    return hasBars ? new ProgressBars(process.stderr) : new ProgressLines((line) => this.tell(line));
   }
 
   /** Writes the result, or a part of it, to stdout; nothing with `--json`, which prints what `run` returns. */
   protected show(text: string): void {
-    this.log('%s', terminalText(text));
+    const columns = columnsOf(process.stdout);
+    this.log('%s', columns === undefined ? terminalText(text) : wrapText(terminalText(text), columns));
+  }
+
+  /** As `show`, for what is the content of a file: a terminal gets the same lines as the file would. */
+  protected print(content: string): void {
+    this.log('%s', terminalText(content));
   }
 
   /** Says something to the person on stderr; nothing with `--json`. */
   protected tell(text: string): void {
-    this.logToStderr('%s', terminalText(text));
+    const columns = columnsOf(process.stderr);
+    this.logToStderr(
+      '%s',
+      columns === undefined ? terminalText(text) : wrapText(terminalText(text), columns),
+    );
+  }
+
+  /** As `tell`, for what is no warning and no error: nothing with `--quiet`. */
+  protected tellNews(text: string): void {
+    if (!this.#isQuiet) this.tell(text);
   }
 
   /** Writes the one document of `--json`. */
@@ -112,12 +143,20 @@ export abstract class BaseCommand extends Command {
       argv,
     );
     await outside.checkFiles(parsed.flags);
+    this.#listen(parsed.flags);
     // With --json, too: whoever reads that least expects a file to have a say.
     for (const [path, names] of outside.usedFiles) {
       const text = `Using ${path} for ${names.map((name) => `--${name}`).join(', ')}`;
       process.stderr.write(`${terminalText(text)}\n`);
     }
     return parsed;
+  }
+
+  #listen({ quiet, verbose }: Readonly<Record<string, unknown>>): void {
+    this.#isQuiet = quiet === true;
+    if (verbose !== true) return;
+    // With --json, too: stderr is not the document.
+    this.#requestLog = logRequests((line) => process.stderr.write(`${terminalText(line)}\n`));
   }
 
   async #readConfigFiles(named: string | undefined, commands: KnownCommands): Promise<ConfigFile[]> {
@@ -145,6 +184,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async finally(thrown: Error | undefined): Promise<void> {
     this.#interrupt?.[Symbol.dispose]();
+    this.#requestLog?.[Symbol.dispose]();
     await super.finally(thrown);
   }
 

@@ -49,7 +49,7 @@ function isStep(event: BuildEvent): event is Exclude<StepEvent, WorkEvent> {
 function showStep(event: Exclude<StepEvent, WorkEvent>, progress: Progress): void {
   switch (event.kind) {
     case 'warning':
-      return progress.tell(warningView(event.warning));
+      return progress.warn(warningView(event.warning));
     case 'pinning':
       return event.done === 0 ? progress.tell(`Pinning ${countOf(event.total, 'image')} …`) : undefined;
     case 'planned':

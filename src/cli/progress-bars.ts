@@ -6,6 +6,7 @@ import { transferText } from '../views/transfer-text.ts';
 import type { Progress } from './progress.ts';
 import { terminalText } from './terminal-text.ts';
 import { TransferRate } from './transfer-rate.ts';
+import { columnsOf, wrapText } from './wrap-text.ts';
 
 /** More bars than that scroll a small terminal. */
 const maximumItems = 8;
@@ -37,9 +38,14 @@ export class ProgressBars implements Progress {
   }
 
   tell(text: string): void {
-    const shown = terminalText(text);
+    const columns = columnsOf(this.#stream);
+    const shown = columns === undefined ? terminalText(text) : wrapText(terminalText(text), columns);
     if (this.#phase === undefined) this.#stream.write(`${shown}\n`);
     else this.#phase.bars.log(`${clearBars}${wrapLines}${shown}${cutLines}\n`);
+  }
+
+  warn(text: string): void {
+    this.tell(text);
   }
 
   startPhase(label: string, total: number): void {

@@ -29,6 +29,10 @@ export class ProgressLines implements Progress {
     this.#write(text);
   }
 
+  warn(text: string): void {
+    this.tell(text);
+  }
+
   startPhase(label: string, total: number): void {
     this.close();
     const startedAt = this.#now();

@@ -1,7 +1,9 @@
 /** Shows how a long job goes on, on stderr. */
 export interface Progress extends Disposable {
-  /** Says something once: a warning, the plan. */
+  /** Says something once: what begins, the plan. */
   tell(text: string): void;
+  /** As `tell`, for warnings: with `--quiet`, too. */
+  warn(text: string): void;
   /** Begins a phase of so many bytes; the one before it ends. */
   startPhase(label: string, totalBytes: number): void;
   /** So many more bytes of the phase are done. */
@@ -17,6 +19,7 @@ export interface Progress extends Disposable {
 /** For `--json`: says nothing. */
 export const silentProgress: Progress = {
   tell: () => undefined,
+  warn: () => undefined,
   startPhase: () => undefined,
   advance: () => undefined,
   startItem: () => undefined,
@@ -25,3 +28,8 @@ export const silentProgress: Progress = {
   close: () => undefined,
   [Symbol.dispose]: () => undefined,
 };
+
+/** For `--quiet`: says warnings. */
+export function quietProgress(warn: (text: string) => void): Progress {
+  return { ...silentProgress, warn };
+}

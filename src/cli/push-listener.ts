@@ -24,7 +24,7 @@ export function pushListener(progress: Progress, hidesPlan: boolean): PushListen
 function showEvent(event: PushEvent, progress: Progress): void {
   switch (event.kind) {
     case 'warning':
-      return progress.tell(warningView(event.warning));
+      return progress.warn(warningView(event.warning));
     case 'asking':
       return progress.tell(`Asking what is there of ${countOf(event.images, 'image')} …`);
     case 'planned':

@@ -41,7 +41,7 @@ export default class Completion extends BaseCommand {
     const { args } = await this.parse(Completion);
     const { bin, commands, topics } = this.config;
     const script = scripts[args.shell](commandLineShape(bin, commands, topics));
-    this.show(script);
+    this.print(script);
     return { shell: args.shell, script };
   }
 }

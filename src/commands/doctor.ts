@@ -89,7 +89,7 @@ Exits with 1 when there is a problem. A warning is what only some commands need.
     let found: DoctorCheck[] = [];
     const settings = await tried('settings of registries', 'problem', async () => {
       await using wiring = await wireRegistry(flags, `${this.config.bin}/${this.config.version}`);
-      const client = wiring.createRegistryClient((retry) => this.tell(retryView(retry)));
+      const client = wiring.createRegistryClient((retry) => this.tellNews(retryView(retry)));
       found = await checkRegistries(input, { ...wiring, client, now: Date.now }, this.signal);
       return fine('settings of registries', 'can be read');
     });

@@ -30,7 +30,7 @@ export default class Profiles extends BaseCommand {
   async run(): Promise<ProfileList> {
     const { flags } = await this.parse(Profiles);
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
-    await using wiring = await wirePalette(flags, this.config, (retry) => this.tell(retryView(retry)));
+    await using wiring = await wirePalette(flags, this.config, (retry) => this.tellNews(retryView(retry)));
     const result = await listProfiles({ client: wiring.client, signal: this.signal });
     if (result.profiles.length === 0) this.tell('There are no cluster profiles.');
     else this.show(profilesView(result));

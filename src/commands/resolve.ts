@@ -127,7 +127,8 @@ export default class Resolve extends BaseCommand {
     const explanation = flags.explain ? explainImages(result) : undefined;
     if (explanation !== undefined) this.show(explainView(explanation, result.excluded));
     else if (result.images.length + result.charts.length === 0) this.tell('No images are named.');
-    else this.show(flags.plain ? plainResolveView(result) : resolveView(result));
+    else if (flags.plain) this.print(plainResolveView(result));
+    else this.show(resolveView(result));
     return { ...shownResult(result), explanation };
   }
 
@@ -136,12 +137,12 @@ export default class Resolve extends BaseCommand {
     flags: PaletteAccessFlags & ReachFlags,
     charts?: ChartSource,
   ): Promise<ResolvedImages> {
-    const tellRetry = (retry: Parameters<typeof retryView>[0]): void => this.tell(retryView(retry));
+    const tellRetry = (retry: Parameters<typeof retryView>[0]): void => this.tellNews(retryView(retry));
     await using wiring = asksPalette(sources) ? await wirePalette(flags, this.config, tellRetry) : undefined;
     const access = wiring === undefined ? undefined : { client: wiring.client, signal: this.signal };
     const result = await resolveImages(sources, access, charts);
     for (const warning of result.warnings) this.tell(warningView(warning));
-    for (const excluded of result.excluded) this.tell(excludedView(excluded));
+    for (const excluded of result.excluded) this.tellNews(excludedView(excluded));
     return result;
   }
 
@@ -186,7 +187,7 @@ export default class Resolve extends BaseCommand {
   }
 
   #tellRetry(retry: RetryEvent): void {
-    this.tell(retryView(retry));
+    this.tellNews(retryView(retry));
   }
 }
 

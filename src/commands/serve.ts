@@ -67,7 +67,7 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
     if (client !== undefined) {
       const wanted = await serveConfigInput({ paths: args.bundle, client }, flags, this.signal);
       const config = await serveConfig({ ...wanted, bases, trust }, this.signal);
-      this.show(serveConfigView(config));
+      this.print(serveConfigView(config));
       return config;
     }
     const input = { ...(await serveInput(args.bundle, flags, this.signal)), bases, trust };
@@ -82,11 +82,11 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
           if (flags['access-log']) this.tell(accessView(record));
         },
         onFailure: (error) => this.#tellFailure(error),
-        onStop: () => this.tell('Stopping …'),
+        onStop: () => this.tellNews('Stopping …'),
       },
       this.signal,
     );
-    this.tell(servedView(result));
+    this.tellNews(servedView(result));
     return result;
   }
 

@@ -49,9 +49,14 @@ describe('a command that succeeds', () => {
 
   test('shows progress as lines where nobody watches, and none with --json', async () => {
     expect((await run('transfer')).stderr).toMatch(
-      /^on the way\nPulling: 10 B of 10 B, 100 %, in under 1 s\n$/,
+      /^on the way\nWarning: too slow \[SLOW\]\nPulling: 10 B of 10 B, 100 %, in under 1 s\n$/,
     );
     expect((await run('transfer', '--json')).stderr).toBe('');
+  });
+
+  test('says nothing but its result and warnings with --quiet', async () => {
+    expect((await run('transfer', '--quiet')).stderr).toBe('Warning: too slow [SLOW]\n');
+    expect(await run('show', '--quiet', '--verbose')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 });
 

@@ -5,6 +5,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { PaletteEdgeError } from '../../src/errors.ts';
 import type { ErrorKind } from '../../src/errors.ts';
+import { warningView } from '../../src/views/warning-view.ts';
 
 const actions = ['show', 'fail', 'bug', 'wait', 'never-end', 'damaged', 'transfer', 'talk', 'full'] as const;
 const kinds: readonly ErrorKind[] = [
@@ -95,6 +96,7 @@ export class SampleCommand extends BaseCommand {
     using progress = this.progress();
     progress.startPhase('Pulling', 10);
     progress.tell('on the way');
+    progress.warn(warningView({ code: 'SLOW', message: 'too slow' }));
     progress.advance(10);
   }
 }

@@ -1,0 +1,49 @@
+import { expect, onTestFinished, test } from 'vitest';
+
+import { logRequests } from '../../src/cli/request-log.ts';
+import { HttpClient } from '../../src/http/http-client.ts';
+import { startServer, unusedHost } from '../support/loopback-server.ts';
+import { rejection } from '../support/rejection.ts';
+
+/** What is told of the requests that `ask` makes. */
+async function toldOf(ask: (http: HttpClient) => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  using _log = logRequests((line) => lines.push(line.replace(/\d+ ms$|under 1 s$|\d+ s$/, 'TIME')));
+  await ask(client());
+  return lines;
+}
+
+function client(): HttpClient {
+  const http = new HttpClient({
+    plainHttpHosts: new Set(['127.0.0.1']),
+    insecureHosts: new Set(),
+    caCertificates: [],
+    userAgent: 'test/1',
+  });
+  onTestFinished(async () => await http.close());
+  return http;
+}
+
+const get = async (http: HttpClient, url: string) =>
+  await http.request({ method: 'GET', url: new URL(url), headers: { authorization: 'Bearer s3cret' } });
+
+test('each request is told of in a line, without query and headers', async () => {
+  const { origin } = await startServer((request, response) => {
+    response.writeHead(request.url === '/v2/' ? 401 : 200).end();
+  });
+  const told = await toldOf(async (http) => {
+    await (await get(http, `${origin}/v2/`)).discard();
+    await (await get(http, `${origin}/blob?X-Signature=s3cret`)).discard();
+  });
+  expect(told).toEqual([`GET ${origin}/v2/: 401, TIME`, `GET ${origin}/blob: 200, TIME`]);
+});
+
+test('one that fails is told of with the reason, and nothing is told afterwards', async () => {
+  const host = await unusedHost();
+  const told = await toldOf(async (http) => await rejection(get(http, `http://${host}/v2/`)));
+  expect(told).toContain(`GET http://${host}/v2/: ECONNREFUSED, TIME`);
+  const before = told.length;
+  const { origin } = await startServer((_, response) => response.end());
+  await (await get(client(), origin)).discard();
+  expect(told).toHaveLength(before);
+});
