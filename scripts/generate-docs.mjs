@@ -1,6 +1,6 @@
-// The reference pages, written from the code so that they cannot disagree with it.
+// The reference pages, written from the code so that they cannot disagree with it; and the code of the HTML report, from its sources.
 //
-//   node scripts/generate-docs.mjs           writes docs/commands/*.md, docs/exit-codes.md and the schema of the config file
+//   node scripts/generate-docs.mjs           writes docs/commands/*.md, docs/exit-codes.md, the schema of the config file, and src/report/html-page-code.ts
 //   node scripts/generate-docs.mjs --check   changes nothing; fails with the list of stale files
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { Config, settings } from '@oclif/core';
 import { environmentName } from '../src/cli/environment-name.ts';
 import { exitCodeMeanings, exitCodes } from '../src/errors.ts';
 import { configSchema } from './config-schema.mjs';
+import { pageCodePath, pageCodeText } from './page-code.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generatedNote = '<!-- Written by npm run docs from the code. Do not edit. -->';
@@ -21,6 +22,7 @@ const pages = new Map([
   ['docs/exit-codes.md', exitCodesPage()],
   ['docs/commands/README.md', overviewPage()],
   ['docs/schemas/palette-edge-config.schema.json', await configSchemaText()],
+  [pageCodePath, await pageCodeText(root)],
   ...commands.map((command) => [`docs/commands/${command.file}`, commandPage(command)]),
 ]);
 

@@ -19,6 +19,22 @@ export const reportFlags = {
     summary: 'Write what the bundle was built from: an in-toto statement, SLSA Provenance v1.',
     default: false,
   }),
+  html: Flags.boolean({
+    summary:
+      'Write a page for people: one file that browsers open, without a network. So does an --output that ends in .html.',
+    default: false,
+  }),
+  diff: Flags.file({
+    helpValue: 'BUNDLE',
+    summary: 'Show on the page what has changed since this bundle, and what has to be shipped.',
+    description: 'A bundle in any form, or the inventory of one. A delta bundle finds in it what it lacks.',
+  }),
+  files: Flags.boolean({
+    summary:
+      'Show packages and the largest files of layers on the page. Without it, layers are not read: that takes a moment only.',
+    allowNo: true,
+    default: true,
+  }),
   output: Flags.string({
     char: 'o',
     helpValue: 'FILE',
@@ -43,6 +59,9 @@ export const reportFlags = {
 export interface ReportFlags {
   readonly sbom: SbomFormat | undefined;
   readonly provenance: boolean;
+  readonly html: boolean;
+  readonly diff: string | undefined;
+  readonly files: boolean;
   readonly output: string | undefined;
   readonly image: readonly string[];
   readonly 'private-key': string | undefined;
@@ -62,6 +81,15 @@ export type ReportRequest =
       /** Path of the private key. */
       readonly key: string | undefined;
       readonly output: StreamOutput;
+    }
+  | {
+      readonly kind: 'html';
+      readonly patterns: readonly string[];
+      /** Path of what the bundle is compared with. */
+      readonly before: string | undefined;
+      /** Whether layers are read. */
+      readonly hasFiles: boolean;
+      readonly output: StreamOutput;
     };
 
 /**
@@ -76,26 +104,53 @@ export function reportRequest(
   isTyped: (name: keyof ReportFlags) => boolean,
 ): ReportRequest {
   const kind = chosenKind(flags, isTyped);
-  const stray = kind === 'sbom' ? 'private-key' : 'image';
-  const isGiven = stray === 'image' ? flags.image.length > 0 : flags['private-key'] !== undefined;
-  if (isGiven && isTyped(stray)) throw usage(`--${stray} does not go together with --${kind}`);
+  for (const stray of strayFlags[kind]) {
+    if (isTyped(stray) && isGiven[stray](flags))
+      throw usage(`--${stray} does not go together with --${kind}`);
+  }
   const output = reportOutput(flags);
   if (kind === 'provenance') return { kind, key: flags['private-key'], output };
-  return { kind, format: flags.sbom ?? 'spdx', patterns: flags.image, output };
+  if (kind === 'sbom') return { kind, format: flags.sbom ?? 'spdx', patterns: flags.image, output };
+  const before = flags.diff === undefined ? undefined : requirePath(flags.diff, '--diff BUNDLE');
+  return { kind, patterns: flags.image, before, hasFiles: flags.files && before === undefined, output };
 }
+
+/** What says nothing of a report of this kind. */
+const strayFlags: Readonly<Record<ReportRequest['kind'], readonly (keyof typeof isGiven)[]>> = {
+  sbom: ['private-key', 'diff', 'files'],
+  provenance: ['image', 'diff', 'files'],
+  html: ['private-key'],
+};
+
+const isGiven = {
+  image: ({ image }: ReportFlags) => image.length > 0,
+  'private-key': (flags: ReportFlags) => flags['private-key'] !== undefined,
+  diff: ({ diff }: ReportFlags) => diff !== undefined,
+  files: ({ files }: ReportFlags) => !files,
+} as const;
 
 function chosenKind(
   flags: ReportFlags,
   isTyped: (name: keyof ReportFlags) => boolean,
 ): ReportRequest['kind'] {
-  const kinds = (['sbom', 'provenance'] as const).filter(
+  const named = (['sbom', 'provenance', 'html'] as const).filter(
     (kind) => flags[kind] !== undefined && flags[kind] !== false,
   );
-  const typed = kinds.filter(isTyped);
-  const [only, other] = typed.length > 0 ? typed : kinds;
-  if (only === undefined) throw usage('nothing says what to write: one of --sbom, --provenance');
+  const typed = named.filter(isTyped);
+  // The name of a file may be anything; a flag is meant.
+  if (typed.length === 0 && asksForPage(flags, isTyped)) return 'html';
+  const [only, other] = typed.length > 0 ? typed : named;
+  if (only === undefined)
+    throw usage('nothing says what to write: one of --sbom, --provenance, --html, or --output FILE.html');
   if (other !== undefined) throw usage(`--${other} does not go together with --${only}`);
   return only;
+}
+
+function asksForPage(
+  { output = '', diff }: ReportFlags,
+  isTyped: (name: keyof ReportFlags) => boolean,
+): boolean {
+  return (diff !== undefined && isTyped('diff')) || (/\.html?$/i.test(output) && isTyped('output'));
 }
 
 function reportOutput({ output, json }: ReportFlags): StreamOutput {

@@ -9,6 +9,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { GraphImage } from '../oci/image-graph.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { formatPlatform } from '../oci/platform.ts';
+import type { LargeFile } from '../report/packages/largest-files.ts';
 import type { LayerFindings } from '../report/packages/layer-findings.ts';
 import { mergeFindings } from '../report/packages/merge-findings.ts';
 import type {
@@ -31,6 +32,8 @@ export interface GatherRequest {
   /** Patterns of references; none for all. */
   readonly patterns: readonly string[];
   readonly tool: ReportTool;
+  /** Whether layers are left unread: then no packages and files are found. */
+  readonly skipsLayers?: boolean;
   /** The moment that the report tells, in seconds since 1970; undefined takes that of the newest image. */
   readonly moment: number | undefined;
 }
@@ -40,6 +43,8 @@ export interface GatheredReport {
   readonly content: ReportContent;
   /** Layers that were read. */
   readonly layers: number;
+  /** Of each layer that was read, some of its files: the largest first. */
+  readonly largest: ReadonlyMap<Digest, readonly LargeFile[]>;
   readonly warnings: readonly Warning[];
 }
 
@@ -50,7 +55,7 @@ export interface GatheredReport {
  */
 export async function gatherReport(
   { reader, require }: Pick<OpenedWithBases, 'reader' | 'require'>,
-  { patterns, tool, moment }: GatherRequest,
+  { patterns, tool, moment, skipsLayers = false }: GatherRequest,
   { listener, signal }: { readonly listener: ReportListener; readonly signal: AbortSignal },
 ): Promise<GatheredReport> {
   const { inventory } = reader;
@@ -59,7 +64,7 @@ export async function gatherReport(
   const held = await heldImages({ ...sourceOf(reader), inventory: { ...inventory, images: chosen } }, signal);
   const graphs = distinctImages([...held.values()]);
   const configs = await readConfigs(reader, graphs, signal);
-  const layers = layersOf(graphs, configs);
+  const layers = skipsLayers ? [] : layersOf(graphs, configs);
   await require(signal, layers.map(({ digest }) => digest));
   const findings = await scanLayers(reader, layers, { listener, signal });
   const platforms = await platformsOf(graphs, findings, signal);
@@ -77,7 +82,8 @@ export async function gatherReport(
       .map((image) => artifactOf(image, reader)),
     files: patterns.length === 0 ? (inventory.rawFiles ?? []) : [],
   };
-  return { content, layers: layers.length, warnings: [...warnings, ...platformWarnings(content)] };
+  const largest = new Map([...findings].map(([digest, each]) => [digest, each.largest]));
+  return { content, layers: layers.length, largest, warnings: [...warnings, ...platformWarnings(content)] };
 }
 
 function sourceOf(reader: BundleReader): Parameters<typeof heldImages>[0] {

@@ -106,7 +106,12 @@ function allWarnings(...results: readonly Pick<InspectResult, 'warnings'>[]): re
   return warnings.length > 0 ? warnings : undefined;
 }
 
-async function signaturesOf(
+/**
+ * Who signed a bundle, and who of them was checked. Of a bundle that nobody wanted a signature of, a damaged signature file is a warning.
+ *
+ * @throws PaletteEdgeError as {@link findSignatures} does, when a signature was asked for
+ */
+export async function signaturesOf(
   bundle: Parameters<typeof findSignatures>[0] & { readonly signedBy: readonly SignedBy[] },
   { trust }: OpenRequest,
 ): Promise<Pick<InspectResult, 'signatures' | 'warnings'>> {

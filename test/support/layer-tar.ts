@@ -14,15 +14,18 @@ type LayerContent = string | Uint8Array | { readonly to: string } | { readonly s
 /** The members of a layer. */
 export type LayerMembers = Readonly<Record<string, LayerContent>>;
 
+/** The same members give the same bytes. */
+const mtime = new Date(0);
+
 /** The bytes of a layer, not compressed. `{ to }` is a symbolic link, `{ same }` a hard one, a path with a slash at its end a folder. */
 export async function layerTar(members: LayerMembers): Promise<Buffer> {
   const tar = pack();
   for (const [name, content] of Object.entries(members)) {
-    if (name.endsWith('/')) tar.entry({ name, type: 'directory' });
+    if (name.endsWith('/')) tar.entry({ name, mtime, type: 'directory' });
     else if (typeof content === 'string' || content instanceof Uint8Array)
-      tar.entry({ name, mode: 0o755 }, Buffer.from(content));
-    else if ('to' in content) tar.entry({ name, type: 'symlink', linkname: content.to });
-    else tar.entry({ name, type: 'link', linkname: content.same });
+      tar.entry({ name, mtime, mode: 0o755 }, Buffer.from(content));
+    else if ('to' in content) tar.entry({ name, mtime, type: 'symlink', linkname: content.to });
+    else tar.entry({ name, mtime, type: 'link', linkname: content.same });
   }
   tar.finalize();
   return await buffer(tar);

@@ -1,4 +1,5 @@
 import type { Finding } from './found-package.ts';
+import type { LargeFile } from './largest-files.ts';
 import type { PathSet } from './path-set.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface LayerFindings {
   /** Everything that is no folder. It takes the place of whatever was there. */
   readonly files: PathSet;
   readonly folders: PathSet;
+  /** Some of its files: the largest first. */
+  readonly largest: readonly LargeFile[];
   /** What was not read of the layer as a whole, in words that go on from its digest. */
   readonly problems: readonly string[];
 }

@@ -7,6 +7,7 @@ import { nameCount } from './collect-packages.ts';
 import { FileWindow } from './file-window.ts';
 import { UnreadableError } from './found-package.ts';
 import type { Finding } from './found-package.ts';
+import { LargestFiles } from './largest-files.ts';
 import type { LayerFindings } from './layer-findings.ts';
 import { packageFileAt } from './package-files.ts';
 import { PathSetBuilder } from './path-set.ts';
@@ -24,6 +25,8 @@ const mostPathText = 16 * 1024 * 1024;
 const longestPath = 4096;
 /** Folders in each other; real ones are some ten deep. Every layer above asks about each of them. */
 const deepestPath = 256;
+/** Files that are told of for their size. */
+const mostLargest = 40;
 
 const whiteout = '.wh.';
 const opaqueWhiteout = '.wh..wh..opq';
@@ -37,6 +40,7 @@ interface Scan {
   readonly files: PathSetBuilder;
   readonly folders: PathSetBuilder;
   readonly problems: string[];
+  readonly largest: LargestFiles;
   readonly window: FileWindow;
   packages: number;
   names: number;
@@ -60,6 +64,7 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
     files: new PathSetBuilder(),
     folders: new PathSetBuilder(),
     problems: [],
+    largest: new LargestFiles(mostLargest),
     window: new FileWindow(windowLimit),
     packages: 0,
     names: 0,
@@ -77,7 +82,8 @@ export async function scanLayer(tar: AsyncIterable<Uint8Array>, signal: AbortSig
   }
   const { found, links, removed, opaque, files, folders } = scan;
   const problems = [...scan.problems, ...limitProblems(scan)];
-  return { found, links, removed, opaque, files: files.build(), folders: folders.build(), problems };
+  const largest = scan.largest.list();
+  return { found, links, removed, opaque, files: files.build(), folders: folders.build(), largest, problems };
 }
 
 function limitProblems({ packages, names, pathText, longPaths }: Scan): string[] {
@@ -116,6 +122,7 @@ function isTooLong(path: string): boolean {
 
 async function takeFile(scan: Scan, path: string, member: TarMember): Promise<void> {
   scan.files.add(path);
+  if (member.kind === 'file') scan.largest.add({ path, size: member.size });
   // Of two members of one path the last counts.
   scan.found.delete(path);
   scan.links.delete(path);
