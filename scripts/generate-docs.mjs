@@ -201,7 +201,7 @@ function exitCodesPage() {
     '# Exit codes',
     'Scripts can rely on these: a code never changes its meaning.',
     exitCodeTable(),
-    'With `--json`, the error on stdout also carries a stable `code`, and `suggestions` for what to do next.',
+    'With `--json`, the error on stdout also carries a stable `code`, and `suggestions` for what to do next. [Errors by code](errors.md) tells what each means.',
   ]);
 }
 
