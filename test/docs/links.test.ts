@@ -44,6 +44,28 @@ test('every relative link and anchor of all documents leads somewhere', () => {
   expect(links.length).toBeGreaterThan(300);
 });
 
+/** Documents that links lead to, from one on. */
+function reachableFrom(start: string): ReadonlySet<string> {
+  const reached = new Set([start]);
+  // A set goes on with what is added meanwhile.
+  for (const from of reached) {
+    const document = byPath.get(from);
+    for (const target of document === undefined ? [] : targetsOf(document)) {
+      if (isElsewhere(target)) continue;
+      const path = posix.join(posix.dirname(from), target.split('#')[0] ?? '');
+      if (byPath.has(path)) reached.add(path);
+    }
+  }
+  return reached;
+}
+
+test.each(['README.md', 'docs/README.md'])('every document of docs can be reached from %s', (start) => {
+  const reached = reachableFrom(start);
+  const inDocs = [...byPath.keys()].filter((path) => path.startsWith('docs/'));
+  expect(inDocs.filter((path) => !reached.has(path))).toEqual([]);
+  expect(inDocs.length).toBeGreaterThan(80);
+});
+
 test('links to other places are to HTTPS, mail or this machine', () => {
   const others = documents.flatMap((document) => targetsOf(document).filter(isElsewhere));
   expect(

@@ -78,3 +78,17 @@ function slugOf(heading: string): string {
     .replaceAll(/[^\p{L}\p{N}\p{M}\s_-]/gu, '')
     .replaceAll(/\s/g, '-');
 }
+
+/** The text below a heading, up to the next one of its level or above; undefined when there is no such heading. */
+export function sectionOf({ prose }: Markdown, anchor: string): string | undefined {
+  const sections = prose.split(/^(?=#{1,6} )/m);
+  const first = sections.findIndex((section) => slugOf(/^#+ +(.*)/.exec(section)?.[1] ?? '') === anchor);
+  if (first === -1) return undefined;
+  const level = levelOf(sections[first] ?? '');
+  const next = sections.findIndex((section, index) => index > first && levelOf(section) <= level);
+  return sections.slice(first, next === -1 ? undefined : next).join('');
+}
+
+function levelOf(section: string): number {
+  return /^#*/.exec(section)?.[0].length ?? 0;
+}

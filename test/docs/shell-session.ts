@@ -14,10 +14,13 @@ import { cliEntry, compiledBefore } from '../support/cli-entry.ts';
  * What programs write to both of their outputs comes in one stream, as at a terminal.
  */
 export class ShellSession {
+  /** Where the commands run. */
+  readonly folder: string;
   readonly #shell: ChildProcess;
   #output = '';
 
-  private constructor(shell: ChildProcess) {
+  private constructor(folder: string, shell: ChildProcess) {
+    this.folder = folder;
     this.#shell = shell;
     shell.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
   }
@@ -40,7 +43,7 @@ export class ShellSession {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     shell.stdin.write('exec 2>&1\n');
-    const session = new ShellSession(shell);
+    const session = new ShellSession(folder, shell);
     onTestFinished(async () => await session.#end());
     return session;
   }
