@@ -30,6 +30,8 @@ const secondNodeVersion = '26.10.0';
 const helm = { major: 3, module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' };
 /** Any crane will do; this one is built when there is none. */
 const crane = { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' };
+/** Any oras will do; this one is built when there is none. */
+const oras = { module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' };
 /** The S3 server of the tests; any will do. */
 const s3Server = { module: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' };
 
@@ -43,6 +45,7 @@ try {
     ensureTools();
     ensureHelm();
     ensureCrane();
+    ensureOras();
     ensureS3Server();
     ensureGoOracles();
     ensureSchemas();
@@ -261,6 +264,26 @@ function ensureCrane() {
     [
       'the tests of the site need crane, and it is neither on the PATH nor could it be built.',
       `Install it (https://github.com/google/go-containerregistry), or install Go, which builds it from Go's module proxy:`,
+      `  GOBIN=${folder} go install ${source}`,
+    ].join('\n'),
+  );
+}
+
+/** As Helm: Debian has none. */
+function ensureOras() {
+  const folder = join(modules, '.cache', 'oras');
+  const runs = (program) => spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0;
+  if (runs(join(folder, 'oras')) || runs('oras')) return;
+  const source = `${oras.module}@${oras.version}`;
+  if (onPath('go')) {
+    say(`building oras ${oras.version} with Go`);
+    installWithGo(source, folder);
+    if (runs(join(folder, 'oras'))) return;
+  }
+  throw new SetupError(
+    [
+      'the tests of published bundles need oras, and it is neither on the PATH nor could it be built.',
+      `Install it (https://oras.land), or install Go, which builds it from Go's module proxy:`,
       `  GOBIN=${folder} go install ${source}`,
     ].join('\n'),
   );

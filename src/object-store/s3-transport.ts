@@ -30,7 +30,7 @@ export interface S3Request {
 }
 
 /** A request that is going to be sent again. */
-export interface S3Retry extends Retry {
+interface S3Retry extends Retry {
   readonly host: string;
   readonly subject: string;
 }

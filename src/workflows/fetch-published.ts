@@ -22,7 +22,7 @@ export interface FetchInput {
 }
 
 /** Told of what goes on; must not throw. */
-export interface FetchListener {
+interface FetchListener {
   /** Files of the same names are looked at. */
   readonly onLooking: (files: number) => void;
   /** So many bytes are missing here. */
@@ -62,7 +62,7 @@ export interface ListResult {
 }
 
 /** A bundle that can be fetched. */
-export interface ListedBundle extends Publication {
+interface ListedBundle extends Publication {
   readonly url: string;
   readonly digest: string;
 }

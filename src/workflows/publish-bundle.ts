@@ -16,7 +16,7 @@ export interface PublishInput {
 }
 
 /** Told of what goes on; must not throw. */
-export interface PublishListener {
+interface PublishListener {
   /** All files are read, so many bytes. */
   readonly onReading: (total: number) => void;
   /** So many bytes are missing there. */
@@ -35,7 +35,7 @@ export interface PublishResources {
 }
 
 /** A file of a published bundle. */
-export interface PublishedFileResult {
+interface PublishedFileResult {
   readonly name: string;
   /** In bytes. */
   readonly size: number;

@@ -101,8 +101,7 @@ export function isBeside({ mediaType }: Pick<PublishedFile, 'mediaType'>): boole
   return mediaType === partsList || mediaType === checksum || mediaType === signature;
 }
 
-/** The error for something that is no published bundle. */
-export function notPublished(place: string): PaletteEdgeError {
+function notPublished(place: string): PaletteEdgeError {
   return new PaletteEdgeError('NOT_A_PUBLICATION', `${place} is no bundle that was published`, {
     kind: 'usage',
     suggestions: ['See what there is: palette-edge fetch URL --list'],

@@ -62,7 +62,7 @@ export function s3Target({ bucket, bundle, concurrency }: BucketPlace): PublishT
 }
 
 /** How large the pieces of a file are, in bytes: the same for each run, so that they are found again. */
-export function s3PieceSize(size: number): number {
+function s3PieceSize(size: number): number {
   return Math.max(leastPiece, Math.ceil(size / mostPieces));
 }
 

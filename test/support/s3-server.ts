@@ -44,7 +44,7 @@ export const s3Keys = { accessKeyId: 'test-access-key', secretAccessKey: 'test-s
  *
  * @throws Error that says what to do when there is none: a test is never skipped because a program is not there
  */
-export function s3ServerProgram(): string {
+function s3ServerProgram(): string {
   if (existsSync(built)) return built;
   if (spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0) return program;
   throw new Error('this test needs versitygw: run npm test, which sets it up, or install it');
