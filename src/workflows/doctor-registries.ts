@@ -77,7 +77,8 @@ async function checkRegistry(
     if (![200, 401].includes(status)) throw noRegistry(registry, url.host, status);
     isOpen = status === 200;
     const through = mirrors.length > 0 ? `; asked first: ${mirrors.join(', ')}` : '';
-    return fine(name, `answers at ${url.host}${through}`);
+    const place = url.host === registry ? '' : ` at ${url.host}`;
+    return fine(name, `answers${place}${through}`);
   });
   if (reached.status !== 'ok') return [reached, ...skew];
   return [reached, ...skew, await checkAccess(registry, isOpen, { ...resources, signal })];
@@ -114,7 +115,7 @@ async function checkAccess(
   return await tried(name, 'problem', async () => {
     const found = await credentials.find(registry, '', signal);
     if (found === undefined) {
-      if (isOpen) return fine(name, 'not asked for');
+      if (isOpen) return fine(name, 'the registry asks for none');
       return {
         name,
         status: 'warning',
