@@ -3,8 +3,16 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { isTag } from '../../src/oci/reference.ts';
 import { emptyConfig, keepingManifests } from '../../src/store-sharing/keeping-manifests.ts';
+import type { KeepingManifest } from '../../src/store-sharing/keeping-manifests.ts';
 
 const blobs = ['a', 'b', 'c'].map((text) => ({ digest: digestOf(text), size: text.length }));
+
+/** The one manifest of a few blobs. */
+function only(few: typeof blobs): KeepingManifest {
+  const manifest = keepingManifests({ id: '1a2b3c4d', blobs: few }).at(0);
+  if (manifest === undefined) throw new Error('there is none');
+  return manifest;
+}
 
 test('the same blobs give the same bytes, in any order and however often they are named', () => {
   const one = keepingManifests({ id: '1a2b3c4d', blobs });
@@ -13,8 +21,8 @@ test('the same blobs give the same bytes, in any order and however often they ar
 });
 
 test('a manifest names its blobs as something that registries do not look into', () => {
-  const [manifest] = keepingManifests({ id: '1a2b3c4d', blobs });
-  const document: unknown = JSON.parse(Buffer.from(manifest?.bytes ?? []).toString());
+  const manifest = only(blobs);
+  const document: unknown = JSON.parse(Buffer.from(manifest.bytes).toString());
   expect(document).toEqual({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -24,18 +32,18 @@ test('a manifest names its blobs as something that registries do not look into',
       .toSorted((left, right) => (left.digest < right.digest ? -1 : 1))
       .map((blob) => ({ mediaType: 'application/octet-stream', ...blob })),
   });
-  expect(manifest?.descriptor).toMatchObject({
-    digest: digestOf(manifest?.bytes ?? ''),
-    size: manifest?.bytes.length,
+  expect(manifest.descriptor).toMatchObject({
+    digest: digestOf(manifest.bytes),
+    size: manifest.bytes.length,
   });
 });
 
 test('the tag tells the bundle, and other blobs of it get another tag', () => {
-  const [all] = keepingManifests({ id: '1a2b3c4d', blobs });
-  const [some] = keepingManifests({ id: '1a2b3c4d', blobs: blobs.slice(1) });
-  expect(all?.tag).toMatch(/^blobs-1a2b3c4d-[0-9a-f]{12}$/);
-  expect(all?.tag !== undefined && isTag(all.tag)).toBe(true);
-  expect(some?.tag).not.toBe(all?.tag);
+  const all = only(blobs);
+  const some = only(blobs.slice(1));
+  expect(all.tag).toMatch(/^blobs-1a2b3c4d-[0-9a-f]{12}$/);
+  expect(isTag(all.tag)).toBe(true);
+  expect(some.tag).not.toBe(all.tag);
 });
 
 test('more blobs than registries take in one manifest are named in several', () => {
