@@ -15,7 +15,7 @@ export default class Fetch extends BaseCommand {
   static override summary = 'Fetches a bundle that was published, with all that was published with it.';
   static override description = `Each file is compared with its sha256 before it gets its name. Files that are there already are not fetched; after Ctrl-C or worse the same command goes on from the last byte.
 
-The digests are those of the manifest, which whoever may write there can replace: check the signature of the bundle as well, with verify --key.`;
+The digests are those of the manifest, which whoever may write there can replace: check the signature of the bundle as well, with verify --public-key.`;
   static override examples = [
     {
       description: 'From a bucket, into this folder:',
