@@ -25,7 +25,7 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\bnpx node bin\/dev\.js\b/g, 'palette-edge'],
   [/127\.0\.0\.1([:-])\d+/g, '127.0.0.1$1PORT'],
   [/\bin (?:under 1|\d+(?:\.\d+)?) m?s\b/g, 'in TIME'],
-  [/\bit has \d+ bytes\b/g, 'it has BYTES bytes'],
+  [/\b(it has|expected) \d+ bytes\b/g, '$1 BYTES bytes'],
   [/\(\d+ bytes\b(?: at \d+)?/g, '(BYTES bytes'],
   [/\b[0-9a-f]{64}\b/g, 'SHA256'],
   [/\bage1[0-9a-z]{20,}/g, 'RECIPIENT'],
