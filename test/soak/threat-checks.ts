@@ -112,8 +112,15 @@ export const threatChecks: readonly ThreatCheck[] = [
     name: 'a drive with another number than was asked about is not opened',
   },
   {
+    source: 'src/store-sharing/shared-store-state.ts',
+    check: 'if (this.#damaged.size >= maximumDamaged)',
+    instead: 'if (this.#damaged.size === 0)',
+    test: 'test/store-sharing/shared-stores.test.ts',
+    name: 'who gives wrong bytes again and again is not asked any more',
+  },
+  {
     source: 'src/cli/config-file.ts',
-    check: 'if (ownFile === undefined || !guardedFlags.has(key)) return;',
+    check: 'if (ownFile === undefined || !(guardedFlags.has(key) || isSharedStore(key, value))) return;',
     instead: 'return;',
     test: 'test/cli/config-file.test.ts',
     name: 'may not set %s, for no command',
