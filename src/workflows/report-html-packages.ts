@@ -10,6 +10,8 @@ const mostPackages = 20_000;
 /** Of all packages together: images that have them. */
 const mostUses = 300_000;
 const mostFiles = 200;
+/** Bytes; nobody asks about smaller ones. */
+const leastFile = 10_000;
 /** Of a name, version or licence. */
 const longestText = 200;
 
@@ -38,7 +40,9 @@ export function largestFiles(
 ): PageLargeFile[] {
   const files = [...largest].flatMap(([digest, those]) => {
     const layer = placeOf.get(digest);
-    return layer === undefined ? [] : those.map(({ path, size }) => ({ path, size, layer }));
+    return layer === undefined
+      ? []
+      : those.filter(({ size }) => size >= leastFile).map(({ path, size }) => ({ path, size, layer }));
   });
   return files
     .toSorted((left, right) => byFileSize(left, right) || left.layer - right.layer)

@@ -14,6 +14,9 @@ import { bytesText, countText, shortDigest } from './number-text.ts';
 import { tableSection } from './page-section.ts';
 import type { PageSection } from './page-section.ts';
 
+/** Of tables that few read to their end. */
+const fewRows = 20;
+
 /** What is in the bundle beside images, and inside of their layers: each a table. */
 export function contentTables(data: PageData): PageSection[] {
   return [
@@ -50,6 +53,7 @@ function largestSection(data: PageData): PageSection[] {
   const table = new DataTable<PageLargeFile>({
     caption: 'Largest files',
     rows: largest,
+    most: fewRows,
     columns: [
       {
         title: 'File',
@@ -84,6 +88,7 @@ function packageSection({ packages, images }: PageData): PageSection[] {
   const table = new DataTable<PagePackage>({
     caption: 'Packages',
     rows: list,
+    most: fewRows,
     columns: [
       {
         title: 'Package',
@@ -98,8 +103,9 @@ function packageSection({ packages, images }: PageData): PageSection[] {
         title: 'Images',
         isNumber: true,
         order: (each) => each[4].length,
-        cell: (each) => namesCell(usersOf(each[4])),
+        cell: (each) => countText(each[4].length),
       },
+      { title: 'Found in', className: 'wide', cell: (each) => namesCell(usersOf(each[4])) },
     ],
     text: ([type, name, version, licence, users]) =>
       `${name} ${version} ${type} ${licence} ${usersOf(users).join(' ')}`,

@@ -20,6 +20,8 @@ export interface TableContent<Row> {
   /** For who does not see it. */
   readonly caption: string;
   readonly rows: readonly Row[];
+  /** How many are shown before somebody asks for all. */
+  readonly most?: number;
   readonly columns: readonly Column<Row>[];
   /** What a search looks into. */
   readonly text: (row: Row) => string;
@@ -27,8 +29,8 @@ export interface TableContent<Row> {
   readonly details?: (row: Row) => HTMLElement;
 }
 
-/** Rows that are shown before somebody asks for all. */
-const fewRows = 100;
+/** Rows that are shown before somebody asks for all, unless a table says otherwise. */
+const mostRows = 100;
 
 let lastId = 0;
 
@@ -104,7 +106,7 @@ export class DataTable<Row> {
       setAttributes(head, { 'aria-sort': isSorted ? direction : undefined });
     }
     const found = this.#found();
-    const shown = this.#showsAll ? found : found.slice(0, fewRows);
+    const shown = this.#showsAll ? found : found.slice(0, this.#content.most ?? mostRows);
     this.#toggles.clear();
     this.#body.replaceChildren(...shown.flatMap((row) => this.#rows(row)));
     if (found.length === 0) {

@@ -10,11 +10,11 @@ import { bytesText, countText } from './number-text.ts';
 /** The images of a bundle; of an update, what becomes of each. */
 export function imageTable(data: PageData): DataTable<PageImage> {
   const { images, update } = data;
-  const changed = update === undefined ? [] : changeColumns();
+  const columns = update === undefined ? sizeColumns(data) : [...changeColumns(), ...shipColumns(data)];
   return new DataTable({
     caption: 'Images',
     rows: update === undefined ? images : images.toSorted((a, b) => changeRank(a) - changeRank(b)),
-    columns: [nameColumn(data), ...changed, ...sizeColumns(data)],
+    columns: [nameColumn(data), ...columns],
     text: (image) => imageText(data, image),
     details: (image) => imageDetails(data, image),
   });
@@ -75,14 +75,41 @@ function changeColumns(): Column<PageImage>[] {
         );
       },
     },
+  ];
+}
+
+function shipColumns({ images }: PageData): Column<PageImage>[] {
+  const most = Math.max(...images.map(({ total }) => total), 1);
+  const toShip = ({ change }: PageImage): number => change?.toShip ?? 0;
+  return [
     {
       title: 'To ship',
       isNumber: true,
-      order: ({ change }) => change?.toShip ?? 0,
-      cell: ({ change }) => bytesText(change?.toShip ?? 0),
+      order: toShip,
+      cell: (image) => (toShip(image) === 0 ? 'nothing' : bytesText(toShip(image))),
+    },
+    sizeColumn,
+    {
+      title: 'New and old',
+      className: 'bar-cell wide',
+      cell: (image) =>
+        byteBar(
+          [
+            { bytes: toShip(image), className: 'new' },
+            { bytes: image.total - toShip(image), className: 'old' },
+          ],
+          most,
+        ),
     },
   ];
 }
+
+const sizeColumn: Column<PageImage> = {
+  title: 'Size',
+  isNumber: true,
+  order: ({ total }) => total,
+  cell: ({ total }) => bytesText(total),
+};
 
 function wasText(name: string): HTMLElement {
   return element('span', { class: 'note' }, 'from ', foreignText(nameParts(name).name));
@@ -97,7 +124,7 @@ function sizeColumns(data: PageData): Column<PageImage>[] {
   const layersOf = (image: PageImage): number =>
     new Set(imageItself(data, image).platforms.flatMap(({ layers }) => layers)).size;
   return [
-    { title: 'Size', isNumber: true, order: ({ total }) => total, cell: ({ total }) => bytesText(total) },
+    sizeColumn,
     {
       title: 'Only here',
       isNumber: true,

@@ -52,12 +52,11 @@ function groupItem(data: PageData, group: PageGroup): MapItem {
     const size = rest.reduce((sum, cell) => sum + cell.size, 0);
     cells.push({ ...plainItem(data, `${rest.length} smaller ones`, size), className: classOf(data, group) });
   }
-  const own = group.kind === 'image' ? ', layers that no other image has' : '';
   const image = group.image === undefined ? undefined : data.images[group.image];
   const name = image === undefined ? label : image.name;
   return {
     ...plainItem(data, label, group.size),
-    description: `${name}${own}: ${sizeText(data, group.size)}, ${countOf(group.cells.length, 'piece')}`,
+    description: `${label} ${sizeText(data, group.size)}${groupText(group, name)}`,
     text: name.toLowerCase(),
     className: classOf(data, group),
     image: group.image,
@@ -71,15 +70,15 @@ function cellItem(data: PageData, group: PageGroup, cell: PageCell): MapItem {
   const layer = cell.layer === undefined ? undefined : data.layers[cell.layer];
   if (layer === undefined) {
     const name = cell.name ?? '';
-    return { ...plainItem(data, name, cell.size), className, description: `${name}: ${told(data, cell)}` };
+    return { ...plainItem(data, name, cell.size), className, description: `${name} ${told(data, cell)}` };
   }
   const users = layer.images;
   const names = users.map((place) => data.images[place]?.name ?? '');
-  const sharing = users.length > 1 ? `, shared by ${countOf(users.length, 'image')}: ${listed(names)}` : '';
+  const sharing = users.length > 1 ? `, shared by ${listed(names)}` : '';
   const label = users.length > 1 ? `${users.length} images` : layerLabel(data, group, cell);
   return {
     ...plainItem(data, label, cell.size),
-    description: `Layer ${shortDigest(layer.digest)}: ${told(data, cell)}${sharing}${storedText(layer)}`,
+    description: `${label} ${told(data, cell)}${sharing}${storedText(layer)}. Digest ${shortDigest(layer.digest)}`,
     text: `${names.join(' ')} ${layer.digest}`.toLowerCase(),
     className,
     image: group.image,
@@ -88,9 +87,14 @@ function cellItem(data: PageData, group: PageGroup, cell: PageCell): MapItem {
 }
 
 function plainItem({ bundle }: PageData, label: string, size: number): MapItem {
-  const description = `${label}: ${bytesText(size)}, ${shareText(size, bundle.contentSize)} of all`;
+  const description = `${label} ${bytesText(size)}, ${shareText(size, bundle.contentSize)} of all`;
   const text = label.toLowerCase();
   return { label, description, text, size, className: '', image: undefined, users: [], cells: [] };
+}
+
+function groupText({ kind, cells }: PageGroup, name: string): string {
+  if (kind === 'image') return `: ${countOf(cells.length, 'layer')} that no other image has, of ${name}`;
+  return `: ${countOf(cells.length, 'piece')}`;
 }
 
 function groupLabel({ images }: PageData, { kind, image, cells }: PageGroup): string {

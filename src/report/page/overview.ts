@@ -77,7 +77,8 @@ function bundleTiles(data: PageData): Tile[] {
   const { bundle, layers, artifacts, files, packages } = data;
   const shared = layers.filter(({ images }) => images.length > 1).length;
   const others = [
-    ...(artifacts.length > 0 ? [countOf(artifacts.length, 'chart or companion')] : []),
+    ...countedKind(artifacts, 'chart'),
+    ...countedKind(artifacts, 'companion'),
     ...(files.length > 0 ? [countOf(files.length, 'file')] : []),
   ];
   const read =
@@ -95,6 +96,11 @@ function bundleTiles(data: PageData): Tile[] {
     },
     ...read,
   ];
+}
+
+function countedKind(artifacts: PageData['artifacts'], kind: 'chart' | 'companion'): string[] {
+  const count = artifacts.filter((artifact) => artifact.kind === kind).length;
+  return count === 0 ? [] : [countOf(count, kind)];
 }
 
 function imagesTile({ images }: PageData, others: readonly string[]): Tile {

@@ -53,11 +53,19 @@ export function tableSection<Row>(
 ): PageSection {
   if (table === undefined || content.count === 0)
     return pageSection(content, element('p', { class: 'empty' }, content.empty));
+  const section = pageSection(content, table.element);
   return {
-    ...pageSection(content, table.element),
+    ...section,
     search: {
       noun: content.noun,
-      filter: (words) => table.filter(words),
+      filter: (words) => {
+        const found = table.filter(words);
+        const counted = section.element.querySelector('.count');
+        const all = countText(content.count ?? 0);
+        if (counted !== null)
+          counted.textContent = words.length === 0 ? all : `${countText(found)} of ${all}`;
+        return found;
+      },
       showAll: () => table.showAll(),
     },
   };

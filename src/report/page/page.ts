@@ -39,8 +39,8 @@ function showPage(data: PageData): void {
   const warnings = warningSection(data);
   const sections = [
     ...(warnings === undefined ? [] : [warnings]),
-    savings(data),
     map,
+    savings(data),
     images,
     ...contentTables(data),
     trustSection(data),

@@ -60,7 +60,7 @@ export class Treemap {
     const sizes = groups.map(({ size }) => size);
     const frame = { left: 0, top: 0, width: Math.max(width, 1), height: Math.max(height, 1) };
     const rectangles = squarifiedTreemap(sizes, frame);
-    const nodes = groups.map((group, place) => this.#group(group, rectangles[place] ?? frame, frame));
+    const nodes = groups.flatMap((group, index) => this.#group(group, rectangles[index] ?? frame, frame));
     this.#tree.replaceChildren(...nodes);
     this.#mark();
     const again = [...this.#drawn].find(([, item]) => item === active)?.[0];
@@ -70,45 +70,41 @@ export class Treemap {
     this.#tell(active);
   }
 
-  #group(group: MapItem, rectangle: Rectangle, frame: Rectangle): HTMLElement {
+  /** A group, and the cells in it. They stand beside it, so that its name is not theirs, too. */
+  #group(group: MapItem, rectangle: Rectangle, frame: Rectangle): HTMLElement[] {
     const hasStrip = rectangle.height > 44 && rectangle.width > 48;
     const top = hasStrip ? strip : 0;
-    const inner = { left: 0, top: 0, width: rectangle.width, height: Math.max(rectangle.height - top, 1) };
-    const node = this.#node(group, `group ${group.className}`);
-    setAttributes(node, { 'aria-expanded': group.cells.length > 0 ? 'true' : undefined });
+    const height = Math.max(rectangle.height - top, 1);
+    const inner = { ...rectangle, top: rectangle.top + top, height };
+    const cells = group.cells.filter(({ size }) => size > 0);
+    const node = this.#node(group, 'group', 1);
+    setAttributes(node, { 'aria-expanded': cells.length > 0 ? 'true' : undefined });
     setPlace(node, rectangle, frame);
     if (hasStrip) {
       const size =
         rectangle.width > 130 ? element('span', { class: 'size' }, bytesText(group.size)) : undefined;
       const name = element('span', { class: 'name' }, group.label);
-      node.append(element('span', { class: 'strip', 'aria-hidden': 'true' }, name, size));
+      node.append(element('span', { class: 'strip' }, name, ' ', size));
     }
-    const cells = group.cells.filter(({ size }) => size > 0);
-    if (cells.length === 0) return node;
-    const holder = element('div', { class: hasStrip ? 'cells below-strip' : 'cells', role: 'group' });
-    const rectangles = squarifiedTreemap(
-      cells.map(({ size }) => size),
-      inner,
-    );
-    holder.append(...cells.map((cell, index) => this.#cell(cell, rectangles[index] ?? inner, inner)));
-    node.append(holder);
-    return node;
+    const sizes = cells.map(({ size }) => size);
+    const rectangles = squarifiedTreemap(sizes, inner);
+    return [node, ...cells.map((cell, index) => this.#cell(cell, rectangles[index] ?? inner, frame))];
   }
 
   #cell(cell: MapItem, rectangle: Rectangle, frame: Rectangle): HTMLElement {
-    const node = this.#node(cell, `cell ${cell.className}`);
+    const node = this.#node(cell, `cell ${cell.className}`, 2);
     setPlace(node, rectangle, frame);
-    if (rectangle.width > 54 && rectangle.height > 20) {
+    if (rectangle.width > 62 && rectangle.height > 20) {
       const name = rectangle.height > 38 ? element('span', { class: 'name' }, cell.label) : undefined;
       const size = element('span', { class: 'size' }, bytesText(cell.size));
-      node.append(element('span', { class: 'label', 'aria-hidden': 'true' }, name, size));
+      node.append(element('span', { class: 'label' }, name, ' ', size));
     }
     return node;
   }
 
-  #node(item: MapItem, className: string): HTMLElement {
-    const attributes = { class: className, role: 'treeitem', tabindex: -1, 'aria-label': item.description };
-    const node = element('div', attributes);
+  #node(item: MapItem, className: string, level: number): HTMLElement {
+    const named = { 'aria-level': level, 'aria-label': item.description };
+    const node = element('div', { class: className, role: 'treeitem', tabindex: -1, ...named });
     this.#drawn.set(node, item);
     return node;
   }

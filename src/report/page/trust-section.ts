@@ -41,9 +41,9 @@ export function warningSection({ warnings }: PageData): PageSection | undefined 
   const rest = warnings.length - items.length;
   if (rest > 0) items.push(element('li', {}, `and ${countText(rest)} more`));
   const list = element('ul', {}, ...items);
-  const title = `${countText(warnings.length)} to look at`;
-  const folded = element('details', { open: warnings.length <= 5 }, element('summary', {}, title), list);
-  const section = pageSection({ id: 'warnings', title: 'Warnings', count: warnings.length }, folded);
+  const isShort = items.length <= 3;
+  const content = isShort ? list : element('details', {}, element('summary', {}, 'Show all'), list);
+  const section = pageSection({ id: 'warnings', title: 'Warnings', count: warnings.length }, content);
   section.element.classList.add('warnings');
   return section;
 }
