@@ -13,8 +13,10 @@ const sharing = [
   'definition',
   'delta',
   'http',
+  'integration',
   'io',
   'iso',
+  'object-store',
   'oci',
   'palette-api',
   'profile',
@@ -23,6 +25,7 @@ const sharing = [
   'report',
   'squeeze',
   'store',
+  'store-sharing',
   'trust',
   'usb',
   'views',
@@ -49,6 +52,8 @@ const ownSteps = {
   standalone: ['test/end-to-end/standalone.test.ts', 'test/integration/site-from-the-stick.test.ts'],
 };
 
+const steps = Object.values(ownSteps).flat();
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build-package.ts'],
@@ -58,13 +63,16 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'sharing', include: sharing, exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'sharing', include: sharing, exclude: [...apart, ...steps], isolate: false },
+      },
       {
         extends: true,
         test: {
           name: 'alone',
           include: ['test/**/*.test.ts'],
-          exclude: [...sharing, ...Object.values(ownSteps).flat()],
+          exclude: [...sharing, ...steps],
         },
       },
       { extends: true, test: { name: 'apart', include: apart } },
