@@ -56,6 +56,11 @@ export function formatState({ bundles, sites }: FleetState): string {
   return `${[stateHead, ...lines.map(canonicalJson)].join('\n')}\n`;
 }
 
+/** What was built as lines of JSON: `fleet collect` takes them into a state elsewhere. Empty when nothing was. */
+export function factsText(results: readonly { readonly built?: BuiltBundle | undefined }[]): string {
+  return results.flatMap(({ built }) => (built === undefined ? [] : [canonicalJson(built)])).join('\n');
+}
+
 /** Takes what was built into a state: it is ready for the sites that it was built for. */
 export function withBuilt(state: FleetState, built: BuiltBundle, sites: readonly string[]): FleetState {
   const known = new Map(state.sites.map((site) => [site.site, site]));

@@ -4,7 +4,7 @@ import { sitesText } from './fleet-sites-text.ts';
 import { textTable } from './text-table.ts';
 
 /** What became of each bundle of a fleet. */
-export function fleetBuildView({ bundles }: FleetBuildResult): string {
+export function fleetBuildView({ bundles }: Pick<FleetBuildResult, 'bundles'>): string {
   const failures = bundles.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [`${name}: ${failure.code}: ${failure.message}`],
   );

@@ -58,6 +58,8 @@ export interface FleetBuildRequest {
   /** Names of the plan; all when empty. */
   readonly only: readonly string[];
   readonly parallel: number;
+  /** Whether the state is left as it is: another run takes what was built into it (`collectFleet`). */
+  readonly keepsState?: boolean | undefined;
 }
 
 /**
@@ -79,7 +81,7 @@ export async function buildFleet(
   const one = async (bundle: PlannedBundle): Promise<FleetBundleResult> => {
     signal.throwIfAborted();
     const result = await outcomeOf(bundle, loaded, { ...resources, signal });
-    if (result.built !== undefined) {
+    if (result.built !== undefined && request.keepsState !== true) {
       state = withBuilt(state, result.built, result.sites);
       const now = state;
       saving = saving.then(async () => await saveState(loaded, now));
@@ -109,6 +111,11 @@ function chosenBundles({ plan }: LoadedFleet, only: readonly string[]): readonly
         kind: 'usage',
         suggestions: [
           'palette-edge fleet plan FILE --offline names the bundles; they depend on what sites have.',
+          ...(name.includes('-from-')
+            ? [
+                'A delta bundle needs the full bundle that its sites have, in the folder of bundles or in one of bases: bring it there. The full bundle of the release does for these sites, too.',
+              ]
+            : []),
         ],
       },
     );

@@ -28,9 +28,10 @@ export interface LoadedFleet {
 /**
  * Reads a fleet file and its state, and plans. Nobody is asked, and nothing written.
  *
+ * @param hasAllBases whether bundles that sites have count as at hand, wherever they are
  * @throws PaletteEdgeError `FLEET_INVALID` (kind usage), `FLEET_STATE_INVALID` (kind content), or why a file cannot be read
  */
-export async function loadFleet(path: string): Promise<LoadedFleet> {
+export async function loadFleet(path: string, hasAllBases = false): Promise<LoadedFleet> {
   const fleet = readFleet(await readSourceFile(path, 'fleet file'));
   const folder = dirname(path);
   const state = await loadState(folder, fleet);
@@ -39,7 +40,7 @@ export async function loadFleet(path: string): Promise<LoadedFleet> {
   // The first folder that has a file counts.
   for (const place of [...fleet.bases.map((base) => resolve(folder, base)).toReversed(), bundlesFolder])
     for (const name of await namesIn(place)) files.set(name, join(place, name));
-  const plan = planFleet(fleet, state, (file) => files.has(file));
+  const plan = planFleet(fleet, state, (file) => hasAllBases || files.has(file));
   return { fleet, state, plan, folder, bundlesFolder, pathOf: (file) => files.get(file) };
 }
 

@@ -15,10 +15,10 @@ import { digestOf } from '../../src/oci/digest.ts';
 const runFile = promisify(execFile);
 
 /**
- * Go modules that carry the schemas as their projects publish them, which scripts/setup.mjs fetches. Both are Apache-2.0; the schemas Apache-2.0
- * (CycloneDX) and CC-BY-3.0 (SPDX).
+ * Go modules that carry the schemas as their projects publish them, which scripts/setup.mjs fetches. All are Apache-2.0; the schemas Apache-2.0
+ * (CycloneDX, Argo) and CC-BY-3.0 (SPDX).
  */
-const modules: { readonly cyclonedx: string; readonly syft: string } = JSON.parse(
+const modules: { readonly argo: string; readonly cyclonedx: string; readonly syft: string } = JSON.parse(
   readFileSync(new URL('../../scripts/schema-modules.json', import.meta.url), 'utf8'),
 );
 
@@ -29,6 +29,11 @@ interface SchemaFile {
 }
 
 const files = {
+  argo: {
+    module: modules.argo,
+    path: 'api/jsonschema/schema.json',
+    digest: '98df6174460702d2c178cd54c6fb3f597985c9969bb5ae79ad7e55e2d47c0b39',
+  },
   bom: {
     module: modules.cyclonedx,
     path: 'schema/bom-1.6.schema.json',
@@ -62,6 +67,22 @@ export async function cyclonedxSchema(): Promise<ValidateFunction> {
 /** The schema of SPDX 2.3 (spdx/spdx-spec, schemas/). */
 export async function spdxSchema(): Promise<ValidateFunction> {
   return newAjv().compile(await schemaOf(files.spdx));
+}
+
+/** The schema of workflows of Argo, in which fields that are not known are wrong, too: as the server takes them, and as it drops them. */
+export async function argoWorkflowSchema(): Promise<ValidateFunction> {
+  const schema = await schemaOf(files.argo);
+  const definitions = isRecord(schema['definitions']) ? schema['definitions'] : {};
+  const closed = Object.entries(definitions).map(([name, definition]) => [
+    name,
+    isRecord(definition) && isRecord(definition['properties']) && !('additionalProperties' in definition)
+      ? { ...definition, additionalProperties: false }
+      : definition,
+  ]);
+  return newAjv().compile({
+    $ref: '#/definitions/io.argoproj.workflow.v1alpha1.Workflow',
+    definitions: Object.fromEntries(closed),
+  });
 }
 
 function newAjv(): Ajv {

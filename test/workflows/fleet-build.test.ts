@@ -6,7 +6,9 @@ import { expect, test } from 'vitest';
 import { fleetInput } from '../../src/cli/fleet-input.ts';
 import { wireBuild } from '../../src/cli/wire-build.ts';
 import { buildFleet } from '../../src/workflows/fleet-build.ts';
+import { factsText } from '../../src/fleet/fleet-state.ts';
 import type { FleetBuildResult } from '../../src/workflows/fleet-build.ts';
+import { collectFleet } from '../../src/workflows/fleet-collect.ts';
 import { deliverFleet } from '../../src/workflows/fleet-deliver.ts';
 import { loadFleet } from '../../src/workflows/fleet-files.ts';
 import { planFleetBundles } from '../../src/workflows/fleet-plan.ts';
@@ -52,14 +54,14 @@ groups:
     'max-rate': undefined,
     mirror: [],
     'registries-file': false,
-    store: join(folder, 'store'),
+    store: [join(folder, 'store')],
   } as const;
   const wire = async () => await wireBuild(flags, config, () => undefined);
   const inputOf = async (bundle: Parameters<typeof fleetInput>[0]) => await fleetInput(bundle, path, signal);
-  const build = async (only: readonly string[] = []): Promise<FleetBuildResult> =>
+  const build = async (only: readonly string[] = [], keepsState = false): Promise<FleetBuildResult> =>
     await buildFleet(
       await loadFleet(path),
-      { only, parallel: 2 },
+      { only, parallel: 2, keepsState },
       {
         openBuild: async () => {
           const wiring = await wire();
@@ -166,6 +168,38 @@ test('bundles of jobs that had each their own state are collected where all of t
   await rm(join(bundles, file));
   expect(outcomes(await build())).toEqual({ shop: 'built', depot: 'there' });
   expect(await readFile(state, 'utf8')).toBe(collected);
+});
+
+test('what jobs told makes the state that one build would have made, without the bundles', async () => {
+  const { push, build, bundles, state, path, folder } = await startFleet();
+  await push('app');
+  await push('db');
+  const { plan } = await loadFleet(path);
+  const facts: string[] = [];
+  for (const { name } of plan.bundles) {
+    const file = join(folder, `${name}.jsonl`);
+    await writeFile(file, `${factsText((await build([name], true)).bundles)}\n`);
+    facts.push(file);
+  }
+  expect(await readdir(folder)).not.toContain('fleet-state.jsonl');
+  await build();
+  const expected = await readFile(state, 'utf8');
+  await rm(state);
+  await rm(bundles, { recursive: true });
+  const collected = await collectFleet(await loadFleet(path, true), facts);
+  expect(collected.bundles.map(({ name }) => name)).toEqual(plan.bundles.map(({ name }) => name));
+  expect(await readFile(state, 'utf8')).toBe(expected);
+  // A fact of a fleet that has changed since: nothing is taken.
+  await writeFile(
+    path,
+    (await readFile(path, 'utf8'))
+      .replace('name: depot,', 'name: barn,')
+      .replace('content: depot', 'content: barn'),
+  );
+  await rm(state);
+  const stale = collectFleet(await loadFleet(path, true), facts);
+  expect(await rejection(stale)).toMatchObject({ code: 'FLEET_BUNDLE_UNKNOWN' });
+  expect(await readdir(folder)).not.toContain('fleet-state.jsonl');
 });
 
 test('what is not in the plan, and what is not ready, is told; nothing is written', async () => {

@@ -10,6 +10,7 @@ import { storeFlags } from '../../cli/store-flags.ts';
 import { wireBuild } from '../../cli/wire-build.ts';
 import { wireIso } from '../../cli/wire-iso.ts';
 import type { PlannedBundle } from '../../fleet/plan-fleet.ts';
+import { factsText } from '../../fleet/fleet-state.ts';
 import { fleetBuildView, fleetBundleView } from '../../views/fleet-build-view.ts';
 import { warningView } from '../../views/warning-view.ts';
 import { buildFleet } from '../../workflows/fleet-build.ts';
@@ -28,7 +29,8 @@ export default class FleetBuild extends BaseCommand {
     },
     {
       description: 'One bundle, in a job of its own:',
-      command: '<%= config.bin %> <%= command.id %> fleet.yaml --only shop-5c1f07aa',
+      command:
+        '<%= config.bin %> <%= command.id %> fleet.yaml --only shop-5c1f07aa --keep-state > facts.jsonl',
     },
   ];
 
@@ -56,6 +58,12 @@ export default class FleetBuild extends BaseCommand {
       max: 16,
       default: 2,
     }),
+    'keep-state': Flags.boolean({
+      helpGroup: 'OUTPUT',
+      summary:
+        'Leave the state file as it is, and print what it would say of each bundle: fleet collect takes that.',
+      default: false,
+    }),
   };
 
   protected override readonly resumeAdvice =
@@ -82,7 +90,7 @@ export default class FleetBuild extends BaseCommand {
     };
     const result = await buildFleet(
       loaded,
-      { only: flags.only, parallel: flags.parallel },
+      { only: flags.only, parallel: flags.parallel, keepsState: flags['keep-state'] },
       {
         openBuild,
         inputOf: async (bundle) => await fleetInput(bundle, args.fleet, this.signal),
@@ -91,8 +99,16 @@ export default class FleetBuild extends BaseCommand {
         signal: this.signal,
       },
     );
-    this.show(fleetBuildView(result));
+    if (flags['keep-state']) this.#showFacts(result);
+    else this.show(fleetBuildView(result));
     if (result.bundles.some(({ outcome }) => outcome === 'failed')) this.endWith('incomplete');
     return result;
+  }
+
+  #showFacts({ bundles }: FleetBuildResult): void {
+    const facts = factsText(bundles);
+    if (facts !== '') this.show(facts);
+    for (const { name, failure } of bundles)
+      if (failure !== undefined) this.tell(`${name}: ${failure.code}: ${failure.message}`);
   }
 }

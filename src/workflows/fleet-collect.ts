@@ -1,0 +1,57 @@
+import { PaletteEdgeError } from '../errors.ts';
+import { withBuilt } from '../fleet/fleet-state.ts';
+import type { BuiltBundle } from '../fleet/fleet-state.ts';
+import { parseLine, readBuilt } from '../fleet/read-state.ts';
+import type { FleetBundleResult } from './fleet-build.ts';
+import { saveState } from './fleet-files.ts';
+import type { LoadedFleet } from './fleet-files.ts';
+import { readSourceFile } from './read-source-file.ts';
+
+/** What was taken into the state. */
+export interface FleetCollectResult {
+  /** Sorted by name. */
+  readonly bundles: readonly FleetBundleResult[];
+}
+
+/**
+ * Takes into the state what jobs told of the bundles that they built: lines that `fleet build --keep-state` prints, or files `….fleet.json`. The
+ * bundles themselves may be elsewhere.
+ *
+ * @param loaded with all bases, as jobs have them
+ * @throws PaletteEdgeError `FLEET_STATE_INVALID` (kind content), `FLEET_BUNDLE_UNKNOWN` (kind usage), or why a file cannot be read: then nothing is written
+ */
+export async function collectFleet(
+  loaded: LoadedFleet,
+  paths: readonly string[],
+): Promise<FleetCollectResult> {
+  const told = new Map<string, FleetBundleResult>();
+  for (const path of paths)
+    for (const built of await readFacts(path)) told.set(built.file, resultOf(built, loaded, path));
+  const bundles = [...told.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  let { state } = loaded;
+  for (const { built, sites } of bundles) if (built !== undefined) state = withBuilt(state, built, sites);
+  await saveState(loaded, state);
+  return { bundles };
+}
+
+async function readFacts(path: string): Promise<BuiltBundle[]> {
+  const { name, text } = await readSourceFile(path, 'file of facts');
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const place = `${name}:${index + 1}`;
+    return line.trim() === '' ? [] : [readBuilt(parseLine(line, place), place)];
+  });
+}
+
+/** As the build would have it: sites that have all of it are not given it again. */
+function resultOf(built: BuiltBundle, { plan, state }: LoadedFleet, path: string): FleetBundleResult {
+  const bundle = plan.bundles.find(({ name }) => name === built.bundle);
+  if (bundle === undefined || bundle.base?.inventory !== built.base)
+    throw new PaletteEdgeError(
+      'FLEET_BUNDLE_UNKNOWN',
+      `${path}: the plan has no bundle ${built.bundle}: it is of another fleet, or what sites have has changed since`,
+      { kind: 'usage', suggestions: ['Collect with the fleet file and the state that the jobs had.'] },
+    );
+  const current = new Set(state.sites.filter(({ has }) => has === built.inventory).map(({ site }) => site));
+  const sites = bundle.sites.filter((site) => !current.has(site));
+  return { name: bundle.name, sites, outcome: 'built', built: { ...built, chain: bundle.chain } };
+}
