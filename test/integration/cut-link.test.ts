@@ -24,8 +24,8 @@ const block = randomBytes(1024 * 1024);
 
 test.each<[string, Link]>([
   [
-    '1 GB over connections cut every 50 MB, six side by side',
-    { size: 1_000_000_000, cutEvery: 50_000_000, concurrencyPerHost: 6 },
+    '400 MB over connections cut every 20 MB, six side by side',
+    { size: 400_000_000, cutEvery: 20_000_000, concurrencyPerHost: 6 },
   ],
   [
     '200 MB over connections cut every 10 MB, one after the other',

@@ -49,7 +49,7 @@ test('after kill -9 at half of a pull, next to nothing is pulled twice', async (
   expect(pulled).toBeLessThan(1.05);
   expect((await runCli(['verify', bundle?.path ?? ''], { cwd: folder })).code).toBe(0);
   expect(await readdir(join(folder, 'store/ingest'))).toEqual([]);
-});
+}, 180_000);
 
 test('Ctrl-C ends it with 130 and a word, and the next run goes on', async () => {
   const folder = await temporaryFolder();

@@ -97,10 +97,7 @@ async function build(given: Run, more: readonly string[] = []) {
     if (pid !== undefined) seenByOthers += readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     answer(request, response);
   });
-  for (const [name, text] of Object.entries(files(server.host))) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
+  await writeFiles(folder, files(server.host));
   await prepare?.(folder);
   const args = given.args?.(server.host) ?? ['--plain-http', server.host];
   const run = await runCli(
@@ -117,6 +114,13 @@ async function build(given: Run, more: readonly string[] = []) {
     ...(await secretsBelow(folder, secrets, keepers)),
   ];
   return { ...run, folder, server, leaks, seenByOthers };
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
 }
 
 describe.each([
