@@ -70,7 +70,7 @@ describe('the rules find', () => {
     [
       'a stage that speaks HTTP and should not',
       { 'store/a.ts': `import { b } from '../http/b.ts';`, 'http/b.ts': '' },
-      'store/a.ts → ../http/b.ts: only registry, palette-api, chart speak HTTP',
+      'store/a.ts → ../http/b.ts: only registry, object-store, palette-api, chart speak HTTP',
     ],
     [
       'an import() nobody can follow',
