@@ -22,7 +22,7 @@ import type { StoreFlags } from './store-folder.ts';
 import type { RegistryWiring } from './wire-registry.ts';
 
 /** What shared stores are reached with. */
-export interface SharedStoreParts extends Pick<RegistryWiring, 'http' | 'credentials'> {
+interface SharedStoreParts extends Pick<RegistryWiring, 'http' | 'credentials'> {
   readonly concurrency: number;
   readonly onRetry: (event: RetryEvent) => void;
 }

@@ -45,6 +45,10 @@ test('the search for companions is told', () => {
   ]);
 });
 
+test('blobs that are still put into shared stores are told', () => {
+  expect(linesOf([{ kind: 'sharing', blobs: 2 }])).toEqual(['Putting 2 blobs into shared stores …']);
+});
+
 test('the plan is told, but not twice after a dry run', () => {
   expect(linesOf([{ kind: 'planned', plan: samplePlan }])).toEqual([planView(samplePlan)]);
   expect(linesOf([{ kind: 'planned', plan: samplePlan }], true)).toEqual([]);

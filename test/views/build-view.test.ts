@@ -25,6 +25,14 @@ test('a bundle that was written', () => {
   );
 });
 
+test('what shared stores gave and got', () => {
+  const shared = { bytesFromSharedStores: 1_000_000, bytesIntoSharedStores: 0 };
+  const statistics = { ...sampleBuild.statistics, ...shared };
+  expect(buildView({ ...sampleBuild, statistics })).toMatch(
+    /\n {2}shared stores {2}1\.00 MB taken, 0 B put in$/,
+  );
+});
+
 test('a bundle that was written in parts: which, and where their list is', () => {
   const sha256 = 'cd'.repeat(32);
   const files = [0, 1, 2].map((index) => ({ name: `edge.tar.zst.part0${index}`, size: 5, sha256 }));

@@ -83,7 +83,7 @@ test('a plan without registries has short columns', () => {
   );
 });
 
-test('what is left out, what existing bundles have, and raw files', () => {
+test('what is left out, what existing bundles and shared stores have, and raw files', () => {
   const plan = {
     ...samplePlan,
     excluded: [
@@ -91,13 +91,15 @@ test('what is left out, what existing bundles have, and raw files', () => {
       { by: '--exclude a.io/**', images: 1, charts: 2 },
     ],
     bytesInBundles: 5_000_000,
+    bytesInSharedStores: 6_000_000,
     files: { count: 2, bytes: 7_000_000 },
   };
   const lines = planView(plan).split('\n');
-  expect(lines.filter((line) => /left out|in bundles|files/.test(line))).toEqual([
+  expect(lines.filter((line) => /left out|in bundles|in shared stores|files/.test(line))).toEqual([
     '  left out                     2 by --exclude **/debug-*',
     '  left out                     1 image and 2 charts by --exclude a.io/**',
     '  files                        2, 7.00 MB',
     '  in bundles                   5.00 MB',
+    '  in shared stores             6.00 MB',
   ]);
 });
