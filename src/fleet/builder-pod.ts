@@ -166,6 +166,6 @@ function secretVolume(keys: readonly string[], optional: boolean): Json {
 }
 
 /** Key of a secret that has a private key: its path, as far as the name of a key allows. */
-export function secretKeyOf(path: string): string {
+function secretKeyOf(path: string): string {
   return path.replace(/^(?:\.?\/)+/, '').replaceAll(/[^A-Za-z0-9._-]/g, '_');
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -14,7 +15,8 @@ import { emittedFleet, emittedFor } from '../support/emitted-fleet.ts';
 import { rejection } from '../support/rejection.ts';
 
 const runFile = promisify(execFile);
-const gitlabCiLocal = `${import.meta.dirname}/../../node_modules/gitlab-ci-local/dist/index.js`;
+const require = createRequire(import.meta.url);
+const gitlabCiLocal = require.resolve('gitlab-ci-local');
 
 beforeAll(() => void emittedChecks(), 300_000);
 
