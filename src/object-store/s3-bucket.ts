@@ -142,14 +142,18 @@ export class S3Bucket {
         ...(sha256 === undefined ? {} : { [sha256Header]: sha256 }),
         ...(onlyIfAbsent ? { 'if-none-match': '*' } : {}),
       },
-      // 409: another one is being written at the same time, and either may win.
-      expected: onlyIfAbsent ? [200, 201, 409, 412] : [200, 201],
+      expected: onlyIfAbsent ? [200, 201, 412, 501] : [200, 201],
       action: 'writing',
     } as const;
-    return await this.#transport.run(request, async (response) => {
+    const status = await this.#transport.run(request, async (response) => {
       await response.discard();
-      return response.status === 409 || response.status === 412 ? 'present' : 'written';
+      return response.status;
     });
+    if (status === 412) return 'present';
+    if (status !== 501) return 'written';
+    // A server that knows no conditions: as good as it gets.
+    if ((await this.head(name, signal)) !== undefined) return 'present';
+    return await this.put(name, { body, sha256 }, signal);
   }
 
   /** All objects below the place whose names begin with `start`, in the order of their keys. */

@@ -36,8 +36,7 @@ export function s3Error(refusal: S3Refusal): PaletteEdgeError {
   const { code, words } = errorIn(refusal);
   const { what, ...wording } = byCode(code, refusal) ?? byStatus(refusal, code);
   const shown = words === '' ? '' : ` (${words})`;
-  // A body that came in too slowly is answered with 400, and may come in faster later.
-  const counted = code === 'RequestTimeout' ? 408 : status;
+  const counted = passing[code] ?? status;
   const message = `${subject}: ${what === '' ? '' : `${what}: `}${host} answered ${status}${shown}`;
   return new PaletteEdgeError(wording.code, message, {
     kind: wording.kind,
@@ -45,6 +44,9 @@ export function s3Error(refusal: S3Refusal): PaletteEdgeError {
     cause: new HttpStatusError(counted, refusal.headers['retry-after']),
   });
 }
+
+/** Failures that pass, with statuses that else are final: a body that came in too slowly, another write at the same time. */
+const passing: Readonly<Record<string, number>> = { RequestTimeout: 408, ConditionalRequestConflict: 503 };
 
 /** The code and the message of an error document, if it is one. */
 function errorIn({ text, credentials }: S3Refusal): { readonly code: string; readonly words: string } {

@@ -196,6 +196,36 @@ describe('a signed request', () => {
   });
 });
 
+describe('writing only where nothing is', () => {
+  const put = async (bucket: S3Bucket) =>
+    await bucket.put('a', { body: Buffer.from('a'), onlyIfAbsent: true }, signal);
+
+  test('is tried again while somebody else writes there', async () => {
+    let count = 0;
+    const { bucket } = await bucketAt((_, response) => {
+      count += 1;
+      if (count < 3) answer(response, 409, { text: errorDocument('ConditionalRequestConflict') });
+      else answer(response, 412, { text: errorDocument('PreconditionFailed') });
+    });
+    expect(await put(bucket)).toBe('present');
+    expect(count).toBe(3);
+  });
+
+  test.each([
+    [404, 'written', ['PUT', 'HEAD', 'PUT']],
+    [200, 'present', ['PUT', 'HEAD']],
+  ])('asks first where the server knows no conditions (%i)', async (status, outcome, methods) => {
+    const { bucket, server } = await bucketAt(({ method, headers }, response) => {
+      const isKnown = headers['if-none-match'] === undefined;
+      answer(response, method === 'HEAD' ? status : isKnown ? 200 : 501, {
+        headers: { 'content-length': '0' },
+      });
+    });
+    expect(await put(bucket)).toBe(outcome);
+    expect(server.requests.map(({ method }) => method)).toEqual(methods);
+  });
+});
+
 describe('reading an object', () => {
   const content = '0123456789';
 

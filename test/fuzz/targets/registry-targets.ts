@@ -14,6 +14,10 @@ import { nextPageQuery } from '../../../src/registry/next-page.ts';
 import { withReferrers } from '../../../src/registry/referrers-list.ts';
 import { registryError } from '../../../src/registry/registry-error.ts';
 import { endOfUpload, receivedBytes, uploadLocation } from '../../../src/registry/upload-location.ts';
+import { parseAwsProfileFile } from '../../../src/object-store/aws-profile-file.ts';
+import { formatS3Url, parseS3Url } from '../../../src/object-store/s3-place.ts';
+import { readXml } from '../../../src/object-store/s3-xml.ts';
+import { parsePublication } from '../../../src/workflows/publish-manifest.ts';
 import { must } from '../parser-target.ts';
 import type { ParserTarget } from '../parser-target.ts';
 
@@ -28,6 +32,13 @@ const entry = {
   annotations: { a: 'b' },
 };
 const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [entry] };
+
+const publication = {
+  schemaVersion: 2,
+  artifactType: 'application/vnd.palette-edge.bundle.v1',
+  config,
+  layers: [{ ...descriptor, annotations: { 'org.opencontainers.image.title': 'a.tar.zst' } }],
+};
 
 /** No page, or one at the place that was asked: a registry must not send us elsewhere. */
 class NoLink extends Error {}
@@ -211,6 +222,42 @@ export const registryTargets: readonly ParserTarget[] = [
         must(!message.includes('s3cret-token'), 'a secret in a message');
         must(message.length < 2000 && !/\p{Cc}/u.test(message), 'words that fill or steer a terminal');
       }
+    },
+  },
+  {
+    name: 'URLs of buckets',
+    form: 'text',
+    samples: ['s3://bundles', 's3://bundles/edge/2026'],
+    words: ['..', '/', '@', '?', '%2e'],
+    read: (bytes) => {
+      const url = formatS3Url(parseS3Url(bytes.toString()));
+      must(formatS3Url(parseS3Url(url)) === url, 'another place when it is read again');
+    },
+  },
+  {
+    name: 'answers of S3',
+    form: 'text',
+    samples: [
+      '<?xml version="1.0"?><List xmlns="a"><Contents><Key>a&amp;b</Key></Contents><!-- x --><E/></List>',
+    ],
+    words: ['<', '>', '</List>', '<![CDATA[', ']]>', '-->', '&#x41;', '<!DOCTYPE a>'],
+    read: (bytes) => void readXml(bytes.toString()),
+  },
+  {
+    name: 'profiles of S3 tools',
+    form: 'text',
+    samples: ['[profile a]\nregion = x\ns3 =\n  endpoint_url = https://h\n[b]\n# c\nk=v ; d\n'],
+    words: ['[', ']', '=', '#', '\n ', '\r\n'],
+    read: (bytes) => void parseAwsProfileFile(bytes.toString()),
+  },
+  {
+    name: 'manifests of published bundles',
+    form: 'text',
+    samples: [JSON.stringify(publication)],
+    words: ['/', '..', 'layers', 'annotations', 'sha512:', '[]', 'null'],
+    read: (bytes) => {
+      for (const { name } of parsePublication(bytes, 'the test').files)
+        must(!/[/\\\s]/.test(name) && !/^\.{0,2}$/.test(name), 'a name that is no plain file');
     },
   },
 ];
