@@ -36,11 +36,13 @@ beforeAll(async () => {
     '--omit=dev',
     '--prefer-offline',
     '--no-package-lock',
+    '--no-audit',
+    '--no-fund',
     join(folder, packed.filename),
   ];
   await run('npm', install, { cwd: folder });
   entry = join(folder, 'node_modules/palette-edge-content-builder/bin/run.js');
-});
+}, 300_000);
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
 test('the package has the program, its man pages, the demo, what addresses lead to, and nothing else', async () => {
