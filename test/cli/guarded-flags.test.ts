@@ -23,6 +23,7 @@ const harmless = [
   // What images, charts and profiles to take: no more of these files than that is carried. Of a base even less is.
   'base',
   'check',
+  'diff',
   'exclude-profile',
   'existing-bundle',
   'image',

@@ -98,6 +98,30 @@ describe('report --sbom', () => {
   });
 });
 
+describe('report -o FILE.html', () => {
+  test('writes a page, and tells what is on it', async () => {
+    const path = await writtenBundle(bundle);
+    const output = join(await temporaryFolder(), 'edge.html');
+    const { stdout, exitCode } = await runCommand(Report, [path, '-o', output]);
+    expect(exitCode).toBe(0);
+    expect(stdout.replace(/[\d.]+ kB/, 'SIZE')).toBe(`Wrote ${output}
+  from      ${path}, ${bundle.plan.id}
+  format    HTML, SIZE; open it in a browser
+  images    7 names, 7 layers
+  packages  5
+`);
+    expect(await readFile(output, 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  test('compares with what --diff names, without reading layers', async () => {
+    const path = await writtenBundle(bundle);
+    const output = join(await temporaryFolder(), 'edge.html');
+    const { stdout } = await runCommand(Report, ['--diff', path, path, '-o', output]);
+    expect(stdout).toContain(`compared to  ${path}, ${bundle.plan.id}; 0 B to ship`);
+    expect(stdout).not.toContain('packages');
+  });
+});
+
 describe('report --provenance', () => {
   test('is signed with a private key, and says by which', async () => {
     const folder = await temporaryFolder();
