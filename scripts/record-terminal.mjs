@@ -49,7 +49,7 @@ try {
 /** The screens, in the order of the page: what somebody sees who builds for the first time. */
 async function record() {
   const screens = [];
-  const shot = (title, text, screen) => screens.push({ title, text, screen });
+  const shot = (title, text, shown) => screens.push({ title, text, shown });
   shot(
     'Is this machine ready?',
     'Each thing with its state; what is not well has its reason and a remedy.',
@@ -89,33 +89,42 @@ function from(shown, start) {
 /** A build that stands still in the middle of two layers, and is interrupted there. */
 async function buildAndStop() {
   proxy.hold();
-  begin(`palette-edge build ${named} -o edge.tar.zst`);
+  await begin(`palette-edge build ${named} -o edge.tar.zst`);
   await until(() => proxy.isStill() && /^Pulling .*left/m.test(screen()));
   // What arrived is drawn a moment later.
   await sleep(2000);
-  const middle = masked(screen());
+  const middle = inOrder(masked(screen()));
   tmux(['send-keys', '-t', 'main', 'C-c']);
   await ended();
   proxy.release();
   return { middle, stopped: masked(screen()) };
 }
 
+/** Bars of layers below the one of all: which of them began first is up to chance. */
+function inOrder(shown) {
+  const lines = shown.split('\n');
+  const first = lines.findIndex((line) => line.startsWith('Pulling ')) + 1;
+  return [...lines.slice(0, first), ...lines.slice(first).toSorted()].join('\n');
+}
+
 async function run(command) {
-  begin(command);
+  await begin(command);
   await ended();
   return masked(screen());
 }
 
-function begin(command) {
+/** Types a command on an empty screen. */
+async function begin(command) {
   tmux(['send-keys', '-t', 'main', 'C-l']);
-  tmux(['clear-history', '-t', 'main']);
+  await until(() => screen() === '$');
   tmux(['send-keys', '-t', 'main', '-l', command]);
+  await until(() => screen() === `$ ${command}`);
   tmux(['send-keys', '-t', 'main', 'Enter']);
 }
 
 /** Waits for the prompt behind the command. */
 async function ended() {
-  await until(() => /\n\$$/.test(screen()));
+  await until(() => screen().endsWith('\n$'));
 }
 
 async function until(isSo) {
@@ -241,7 +250,7 @@ function halfOf(repository) {
 }
 
 function pageOf(screens) {
-  const parts = screens.map(({ title, text, screen: shown }) =>
+  const parts = screens.map(({ title, text, shown }) =>
     [`## ${title}`, '', text, '', '```console', shown, '```', ''].join('\n'),
   );
   return [

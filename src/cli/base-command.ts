@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 
@@ -234,9 +236,11 @@ function commandName(id: string): string {
 
 /** oclif's words without its layout, and without what stands behind an equals sign: it may be a secret. */
 function usageMessage(message: string): string {
-  return message
+  // At a terminal oclif makes some of its words dim.
+  return stripVTControlCharacters(message)
     .replace(/\nSee more help with --help$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
     .replace(/^The following errors? occurred:\n {2}/, '')
+    .replaceAll(/^(\s*Missing required flag )(?=[a-z])/gm, '$1--')
     .replace(/^((?:Unexpected argument|Nonexistent flag)s?: [^=]*=).*$/s, '$1…');
 }

@@ -1,9 +1,13 @@
-/** Less room than that for words beside columns makes a ladder of them: then the terminal breaks the line. */
-const leastRoom = 30;
+/** Narrower cells are a ladder of words: then the terminal breaks the line. */
+const leastRoom = 12;
+const mostLines = 8;
+/** What is narrower is no terminal that somebody reads at. */
+const leastColumns = 60;
 
 /**
- * Text for a terminal of so many columns: a line that is longer is broken between words, and goes on below its last column or item
- * of a list. A line that has a command in it stays whole: it is there to be copied.
+ * Text for a terminal of so many columns: a line that is longer is broken between words, and goes on below its last column, item of a
+ * list or branch of a tree. A line that has a command in it stays whole, and so do words but for paths of keys: they are there to be
+ * copied.
  */
 export function wrapText(text: string, columns: number): string {
   return text
@@ -16,34 +20,54 @@ export function wrapText(text: string, columns: number): string {
 export function columnsOf(stream: object): number | undefined {
   const isTerminal = 'isTTY' in stream && stream.isTTY === true;
   if (!isTerminal || !('columns' in stream) || typeof stream.columns !== 'number') return undefined;
-  return stream.columns >= 2 * leastRoom ? stream.columns : undefined;
+  return stream.columns >= leastColumns ? stream.columns : undefined;
 }
 
 function wrapLine(line: string, columns: number): string {
   if (/(?:^|\s)palette-edge [a-z-]/.test(line)) return line;
-  const start = startOfLastCell(line);
-  if (columns - start < leastRoom) return line;
-  const indent = ' '.repeat(start);
-  const lines: string[] = [];
-  let current = line.slice(0, start);
-  let hasWords = false;
-  for (const word of line.slice(start).split(' ')) {
-    if (hasWords && current.length + 1 + word.length > columns) {
-      lines.push(current);
-      current = `${indent}${word}`;
-    } else {
-      current = hasWords ? `${current} ${word}` : `${current}${word}`;
-      hasWords = true;
-    }
-  }
-  return [...lines, current].join('\n');
+  const [start, indent] = hanging(line);
+  const room = columns - start;
+  const words = line
+    .slice(start)
+    .split(' ')
+    .map((word) => breakableParts(word, room));
+  const longest = Math.max(...words.flat().map(({ length }) => length));
+  const isLadder = room < leastRoom || line.length - start > mostLines * room;
+  // At the start of the line there is nothing that a long word could be out of line with.
+  if (isLadder || (start > 0 && longest > room)) return line;
+  return filled(words, room)
+    .map((text, index) => (index === 0 ? `${line.slice(0, start)}${text}` : `${indent}${text}`))
+    .join('\n');
 }
 
-/** Behind the last gap between columns, and behind what begins an item of a list there. */
-function startOfLastCell(line: string): number {
+/** Where the last cell begins, and what stands before its other lines. */
+function hanging(line: string): readonly [start: number, indent: string] {
+  const branch = /^[│ ]*[├└]─ /.exec(line)?.[0];
+  if (branch !== undefined) return [branch.length, branch.replace('├─', '│ ').replace('└─', '  ')];
   const gaps = Array.from(
     line.matchAll(/(?:^ *| {2,})(?:- )?(?=\S)/g),
     ({ index, 0: gap }) => index + gap.length,
   );
-  return gaps.at(-1) ?? 0;
+  const start = gaps.at(-1) ?? 0;
+  return [start, ' '.repeat(start)];
+}
+
+/** A path of keys, as `spec.template.spec.containers[0].image`, is broken behind a point when it has to be. */
+function breakableParts(word: string, room: number): readonly string[] {
+  const isKeyPath = /^[\w.[\]-]+$/.test(word) && word.includes('.');
+  return isKeyPath && word.length > room ? word.split(/(?<=\.)/) : [word];
+}
+
+/** Words, each in the parts that it may be broken into, as lines of so much room. */
+function filled(words: readonly (readonly string[])[], room: number): readonly string[] {
+  const lines: string[] = [];
+  let current: string | undefined;
+  for (const [index, part] of words.flatMap((parts) => Array.from(parts.entries()))) {
+    const joined: string = current === undefined ? part : `${current}${index === 0 ? ' ' : ''}${part}`;
+    if (current !== undefined && joined.length > room) {
+      lines.push(current);
+      current = part;
+    } else current = joined;
+  }
+  return current === undefined ? lines : [...lines, current];
 }

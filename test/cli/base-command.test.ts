@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import Sign from '../../src/commands/sign.ts';
 import { exitCodes } from '../../src/errors.ts';
+import { runCli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { SampleCommand } from './sample-command.ts';
 
@@ -57,6 +62,25 @@ describe('a command that succeeds', () => {
   test('says nothing but its result and warnings with --quiet', async () => {
     expect((await run('transfer', '--quiet')).stderr).toBe('Warning: too slow [SLOW]\n');
     expect(await run('show', '--quiet', '--verbose')).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+test('a flag that is missing is named as it is typed', async () => {
+  const { stderr, exitCode } = await runCommand(Sign, ['edge.tar.zst']);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^Error: Missing required flag --private-key\nCode: USAGE\n/),
+  });
+});
+
+test('without a build there is one line that says so', async () => {
+  const folder = await temporaryFolder();
+  await cp(new URL('../../bin', import.meta.url), join(folder, 'bin'), { recursive: true });
+  await cp(new URL('../../package.json', import.meta.url), join(folder, 'package.json'));
+  expect(await runCli([], { cwd: folder, entry: join(folder, 'bin/run.js') })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'palette-edge is not built here. In a checkout, run: npm run build\n',
   });
 });
 

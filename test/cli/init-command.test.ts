@@ -108,6 +108,12 @@ describe('at a terminal', () => {
   });
 });
 
+test('at a terminal, too, the words of an error are plain', async () => {
+  const terminal = openTerminal(['sign', 'edge.tar.zst'], await temporaryFolder());
+  await terminal.says('code 2');
+  expect(await terminal.end()).toContain('Error: Missing required flag --private-key\r\n');
+});
+
 describe('without a terminal', () => {
   test('--yes takes the profiles of the folder, and gives one document with --json', async () => {
     const cwd = await scene();
