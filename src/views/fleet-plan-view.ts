@@ -12,7 +12,7 @@ export function fleetPlanView({ sites, bundles, toSites }: FleetPlanResult): str
   return [
     `${countOf(sites, 'site')}, ${countOf(bundles.length, 'bundle')}`,
     '',
-    textTable(['BUNDLE', 'KIND', 'ID', 'TO CARRY', 'FULL', 'SITES'], bundles.map(rowOf)),
+    tableOf(bundles),
     ...(toSites === undefined
       ? []
       : [
@@ -21,6 +21,16 @@ export function fleetPlanView({ sites, bundles, toSites }: FleetPlanResult): str
         ]),
     ...(failures.length === 0 ? [] : ['', 'Not known:', ...failures]),
   ].join('\n');
+}
+
+/** Of what no registry was asked there is less to show. */
+function tableOf(bundles: readonly PlannedBundleReport[]): string {
+  if (bundles.some(({ found, failure }) => found !== undefined || failure !== undefined))
+    return textTable(['BUNDLE', 'KIND', 'ID', 'TO CARRY', 'FULL', 'SITES'], bundles.map(rowOf));
+  return textTable(
+    ['BUNDLE', 'KIND', 'SITES'],
+    bundles.map(({ name, kind, sites }) => [name, kind, sitesText(sites)]),
+  );
 }
 
 function rowOf({ name, kind, found, sites }: PlannedBundleReport): string[] {
