@@ -22,7 +22,7 @@ export interface Publication {
 }
 
 /** What tells a published bundle apart (docs/publish.md). Never changed. */
-export const bundleArtifactType = 'application/vnd.palette-edge.bundle.v1';
+const bundleArtifactType = 'application/vnd.palette-edge.bundle.v1';
 
 /** Of the files of a published bundle. */
 export const fileMediaTypes = {

@@ -36,7 +36,9 @@ describe('the manifest of a published bundle', () => {
       files: [file('a.tar.zst'), file('a.tar.zst.sha256', fileMediaTypes.checksum)],
     };
     const bytes = encodePublication(publication);
-    expect(Buffer.from(bytes).toString()).toMatchInlineSnapshot(`"{"annotations":{"org.opencontainers.image.title":"a.tar.zst"},"artifactType":"application/vnd.palette-edge.bundle.v1","config":{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","mediaType":"application/vnd.oci.empty.v1+json","size":2},"layers":[{"annotations":{"org.opencontainers.image.title":"a.tar.zst"},"digest":"sha256:705d1715923d83332ae7d453375ed1baece2c5ecf7e7228e4137ca9088e662bc","mediaType":"application/vnd.palette-edge.bundle.v1.tar+zstd","size":9},{"annotations":{"org.opencontainers.image.title":"a.tar.zst.sha256"},"digest":"sha256:1c9c49966971223c68192e11603404c29466c2e40f06bc507f7c570f95931109","mediaType":"application/vnd.palette-edge.bundle.v1.sha256","size":16}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}"`);
+    expect(Buffer.from(bytes).toString()).toMatchInlineSnapshot(
+      `"{"annotations":{"org.opencontainers.image.title":"a.tar.zst"},"artifactType":"application/vnd.palette-edge.bundle.v1","config":{"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","mediaType":"application/vnd.oci.empty.v1+json","size":2},"layers":[{"annotations":{"org.opencontainers.image.title":"a.tar.zst"},"digest":"sha256:705d1715923d83332ae7d453375ed1baece2c5ecf7e7228e4137ca9088e662bc","mediaType":"application/vnd.palette-edge.bundle.v1.tar+zstd","size":9},{"annotations":{"org.opencontainers.image.title":"a.tar.zst.sha256"},"digest":"sha256:1c9c49966971223c68192e11603404c29466c2e40f06bc507f7c570f95931109","mediaType":"application/vnd.palette-edge.bundle.v1.sha256","size":16}],"mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}"`,
+    );
     expect(parsePublication(bytes, 'it')).toEqual(publication);
     expect(publication.files.map(isBeside)).toEqual([false, true]);
   });
