@@ -107,7 +107,7 @@ export default class FleetBuild extends BaseCommand {
 
   #showFacts({ bundles }: FleetBuildResult): void {
     const facts = factsText(bundles);
-    if (facts !== '') this.show(facts);
+    if (facts !== '') this.print(facts);
     for (const { name, failure } of bundles)
       if (failure !== undefined) this.tell(`${name}: ${failure.code}: ${failure.message}`);
   }

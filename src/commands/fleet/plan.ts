@@ -92,7 +92,7 @@ export default class FleetPlan extends BaseCommand {
     for (const warning of [...warnings, ...loaded.plan.warnings]) this.tell(warningView(warning));
     const result = await emitFleet(loaded, { ...request, fleetFile });
     this.tell(fleetEmitView(result));
-    if (result.output === undefined) this.show(result.text.trimEnd());
+    if (result.output === undefined) this.print(result.text.trimEnd());
     return result;
   }
 
