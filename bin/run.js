@@ -12,17 +12,17 @@ if (major < 24) {
   // Buffers come and go by the gigabyte and few objects live: let the young generation grow, and it grows to hold their
   // garbage, some 50 MB of it, without any gain in speed (docs/decisions/0009-threads-and-memory.md).
   void import('node:v8').then(({ setFlagsFromString }) => setFlagsFromString('--semi-space-growth-factor=1'));
-  void import('node:fs').then(({ existsSync }) => {
-    if (existsSync(new URL('../dist/commands', import.meta.url))) start();
-    else {
-      console.error('palette-edge is not built here. In a checkout, run: npm run build');
-      process.exitCode = 1;
-    }
-  });
+  void start();
 }
 
-function start() {
-  void import('./assume-user.js')
-    .then(() => import('@oclif/core'))
-    .then(({ execute }) => execute({ dir: import.meta.url }));
+async function start() {
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(new URL('../dist/commands', import.meta.url))) {
+    console.error('palette-edge is not built here. In a checkout, run: npm run build');
+    process.exitCode = 1;
+    return;
+  }
+  await import('./assume-user.js');
+  const { execute } = await import('@oclif/core');
+  await execute({ dir: import.meta.url });
 }
