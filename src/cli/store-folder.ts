@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '@oclif/core';
 
 import { PaletteEdgeError } from '../errors.ts';
-import { isSharedStoreUrl } from '../store-sharing/shared-store-url.ts';
+import { isSharedStoreUrl, shownStoreUrl } from '../store-sharing/shared-store-url.ts';
 
 /** What `--store` says. */
 export interface StoreFlags {
@@ -17,18 +17,18 @@ export interface StoreFlags {
  */
 export function storeFolder({ store }: StoreFlags, { cacheDir }: Pick<Config, 'cacheDir'>): string {
   const folders = store.filter((text) => !isSharedStoreUrl(text));
+  // A folder of such a name would be the remains of a mistake; without the text, which may hold a password.
+  if (folders.some((text) => text === '' || /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text))) {
+    throw new PaletteEdgeError('STORE_INVALID', '--store: this is neither a folder nor a shared store', {
+      kind: 'usage',
+      suggestions: ['Shared stores are named oci://REGISTRY/REPOSITORY or s3://BUCKET/PREFIX.'],
+    });
+  }
   const [folder = join(cacheDir, 'store'), second] = folders;
   if (second !== undefined) {
     throw new PaletteEdgeError('STORE_TWICE', `--store: ${folder} and ${second}: a build has one folder`, {
       kind: 'usage',
       suggestions: ['Name one folder. Of shared stores, oci://… and s3://…, there may be several.'],
-    });
-  }
-  // A folder of such a name would be the remains of a mistake.
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(folder) || folder === '') {
-    throw new PaletteEdgeError('STORE_INVALID', '--store: this is neither a folder nor a shared store', {
-      kind: 'usage',
-      suggestions: ['Shared stores are named oci://REGISTRY/REPOSITORY or s3://BUCKET/PREFIX.'],
     });
   }
   return folder;
@@ -42,7 +42,8 @@ export function storeFolder({ store }: StoreFlags, { cacheDir }: Pick<Config, 'c
 export function ownStoreFolder(flags: StoreFlags, config: Pick<Config, 'cacheDir'>): string {
   const [shared] = flags.store;
   if (shared !== undefined && flags.store.every(isSharedStoreUrl)) {
-    throw new PaletteEdgeError('STORE_NOT_HERE', `${shared} is a shared store: this looks into a folder`, {
+    const message = `${shownStoreUrl(shared)} is a shared store: this looks into a folder`;
+    throw new PaletteEdgeError('STORE_NOT_HERE', message, {
       kind: 'usage',
       suggestions: ['Name the folder: --store DIR', 'What is in a shared store its own server tells.'],
     });

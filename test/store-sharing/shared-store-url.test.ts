@@ -15,6 +15,7 @@ test.each([
   ['oci://registry.example.com/cache', 'registry.example.com', 'cache'],
   ['OCI://127.0.0.1:5000/team/cache', '127.0.0.1:5000', 'team/cache'],
   ['oci://localhost/cache', 'localhost', 'cache'],
+  ['oci://localhost/cache/', 'localhost', 'cache'],
   ['oci://docker.io/org/cache', 'docker.io', 'org/cache'],
 ])('%s is a repository', (text, registry, repository) => {
   expect(parseSharedRepository(text)).toEqual({ registry, repository });
@@ -36,8 +37,22 @@ test.each([
   );
 });
 
-test('a password is not repeated', () => {
-  expect(() => parseSharedRepository('oci://me:geheim@r.example/cache')).toThrow(
+test.each([
+  'oci://me:geheim@r.example/cache',
+  'oci://me:geheim?a@r.example/cache',
+  'oci://r.example/cache?token=geheim',
+  'oci://r.example/Cache?token=geheim',
+])('a password is not repeated: %s', (text) => {
+  expect(() => parseSharedRepository(text)).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining('geheim') }),
+  );
+});
+
+test('it is told which option is wrong', () => {
+  expect(() => parseSharedRepository('oci://r.example/Cache')).toThrow(
+    expect.objectContaining({
+      code: 'REFERENCE_INVALID',
+      message: expect.stringMatching(/^--store oci:\/\/r\.example\/Cache: /),
+    }),
   );
 });
