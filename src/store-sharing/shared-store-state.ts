@@ -11,6 +11,9 @@ const maximumDamaged = 3;
 /** Blobs that are put into one shared store at a time. Their bytes go out while others come in. */
 const putsAtOnce = 4;
 
+/** Those that were given up: a fleet opens the same ones for each of its bundles, and waits for none twice. */
+const givenUp = new WeakSet<SharedStore>();
+
 /**
  * What a build has learned about a shared store. The circuit breaker of it: a shared store saves time, and must not cost any. The first
  * request that fails after the retries of the client turns it off, for reading or for writing, with one warning.
@@ -22,7 +25,9 @@ export class SharedStoreState {
   readonly #tell: (warning: Warning) => void;
   readonly #present = new Set<Digest>();
   readonly #damaged = new Set<Digest>();
-  #isRead = true;
+  /** Of blobs, also of those that were put right. */
+  #timesDamaged = 0;
+  #isRead: boolean;
   #isFilled: boolean;
 
   /**
@@ -31,7 +36,8 @@ export class SharedStoreState {
    */
   constructor(store: SharedStore, isFilled: boolean, tell: (warning: Warning) => void) {
     this.store = store;
-    this.#isFilled = isFilled;
+    this.#isRead = !givenUp.has(store);
+    this.#isFilled = isFilled && this.#isRead;
     this.#tell = tell;
   }
 
@@ -98,6 +104,7 @@ export class SharedStoreState {
     this.#isFilled = false;
     if (!this.#isRead) return;
     this.#isRead = false;
+    givenUp.add(this.store);
     this.#tell({
       code: 'SHARED_STORE_UNAVAILABLE',
       message: `the shared store ${this.store.name} is done without: ${message}`,
@@ -105,10 +112,11 @@ export class SharedStoreState {
   }
 
   #gaveWrong(blob: BlobIdentity, failure: PaletteEdgeError): void {
-    const isFirst = this.#damaged.size === 0;
+    if (this.#damaged.has(blob.digest)) return;
     this.#damaged.add(blob.digest);
-    if (this.#damaged.size >= maximumDamaged) this.giveUp(failure);
-    else if (isFirst)
+    this.#timesDamaged += 1;
+    if (this.#timesDamaged >= maximumDamaged) this.giveUp(failure);
+    else if (this.#timesDamaged === 1)
       this.#tell({
         code: 'SHARED_BLOB_DAMAGED',
         message: `the shared store ${this.store.name} has damaged blobs, which come from elsewhere: ${failure.message}`,

@@ -198,6 +198,7 @@ export class SharedStores implements AsyncDisposable {
 const mistakes: ReadonlySet<string> = new Set(['authentication', 'usage', 'notFound']);
 
 async function checkStore(state: SharedStoreState, signal: AbortSignal): Promise<void> {
+  if (!state.isRead) return;
   try {
     await state.store.check(signal);
   } catch (error) {

@@ -144,6 +144,18 @@ test('who gives wrong bytes again and again is not asked any more', async () => 
   expect(store.asked).toHaveLength(length);
 });
 
+test('so is who gives wrong bytes while those of before are being replaced', async () => {
+  const store = memorySharedStore();
+  for (const { digest } of [first, second, third]) store.content.set(digest, Buffer.from('wrong'));
+  const { shared, take, warnings } = await open([store]);
+  for (const blob of [first, second, third]) {
+    expect(await take(blob)).toBeUndefined();
+    shared.offer(blob, local);
+    while (shared.pending > 0) await new Promise(setImmediate);
+  }
+  expect(warnings.map(({ code }) => code)).toEqual(['SHARED_BLOB_DAMAGED', 'SHARED_STORE_UNAVAILABLE']);
+});
+
 test('a store that cannot be reached at first is done without', async () => {
   const store = memorySharedStore();
   store.failures.set('check', network);
@@ -151,6 +163,19 @@ test('a store that cannot be reached at first is done without', async () => {
   expect([await shared.has(first), await take(first)]).toEqual([false, undefined]);
   expect(store.asked).toEqual(['check']);
   expect(warnings.map(({ code }) => code)).toEqual(['SHARED_STORE_UNAVAILABLE']);
+});
+
+test('a store that was given up is not waited for by the next bundle of a fleet', async () => {
+  const store = memorySharedStore();
+  store.failures.set('sizeOf', network);
+  const before = await open([store]);
+  expect(await before.shared.has(first)).toBe(false);
+  const { shared, take, warnings } = await open([store]);
+  expect([await shared.has(first), await take(first)]).toEqual([false, undefined]);
+  shared.offer(first, local);
+  await shared.finish('1a2b3c4d', [first]);
+  expect(store.asked).toEqual(['check', 'sizeOf']);
+  expect(warnings).toEqual([]);
 });
 
 test('a store that does not let us in is a mistake, which is told with the store', async () => {
