@@ -20,6 +20,8 @@ export interface Listing {
   readonly place: S3Place;
   /** What the names begin with. */
   readonly start: string;
+  /** Passes over what has a slash behind that: the server leaves it out, however much it is. */
+  readonly isFlat: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +32,7 @@ const mostPages = 10_000;
 /** Lists objects (AmazonS3 API, ListObjectsV2); see S3Bucket.list. Passes over keys that cannot be asked for. */
 export async function* listObjects(
   transport: S3Transport,
-  { place: { prefix }, start, signal }: Listing,
+  { place: { prefix }, start, isFlat, signal }: Listing,
 ): AsyncGenerator<ListedObject, void, undefined> {
   const below = prefix === '' ? '' : `${prefix}/`;
   let token: string | undefined;
@@ -39,6 +41,7 @@ export async function* listObjects(
       'list-type': '2',
       'encoding-type': 'url',
       prefix: below + start,
+      ...(isFlat ? { delimiter: '/' } : {}),
       ...(token === undefined ? {} : { 'continuation-token': token }),
     };
     const request: S3Request = { method: 'GET', query, expected: [200], action: 'listing', signal };

@@ -158,7 +158,12 @@ export class S3Bucket {
 
   /** All objects below the place whose names begin with `start`, in the order of their keys. */
   list(start: string, signal: AbortSignal): AsyncGenerator<ListedObject, void, undefined> {
-    return listObjects(this.#transport, { place: this.place, start, signal });
+    return listObjects(this.#transport, { place: this.place, start, isFlat: false, signal });
+  }
+
+  /** The objects right at the place, none of those that are like files of folders in it; in the order of their keys. */
+  listHere(signal: AbortSignal): AsyncGenerator<ListedObject, void, undefined> {
+    return listObjects(this.#transport, { place: this.place, start: '', isFlat: true, signal });
   }
 
   /** Removes an object. That there is none is no failure. */

@@ -22,13 +22,49 @@ export async function s3Source(
 ): Promise<FetchSource> {
   const name = prefix.slice(prefix.lastIndexOf('/') + 1);
   const folder = dirname(`/${prefix}`).slice(1);
+  let denied: PaletteEdgeError | undefined;
   if (name !== '') {
     const above = openBelow(folder);
-    const isBundle = (await above.head(publicationName(name), signal)) !== undefined;
-    if (isBundle) return sourceIn(above, async () => await Promise.resolve([name]), above.urlOf(name));
+    const found = await published(above, name, signal);
+    if (found === true) return sourceIn(above, async () => await Promise.resolve([name]), above.urlOf(name));
+    denied = found === false ? undefined : found;
   }
   const bucket = openBelow(prefix);
-  return sourceIn(bucket, async (each) => await publishedIn(bucket, each), bucket.urlOf(''));
+  return sourceIn(bucket, async (each) => await namesIn(bucket, denied, each), bucket.urlOf(''));
+}
+
+/**
+ * Whether a bundle was published under that name; the error when that may not be known. Keys that are good for what is below a prefix
+ * only may still list that. It is read, as answers to HEAD do not tell what is wrong with keys or clocks.
+ */
+async function published(
+  bucket: S3Bucket,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean | PaletteEdgeError> {
+  try {
+    return (await bucket.readSmall(publicationName(name), maximumManifestSize, signal)) !== undefined;
+  } catch (error) {
+    if (error instanceof PaletteEdgeError && error.code === 'ACCESS_DENIED') return error;
+    throw error;
+  }
+}
+
+/** The bundles right below a prefix; `denied` is why it may be that nothing is found there. */
+async function namesIn(
+  bucket: S3Bucket,
+  denied: PaletteEdgeError | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  let names: readonly string[] = [];
+  try {
+    names = await publishedIn(bucket, signal);
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || error.code !== 'ACCESS_DENIED') throw error;
+    throw denied ?? error;
+  }
+  if (names.length === 0 && denied !== undefined) throw denied;
+  return names;
 }
 
 function sourceIn(bucket: S3Bucket, names: FetchSource['names'], url: string): FetchSource {
@@ -48,7 +84,7 @@ function sourceIn(bucket: S3Bucket, names: FetchSource['names'], url: string): F
 
 async function publishedIn(bucket: S3Bucket, signal: AbortSignal): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of bucket.list('', signal)) {
+  for await (const { name } of bucket.listHere(signal)) {
     const bundle = name.includes('/') ? undefined : bundleOfPublication(name);
     if (bundle !== undefined) names.push(bundle);
     if (names.length >= mostBundles) break;
