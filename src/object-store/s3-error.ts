@@ -127,7 +127,7 @@ const denied: Wording = {
   kind: 'authentication',
   what: 'access denied',
   suggestions: [
-    'The user of the keys needs s3:GetObject, s3:PutObject, s3:ListBucket and s3:AbortMultipartUpload there.',
+    'To read, the user of the keys needs s3:GetObject and s3:ListBucket there; to write also s3:PutObject, s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload; to replace s3:DeleteObject.',
     'Without s3:ListBucket S3 answers the same for what does not exist.',
   ],
 };

@@ -101,6 +101,24 @@ dynamodb =
     });
   });
 
+  test('may be indented as a whole, with names in quotes, behind the mark of an editor', async () => {
+    const indented = `\uFEFF    [default]\r
+    region = us-west-1\r
+    [profile "my edge"]\r
+      aws_access_key_id = a\r
+      aws_secret_access_key = b\r
+      s3 =\r
+        endpoint_url = https://minio.example.com\r
+      region = eu-north-1\r
+`;
+    expect(await read({ AWS_PROFILE: 'my edge' }, { config: indented })).toEqual({
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: undefined },
+      region: 'eu-north-1',
+      endpoint: new URL('https://minio.example.com'),
+    });
+    expect(await read(keys, { config: indented })).toMatchObject({ region: 'us-west-1' });
+  });
+
   test('are read from where variables say', async () => {
     const folder = await home({ elsewhere: credentials, also: config });
     const environment = {
