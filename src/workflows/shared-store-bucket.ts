@@ -104,10 +104,18 @@ async function putInParts(
       const sha256 = createHash('sha256').update(body).digest('hex');
       parts.push(await uploads.uploadPart(uploadId, { number: parts.length + 1, body, sha256 }));
     }
-    await uploads.complete(uploadId, parts);
+    await uploads.complete(uploadId, parts).catch(async (error: unknown) => {
+      // Done by an earlier try whose answer was lost: what is there tells.
+      const there = isEnded(error) ? await bucket.head(keyOf(blob.digest), signal) : undefined;
+      if (there?.size !== blob.size) throw error;
+    });
   } catch (error) {
     // Else its parts would be kept, and paid for, until somebody cleans up. After an interruption nobody waits for that.
     if (!signal.aborted) await uploads.abort(uploadId).catch(() => undefined);
     throw error;
   }
+}
+
+function isEnded(error: unknown): boolean {
+  return error instanceof PaletteEdgeError && error.code === 'S3_UPLOAD_NOT_FOUND';
 }

@@ -11,7 +11,7 @@ import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import { digestHex } from '../../src/oci/digest.ts';
 import { readWholeBlob } from '../../src/oci/read-whole-blob.ts';
 import { sharedBucket } from '../../src/workflows/shared-store-bucket.ts';
-import { unusedHost } from '../support/loopback-server.ts';
+import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { readAll } from '../support/pulling-client.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { MemoryBlobs } from '../support/sample-images.ts';
@@ -106,6 +106,32 @@ test.each([
   expect(await shared.sizeOf(blob.digest, signal)).toBeUndefined();
   // Parts would be paid for.
   expect(await bucket.uploads(`blobs/sha256/${digestHex(blob.digest)}`, signal).list()).toEqual([]);
+});
+
+test('an upload that was put together, of which the answer was lost, is one', async () => {
+  let isThere = false;
+  const { origin } = await startServer((request, response) => {
+    const { method = '', url = '' } = request;
+    request.resume().on('end', () => {
+      if (method === 'POST' && !url.includes('uploads') && !isThere) {
+        isThere = true;
+        request.socket.destroy();
+        return;
+      }
+      if (method === 'HEAD')
+        response.writeHead(isThere ? 200 : 404, isThere ? { 'content-length': large.size } : {});
+      if (method === 'PUT') response.setHeader('etag', '"part"');
+      if (method === 'POST' && isThere) response.statusCode = 404;
+      const begun = '<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>';
+      const ended = '<Error><Code>NoSuchUpload</Code></Error>';
+      response.end(method === 'POST' ? (isThere ? ended : begun) : '');
+    });
+  });
+  const shared = sharedBucket(
+    await bucketAt('lost', { environment: { AWS_ENDPOINT_URL_S3: origin } }),
+    inParts,
+  );
+  expect(await shared.put(share(large), signal)).toBe(large.size);
 });
 
 test('wrong bytes are told as such, and replaced', async () => {
