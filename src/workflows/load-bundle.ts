@@ -112,9 +112,10 @@ async function layeredImages(
   if (!isUncompressed) return { images, changed: new Set(), source };
   if (isStream) throw streamUncompressed();
   if (target.kind === 'folder') return await uncompressedImages(source, images, signal);
-  const { present, missing } = await planIntoRuntime(images, { runtime: target.runtime, isStream, signal });
+  const { missing } = await planIntoRuntime(images, { runtime: target.runtime, isStream, signal });
   const layered = await uncompressedImages(source, missing, signal);
-  return { ...layered, images: [...present, ...layered.images] };
+  const taken = new Map(missing.map((image, index) => [image, layered.images[index]]));
+  return { ...layered, images: images.map((image) => taken.get(image) ?? image) };
 }
 
 function streamUncompressed(): PaletteEdgeError {

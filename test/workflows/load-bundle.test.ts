@@ -287,6 +287,16 @@ test('a stream is not read for layers that are not compressed', async () => {
   });
 });
 
+test('images are told in the order of the bundle, whatever is there and however they are loaded', async () => {
+  const runtime = new MemoryRuntime();
+  const { images } = await load(requestFor(runtime, { isDryRun: true }));
+  await load(requestFor(runtime, { patterns: [single] }));
+  const loaded = await load(requestFor(runtime, { isUncompressed: true }));
+  const referencesOf = (each: typeof images) => each.map(({ reference }) => reference);
+  expect(referencesOf(loaded.images)).toEqual(referencesOf(images));
+  expect(loaded.images.map(({ isPresent }) => isPresent)).toContain(true);
+});
+
 test('all images come from a stream, too', async () => {
   const runtime = new MemoryRuntime();
   const input = { path: '-', stream: piped(rich.bundle.bytes) };
