@@ -104,6 +104,7 @@ export class SharedStoreState {
     this.#isFilled = false;
     if (!this.#isRead) return;
     this.#isRead = false;
+    if (givenUp.has(this.store)) return;
     givenUp.add(this.store);
     this.#tell({
       code: 'SHARED_STORE_UNAVAILABLE',

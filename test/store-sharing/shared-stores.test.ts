@@ -178,6 +178,14 @@ test('a store that was given up is not waited for by the next bundle of a fleet'
   expect(warnings).toEqual([]);
 });
 
+test('of bundles at once that cannot reach a store one tells', async () => {
+  const store = memorySharedStore();
+  store.failures.set('check', network);
+  const opened = await Promise.all([open([store]), open([store])]);
+  expect(store.asked).toEqual(['check', 'check']);
+  expect(opened.flatMap(({ warnings }) => warnings)).toHaveLength(1);
+});
+
 test('a store that does not let us in is a mistake, which is told with the store', async () => {
   const store = memorySharedStore();
   store.failures.set('check', denied);
