@@ -114,8 +114,9 @@ function bundleOf(files: readonly PublishedFile[], first: PublishedFile): string
   return (list ?? first).name.replace(/\.parts\.json$/, '').replace(/[._]part\d{2,4}$/, '');
 }
 
+/** Of no folder, and no option; nor hidden: shells and tools obey files such as .bashrc wherever they are put. */
 function isPlainName(name: string): boolean {
-  return isRawFileName(name) && !name.includes('/') && !name.startsWith('-');
+  return isRawFileName(name) && !/^[.-]|\//.test(name);
 }
 
 function nameInvalid(name: string): PaletteEdgeError {
@@ -125,7 +126,7 @@ function nameInvalid(name: string): PaletteEdgeError {
     {
       kind: 'usage',
       suggestions: [
-        'Use letters, digits and . _ @ + -, at most 200. Files beside a bundle have to be renamed with it.',
+        'Use letters, digits and . _ @ + -, at most 200, and neither . nor - first. Files beside a bundle have to be renamed with it.',
       ],
     },
   );

@@ -64,6 +64,7 @@ describe('the manifest of a published bundle', () => {
     'a\nb',
     'ä',
     '-rf',
+    '.bashrc',
     'a\\b',
     'x'.repeat(201),
   ])('a file that is called %j is refused', async (name) => {
