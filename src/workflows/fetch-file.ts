@@ -29,7 +29,11 @@ export interface FetchedFile {
   readonly kept: number;
 }
 
-/** Whether a file of this machine has the content of a published one; undefined when there is none. */
+/**
+ * Whether a file of this machine has the content of a published one; undefined when there is none.
+ *
+ * @throws PaletteEdgeError `NOT_A_FILE` (kind usage) for a folder, which no file can replace; kind disk
+ */
 export async function isThere(
   folder: string,
   { name, size, digest }: PublishedFile,
@@ -38,6 +42,7 @@ export async function isThere(
   const path = join(folder, name);
   try {
     const status = await lstat(path);
+    if (status.isDirectory()) throw folderInPlace(path);
     // What a link leads to is not ours to judge.
     if (!status.isFile() || status.size !== size) return false;
   } catch (error) {
@@ -55,6 +60,13 @@ export async function isThere(
   } finally {
     await access.close();
   }
+}
+
+function folderInPlace(path: string): PaletteEdgeError {
+  return new PaletteEdgeError('NOT_A_FILE', `writing ${path} failed: it is a folder, not a file`, {
+    kind: 'usage',
+    suggestions: ['Remove it, or name another folder with --output.'],
+  });
 }
 
 /**

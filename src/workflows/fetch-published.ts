@@ -4,7 +4,6 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { runLimited } from '../io/run-limited.ts';
 import { digestOf } from '../oci/digest.ts';
-import { outputTaken } from './check-output.ts';
 import { fetchFile, isThere } from './fetch-file.ts';
 import type { FetchFileOptions } from './fetch-file.ts';
 import { publicationNotFound } from './fetch-from-s3.ts';
@@ -86,21 +85,23 @@ export async function fetchPublished(
   listener.onLooking(files.length);
   const there = await runLimited(files, { concurrency, signal }, async (file, each) => {
     const state = await isThere(folder, file, { hasher, signal: each });
-    if (state === false && !replaces) throw outputTaken(`writing ${file.name} to ${folder}`, 'another file');
+    if (state === false && !replaces) throw taken(join(folder, file.name));
     return state === true;
   });
   const missing = files.filter((_, index) => there[index] !== true);
   const bytes = sizeOf(missing);
-  const left = await Promise.all(missing.map(async ({ name: file }) => await leftBytes(join(folder, file))));
+  const left = await runLimited(
+    missing,
+    { concurrency, signal },
+    async (file) => await leftBytes(join(folder, file.name)),
+  );
   const needed = bytes - left.reduce((sum, size) => sum + size, 0);
   await requireFreeSpace({ path: folder, what: 'the bundle in', bytes: needed, flag: '--output' });
   listener.onFetching(bytes);
-  const options = { source, hasher, onBytes: listener.onBytes };
-  const content = missing.filter((file) => !isBeside(file));
-  const fetched = [
-    ...(await fetchAll(content, { folder, concurrency, signal, ...options })),
-    ...(await fetchAll(missing.filter(isBeside), { folder, concurrency, signal, ...options })),
-  ];
+  const options = { folder, concurrency, signal, source, hasher, onBytes: listener.onBytes };
+  const fetched = await fetchMissing(missing, options).catch(async (error: unknown) => {
+    throw await withRemedy(error, async () => await source.manifest(name, signal), digestOf(manifest));
+  });
   return {
     bundle,
     url,
@@ -129,7 +130,7 @@ export async function listPublished(
       const manifest = await source.manifest(name, each);
       return [{ url, digest: digestOf(manifest), ...parsePublication(manifest, url) }];
     } catch (error) {
-      if (error instanceof PaletteEdgeError && otherCodes.has(error.code)) return [];
+      if (error instanceof PaletteEdgeError && isOther(error)) return [];
       throw error;
     }
   });
@@ -137,13 +138,14 @@ export async function listPublished(
   return { url: source.url, bundles: found, others: names.length - found.length };
 }
 
-/** Of what lies beside bundles in a repository, and of what was taken away meanwhile. */
+/** Of what lies beside bundles, and of what was taken away meanwhile. Whatever one of them holds, the others are listed. */
+function isOther({ code, kind }: PaletteEdgeError): boolean {
+  return kind === 'content' || otherCodes.has(code);
+}
+
 const otherCodes: ReadonlySet<string> = new Set([
   'NOT_A_PUBLICATION',
-  'PUBLICATION_INVALID',
   'PUBLICATION_NOT_FOUND',
-  'MANIFEST_INVALID',
-  'SCHEMA1_MANIFEST',
   'DIGEST_UNSUPPORTED',
 ]);
 
@@ -164,6 +166,15 @@ interface FetchAll extends FetchFileOptions {
   readonly concurrency: number;
 }
 
+/** Content first: what lies beside it says something of it. */
+async function fetchMissing(files: readonly PublishedFile[], options: FetchAll): ReturnType<typeof fetchAll> {
+  const content = await fetchAll(
+    files.filter((file) => !isBeside(file)),
+    options,
+  );
+  return [...content, ...(await fetchAll(files.filter(isBeside), options))];
+}
+
 async function fetchAll(
   files: readonly PublishedFile[],
   { folder, ...options }: FetchAll,
@@ -172,6 +183,43 @@ async function fetchAll(
     files,
     options,
     async (file, signal) => await fetchFile(folder, file, { ...options, signal }),
+  );
+}
+
+/** Files that the manifest names. */
+const missingThere: ReadonlySet<string> = new Set(['S3_OBJECT_NOT_FOUND', 'BLOB_NOT_FOUND']);
+
+/** What is there is other than its manifest says: what to do depends on whether it still has that manifest. */
+async function withRemedy(
+  error: unknown,
+  readManifest: () => Promise<Uint8Array>,
+  digest: string,
+): Promise<unknown> {
+  if (!(error instanceof PaletteEdgeError)) return error;
+  if (error.kind !== 'content' && !missingThere.has(error.code)) return error;
+  const { code, kind, message, details } = error;
+  let isSame = false;
+  try {
+    isSame = digestOf(await readManifest()) === digest;
+  } catch (failure) {
+    if (!(failure instanceof PaletteEdgeError) || failure.code !== 'PUBLICATION_NOT_FOUND') return error;
+  }
+  const remedy = isSame
+    ? 'What is there is damaged: remove that file there and publish the bundle again, or publish it elsewhere.'
+    : 'It was replaced meanwhile: run the same command again.';
+  return new PaletteEdgeError(code, message, {
+    kind,
+    cause: error,
+    suggestions: [remedy],
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+function taken(path: string): PaletteEdgeError {
+  return new PaletteEdgeError(
+    'OUTPUT_TAKEN',
+    `writing ${path} failed: the file is there already and is another file`,
+    { kind: 'usage', suggestions: ['Name another folder with --output, or replace the file: --replace'] },
   );
 }
 

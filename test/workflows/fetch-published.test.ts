@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -118,6 +118,15 @@ describe('a bundle', () => {
     expect(await contentOf(linked)).toEqual({ ...content, target: 'mine' });
   });
 
+  test('is not fetched where a folder has its name, which nothing replaces', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'a.tar.zst'));
+    const { source, asked } = placeWith();
+    const error = await rejection(fetchInto(folder, source, { replaces: true }));
+    expect(error).toMatchObject({ code: 'NOT_A_FILE', kind: 'usage' });
+    expect([asked, await readdir(folder)]).toEqual([[], ['a.tar.zst']]);
+  });
+
   test('goes on where it was stopped', async () => {
     const folder = await temporaryFolder();
     const stop = new AbortController();
@@ -166,8 +175,30 @@ describe('a file that is', () => {
     const { source } = placeWith(async function* wrongly() {
       yield await Promise.resolve(Buffer.from(text));
     });
-    expect(await rejection(fetchInto(folder, source))).toMatchObject({ code, kind: 'content' });
+    const error = await rejection(fetchInto(folder, source));
+    expect(error).toMatchObject({ code, kind: 'content' });
+    expect(error.suggestions.join()).toContain('is damaged');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['other bytes', new PaletteEdgeError('PUBLICATION_NOT_FOUND', 'gone', { kind: 'notFound' })],
+    ['gone', undefined],
+  ])('%s since somebody replaces it there is one to be fetched again', async (state, failure) => {
+    const { source } = placeWith(async function* wrongly() {
+      if (state === 'gone')
+        throw new PaletteEdgeError('S3_OBJECT_NOT_FOUND', 'it is not there', { kind: 'notFound' });
+      yield await Promise.resolve(Buffer.from('xxxxxxxxxx'));
+    });
+    let isFirst = true;
+    const manifestNow = async () => {
+      const bytes = isFirst ? manifest : Buffer.from('{}');
+      if (!isFirst && failure !== undefined) throw failure;
+      isFirst = false;
+      return await Promise.resolve(bytes);
+    };
+    const error = await rejection(fetchInto(await temporaryFolder(), { ...source, manifest: manifestNow }));
+    expect(error.suggestions).toEqual(['It was replaced meanwhile: run the same command again.']);
   });
 
   test('without end is refused, and nothing of it stays', async () => {
@@ -210,5 +241,21 @@ describe('a place', () => {
       bundles: [{ url: 'test://place/a', digest: digestOf(manifest), bundle: 'a.tar.zst', files }],
       others: 1,
     });
+  });
+
+  test('is listed whatever somebody put there, unless it cannot be read', async () => {
+    const { source } = placeWith(rightly, ['a', 'huge']);
+    const list = async (failure: PaletteEdgeError) => {
+      const read = async (name: string, signal: AbortSignal) => {
+        if (name === 'huge') throw failure;
+        return await source.manifest(name, signal);
+      };
+      const place = { ...source, manifest: read };
+      return await listPublished(place, { concurrency: 2 }, new AbortController().signal);
+    };
+    const tooLarge = new PaletteEdgeError('RESPONSE_TOO_LARGE', 'too large', { kind: 'content' });
+    expect((await list(tooLarge)).bundles.map(({ url }) => url)).toEqual(['test://place/a']);
+    const lost = new PaletteEdgeError('CONNECTION_LOST', 'lost', { kind: 'network' });
+    expect(await rejection(list(lost))).toBe(lost);
   });
 });
