@@ -107,15 +107,16 @@ export async function emitRequest(
   version: string,
 ): Promise<EmitRequestFound> {
   const sharedStores = flags.store.filter(isSharedStoreUrl);
-  for (const store of sharedStores)
-    if (maskUserInfo(store) !== store)
-      throw wrongValue('--store', 'it has a password, which does not belong into a file');
+  const given = passedOnValues(flags);
+  for (const [flag, value] of [...sharedStores.map((store) => ['store', store] as const), ...given])
+    if (maskUserInfo(value) !== value)
+      throw wrongValue(`--${flag}`, 'it has a password, which does not belong into a file');
   return {
     request: {
       engine,
       version,
       sharedStores,
-      args: passedOn(flags),
+      args: given.map(([name, value]) => `--${name}=${value}`),
       choices: choicesOf(engine, flags, version),
       output: await outputOf(flags.output),
     },
@@ -137,7 +138,12 @@ function choicesOf(engine: EmissionEngine, flags: FleetEmitFlags, version: strin
 
 function checkChoices(engine: EmissionEngine, flags: FleetEmitFlags): void {
   checkImage(engine, flags['builder-image']);
-  const { 'storage-size': size, 'storage-class': storageClass } = flags;
+  const { 'storage-size': size, 'storage-class': storageClass, 'npm-package': npmPackage } = flags;
+  if (npmPackage !== undefined && !/^[^\s-]/.test(npmPackage))
+    throw wrongValue(
+      '--npm-package',
+      'expected what npm installs: a package with its version, a URL, or a file',
+    );
   if (size !== undefined && !/^[1-9][0-9]{0,9}(?:[MGTP]i?)$/.test(size))
     throw wrongValue('--storage-size', 'expected a size as Kubernetes has it, as 200Gi');
   if (storageClass !== undefined && !/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(storageClass))
@@ -157,7 +163,7 @@ function checkImage(engine: EmissionEngine, image: string | undefined): void {
 }
 
 /** Flags as they were given, in an order of their own. */
-function passedOn(flags: EmittingFlags): string[] {
+function passedOnValues(flags: EmittingFlags): readonly (readonly [string, string])[] {
   const endpoint = flags['palette-endpoint'];
   const values: readonly (readonly [string, string | undefined])[] = [
     ['palette-endpoint', endpoint === defaultEndpoint ? undefined : endpoint],
@@ -171,7 +177,7 @@ function passedOn(flags: EmittingFlags): string[] {
     ...flags.insecure.map((host) => ['insecure', host] as const),
     ...flags.mirror.map((pair) => ['mirror', pair] as const),
   ];
-  return values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
+  return values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
 /** Files of this machine, and what is secret. */

@@ -4,6 +4,8 @@ import type { ClusterLayout } from './cluster-layout.ts';
 import type { FilePlace } from './config-maps.ts';
 import { environmentOf, keyPaths } from './emission.ts';
 import type { Emission } from './emission.ts';
+import { keyNames } from './key-names.ts';
+import type { KeyName } from './key-names.ts';
 import type { PlannedBundle } from './plan-fleet.ts';
 
 /** Name of the volume claim, of the secret, and of all objects together. */
@@ -39,23 +41,24 @@ export interface Builder {
 export function builder(parts: BuilderParts, bundles: readonly PlannedBundle[], name: string): Builder {
   const { layout, ownFiles, files } = parts;
   const named = new Set(bundles.flatMap(({ content }) => contentPaths(content)));
-  const places = [...ownFiles, ...files.filter(({ path }) => named.has(path))];
-  const keys = keyPaths(bundles);
+  const keys = secretKeys(bundles);
+  const places = [
+    ...ownFiles.map((place) => ({ ...place, mountPath: place.path })),
+    ...files
+      .filter(({ path }) => named.has(path))
+      .map((place) => ({ ...place, mountPath: layout.pathOf(place.path) })),
+    // One file may be spelt in several ways: only one thing can be mounted there.
+  ].filter(({ mountPath }, index, all) => all.findIndex((one) => one.mountPath === mountPath) === index);
   const mounts = [
     { name: 'builds', mountPath: layout.bundles, subPath: 'bundles' },
     { name: 'builds', mountPath: '/store', subPath: 'store' },
     { name: 'temporary', mountPath: '/tmp' },
     { name: 'registries', mountPath: '/etc/palette-edge', readOnly: true },
-    ...places.map(({ path, map, key }, index) => ({
-      name: map,
-      mountPath: index < ownFiles.length ? path : layout.pathOf(path),
-      subPath: key,
-      readOnly: true,
-    })),
-    ...keys.map((path) => ({
+    ...places.map(({ mountPath, map, key }) => ({ name: map, mountPath, subPath: key, readOnly: true })),
+    ...keys.map(({ path, name: key }) => ({
       name: 'keys',
       mountPath: layout.pathOf(path),
-      subPath: secretKeyOf(path),
+      subPath: key,
       readOnly: true,
     })),
   ];
@@ -68,7 +71,17 @@ export function builder(parts: BuilderParts, bundles: readonly PlannedBundle[], 
       // Whoever has no logins needs no secret.
       { name: 'registries', secret: secretVolume(['config.json'], true) },
       ...maps.map((map) => ({ name: map, configMap: { name: map } })),
-      ...(keys.length > 0 ? [{ name: 'keys', secret: secretVolume(keys.map(secretKeyOf), false) }] : []),
+      ...(keys.length > 0
+        ? [
+            {
+              name: 'keys',
+              secret: secretVolume(
+                keys.map((key) => key.name),
+                false,
+              ),
+            },
+          ]
+        : []),
     ],
   };
 }
@@ -165,7 +178,11 @@ function secretVolume(keys: readonly string[], optional: boolean): Json {
   return { secretName: clusterName, items, defaultMode: 0o440, optional };
 }
 
-/** Key of a secret that has a private key: its path, as far as the name of a key allows. */
-function secretKeyOf(path: string): string {
-  return path.replace(/^(?:\.?\/)+/, '').replaceAll(/[^A-Za-z0-9._-]/g, '_');
+/**
+ * Keys of the secret that have the private keys of bundles: their paths, as far as names of keys allow.
+ *
+ * @throws PaletteEdgeError `FLEET_EMIT_PATH` (kind usage) for two with one name
+ */
+export function secretKeys(bundles: readonly PlannedBundle[]): readonly KeyName[] {
+  return keyNames(keyPaths(bundles), (path) => path.replaceAll(/[^A-Za-z0-9._-]/g, '_'));
 }

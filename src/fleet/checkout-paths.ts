@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { requirePlainTexts, unreachable } from './emit-error.ts';
 import { keyPaths } from './emission.ts';
 import type { Emission } from './emission.ts';
+import { keyNames } from './key-names.ts';
 
 /** Paths in a checkout, from its root. */
 export interface CheckoutPaths {
@@ -19,9 +20,10 @@ export interface CheckoutPaths {
  * @throws PaletteEdgeError `FLEET_EMIT_PATH`, `FLEET_EMIT_TEXT` (kind usage)
  */
 export function checkoutPaths(emission: Emission, engine: 'github' | 'gitlab'): CheckoutPaths {
-  const { fleet, fleetFile, bundles, args, sharedStores } = emission;
+  const { fleet, fleetFile, bundles, args, sharedStores, choices } = emission;
   const keys = keyPaths(bundles);
-  requirePlainTexts(engine, [fleetFile, fleet.bundles, fleet.state, ...keys, ...args, ...sharedStores]);
+  const flags = [...args, ...sharedStores, choices.npmPackage];
+  requirePlainTexts(engine, [fleetFile, fleet.bundles, fleet.state, ...keys, ...flags]);
   const file = inside(
     'the fleet file',
     fleetFile,
@@ -38,7 +40,10 @@ export function checkoutPaths(emission: Emission, engine: 'github' | 'gitlab'): 
     fleetFile: file,
     state: of('the state file', fleet.state),
     bundles: of('the folder of bundles', fleet.bundles),
-    keys: keys.map((path) => ({ path: of('the private key', path), variable: keyVariable(path) })),
+    keys: keyNames(keys, keyVariable).map(({ path, name }) => ({
+      path: of('the private key', path),
+      variable: name,
+    })),
   };
 }
 
@@ -51,8 +56,5 @@ function inside(what: string, path: string, suggestion: string): string {
 
 /** Name of the secret with a private key, as both engines allow it. */
 function keyVariable(path: string): string {
-  return `FLEET_KEY_${path
-    .replace(/^(?:\.?\/)+/, '')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .toUpperCase()}`;
+  return `FLEET_KEY_${path.replaceAll(/[^A-Za-z0-9]+/g, '_').toUpperCase()}`;
 }

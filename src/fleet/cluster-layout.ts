@@ -18,10 +18,11 @@ const root = '/fleet';
  * Lays out a container so that all paths of the fleet file hold: relative ones are found below `/fleet`, also those that climb.
  *
  * @param paths that stand in the fleet file, of what jobs are brought
- * @throws PaletteEdgeError `FLEET_EMIT_PATH` (kind usage) when the bundles would lie where the container has something else
+ * @throws PaletteEdgeError `FLEET_EMIT_PATH` (kind usage) when the bundles would lie where the container has something else, and for
+ *   paths that nothing is mounted at
  */
 export function clusterLayout(
-  { fleet, bundles }: Emission,
+  { fleet, fleetFile: given, bundles }: Emission,
   paths: readonly string[],
   engine: 'kubernetes' | 'argo',
 ): ClusterLayout {
@@ -37,8 +38,12 @@ export function clusterLayout(
   const folder = posix.join(root, ...Array.from({ length: Math.max(0, ...climbs) }, () => 'files'));
   const pathOf = (path: string): string => posix.resolve(folder, path);
   const place = pathOf(fleet.bundles);
-  const fleetFile = posix.join(folder, 'fleet.yaml');
+  // Its own name: a content may name another file fleet.yaml.
+  const fleetFile = posix.join(folder, posix.basename(given));
   const named = [fleetFile, ...paths.map(pathOf)];
+  const colon = [...named, place].find((path) => path.includes(':'));
+  if (colon !== undefined)
+    throw unreachable('the file', colon, 'Kubernetes mounts nothing at a path with a colon: rename it.');
   const isTaken = ['/', '/tmp', '/store', root].includes(place) || named.some((path) => path === place);
   if (isTaken || bundles.length === 0)
     throw unreachable(

@@ -133,7 +133,7 @@ function baseStep({ bundles }: CheckoutPaths): Json {
 }
 
 function keyStep(paths: CheckoutPaths): readonly Json[] {
-  const run = keyCommands(paths);
+  const run = keyCommands(paths, (variable) => String.raw`printf '%s\n' "$${variable}"`);
   if (run === undefined) return [];
   const env = Object.fromEntries(paths.keys.map(({ variable }) => [variable, secret(variable)]));
   return [{ name: 'Write the private keys', env, run }];

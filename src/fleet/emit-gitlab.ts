@@ -51,10 +51,11 @@ function toolOf({ bundles, choices }: Emission): Json {
 
 function buildOf(emission: Emission, paths: CheckoutPaths): Json {
   const { bundles } = paths;
-  const keys = keyCommands(paths);
+  const keys = keyCommands(paths, (variable) => `text_of "$${variable}"`);
   const script = [
     `mkdir -p ${factsFolder} ${shellWords([bundles])}`,
     ...(emission.bundles.some(({ base }) => base !== undefined) ? [bringBase(bundles)] : []),
+    textOf,
     ...(keys === undefined ? [] : [keys]),
     logIn,
     buildCommand(paths, emission),
@@ -70,11 +71,18 @@ function buildOf(emission: Emission, paths: CheckoutPaths): Json {
   };
 }
 
+/** Keys have lines, which GitLab masks in no variable: they are better off in one of type file, whose value is a path. */
+const textOf = [
+  'text_of() {',
+  String.raw`  if [ -f "$1" ]; then cat "$1"; else printf '%s\n' "$1"; fi`,
+  '}',
+].join('\n');
+
 /** The variable that runners know, too, for images of jobs. */
 const logIn = [
   'if [ -n "$DOCKER_AUTH_CONFIG" ]; then',
   '  export DOCKER_CONFIG="$(mktemp -d)"',
-  String.raw`  printf '%s\n' "$DOCKER_AUTH_CONFIG" > "$DOCKER_CONFIG/config.json"`,
+  '  text_of "$DOCKER_AUTH_CONFIG" > "$DOCKER_CONFIG/config.json"',
   'fi',
 ].join('\n');
 

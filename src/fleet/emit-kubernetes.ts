@@ -1,12 +1,11 @@
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
-import { builder, buildsClaim, clusterLabels, podSettings } from './builder-pod.ts';
+import { builder, buildsClaim, clusterLabels, podSettings, secretKeys } from './builder-pod.ts';
 import type { BuilderParts } from './builder-pod.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import { configMaps } from './config-maps.ts';
 import type { Emission, EmittedFile } from './emission.ts';
-import { keyPaths } from './emission.ts';
 import { emittedHead, emittedYaml } from './emitted-yaml.ts';
 import { requirePlainTexts } from './emit-error.ts';
 import type { PlannedBundle } from './plan-fleet.ts';
@@ -43,7 +42,8 @@ export function clusterParts(
   { own, named }: ClusterFiles,
 ): { readonly objects: readonly Json[]; readonly parts: BuilderParts } {
   requirePlainTexts(engine, [emission.fleetFile, ...emission.args, ...emission.sharedStores]);
-  const paths = [...named.map(({ path }) => path), ...keyPaths(emission.bundles)];
+  const keys = secretKeys(emission.bundles).map(({ path }) => path);
+  const paths = [...named.map(({ path }) => path), ...keys];
   const state = own.slice(1).map(({ path }) => path);
   const layout = clusterLayout(emission, [...paths, ...state], engine);
   const maps = configMaps([...own, ...named], clusterLabels);

@@ -21,12 +21,19 @@ export function collectCommand({ fleetFile }: CheckoutPaths): string {
   return `palette-edge fleet collect ${shellWords([fleetFile])} ${factsFolder}/*.jsonl`;
 }
 
-/** Commands that write private keys from the environment to where the fleet file has them; undefined without keys. */
-export function keyCommands({ keys }: CheckoutPaths): string | undefined {
+/**
+ * Commands that write private keys from the environment to where the fleet file has them; undefined without keys.
+ *
+ * @param write the command that writes what a variable has to stdout
+ */
+export function keyCommands(
+  { keys }: CheckoutPaths,
+  write: (variable: string) => string,
+): string | undefined {
   if (keys.length === 0) return undefined;
   const lines = keys.map(({ path, variable }) => {
     const [folder, file] = [shellWords([posix.dirname(path)]), shellWords([path])];
-    return `mkdir -p ${folder}\nprintf '%s\\n' "$${variable}" > ${file}`;
+    return `mkdir -p ${folder}\n${write(variable)} > ${file}`;
   });
   return ['umask 077', ...lines].join('\n');
 }

@@ -140,12 +140,14 @@ test('a pipeline of GitLab is valid, and its jobs bring the base, build, and kee
   const base = delta.base?.file;
   const { script, variables } = theOne(Object.entries(jobs), ([name]) => name === delta.name)[1];
   const { bash, calls } = await ciPrograms(root);
-  await bash(script.join('\n'), {
+  const given = {
     ...variables,
     CI_API_V4_URL: 'https://gitlab.example.com/api/v4',
     CI_PROJECT_ID: '7',
-    FLEET_KEY_KEYS_VENDOR_KEY_PEM: 'the key',
-  });
+  };
+  await bash(script.join('\n'), { ...given, FLEET_KEY_KEYS_VENDOR_KEY_PEM: 'the key' });
+  const key = join(root, 'fleet/keys/vendor key.pem');
+  expect(await readFile(key, 'utf8')).toBe('the key\n');
   const curls = (await calls()).filter((call) => call.startsWith('curl'));
   const packages = 'https://gitlab.example.com/api/v4/projects/7/packages/generic/palette-edge-fleet';
   const file = `${delta.name}-0123abcd.tar.zst`;
@@ -156,6 +158,10 @@ test('a pipeline of GitLab is valid, and its jobs bring the base, build, and kee
     `--upload-file fleet/bundles/${file} ${packages}/${file}/${file}`,
   ]);
   expect((await calls()).find((call) => call.startsWith('palette-edge'))).toContain(`--only ${delta.name} `);
+  // The variable may be of type file: then its value is a path.
+  await writeFile(join(root, 'the variable'), 'the other key\n');
+  await bash(script.join('\n'), { ...given, FLEET_KEY_KEYS_VENDOR_KEY_PEM: join(root, 'the variable') });
+  expect(await readFile(key, 'utf8')).toBe('the other key\n');
   // A misspelt field is found: the pipeline was looked at.
   await writeFile(join(root, '.gitlab-ci.yml'), text.replace('artifacts:', 'artefacts:'));
   await expect(preview()).rejects.toThrow('artefacts');
@@ -170,6 +176,17 @@ test('paths that a checkout does not have, and texts that an engine would evalua
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.replace('keys/vendor key.pem', 'keys/${{ github.token }}.pem'));
   expect(await rejection(emittedFor('github', fleet))).toMatchObject({ code: 'FLEET_EMIT_TEXT' });
+  await writeFile(path, text.replace('split: 4GB', 'privateKey: keys/vendor_key.pem'));
+  for (const engine of ['github', 'gitlab', 'kubernetes'] as const)
+    expect(await rejection(emittedFor(engine, fleet))).toMatchObject({
+      code: 'FLEET_EMIT_PATH',
+      suggestions: [expect.stringMatching(/^It and keys\/vendor.key\.pem would be the secret \S+: rename/i)],
+    });
+  await writeFile(path, text);
+  const npmPackage = 'x@${{ secrets.KEY }}';
+  expect(await rejection(emittedFor('github', fleet, { npmPackage }))).toMatchObject({
+    code: 'FLEET_EMIT_TEXT',
+  });
   await writeFile(path, `${text}bundles: ../../bundles\n`);
   expect(await rejection(emittedFor('github', fleet))).toMatchObject({
     code: 'FLEET_EMIT_PATH',

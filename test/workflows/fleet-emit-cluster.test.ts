@@ -140,6 +140,32 @@ test('files are shared out among ConfigMaps, and what fits in none is refused', 
   });
 });
 
+test('a file is mounted once, however it is spelt; keys elsewhere have names that secrets may have', async () => {
+  const fleet = await emittedFleet();
+  const path = join(fleet.root, fleet.fleetFile);
+  const text = (await readFile(path, 'utf8'))
+    .replace('[lists/shop.txt]', '[lists/shop.txt, ./lists/shop.txt, fleet.yaml]')
+    .replace('keys/vendor key.pem', '../keys/vendor key.pem');
+  await writeFile(path.replace('fleet.yaml', 'my.yaml'), text);
+  const own = { root: fleet.root, fleetFile: 'fleet/my.yaml' };
+  const objects = objectsOf(await emittedFor('kubernetes', own));
+  for (const { kind, spec } of objects) {
+    if (kind !== 'Job') continue;
+    const [container] = spec.template.spec.containers;
+    const paths = container.volumeMounts.map(({ mountPath }) => mountPath);
+    expect(paths).toEqual([...new Set(paths)]);
+    expect((await bundleOf(container, objects)).content.name).toMatch(/^(?:shop|depot)$/);
+    const keys = container.volumeMounts.filter(({ name }) => name === 'keys');
+    for (const { subPath } of keys) expect(subPath).toBe('keys_vendor_key.pem');
+  }
+  await writeFile(path, text.replace('lists/shop.txt', '"lists/a:b.txt"'));
+  await writeFile(join(fleet.root, 'fleet/lists/a:b.txt'), 'busybox\n');
+  expect(await rejection(emittedFor('argo', fleet))).toMatchObject({
+    code: 'FLEET_EMIT_PATH',
+    message: expect.stringContaining('lists/a:b.txt'),
+  });
+});
+
 test('a volume for several nodes is one, and its pods may be anywhere', async () => {
   const fleet = await emittedFleet();
   const one = await emittedFor('kubernetes', fleet);
