@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { withBuilt } from '../fleet/fleet-state.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
+import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
 import type { FleetBundleResult } from './fleet-build.ts';
 import { saveState } from './fleet-files.ts';
@@ -13,9 +14,11 @@ export interface FleetCollectResult {
   readonly bundles: readonly FleetBundleResult[];
 }
 
+type CollectedBundle = FleetBundleResult & { readonly built: BuiltBundle };
+
 /**
  * Takes into the state what jobs told of the bundles that they built: lines that `fleet build --keep-state` prints, or files `….fleet.json`. The
- * bundles themselves may be elsewhere.
+ * bundles themselves may be elsewhere. A full bundle is for the sites, too, of which no delta bundle is told.
  *
  * @param loaded with all bases, as jobs have them
  * @throws PaletteEdgeError `FLEET_STATE_INVALID` (kind content), `FLEET_BUNDLE_UNKNOWN` (kind usage), or why a file cannot be read: then nothing is written
@@ -24,12 +27,18 @@ export async function collectFleet(
   loaded: LoadedFleet,
   paths: readonly string[],
 ): Promise<FleetCollectResult> {
-  const told = new Map<string, FleetBundleResult>();
+  const told = new Map<string, CollectedBundle>();
   for (const path of paths)
     for (const built of await readFacts(path)) told.set(built.file, resultOf(built, loaded, path));
-  const bundles = [...told.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  const names = new Set([...told.values()].map(({ name }) => name));
+  const bundles = [...told.values()]
+    .map((result) => ({
+      ...result,
+      sites: [...result.sites, ...sitesWithoutDelta(result, names, loaded)].toSorted(),
+    }))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   let { state } = loaded;
-  for (const { built, sites } of bundles) if (built !== undefined) state = withBuilt(state, built, sites);
+  for (const { built, sites } of bundles) state = withBuilt(state, built, sites);
   await saveState(loaded, state);
   return { bundles };
 }
@@ -43,15 +52,42 @@ async function readFacts(path: string): Promise<BuiltBundle[]> {
 }
 
 /** As the build would have it: sites that have all of it are not given it again. */
-function resultOf(built: BuiltBundle, { plan, state }: LoadedFleet, path: string): FleetBundleResult {
+function resultOf(built: BuiltBundle, { plan, state }: LoadedFleet, path: string): CollectedBundle {
   const bundle = plan.bundles.find(({ name }) => name === built.bundle);
   if (bundle === undefined || bundle.base?.inventory !== built.base)
     throw new PaletteEdgeError(
       'FLEET_BUNDLE_UNKNOWN',
       `${path}: the plan has no bundle ${built.bundle}: it is of another fleet, or what sites have has changed since`,
-      { kind: 'usage', suggestions: ['Collect with the fleet file and the state that the jobs had.'] },
+      {
+        kind: 'usage',
+        suggestions: [
+          'Collect with the fleet file and the state that the jobs had, and without what jobs of earlier releases told.',
+        ],
+      },
     );
   const current = new Set(state.sites.filter(({ has }) => has === built.inventory).map(({ site }) => site));
   const sites = bundle.sites.filter((site) => !current.has(site));
   return { name: bundle.name, sites, outcome: 'built', built: { ...built, chain: bundle.chain } };
+}
+
+/** Sites whose delta bundle was not made, as when its base is gone: the full bundle of the same content does for them. */
+function sitesWithoutDelta(
+  { name, built }: CollectedBundle,
+  told: ReadonlySet<string>,
+  { plan, state }: LoadedFleet,
+): readonly string[] {
+  if (built.base !== undefined) return [];
+  const same = state.bundles.filter(({ inventory }) => inventory === built.inventory);
+  const files = new Set(same.map(({ file }) => file));
+  const served = state.sites.filter(
+    ({ has, ready }) => has === built.inventory || (ready !== undefined && files.has(ready)),
+  );
+  const others = new Set(served.map(({ site }) => site));
+  return plan.bundles
+    .filter((bundle) => isDeltaOf(bundle, name) && !told.has(bundle.name))
+    .flatMap(({ sites }) => sites.filter((site) => !others.has(site)));
+}
+
+function isDeltaOf(bundle: PlannedBundle, full: string): boolean {
+  return bundle.name.startsWith(full) && /^-from-[0-9a-f]{8}$/.test(bundle.name.slice(full.length));
 }

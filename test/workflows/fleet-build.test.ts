@@ -6,13 +6,14 @@ import { expect, test } from 'vitest';
 import { fleetInput } from '../../src/cli/fleet-input.ts';
 import { wireBuild } from '../../src/cli/wire-build.ts';
 import { buildFleet } from '../../src/workflows/fleet-build.ts';
-import { factsText } from '../../src/fleet/fleet-state.ts';
+import { factsText, formatState } from '../../src/fleet/fleet-state.ts';
 import type { FleetBuildResult } from '../../src/workflows/fleet-build.ts';
 import { collectFleet } from '../../src/workflows/fleet-collect.ts';
 import { deliverFleet } from '../../src/workflows/fleet-deliver.ts';
 import { loadFleet } from '../../src/workflows/fleet-files.ts';
 import { planFleetBundles } from '../../src/workflows/fleet-plan.ts';
 import { fleetStatus } from '../../src/workflows/fleet-status.ts';
+import { builtBundle } from '../fleet/sample-fleet.ts';
 import { applyDelta, isSameFile, wordsLayer } from '../support/delta-bundles.ts';
 import { pushImage } from '../support/push-image.ts';
 import { rejection } from '../support/rejection.ts';
@@ -200,6 +201,42 @@ test('what jobs told makes the state that one build would have made, without the
   const stale = collectFleet(await loadFleet(path, true), facts);
   expect(await rejection(stale)).toMatchObject({ code: 'FLEET_BUNDLE_UNKNOWN' });
   expect(await readdir(folder)).not.toContain('fleet-state.jsonl');
+});
+
+test('where the delta bundle was not made, sites are given the full one, and the delta bundle when it is told later', async () => {
+  const folder = await temporaryFolder();
+  const [path, old] = [join(folder, 'fleet.yaml'), builtBundle('shop-aaaaaaaa', 'old')];
+  await writeFile(
+    path,
+    `fleetVersion: 1
+contents: [{name: shop, images: [busybox]}]
+groups: [{name: shops, content: shop, sites: [s1, s2]}]
+`,
+  );
+  const had = ['s1', 's2'].map((site) => ({ site, has: old.inventory, chain: 0 }));
+  await writeFile(join(folder, 'fleet-state.jsonl'), formatState({ bundles: [old], sites: had }));
+  const { plan } = await loadFleet(path, true);
+  const shop = plan.bundles;
+  expect(shop.map(({ base, sites }) => [base?.inventory, sites])).toEqual([
+    [undefined, []],
+    [old.inventory, ['s1', 's2']],
+  ]);
+  const facts: string[] = [];
+  for (const { name, base } of shop) {
+    const built = { ...builtBundle(name, 'new'), base: base?.inventory };
+    facts.push(join(folder, `${name}.jsonl`));
+    await writeFile(join(folder, `${name}.jsonl`), `${factsText([{ built }])}\n`);
+  }
+  const [full = '', delta = ''] = facts;
+  const ready = async (...told: string[]) => {
+    await collectFleet(await loadFleet(path, true), told);
+    const { sites } = fleetStatus(await loadFleet(path, true));
+    return sites.flatMap((site) => (site.ready === undefined ? [] : [`${site.site} ${site.ready}`]));
+  };
+  const files = shop.map(({ name }) => builtBundle(name, 'new').file);
+  expect(await ready(full)).toEqual([`s1 ${files[0]}`, `s2 ${files[0]}`]);
+  for (const told of [[delta], [full], [delta, full]])
+    expect(await ready(...told)).toEqual([`s1 ${files[1]}`, `s2 ${files[1]}`]);
 });
 
 test('what is not in the plan, and what is not ready, is told; nothing is written', async () => {
