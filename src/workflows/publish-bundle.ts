@@ -7,6 +7,7 @@ import { hashBundleFiles } from './publish-hash.ts';
 import type { FileToPublish } from './publish-hash.ts';
 import { encodePublication } from './publish-manifest.ts';
 import type { PublishTarget } from './publish-target.ts';
+import { requireUnchanged } from './require-unchanged.ts';
 
 /** What is published, and whether what is there may be replaced. */
 export interface PublishInput {
@@ -64,8 +65,8 @@ export interface PublishResult {
 /**
  * Publishes a bundle with what lies beside it. What is there already is not sent, and nothing is known there before all is there.
  *
- * @throws PaletteEdgeError `PUBLISHED_ALREADY` (kind usage) when something else has the name; `NOT_A_BUNDLE`, `BUNDLE_DAMAGED` (kind
- *   content); as the target does; as reading the files does
+ * @throws PaletteEdgeError `PUBLISHED_ALREADY` (kind usage) when something else has the name; `NOT_A_BUNDLE`, `BUNDLE_DAMAGED`,
+ *   `FILE_CHANGED` (kind content); as the target does; as reading the files does
  */
 export async function publishBundle(
   { path, replaces }: PublishInput,
@@ -88,9 +89,10 @@ export async function publishBundle(
   const missing = files.filter((_, index) => states[index] !== 'there');
   const isOther = (before !== undefined && before !== digest) || states.includes('other');
   if (isOther && !replaces) throw publishedAlready(target.url);
-  if (isOther) await target.withdraw(signal);
+  if (isOther) await target.withdraw(files, signal);
   const sent = await sendAll(missing, { target, concurrency, listener, signal });
   const wasPublished = before === digest && missing.length === 0;
+  for (const file of files) await requireAsRead(file, target);
   if (!wasPublished) await target.publish(manifest, signal);
   return {
     bundle: found.bundle,
@@ -124,9 +126,19 @@ async function sendAll(
     listener.onBytes(count);
   };
   await runLimited(files, { concurrency, signal }, async (file, each) => {
-    await target.send(file, { onBytes, onKept, signal: each });
+    try {
+      await target.send(file, { onBytes, onKept, signal: each });
+    } catch (error) {
+      // Servers say of such a file that its bytes have another digest.
+      if (!each.aborted) await requireAsRead(file, target);
+      throw error;
+    }
   });
   return { bytes, kept };
+}
+
+async function requireAsRead(file: FileToPublish, { url }: PublishTarget): Promise<void> {
+  await requireUnchanged({ ...file, source: file.path }, url);
 }
 
 function sizeOf(files: readonly FileToPublish[]): number {

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { openFileAccess } from '../io/random-access.ts';
@@ -21,6 +23,8 @@ export interface FilePiece {
 /** A file whose bytes were read. */
 export interface FileToPublish extends PublishedFile {
   readonly path: string;
+  /** When it was changed last, in milliseconds, before it was read. */
+  readonly modified: number;
   /** In order; together they are all of it. One for a place that takes files whole. */
   readonly pieces: readonly FilePiece[];
 }
@@ -67,6 +71,7 @@ async function hashFile(
 ): Promise<FileToPublish> {
   const access = await openFileAccess(path, 'bundle');
   try {
+    const { mtimeMs: modified } = await stat(path);
     const whole = hasher.begin();
     const pieces: FilePiece[] = [];
     const step = Math.max(1, pieceSize(size));
@@ -82,7 +87,15 @@ async function hashFile(
       pieces.push({ start, end, sha256: (await piece?.digest()) ?? '' });
     }
     const sha256 = await whole.digest();
-    return { path, name, size, mediaType, digest: toDigest(sha256), pieces: withWhole(pieces, sha256) };
+    return {
+      path,
+      name,
+      size,
+      mediaType,
+      modified,
+      digest: toDigest(sha256),
+      pieces: withWhole(pieces, sha256),
+    };
   } finally {
     await access.close();
   }

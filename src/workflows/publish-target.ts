@@ -14,8 +14,11 @@ export interface PublishTarget {
    * @returns `other` for something else of its name that would be replaced
    */
   stateOf(file: FileToPublish, signal: AbortSignal): Promise<'there' | 'missing' | 'other'>;
-  /** Takes away what stands under the name, before files of it are replaced; nothing where files are not known by names. */
-  withdraw(signal: AbortSignal): Promise<void>;
+  /**
+   * Takes away what stands under the name, before files of it are replaced, and its files that none of these replaces: parts that there
+   * are no more, or a signature of other bytes. Nothing where files are not known by names.
+   */
+  withdraw(files: readonly FileToPublish[], signal: AbortSignal): Promise<void>;
   /** Sends a file, or what is missing of it. When this returns, the place has all of it, by its digest. */
   send(file: FileToPublish, sending: Sending): Promise<void>;
   /** Makes the files known, all at once. */

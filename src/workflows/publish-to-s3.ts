@@ -9,6 +9,7 @@ import type { S3Bucket } from '../object-store/s3-bucket.ts';
 import type { S3Uploads, UploadedPart } from '../object-store/s3-uploads.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
+import { parsePublication } from './publish-manifest.ts';
 import type { FilePiece, FileToPublish } from './publish-hash.ts';
 import { readFileRange } from './publish-to-registry.ts';
 import { publicationName } from './publish-target.ts';
@@ -49,7 +50,11 @@ export function s3Target({ bucket, bundle, concurrency }: BucketPlace): PublishT
       if (head === undefined) return 'missing';
       return head.size === file.size && head.sha256 === digestHex(file.digest) ? 'there' : 'other';
     },
-    withdraw: async (signal) => await bucket.delete(manifestName, signal),
+    withdraw: async (files, signal) => {
+      const left = await leftBehind({ bucket, bundle }, files, signal);
+      await bucket.delete(manifestName, signal);
+      await runLimited(left, { concurrency, signal }, async (name, each) => await bucket.delete(name, each));
+    },
     send: async (file, sending) => {
       if (file.pieces.length === 1) await limit(async () => await sendWhole(bucket, file, sending));
       else await new UploadToS3({ bucket, file, sending, concurrency, limit }).run();
@@ -59,6 +64,27 @@ export function s3Target({ bucket, bundle, concurrency }: BucketPlace): PublishT
       await bucket.put(manifestName, { body: manifest }, signal);
     },
   };
+}
+
+/** Files of what is published under the name, by names that are the bundle's own, that none of these replaces. */
+async function leftBehind(
+  { bucket, bundle }: Pick<BucketPlace, 'bucket' | 'bundle'>,
+  files: readonly FileToPublish[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const bytes = await bucket.readSmall(publicationName(bundle), maximumManifestSize, signal);
+  if (bytes === undefined) return [];
+  const replaced = new Set(files.map(({ name }) => name));
+  try {
+    const before = parsePublication(bytes, bucket.urlOf(bundle));
+    return before.files
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(bundle) && !replaced.has(name));
+  } catch (error) {
+    // Of something else, no name is ours.
+    if (error instanceof PaletteEdgeError) return [];
+    throw error;
+  }
 }
 
 /** How large the pieces of a file are, in bytes: the same for each run, so that they are found again. */
