@@ -204,9 +204,10 @@ async function withRemedy(
   } catch (failure) {
     if (!(failure instanceof PaletteEdgeError) || failure.code !== 'PUBLICATION_NOT_FOUND') return error;
   }
-  const remedy = isSame
-    ? 'What is there is damaged: remove that file there and publish the bundle again, or publish it elsewhere.'
-    : 'It was replaced meanwhile: run the same command again.';
+  const damage = missingThere.has(code)
+    ? 'A file is missing there: publish the bundle again.'
+    : 'What is there is damaged: remove that file there and publish the bundle again, or publish it elsewhere.';
+  const remedy = isSame ? damage : 'It was replaced meanwhile: run the same command again.';
   return new PaletteEdgeError(code, message, {
     kind,
     cause: error,

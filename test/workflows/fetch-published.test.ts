@@ -181,6 +181,14 @@ describe('a file that is', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test('missing is one to be published again', async () => {
+    const { source } = placeWith(async function* missing() {
+      yield await Promise.reject(new PaletteEdgeError('BLOB_NOT_FOUND', 'not there', { kind: 'notFound' }));
+    });
+    const error = await rejection(fetchInto(await temporaryFolder(), source));
+    expect(error.suggestions).toEqual(['A file is missing there: publish the bundle again.']);
+  });
+
   test.each([
     ['other bytes', new PaletteEdgeError('PUBLICATION_NOT_FOUND', 'gone', { kind: 'notFound' })],
     ['gone', undefined],
