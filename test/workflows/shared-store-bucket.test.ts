@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -111,22 +112,23 @@ test.each([
 
 test('an upload that was put together, of which the answer was lost, is one', async () => {
   let isThere = false;
+  const begun = '<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>';
+  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    'HEAD ': (response) =>
+      isThere
+        ? response.writeHead(200, { 'content-length': large.size }).end()
+        : response.writeHead(404).end(),
+    'POST uploads': (response) => response.end(begun),
+    'PUT partNumber': (response) => response.setHeader('etag', '"part"').end(),
+    'POST uploadId': (response) => {
+      if (isThere) response.writeHead(404).end('<Error><Code>NoSuchUpload</Code></Error>');
+      else response.destroy();
+      isThere = true;
+    },
+  };
   const { origin } = await startServer((request, response) => {
-    const { method = '', url = '' } = request;
-    request.resume().on('end', () => {
-      if (method === 'POST' && !url.includes('uploads') && !isThere) {
-        isThere = true;
-        request.socket.destroy();
-        return;
-      }
-      if (method === 'HEAD')
-        response.writeHead(isThere ? 200 : 404, isThere ? { 'content-length': large.size } : {});
-      if (method === 'PUT') response.setHeader('etag', '"part"');
-      if (method === 'POST' && isThere) response.statusCode = 404;
-      const begun = '<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>';
-      const ended = '<Error><Code>NoSuchUpload</Code></Error>';
-      response.end(method === 'POST' ? (isThere ? ended : begun) : '');
-    });
+    const [, query = ''] = /[?](\w+)/.exec(request.url ?? '') ?? [];
+    request.resume().on('end', () => answers[`${request.method} ${query}`]?.(response));
   });
   const shared = sharedBucket(
     await bucketAt('lost', { environment: { AWS_ENDPOINT_URL_S3: origin } }),
