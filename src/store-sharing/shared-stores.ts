@@ -186,7 +186,8 @@ export class SharedStores implements AsyncDisposable {
       const isReplacement = state.isDamaged(blob);
       const sent = await state.store.put({ blob, source, isReplacement }, this.#signal);
       this.#put += sent;
-      state.filled(blob);
+      // Registries keep what they have by a digest: what is still damaged there is not to be kept from being collected.
+      if (!isReplacement || sent > 0) state.filled(blob);
     } catch (error) {
       this.#signal.throwIfAborted();
       state.failedWriting(error);

@@ -133,6 +133,17 @@ test('wrong bytes are not taken, and replaced by right ones', async () => {
   expect(warnings.map(({ code }) => code)).toEqual(['SHARED_BLOB_DAMAGED']);
 });
 
+test('wrong bytes that cannot be replaced are neither kept nor taken', async () => {
+  const store = memorySharedStore();
+  store.content.set(first.digest, Buffer.from('eno'));
+  const { shared, take } = await open([{ ...store, put: async () => await Promise.resolve(0) }]);
+  expect(await take(first)).toBeUndefined();
+  shared.offer(first, local);
+  await shared.finish('1a2b3c4d', [first]);
+  expect(store.kept).toEqual([]);
+  expect(await shared.has(first)).toBe(false);
+});
+
 test('who gives wrong bytes again and again is not asked any more', async () => {
   const store = memorySharedStore();
   for (const { digest } of [first, second, third]) store.content.set(digest, Buffer.from('wrong'));

@@ -125,6 +125,7 @@ test('an upload that was put together, of which the answer was lost, is one', as
       else response.destroy();
       isThere = true;
     },
+    'DELETE uploadId': (response) => response.writeHead(204).end(),
   };
   const { origin } = await startServer((request, response) => {
     const [, query = ''] = /[?](\w+)/.exec(request.url ?? '') ?? [];
