@@ -30,7 +30,7 @@ try {
 
 async function bundle(version) {
   const path = join(folder, `store-edge-${version}.tar.zst`);
-  writeFileSync(path, (await showcaseBundle({ scale: 50, version })).bytes);
+  writeFileSync(path, (await showcaseBundle({ scale: 50, version, hasOddLayer: false })).bytes);
   return path;
 }
 

@@ -178,7 +178,7 @@ export type PagePackage = readonly [
 ];
 
 /** A signature of the bundle. */
-export interface PageSignature {
+interface PageSignature {
   readonly algorithm: string;
   readonly keyId: string;
   /** Name of the file of the key that it was checked with; absent when nobody checked it. */

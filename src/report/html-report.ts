@@ -46,7 +46,9 @@ export function htmlReport(data: PageData): Buffer[] {
 }
 
 function dataText(data: PageData): string {
-  const json = JSON.stringify(data, (_, value: unknown) => (typeof value === 'string' ? visible(value) : value));
+  const json = JSON.stringify(data, (_, value: unknown) =>
+    typeof value === 'string' ? visible(value) : value,
+  );
   return json.replaceAll(
     /[<>&]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

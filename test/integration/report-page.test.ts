@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 // No page asks for anything, has an error, or says a word on the console, whatever was done with it.
 afterEach(() => {
-  expect(mishaps.splice(0)).toEqual([]);
+  if (mishaps.length > 0) throw new Error(mishaps.splice(0).join('\n'));
 });
 
 afterAll(async () => {
@@ -203,7 +203,7 @@ test('on paper there are tables with all rows, and nothing to click', async () =
   await page.evaluate("dispatchEvent(new Event('beforeprint'))");
   expect(await files.count()).toBeGreaterThan(20);
   for (const control of ['.search', '.tools', 'nav', '.below-map', '.more'])
-    expect(await page.locator(control).first().isVisible(), control).toBe(false);
+    await page.locator(control).first().waitFor({ state: 'hidden' });
   expect(await page.locator('#images').isVisible()).toBe(true);
   await page.emulateMedia({ media: 'screen' });
 });

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
 import { requireTool } from './required-tools.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Starts the browser of the distribution, without a window. */
 export async function startChromium(): Promise<Browser> {
@@ -40,7 +37,7 @@ export async function openReport(page: Page, path: string): Promise<void> {
  * @param rules all, unless given
  */
 export async function seriousFindings(page: Page, rules?: readonly string[]): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = await page.evaluate<
     readonly {
       readonly id: string;

@@ -80,48 +80,20 @@ interface ShowcaseOptions {
   readonly version?: 1 | 2;
   /** Packages of npm of every image, beside those of its base. */
   readonly modules?: number;
+  /** Whether a layer is no tar. */
+  readonly hasOddLayer?: boolean;
   /** See `BundleContent`. */
   readonly sign?: BundleContent['sign'];
 }
 
 /** A bundle that looks like one of a customer: images on few bases, charts, companions, files. The same options give the same. */
-export async function showcaseBundle({
-  scale,
-  version = 1,
-  modules = 12,
-  sign,
-}: ShowcaseOptions): Promise<SampleBundle> {
+export async function showcaseBundle(options: ShowcaseOptions): Promise<SampleBundle> {
+  const { scale, version = 1, sign } = options;
   const blobs = new MemoryBlobs();
-  const bases = await baseLayers(scale);
-  const chosen = version === 1 ? recipes : [...recipes.filter(([name]) => name !== removed), added];
-  const images: ImageToBundle[] = [];
-  let signed:
-    | { readonly repository: string; readonly tag: string; readonly root: Parameters<typeof graphOf>[1] }
-    | undefined;
-  for (const [place, recipe] of chosen.entries()) {
-    const [name, old, base, pack] = recipe;
-    const tag = version === 2 ? (newer.get(name) ?? old) : old;
-    const own = await ownLayers(recipe, { tag, scale, modules });
-    const amd64 = addLayeredImage(blobs, [...bases[base], ...own]);
-    const root = name.endsWith('/pause') ? addIndex(blobs, [amd64, arm64Pause(blobs)]) : amd64;
-    if (name.endsWith('/prometheus')) signed = { repository: name, tag, root };
-    images.push({
-      reference: parseReference(`${name}:${tag}`),
-      origins: [
-        {
-          kind: 'profile',
-          profile: pack === 'store-app' ? 'store-apps' : 'edge-infra',
-          pack,
-          key: `pack.content.images[${place % 9}]`,
-          line: 7 + (place % 9) * 2,
-        },
-      ],
-      graph: await graphOf(blobs, root),
-    });
-  }
-  if (signed !== undefined) images.push(...(await sampleCompanions(blobs, signed)));
+  const images = await showcaseImages(blobs, options);
   images.push(await showcaseChart(blobs));
   const model = noise(160_000 * scale, 77);
+  const { digest, size } = blobs.add(model, rawFileMediaType);
   return await writeSample(
     {
       name: 'store-edge',
@@ -131,18 +103,40 @@ export async function showcaseBundle({
         { name: 'store-apps', version: `4.${11 + version}.0`, type: 'add-on' },
       ],
       images,
-      rawFiles: [
-        {
-          name: 'models/shelf-detection.onnx',
-          digest: blobs.add(model, rawFileMediaType).digest,
-          size: model.length,
-        },
-      ],
+      rawFiles: [{ name: 'models/shelf-detection.onnx', digest, size }],
       sign,
     },
     blobs,
     { frameContent: defaultFrameContent },
   );
+}
+
+async function showcaseImages(blobs: MemoryBlobs, options: ShowcaseOptions): Promise<ImageToBundle[]> {
+  const { scale, version, modules, hasOddLayer } = { version: 1, modules: 12, hasOddLayer: true, ...options };
+  const bases = await baseLayers(scale);
+  const chosen = version === 1 ? recipes : [...recipes.filter(([name]) => name !== removed), added];
+  const images: ImageToBundle[] = [];
+  const companions: ImageToBundle[] = [];
+  for (const [place, recipe] of chosen.entries()) {
+    const [name, old, base, pack] = recipe;
+    const tag = (version === 2 ? newer.get(name) : undefined) ?? old;
+    const own = await ownLayers(recipe, { tag, scale, modules });
+    const amd64 = addLayeredImage(blobs, [...bases[base], ...own]);
+    const root = name.endsWith('/pause') ? await withArm64(blobs, amd64, hasOddLayer) : amd64;
+    if (name.endsWith('/prometheus'))
+      companions.push(...(await sampleCompanions(blobs, { repository: name, tag, root })));
+    images.push({
+      reference: parseReference(`${name}:${tag}`),
+      origins: [originOf(pack, place % 9)],
+      graph: await graphOf(blobs, root),
+    });
+  }
+  return [...images, ...companions];
+}
+
+function originOf(pack: string, place: number): ImageToBundle['origins'][number] {
+  const profile = pack === 'store-app' ? 'store-apps' : 'edge-infra';
+  return { kind: 'profile', profile, pack, key: `pack.content.images[${place}]`, line: 7 + place * 2 };
 }
 
 async function showcaseChart(blobs: MemoryBlobs): Promise<ImageToBundle> {
@@ -153,11 +147,15 @@ async function showcaseChart(blobs: MemoryBlobs): Promise<ImageToBundle> {
   });
 }
 
-function arm64Pause(blobs: MemoryBlobs): ReturnType<typeof addLayeredImage> {
-  // No tar: whoever reads it has to say so.
+type Root = ReturnType<typeof addLayeredImage>;
+
+/** An image, and the same for another platform; with a layer that is no tar: whoever reads it has to say so. */
+async function withArm64(blobs: MemoryBlobs, amd64: Root, isOdd: boolean): Promise<Root> {
   const content = 'pause for arm64';
-  const layer = { bytes: gzipSync(content), mediaType: mediaTypes.ociLayerGzip, diffId: digestOf(content) };
-  return addLayeredImage(blobs, [layer], { platform: { os: 'linux', architecture: 'arm64' } });
+  const odd = { bytes: gzipSync(content), mediaType: mediaTypes.ociLayerGzip, diffId: digestOf(content) };
+  const layer = isOdd ? odd : await layerOf({ pause: content });
+  const platform = { os: 'linux', architecture: 'arm64' };
+  return addIndex(blobs, [amd64, addLayeredImage(blobs, [layer], { platform })]);
 }
 
 async function baseLayers(scale: number): Promise<Readonly<Record<Base, readonly SampleLayer[]>>> {

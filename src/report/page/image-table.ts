@@ -21,7 +21,7 @@ export function imageTable(data: PageData): DataTable<PageImage> {
 }
 
 /** The image that another name of it stands for. */
-export function imageItself({ images }: PageData, image: PageImage): PageImage {
+function imageItself({ images }: PageData, image: PageImage): PageImage {
   return (image.sameAs === undefined ? undefined : images[image.sameAs]) ?? image;
 }
 
@@ -80,7 +80,6 @@ function changeColumns(): Column<PageImage>[] {
 
 function shipColumns({ images }: PageData): Column<PageImage>[] {
   const most = Math.max(...images.map(({ total }) => total), 1);
-  const toShip = ({ change }: PageImage): number => change?.toShip ?? 0;
   return [
     {
       title: 'To ship',
@@ -102,6 +101,10 @@ function shipColumns({ images }: PageData): Column<PageImage>[] {
         ),
     },
   ];
+}
+
+function toShip({ change }: PageImage): number {
+  return change?.toShip ?? 0;
 }
 
 const sizeColumn: Column<PageImage> = {
