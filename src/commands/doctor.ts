@@ -6,8 +6,11 @@ import type { ImageSourceFlags } from '../cli/image-source-flags.ts';
 import { registryFlags } from '../cli/registry-flags.ts';
 import type { RegistryFlags } from '../cli/registry-flags.ts';
 import { storeFlags } from '../cli/store-flags.ts';
+import { sharedStoreUrls } from '../cli/store-folder.ts';
+import type { StoreFlags } from '../cli/store-folder.ts';
 import { wireDoctor } from '../cli/wire-doctor.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
+import { wireSharedStores } from '../cli/wire-shared-stores.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import { doctorView } from '../views/doctor-view.ts';
@@ -17,6 +20,7 @@ import type { DoctorCheck, DoctorResult } from '../workflows/doctor-check.ts';
 import { checkMachine } from '../workflows/doctor-machine.ts';
 import { checkRegistries } from '../workflows/doctor-registries.ts';
 import type { DoctorRegistriesInput } from '../workflows/doctor-registries.ts';
+import { checkSharedStores } from '../workflows/doctor-shared-stores.ts';
 import { parseRegistryHost } from '../workflows/registry-host.ts';
 import { resolveImages } from '../workflows/resolve-images.ts';
 
@@ -26,7 +30,7 @@ type SourceFlags = Pick<ImageSourceFlags, 'profile' | 'image' | 'var' | 'macro'>
 export default class Doctor extends BaseCommand {
   static override summary =
     'Looks for what keeps this machine from building: programs, space, proxies, registries.';
-  static override description = `Tells of each thing whether it is well, why not, and what to do. Registries that are named, and those of the images, are asked whether they can be reached, whether the clocks agree, and whether the login that a build would find is good; of each image, whether it can be pulled.
+  static override description = `Tells of each thing whether it is well, why not, and what to do. Registries that are named, and those of the images, are asked whether they can be reached, whether the clocks agree, and whether the login that a build would find is good; of each image, whether it can be pulled; shared stores, whether they can be read.
 
 Exits with 1 when there is a problem. A warning is what only some commands need.`;
   static override examples = [
@@ -71,7 +75,8 @@ Exits with 1 when there is a problem. A warning is what only some commands need.
     const images = await this.#images(flags);
     const machine = await checkMachine(await wireDoctor(flags, this.config), this.signal);
     const asked = await this.#ask({ registries, images }, flags);
-    const result = { checks: [fine(this.config.bin, this.config.version), ...machine, ...asked] };
+    const shared = await this.#askSharedStores(flags);
+    const result = { checks: [fine(this.config.bin, this.config.version), ...machine, ...asked, ...shared] };
     this.show(doctorView(result));
     if (result.checks.some(({ status }) => status === 'problem')) this.endWith('failure');
     return result;
@@ -92,6 +97,23 @@ Exits with 1 when there is a problem. A warning is what only some commands need.
       const client = wiring.createRegistryClient((retry) => this.tellNews(retryView(retry)));
       found = await checkRegistries(input, { ...wiring, client, now: Date.now }, this.signal);
       return fine('settings of registries', 'can be read');
+    });
+    return [settings, ...found];
+  }
+  /** What is wrong with the way that they are named, or with keys, is a finding, too. */
+  async #askSharedStores(flags: RegistryFlags & StoreFlags): Promise<DoctorCheck[]> {
+    if (sharedStoreUrls(flags).length === 0) return [];
+    let found: DoctorCheck[] = [];
+    const settings = await tried('settings of shared stores', 'problem', async () => {
+      const makeSharedStores = await wireSharedStores(flags);
+      await using wiring = await wireRegistry(flags, `${this.config.bin}/${this.config.version}`);
+      const stores = makeSharedStores({
+        ...wiring,
+        concurrency: flags.concurrency,
+        onRetry: (retry) => this.tellNews(retryView(retry)),
+      });
+      found = await checkSharedStores(stores, this.signal);
+      return fine('settings of shared stores', 'can be read');
     });
     return [settings, ...found];
   }

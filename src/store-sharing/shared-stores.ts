@@ -198,6 +198,11 @@ export class SharedStores implements AsyncDisposable {
 /** Kinds of what a person has to put right, and can: nobody is helped when builds merely are slow from then on. */
 const mistakes: ReadonlySet<string> = new Set(['authentication', 'usage', 'notFound']);
 
+/** Whether a build ends with what asking a shared store failed with at its beginning, in place of going on without it. */
+export function endsBuild({ kind }: PaletteEdgeError): boolean {
+  return mistakes.has(kind);
+}
+
 async function checkStore(state: SharedStoreState, signal: AbortSignal): Promise<void> {
   if (!state.isRead) return;
   try {
@@ -205,7 +210,7 @@ async function checkStore(state: SharedStoreState, signal: AbortSignal): Promise
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PaletteEdgeError)) throw error;
-    if (!mistakes.has(error.kind)) return state.giveUp(error);
+    if (!endsBuild(error)) return state.giveUp(error);
     const { code, kind, message, suggestions } = error;
     throw new PaletteEdgeError(code, `the shared store ${state.store.name} cannot be used: ${message}`, {
       kind,

@@ -92,6 +92,18 @@ test('no login is a warning, and an image that needs one a problem', async () =>
   expect(code).toBe(1);
 });
 
+test('shared stores with a good login, a refused one, and no keys', async () => {
+  const url = `oci://${registry.host}/edge/cache`;
+  const good = await visit(['--store', url, ...plain()], {}, await loggedIn(password));
+  expect(good.check(`shared store ${url}`)).toMatchObject({ status: 'ok' });
+  const bad = await visit(['--store', url, ...plain()], {}, await loggedIn('wrong s3cret'));
+  expect(bad.check(`shared store ${url}`)).toMatchObject({ status: 'problem' });
+  expect(bad.code).toBe(1);
+  expect(bad.text).not.toContain('wrong s3cret');
+  const keyless = await visit(['--store', 's3://bucket/cache']);
+  expect(keyless.check('settings of shared stores')).toMatchObject({ status: 'problem' });
+});
+
 test('a port where nobody listens', async () => {
   const server = createSocketServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
