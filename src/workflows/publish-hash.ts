@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 
+import { parsePartName } from '../bundle/part-name.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { openFileAccess } from '../io/random-access.ts';
@@ -43,13 +44,18 @@ const largestChecksums = 4 * 1024 * 1024;
 /**
  * Reads all files of a bundle once, and compares them with what lies beside them.
  *
- * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content) for one that is not what the list of parts, or the `.sha256`, says
+ * @throws PaletteEdgeError `BUNDLE_DAMAGED` (kind content) for one that is not what the list of parts, or the `.sha256`, says;
+ *   `PARTS_INCOMPLETE` (kind content) when the `.sha256` names more parts
  */
 export async function hashBundleFiles(
-  { files }: FoundBundle,
+  { bundle, files }: FoundBundle,
   options: HashFilesOptions,
 ): Promise<readonly FileToPublish[]> {
   const expected = await checksumsOf(files);
+  const first = files.find(({ mediaType }) => mediaType === fileMediaTypes.part);
+  // Parts without their list: that the last ones are missing, only the checksums tell.
+  const missing = [...expected.keys()].filter((name) => isPartBeside(name, first, files));
+  if (missing.length > 0) throw incomplete(bundle, missing);
   const hashed: FileToPublish[] = [];
   for (const file of files) {
     const read = await hashFile(file, options);
@@ -63,6 +69,13 @@ export async function hashBundleFiles(
     hashed.push(read);
   }
   return hashed;
+}
+
+/** Whether a name is that of a part like this one, and none of the files. */
+function isPartBeside(name: string, like: FoundFile | undefined, files: readonly FoundFile[]): boolean {
+  const [part, known] = [parsePartName(name), parsePartName(like?.name ?? '')];
+  if (part === undefined || part.bundle !== known?.bundle || part.style !== known.style) return false;
+  return files.every((file) => file.name !== name);
 }
 
 async function hashFile(
@@ -124,6 +137,18 @@ async function checksumsOf(files: readonly FoundFile[]): Promise<ReadonlyMap<str
   const text = Buffer.from(await readCappedFile(file.path, largestChecksums)).toString('utf8');
   const lines = text.matchAll(/^([0-9a-f]{64}) [ *](?:\.\/)?(.+?)\r?$/gm);
   return new Map(Array.from(lines, ([, sha256 = '', name = '']) => [name, sha256]));
+}
+
+function incomplete(bundle: string, missing: readonly string[]): PaletteEdgeError {
+  const told = missing.slice(0, 10).join(', ');
+  return new PaletteEdgeError(
+    'PARTS_INCOMPLETE',
+    `the parts of ${bundle} are not all there: its .sha256 names ${told} as well`,
+    {
+      kind: 'content',
+      suggestions: ['Copy these parts again from where they were made, all into one folder.'],
+    },
+  );
 }
 
 function damaged(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -108,5 +108,25 @@ describe('its files', () => {
     const error = await rejection(hash(join(folder, splitName)));
     expect(error).toMatchObject({ code: 'BUNDLE_DAMAGED' });
     expect(error.message).toContain('the list of parts says');
+  });
+
+  test('without their list are refused when the last part is missing, as the checksums tell', async () => {
+    const folder = await temporaryFolder();
+    const { parts } = await splitBundle(folder);
+    await rm(join(folder, `${splitName}.parts.json`));
+    expect(await hash(join(folder, splitName))).toHaveLength(parts.length + 1);
+    const last = parts.at(-1)?.name ?? '';
+    await rm(join(folder, last));
+    const error = await rejection(hash(join(folder, splitName)));
+    expect(error).toMatchObject({ code: 'PARTS_INCOMPLETE', kind: 'content' });
+    expect(error.message).toContain(last);
+  });
+
+  test('are as they are where parts were joined: their checksums stay', async () => {
+    const folder = await folderOf({
+      'a.tar.zst': zstd,
+      'a.tar.zst.sha256': `${'0'.repeat(64)}  a.tar.zst.part00\n`,
+    });
+    expect(await hash(join(folder, 'a.tar.zst'))).toHaveLength(2);
   });
 });
