@@ -198,9 +198,12 @@ export class SharedStores implements AsyncDisposable {
 /** Kinds of what a person has to put right, and can: nobody is helped when builds merely are slow from then on. */
 const mistakes: ReadonlySet<string> = new Set(['authentication', 'usage', 'notFound']);
 
+/** The same, of the network: it takes a flag. */
+const mistakenCodes: ReadonlySet<string> = new Set(['PLAIN_HTTP_REFUSED', 'NOT_TLS']);
+
 /** Whether a build ends with what asking a shared store failed with at its beginning, in place of going on without it. */
-export function endsBuild({ kind }: PaletteEdgeError): boolean {
-  return mistakes.has(kind);
+export function endsBuild({ code, kind }: PaletteEdgeError): boolean {
+  return mistakes.has(kind) || mistakenCodes.has(code);
 }
 
 async function checkStore(state: SharedStoreState, signal: AbortSignal): Promise<void> {

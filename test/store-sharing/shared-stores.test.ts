@@ -206,6 +206,14 @@ test('a store that does not let us in is a mistake, which is told with the store
   expect(error.suggestions).toContain('Or build without it: leave its --store out.');
 });
 
+test.each(['PLAIN_HTTP_REFUSED', 'NOT_TLS'])('%s is a mistake, too: a flag is missing', async (code) => {
+  const store = memorySharedStore();
+  const suggestions = ['To allow it, add: --plain-http r.example'];
+  store.failures.set('check', new PaletteEdgeError(code, 'no HTTPS', { kind: 'network', suggestions }));
+  const error = await rejection(open([store]));
+  expect(error).toMatchObject({ code, suggestions: expect.arrayContaining(suggestions) });
+});
+
 test('what is no fault of a store is thrown', async () => {
   const disk = new PaletteEdgeError('DISK_FULL', 'no space', { kind: 'disk' });
   const { shared, warnings } = await open([memorySharedStore()]);
