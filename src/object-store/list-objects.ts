@@ -50,14 +50,18 @@ export async function* listObjects(
       async (response) =>
         await readAnswer(transport, request, { response, name: 'ListBucketResult', limit: largestPage }),
     );
-    const isEncoded = childText(root, 'EncodingType') === 'url';
-    for (const element of root.children) {
-      const found = element.name === 'Contents' ? listed(element, below, isEncoded) : undefined;
-      if (found !== undefined) yield found;
-    }
+    yield* listedIn(root, below);
     const next = childText(root, 'NextContinuationToken');
     if (childText(root, 'IsTruncated') !== 'true' || next === undefined || next === token) return;
     token = next;
+  }
+}
+
+function* listedIn(root: XmlElement, below: string): Generator<ListedObject, void, undefined> {
+  const isEncoded = childText(root, 'EncodingType') === 'url';
+  for (const element of root.children) {
+    const found = element.name === 'Contents' ? listed(element, below, isEncoded) : undefined;
+    if (found !== undefined) yield found;
   }
 }
 
