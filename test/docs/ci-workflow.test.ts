@@ -16,14 +16,9 @@ test('the workflow of the guide has no mistakes, and has the program and the key
   const workflow: Workflow = parse(text ?? '');
   const runs = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
   const first = (words: string): number => runs.findIndex((run) => run.includes(words));
-  const [installed, key, used, built] = [
-    'npm install',
-    '> release.key',
-    'palette-edge ',
-    'palette-edge build',
-  ].map(first);
-  expect(installed).toBe(0);
-  expect(used).toBeGreaterThan(0);
+  const key = first('> release.key');
+  expect(first('npm install')).toBe(0);
+  expect(first('palette-edge ')).toBeGreaterThan(0);
   expect(key).toBeGreaterThan(0);
-  expect(built).toBeGreaterThan(key ?? Infinity);
+  expect(first('palette-edge build')).toBeGreaterThan(key);
 }, 300_000);
