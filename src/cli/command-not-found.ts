@@ -8,7 +8,10 @@ import { terminalText } from './terminal-text.ts';
 /** oclif's hook for words that are no command. They are taken as they were typed: oclif joins them with colons. */
 const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
   const words = process.argv.slice(2);
-  const error = commandError(words, { bin: config.bin, commands: commandNames(config.commandIDs) });
+  const hidden = new Set(config.commands.flatMap(({ hiddenAliases }) => hiddenAliases));
+  const commands = commandNames(config.commandIDs);
+  const listed = commands.filter((name) => !hidden.has(name));
+  const error = commandError(words, { bin: config.bin, commands, listed });
   process.exitCode = exitCodes.usage;
   if (isJsonWanted(words))
     process.stdout.write(`${JSON.stringify(errorJson(error, exitCodes.usage), null, 2)}\n`);
@@ -26,12 +29,14 @@ function commandNames(ids: readonly string[]): string[] {
 interface CommandLine {
   readonly bin: string;
   readonly commands: readonly string[];
+  /** Those that the help lists: without other names of the same command. */
+  readonly listed: readonly string[];
 }
 
 /** What is wrong with a command line that names no command, or gives words to one that takes none. */
-function commandError(words: readonly string[], { bin, commands }: CommandLine): PaletteEdgeError {
+function commandError(words: readonly string[], { bin, commands, listed }: CommandLine): PaletteEdgeError {
   const [first = ''] = words;
-  const known = `The commands are ${commands.join(', ')}. See the help: ${bin} --help`;
+  const known = `The commands are ${listed.join(', ')}. See the help: ${bin} --help`;
   const command = commands.findLast((name) => `${words.join(' ')} `.startsWith(`${name} `));
   if (command !== undefined) {
     const word = words[command.split(' ').length] ?? '';
