@@ -229,7 +229,9 @@ async function pullAndWrite(
   }
   await writing.abort();
   const isFailure = kept.failures.length > 0 && !context.input.skipMissing;
-  if (isFailure || kept.images.length === 0) throw failedImagesError(failures, requested);
+  if (isFailure || kept.images.length === 0) {
+    throw failedImagesError(failures, requested, context.input.hasNoSkip);
+  }
   for (const warning of warnings) context.resources.listener({ kind: 'warning', warning });
   const keptPlan = prepared.planBundleOf(kept.images);
   const again = begin(keptPlan, prepared, context);

@@ -38,6 +38,8 @@ export interface BuildInput {
   readonly imageKeys?: readonly ImageSignatureRule[] | undefined;
   /** Whether to write a bundle without the images that failed. */
   readonly skipMissing: boolean;
+  /** Of a command without `--skip-missing`, so that nobody is told to add it. */
+  readonly hasNoSkip?: boolean | undefined;
   /** Whether to stop after the plan. */
   readonly isDryRun: boolean;
   /** Names the bundle, with or without `.tar.zst`; undefined derives the name from the profiles. */

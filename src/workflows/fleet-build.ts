@@ -156,7 +156,7 @@ async function buildOne(
   const there = await builtBefore(bundle, found, path);
   if (there !== undefined) return { outcome: 'there', sites, built: there };
   const bases = baseRequestOf(bundle, loaded, scratch);
-  const build = { ...input, output: path, isDryRun: false, skipMissing: false, bases };
+  const build = { ...input, output: path, isDryRun: false, hasNoSkip: true, skipMissing: false, bases };
   const { bundle: written, plan } = await buildIso(build, parts.resources, signal);
   if (written === undefined) throw new TypeError('a build that is no dry run wrote nothing');
   requireSame(bundle, found, plan.bundle.id);

@@ -12,7 +12,7 @@ import { openSharedStores } from './shared-store-opening.ts';
 import { prepareBuild } from './prepare-build.ts';
 
 /** What a bundle of a fleet is built from; where it goes, and what it is a delta bundle of, is said by the plan. */
-export type FleetBuildInput = Omit<BuildInput, 'isDryRun' | 'output' | 'skipMissing' | 'bases'>;
+export type FleetBuildInput = Omit<BuildInput, 'hasNoSkip' | 'isDryRun' | 'output' | 'skipMissing' | 'bases'>;
 
 /** What a bundle is going to hold, from manifests. */
 export interface FleetContentFound {
@@ -33,7 +33,7 @@ export async function findContent(
   signal: AbortSignal,
 ): Promise<FleetContentFound> {
   await using bundles = await ExistingBundles.open([], () => undefined);
-  const input = { ...build, isDryRun: true, skipMissing: false, output: undefined };
+  const input = { ...build, isDryRun: true, hasNoSkip: true, skipMissing: false, output: undefined };
   await using shared = await openSharedStores(input, resources, signal);
   const { bundlePlan } = await prepareBuild(input, { ...resources, bundles, shared }, signal);
   const { inventory } = bundlePlan;

@@ -32,14 +32,22 @@ export interface AskedCounts {
   readonly charts: number;
 }
 
-/** Joins all failures into the one error that ends a build: every image and chart, its reason, and who asked for it. */
-export function failedImagesError(failures: readonly ImageFailure[], asked: AskedCounts): PaletteEdgeError {
+/**
+ * Joins all failures into the one error that ends a build: every image and chart, its reason, and who asked for it.
+ *
+ * @param hasNoSkip whether the command has no `--skip-missing`; what it writes is not one bundle
+ */
+export function failedImagesError(
+  failures: readonly ImageFailure[],
+  asked: AskedCounts,
+  hasNoSkip = false,
+): PaletteEdgeError {
   const kind = kindOrder.find((candidate) => failures.some(({ error }) => error.kind === candidate));
   const suggestions = new Set(failures.flatMap(({ error }) => error.suggestions));
-  const isSome = failures.length < asked.images + asked.charts;
+  const isSome = !hasNoSkip && failures.length < asked.images + asked.charts;
   const skip = isSome ? ['To write a bundle without what failed, add --skip-missing.'] : [];
   const reports = failures.map(reportFailure);
-  const title = `${failedCounts(failures, asked)} failed; no bundle was written`;
+  const title = `${failedCounts(failures, asked)} failed${hasNoSkip ? '' : '; no bundle was written'}`;
   return new PaletteEdgeError('IMAGES_FAILED', [title, ...failureLines(reports)].join('\n'), {
     kind: kind ?? 'failure',
     suggestions: [...suggestions, ...skip],

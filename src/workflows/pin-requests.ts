@@ -53,9 +53,9 @@ export async function pinRequests(requests: ResolvedImages, parts: PinParts): Pr
   const failures = [...pinned.failures, ...charts.failures, ...checked.failures];
   const asked = askedCounts(requests);
   if (failures.length > 0 && (!input.skipMissing || images.length === 0))
-    throw failedImagesError(failures, asked);
+    throw failedImagesError(failures, asked, input.hasNoSkip);
   if (images.length === 0 && asked.images + asked.charts > 0)
-    throw failedImagesError([...failures, ...pinned.leftOut], asked);
+    throw failedImagesError([...failures, ...pinned.leftOut], asked, input.hasNoSkip);
   const all = { ...pinned, images, failures, signatures, received: received.bytes };
   return input.includeReferrers === true ? await withCompanions(all, parts) : all;
 }

@@ -18,7 +18,7 @@ export interface UpdateInput {
   /** What the site has: a bundle, or the inventory of one. */
   readonly old: BundleInput;
   /** What the new bundle would be built from. */
-  readonly build: Omit<BuildInput, 'isDryRun' | 'output' | 'skipMissing'>;
+  readonly build: Omit<BuildInput, 'isDryRun' | 'hasNoSkip' | 'output' | 'skipMissing'>;
 }
 
 /** What would change, and how much has to be carried. Exact, but for the estimate: from manifests, without a layer. */
@@ -64,7 +64,7 @@ export async function planUpdate(
   await using bundles = await ExistingBundles.open(build.existingBundles ?? [], (warning) =>
     resources.listener({ kind: 'warning', warning }),
   );
-  const input = { ...build, isDryRun: true, skipMissing: false, output: undefined };
+  const input = { ...build, isDryRun: true, hasNoSkip: true, skipMissing: false, output: undefined };
   await using shared = await openSharedStores(input, resources, signal);
   const prepared = await prepareBuild(input, { ...resources, bundles, shared }, signal);
   const warnings = [...prepared.warnings, ...bundles.warnings, ...shared.warnings];

@@ -49,6 +49,12 @@ test('charts are counted as charts, and told as such', () => {
   expect(details).toMatchObject({ failures: [{ reference: 'a.io/one:1' }, { isChart: true }] });
 });
 
+test('nobody is told to add a flag that the command does not have', () => {
+  const error = failedImagesError([failure('a.io/one:1', 'notFound')], { images: 3, charts: 0 }, true);
+  expect(error.message).toMatch(/^1 of 3 images failed\n/);
+  expect(error.suggestions).toEqual([]);
+});
+
 test('each suggestion is made once', () => {
   const failures = [
     failure('a.io/one:1', 'notFound', ['Check the spelling.']),
