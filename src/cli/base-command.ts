@@ -237,10 +237,26 @@ function commandName(id: string): string {
 /** oclif's words without its layout, and without what stands behind an equals sign: it may be a secret. */
 function usageMessage(message: string): string {
   // At a terminal oclif makes some of its words dim.
-  return stripVTControlCharacters(message)
+  return missingArguments(stripVTControlCharacters(message))
     .replace(/\nSee more help with --help$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
     .replace(/^The following errors? occurred:\n {2}/, '')
     .replaceAll(/^(\s*Missing required flag )(?=[a-z])/gm, '$1--')
     .replace(/^((?:Unexpected argument|Nonexistent flag)s?: [^=]*=).*$/s, '$1…');
+}
+
+/** Without oclif's note on flags that take several values: ours take one each, and need not stand behind the arguments. */
+function missingArguments(message: string): string {
+  const list =
+    /^Missing \d+ required args?:\n(?<lines>.*?)(?:\n\nNote: .*)?(?:\nSee more help with --help)?$/s.exec(
+      message,
+    );
+  const rows = list?.groups?.['lines']?.split(/\n(?=\S)/);
+  if (rows === undefined) return message;
+  // A name, two spaces and what it is, over several lines if need be.
+  const named = rows.map((row) => {
+    const [name = '', ...words] = row.trim().split(/\s+/);
+    return `${name.toUpperCase()} is missing${words.length > 0 ? `: ${words.join(' ')}` : ''}`;
+  });
+  return named.join('\n');
 }

@@ -20,6 +20,11 @@ class CommandHelpWithExitCodes extends CommandHelp {
     );
   }
 
+  /** Without the space that oclif leaves behind the value of a flag that needs another one: `[-o FILE ]`. */
+  protected override usage(): string {
+    return super.usage().replaceAll(/\s+\]/g, ']');
+  }
+
   /** Below each other where side by side would break a word: the name of a variable is there to be copied. */
   override renderList(...[input, options]: Parameters<CommandHelp['renderList']>): string {
     const widths = input.map(([left]) => stripVTControlCharacters(left ?? '').length);

@@ -138,11 +138,7 @@ describe('wrong usage', () => {
 
   test.each([
     ['an unknown flag', ['show', '--bogus'], 'Nonexistent flag: --bogus'],
-    [
-      'a missing argument',
-      [],
-      'Missing 1 required arg:\nwhat  (show|fail|bug|wait|never-end|damaged|transfer|talk|full)',
-    ],
+    ['a missing argument', [], 'WHAT is missing: (show|fail|bug|wait|never-end|damaged|transfer|talk|full)'],
     ['an argument too many', ['show', 'more'], 'Unexpected argument: more'],
     ['a flag without its value', ['show', '--text'], 'Flag --text expects a value'],
     [

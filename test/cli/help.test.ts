@@ -16,10 +16,11 @@ async function helpOf(command: string): Promise<string> {
   return stdout;
 }
 
-test('a flag that may be given several times, and need not be, is not said to have a default', async () => {
+test('a flag that may be given several times, and need not be, is said to have a default only in words', async () => {
   const help = await helpOf('resolve');
   expect(help).toContain('--profile=FILE...');
-  expect(help).not.toMatch(/\.\.\.\s+\[default/);
+  const defaults = help.match(/--\S+\.\.\.\s+\[default[^,\]]*/g)?.map((text) => text.replaceAll(/\s+/g, ' '));
+  expect(defaults).toEqual(['--store=DIR|URL... [default: in the cache folder of the user']);
 });
 
 test('the help of a command ends with the exit codes and what they mean', async () => {
@@ -40,6 +41,12 @@ test('the help of a command ends with the exit codes and what they mean', async 
     '  9    differences found (diff and plan-update --exit-code, resolve --check)',
     '  130  interrupted; run the same command again to resume',
   ]);
+});
+
+test('a flag that needs another one stands in its brackets without a space', async () => {
+  const { stdout } = await runCli(['fleet', 'plan', '--help'], { cwd: await temporaryFolder() });
+  expect(stdout).toContain('--emit kubernetes|github|gitlab|argo]');
+  expect(stdout).not.toMatch(/\s\]/);
 });
 
 test('words behind a command do not hide its help', async () => {

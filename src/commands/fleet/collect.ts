@@ -18,8 +18,7 @@ export default class FleetCollect extends BaseCommand {
     },
     {
       description: 'What jobs in Kubernetes told:',
-      command: `kubectl logs -l app.kubernetes.io/name=palette-edge-fleet --tail=-1 | grep '^{' > facts.jsonl
-<%= config.bin %> <%= command.id %> fleet.yaml facts.jsonl`,
+      command: `kubectl logs -l app.kubernetes.io/name=palette-edge-fleet --tail=-1 | grep '^{' > facts.jsonl && <%= config.bin %> <%= command.id %> fleet.yaml facts.jsonl`,
     },
   ];
 
