@@ -151,7 +151,7 @@ function isBundlePath(name: string): boolean {
 function registryMissing(last: string): PaletteEdgeError {
   return new PaletteEdgeError(
     'REGISTRY_MISSING',
-    `${JSON.stringify(last)} is all that is named, or no registry`,
+    `expected bundles, then a registry; the last name is ${JSON.stringify(last)}`,
     {
       kind: 'usage',
       suggestions: [

@@ -15,7 +15,8 @@ import { slowDownNews } from './slow-down-news.ts';
 export function pushListener(progress: Progress, hidesPlan: boolean): PushListener {
   const isNews = slowDownNews();
   return (event) => {
-    if (event.kind === 'planned' && hidesPlan) return;
+    // Where all images failed, there is nothing to tell but the failures.
+    if (event.kind === 'planned' && (hidesPlan || event.plan.images.length === 0)) return;
     if (event.kind === 'retry' && !isNews(event.retry)) return;
     showEvent(event, progress);
   };

@@ -87,6 +87,17 @@ function createHttpServer(
     : createTlsServer({ ...options, ...tls, handshakeTimeout, minVersion: 'TLSv1.2' });
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied',
+};
+
+function reasonOf(error: unknown): string {
+  const code = systemErrorCode(error) ?? 'unknown failure';
+  return reasons[code] ?? code;
+}
+
 async function listen(
   server: Server,
   { address = loopback, port = 0 }: Pick<RegistryServerOptions, 'address' | 'port'>,
@@ -97,7 +108,7 @@ async function listen(
   } catch (error) {
     throw new PaletteEdgeError(
       'PORT_UNAVAILABLE',
-      `cannot listen on ${hostOf(address, port)}: ${systemErrorCode(error) ?? 'unknown failure'}`,
+      `cannot listen on ${hostOf(address, port)}: ${reasonOf(error)}`,
       {
         kind: 'network',
         cause: error,

@@ -1,3 +1,4 @@
+import { formatByteSize } from '../io/byte-size.ts';
 import type { UserDataIso } from '../workflows/user-data-iso.ts';
 import { textFields } from './text-fields.ts';
 
@@ -5,7 +6,7 @@ import { textFields } from './text-fields.ts';
 export function userDataIsoView({ path, label, size }: UserDataIso): string {
   const fields = textFields([
     ['label', label],
-    ['size', `${size} bytes`],
+    ['size', `${formatByteSize(size)} (${size} bytes)`],
     ['files', 'user-data, meta-data'],
   ]);
   return `Wrote ${path}\n${fields}`;

@@ -32,7 +32,9 @@ function htmlFields({ size, images, layers, packages, update }: HtmlResult): [st
     ...(update === undefined ? [] : [['compared to', compared] satisfies [string, string]]),
     ['format', `HTML, ${formatByteSize(size)}; open it in a browser`],
     ['images', `${countOf(images, 'name')}, ${countOf(layers, 'layer')}`],
-    ...(packages === undefined ? [] : [['packages', `${packages}`] satisfies [string, string]]),
+    ...(packages === undefined
+      ? []
+      : [['packages', packages === 0 ? 'none' : String(packages)] satisfies [string, string]]),
   ];
 }
 

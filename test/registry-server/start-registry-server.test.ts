@@ -37,14 +37,14 @@ describe('the port', () => {
     const { content } = await runningRegistry();
     const error = await rejection(startRegistryServer({ content, address, port: 5080 }));
     expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
-    expect(error.message).toContain(`cannot listen on ${host}: E`);
+    expect(error.message).toContain(`cannot listen on ${host}: this machine has no such address`);
   });
 
   test('that is taken is told', async () => {
     const { port, content } = await runningRegistry();
     const error = await rejection(startRegistryServer({ content, port }));
     expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
-    expect(error.message).toContain(`127.0.0.1:${port}: EADDRINUSE`);
+    expect(error.message).toContain(`127.0.0.1:${port}: another program listens there`);
   });
 });
 
