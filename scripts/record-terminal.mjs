@@ -263,7 +263,7 @@ function pageOf(screens) {
     'fixed ones; everything else is as it was recorded.',
     '',
     ...parts,
-    'In a log, with `CI` set or `TERM=dumb`, lines take the place of bars. `--quiet` leaves warnings and errors, `--verbose` tells of each HTTP request,',
+    'In a log, with `CI` set or `TERM=dumb`, lines take the place of bars. `--quiet` leaves the result, warnings and errors, `--verbose` tells of each HTTP request,',
     '`--json` gives one document. Only `--help` has bold letters.',
     '',
   ].join('\n');
