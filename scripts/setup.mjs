@@ -26,15 +26,6 @@ const modules = join(root, 'node_modules');
 const projectNode = join(modules, '.bin', 'node');
 const neededMajor = 24;
 const secondNodeVersion = '26.10.0';
-/** Any Helm of this major version will do; this one is built when there is none. */
-const helm = { major: 3, module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' };
-/** Any crane will do; this one is built when there is none. */
-const crane = { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' };
-/** Any oras will do; this one is built when there is none. */
-const oras = { module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' };
-/** The S3 server of the tests; any will do. */
-const s3Server = { module: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' };
-
 class SetupError extends Error {}
 
 try {
@@ -43,10 +34,7 @@ try {
   if (!process.argv.includes('--packages-only')) {
     ensureSecondNode();
     ensureTools();
-    ensureHelm();
-    ensureCrane();
-    ensureOras();
-    ensureS3Server();
+    ensureGoPrograms();
     ensureGoOracles();
     ensureSchemas();
     ensureGuestKernel();
@@ -182,33 +170,34 @@ function missingTools() {
 }
 
 /**
- * Debian has no Helm. The one on the PATH is taken, or one is built from its source with Go, once: it stays in
+ * What Debian has not. The one on the PATH is taken, or one is built from its source with Go, once: it stays in
  * node_modules/.cache until the next npm ci, and Go's own cache makes the next build short.
  */
-function ensureHelm() {
-  const folder = join(modules, '.cache', 'helm');
-  if (helmMajor(join(folder, 'helm')) === helm.major || helmMajor('helm') === helm.major) return;
-  const source = `${helm.module}@${helm.version}`;
+function ensureGoPrograms() {
+  const programs = JSON.parse(readFileSync(new URL('go-programs.json', import.meta.url), 'utf8'));
+  for (const [name, program] of Object.entries(programs)) ensureGoProgram(name, program);
+}
+
+function ensureGoProgram(name, { module, version, home, asked, answer, for: tests }) {
+  const folder = join(modules, '.cache', name);
+  const runs = (program) => {
+    const { status, stdout } = spawnSync(program, asked, { encoding: 'utf8' });
+    return status === 0 && new RegExp(answer).test(stdout);
+  };
+  if (runs(join(folder, name)) || runs(name)) return;
+  const source = `${module}@${version}`;
   if (onPath('go')) {
-    say(`building Helm ${helm.version} with Go; the first time takes some minutes`);
+    say(`building ${name} ${version} with Go; the first time may take some minutes`);
     installWithGo(source, folder);
-    if (helmMajor(join(folder, 'helm')) === helm.major) return;
+    if (runs(join(folder, name))) return;
   }
   throw new SetupError(
     [
-      `the tests of charts need Helm ${helm.major}, and it is neither on the PATH nor could it be built.`,
-      `Install it (https://helm.sh/docs/intro/install), or install Go 1.21 or newer, which builds it from Go's module proxy:`,
+      `${tests} need ${name} ${version}, and neither is one like it on the PATH nor could it be built.`,
+      `Install it (${home}), or install Go, which builds it from Go's module proxy:`,
       `  GOBIN=${folder} go install ${source}`,
     ].join('\n'),
   );
-}
-
-/** The major version of a Helm, or undefined when it is missing or does not run. */
-function helmMajor(program) {
-  const { status, stdout } = spawnSync(program, ['version', '--template', '{{.Version}}'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? Number(/^v(\d+)\./.exec(stdout)?.[1]) : undefined;
 }
 
 /**
@@ -245,66 +234,6 @@ function ensureGuestKernel() {
     [
       `the tests that start images need Debian's kernel package ${meta}, and it could not be fetched with apt-get.`,
       `Elsewhere unpack it by hand, so that this folder holds boot/ and lib/: ${folder}`,
-    ].join('\n'),
-  );
-}
-
-/** As Helm: Debian has none. */
-function ensureCrane() {
-  const folder = join(modules, '.cache', 'crane');
-  const runs = (program) => spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0;
-  if (runs(join(folder, 'crane')) || runs('crane')) return;
-  const source = `${crane.module}@${crane.version}`;
-  if (onPath('go')) {
-    say(`building crane ${crane.version} with Go`);
-    installWithGo(source, folder);
-    if (runs(join(folder, 'crane'))) return;
-  }
-  throw new SetupError(
-    [
-      'the tests of the site need crane, and it is neither on the PATH nor could it be built.',
-      `Install it (https://github.com/google/go-containerregistry), or install Go, which builds it from Go's module proxy:`,
-      `  GOBIN=${folder} go install ${source}`,
-    ].join('\n'),
-  );
-}
-
-/** As Helm: Debian has none. */
-function ensureOras() {
-  const folder = join(modules, '.cache', 'oras');
-  const runs = (program) => spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0;
-  if (runs(join(folder, 'oras')) || runs('oras')) return;
-  const source = `${oras.module}@${oras.version}`;
-  if (onPath('go')) {
-    say(`building oras ${oras.version} with Go`);
-    installWithGo(source, folder);
-    if (runs(join(folder, 'oras'))) return;
-  }
-  throw new SetupError(
-    [
-      'the tests of published bundles need oras, and it is neither on the PATH nor could it be built.',
-      `Install it (https://oras.land), or install Go, which builds it from Go's module proxy:`,
-      `  GOBIN=${folder} go install ${source}`,
-    ].join('\n'),
-  );
-}
-
-/** As Helm: Debian has no server of S3. */
-function ensureS3Server() {
-  const folder = join(modules, '.cache', 'versitygw');
-  const runs = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
-  if (runs(join(folder, 'versitygw')) || runs('versitygw')) return;
-  const source = `${s3Server.module}@${s3Server.version}`;
-  if (onPath('go')) {
-    say(`building versitygw ${s3Server.version} with Go; the first time takes some minutes`);
-    installWithGo(source, folder);
-    if (runs(join(folder, 'versitygw'))) return;
-  }
-  throw new SetupError(
-    [
-      'the tests of S3 need versitygw, and it is neither on the PATH nor could it be built.',
-      `Install it (https://github.com/versity/versitygw), or install Go, which builds it from Go's module proxy:`,
-      `  GOBIN=${folder} go install ${source}`,
     ].join('\n'),
   );
 }

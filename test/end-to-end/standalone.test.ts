@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import { startChartRepository } from '../support/chart-repository.ts';
 import { helperPath, helperRuns, writeKeepingHelper } from '../support/credential-helpers.ts';
-import { helmProgram } from '../support/helm.ts';
+import { goProgram } from '../support/go-program.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { sampleChart } from '../support/sample-charts.ts';
 import { squeezable, squeezableBundle } from '../support/squeezable-bundle.ts';
@@ -142,7 +142,7 @@ describe('on a machine with other programs', () => {
     const args = ['build', '--dry-run', '--profile', 'profile.json', '--plain-http', host];
     const planned = async (path: string) =>
       await outcome(spawn(program, args, { cwd, env: { HOME: cwd, PATH: path } }));
-    const helm = helmProgram();
+    const helm = goProgram('helm');
     const path = isAbsolute(helm) ? dirname(helm) : (process.env['PATH'] ?? '');
     expect((await planned(path)).stderr).toContain('quay.io/example/web:7 is in no image list');
     expect((await planned(cwd)).stderr).toContain('VALUES_ONLY_READ');

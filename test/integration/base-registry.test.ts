@@ -13,10 +13,10 @@ import type { Digest } from '../../src/oci/digest.ts';
 import type { BaseRequest } from '../../src/workflows/open-with-bases.ts';
 import { registryBase } from '../../src/workflows/registry-base.ts';
 import { withBundle } from '../../src/workflows/with-bundle.ts';
-import { craneProgram } from '../support/crane.ts';
 import { bundleIn, deltaFiles, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
 import type { DeltaFiles } from '../support/delta-bundles.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
+import { goProgram } from '../support/go-program.ts';
 import { pullingClient } from '../support/pulling-client.ts';
 import { pushTo } from '../support/push-bundle.ts';
 import { rejection } from '../support/rejection.ts';
@@ -63,9 +63,9 @@ async function namesIn(path: string, place: string): Promise<ReadonlyMap<string,
 /** Checks with crane that a registry has the images of a bundle, all of them, byte by byte. */
 async function validate(path: string, place: string): Promise<void> {
   for (const [name, digest] of await namesIn(path, place)) {
-    const { stdout } = await run(craneProgram(), ['digest', '--insecure', name]);
+    const { stdout } = await run(goProgram('crane'), ['digest', '--insecure', name]);
     expect([name, stdout.trim()]).toEqual([name, digest]);
-    await run(craneProgram(), ['validate', '--insecure', '--remote', name]);
+    await run(goProgram('crane'), ['validate', '--insecure', '--remote', name]);
   }
 }
 
@@ -200,9 +200,9 @@ describe('with the inventory of the base', () => {
     expect(result.failures).toEqual([]);
     expect(result.statistics.blobsMounted).toBeGreaterThan(0);
     const [{ digest } = { digest: '' }] = await reading(next, (reader) => reader.inventory.images);
-    const { stdout } = await run(craneProgram(), ['digest', '--insecure', `${host}/new/name:1`]);
+    const { stdout } = await run(goProgram('crane'), ['digest', '--insecure', `${host}/new/name:1`]);
     expect(stdout.trim()).toBe(digest);
-    await run(craneProgram(), ['validate', '--insecure', '--remote', `${host}/new/name:1`]);
+    await run(goProgram('crane'), ['validate', '--insecure', '--remote', `${host}/new/name:1`]);
     // Told exactly, too.
     const [gone] = (await neededBy(delta)).olds;
     await fetch(`http://${host}/v2/old/name/blobs/${gone}`, { method: 'DELETE' });

@@ -8,7 +8,8 @@ import { formatOrigin } from '../../src/oci/origin.ts';
 import { collectRequests } from '../../src/profile/request-images.ts';
 import { discover } from '../../src/workflows/discover-images.ts';
 import type { DiscoveryParts } from '../../src/workflows/discover-images.ts';
-import { helm, helmProgram } from '../support/helm.ts';
+import { goProgram } from '../support/go-program.ts';
+import { helm } from '../support/helm.ts';
 import { profileFile } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -46,7 +47,7 @@ async function chartArchive(): Promise<Uint8Array> {
 }
 
 function realHelm(): string {
-  const program = helmProgram();
+  const program = goProgram('helm');
   const path = isAbsolute(program) ? program : findProgram(program, process.env['PATH']);
   if (path === undefined) throw new Error('Helm is on no absolute folder of the PATH');
   return path;

@@ -17,7 +17,7 @@ import type { PublishResult } from '../../src/workflows/publish-bundle.ts';
 import { s3Target } from '../../src/workflows/publish-to-s3.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
-import { orasProgram } from '../support/oras.ts';
+import { goProgram } from '../support/go-program.ts';
 import { rejection } from '../support/rejection.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { s3Keys, startS3Server } from '../support/s3-server.ts';
@@ -101,7 +101,7 @@ describe('the commands', () => {
     expect(url).toBe(`oci://${registry.host}/oras/edge:1.0`);
     const pulled = join(folder, 'pulled');
     const reference = `${registry.host}/oras/edge:1.0`;
-    const { stdout } = await run(orasProgram(), ['pull', '--plain-http', reference, '--output', pulled], {
+    const { stdout } = await run(goProgram('oras'), ['pull', '--plain-http', reference, '--output', pulled], {
       env: { PATH: process.env['PATH'], HOME: folder },
     });
     expect(stdout).toContain(digest);

@@ -12,9 +12,9 @@ import type { Digest } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import type { CreatedIso } from '../../src/workflows/create-iso.ts';
 import { startContainerd } from '../support/containerd.ts';
-import { craneProgram } from '../support/crane.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
-import { helm, helmProgram } from '../support/helm.ts';
+import { goProgram } from '../support/go-program.ts';
+import { helm } from '../support/helm.ts';
 import { startLoneNetwork } from '../support/lone-network.ts';
 import type { Enter } from '../support/lone-network.ts';
 import { pushImage } from '../support/push-image.ts';
@@ -174,7 +174,7 @@ async function pulledBySkopeo(site: Site, name: string): Promise<Digest> {
 async function pulledByCrane(site: Site, name: string): Promise<Digest> {
   const layout = join(await temporaryFolder(), 'layout');
   await site.run(
-    craneProgram(),
+    goProgram('crane'),
     'pull',
     '--insecure',
     '--format=oci',
@@ -219,7 +219,7 @@ async function pullByHelm(site: Site, digest: string): Promise<void> {
   const from = `oci://${served}/${registry}/charts/thing`;
   for (const asked of [[from, '--version', '1.2.3'], [`${from}@${digest}`]]) {
     const folder = await temporaryFolder();
-    await site.run(helmProgram(), 'pull', ...asked, '--plain-http', '--destination', folder);
+    await site.run(goProgram('helm'), 'pull', ...asked, '--plain-http', '--destination', folder);
     // Helm calls what it asked for by digest after that.
     const [file = '', ...others] = await readdir(folder);
     expect(digestOf(await readFile(join(folder, file)))).toBe(digestOf(archive));

@@ -17,8 +17,8 @@ import type { ExtractResult } from '../../src/workflows/extract-bundle.ts';
 import type { LoadResult } from '../../src/workflows/load-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { cliEntry } from '../support/cli-entry.ts';
-import { craneProgram } from '../support/crane.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
+import { goProgram } from '../support/go-program.ts';
 import { makeIso } from '../support/iso-bundles.ts';
 import { pushTo } from '../support/push-bundle.ts';
 import { podmanStorage } from '../support/podman-storage.ts';
@@ -91,8 +91,14 @@ describe('serve', () => {
     const name = `${host}/${docker}`;
     const [, , manifest] = await Promise.all([
       run(requireTool('skopeo'), [...all, `docker://${host}/${multi}`, `oci:${layout}:x`]),
-      run(craneProgram(), ['pull', '--insecure', '--format=oci', `${host}/${twice}`, join(folder, 'crane')]),
-      run(craneProgram(), ['digest', '--insecure', `${host}/${single}`]),
+      run(goProgram('crane'), [
+        'pull',
+        '--insecure',
+        '--format=oci',
+        `${host}/${twice}`,
+        join(folder, 'crane'),
+      ]),
+      run(goProgram('crane'), ['digest', '--insecure', `${host}/${single}`]),
       run(requireTool('podman'), [...storage, 'pull', '--tls-verify=false', name]),
     ]);
     expect(await copiedDigest(layout, rootOf(multi))).toBe(rootOf(multi));

@@ -1,23 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { goProgram } from './go-program.ts';
 
 const runFile = promisify(execFile);
-const program = 'helm';
-const built = fileURLToPath(new URL('../../node_modules/.cache/helm/helm', import.meta.url));
-
-/**
- * The path of Helm: the one that scripts/setup.mjs built, or the one on the PATH.
- *
- * @throws Error that says what to do when there is none: a test is never skipped because a program is not there
- */
-export function helmProgram(): string {
-  if (existsSync(built)) return built;
-  if (spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0) return program;
-  throw new Error('this test needs Helm 3: run npm test, which sets it up, or install it');
-}
 
 /**
  * Runs Helm with folders of its own, so that nothing of the user's repositories and logins matters.
@@ -34,6 +20,6 @@ export async function helm(folder: string, ...args: readonly string[]): Promise<
     HELM_CONFIG_HOME: join(folder, '.helm', 'config'),
     HELM_DATA_HOME: join(folder, '.helm', 'data'),
   };
-  const { stdout } = await runFile(helmProgram(), args, { cwd: folder, env });
+  const { stdout } = await runFile(goProgram('helm'), args, { cwd: folder, env });
   return stdout;
 }

@@ -1,18 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
+import { goProgram } from './go-program.ts';
 import { listen } from './loopback-server.ts';
 import type { TlsFiles } from './tls-files.ts';
-
-const program = 'versitygw';
-const built = fileURLToPath(new URL('../../node_modules/.cache/versitygw/versitygw', import.meta.url));
 
 /** A running S3 server with storage of its own. */
 export interface S3Server {
@@ -39,17 +35,6 @@ export interface S3ServerOptions {
 /** The keys that every server of the tests knows. */
 export const s3Keys = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key-0123456789' };
 
-/**
- * The path of versitygw: the one that scripts/setup.mjs built, or the one on the PATH.
- *
- * @throws Error that says what to do when there is none: a test is never skipped because a program is not there
- */
-function s3ServerProgram(): string {
-  if (existsSync(built)) return built;
-  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0) return program;
-  throw new Error('this test needs versitygw: run npm test, which sets it up, or install it');
-}
-
 /** Starts an S3 server on a loopback port of its own, with one empty bucket. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const root = await mkdtemp(join(tmpdir(), 'palette-edge-s3-'));
@@ -58,7 +43,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   await mkdir(folder, { recursive: true });
   const host = await freeHost();
   const region = options.region ?? 'us-east-1';
-  const child = spawn(s3ServerProgram(), programArguments({ host, region, root }, options), {
+  const child = spawn(goProgram('versitygw'), programArguments({ host, region, root }, options), {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

@@ -4,9 +4,8 @@ import { isAbsolute } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { goProgram } from './go-program.ts';
 import { makeGuest } from './guest-kernel.ts';
-import { craneProgram } from './crane.ts';
-import { helmProgram } from './helm.ts';
 import { nodeBinary, nodeMajors } from './node-versions.ts';
 import { requiredTools, requireTool } from './required-tools.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -22,12 +21,12 @@ describe('what setup brings', () => {
   });
 
   test('Helm 3 runs', () => {
-    const version = execFileSync(helmProgram(), ['version', '--short'], { encoding: 'utf8' });
+    const version = execFileSync(goProgram('helm'), ['version', '--short'], { encoding: 'utf8' });
     expect(version).toMatch(/^v3\./);
   });
 
   test('crane runs', () => {
-    const version = execFileSync(craneProgram(), ['version'], { encoding: 'utf8' });
+    const version = execFileSync(goProgram('crane'), ['version'], { encoding: 'utf8' });
     expect(version).toMatch(/^v?\d+\./);
   });
 

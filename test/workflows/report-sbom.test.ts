@@ -9,7 +9,7 @@ import type { ValidateFunction } from 'ajv';
 import { isRecord } from '../../src/io/is-record.ts';
 import { reportSbom } from '../../src/workflows/report-sbom.ts';
 import type { SbomRequest, SbomResult } from '../../src/workflows/report-sbom.ts';
-import { craneProgram } from '../support/crane.ts';
+import { goProgram } from '../support/go-program.ts';
 import { cyclonedxSchema, spdxSchema } from '../support/official-schemas.ts';
 import { rejection } from '../support/rejection.ts';
 import { addReportImage, debianLayer, reportBundle } from '../support/report-bundle.ts';
@@ -194,7 +194,7 @@ describe('a bill of materials', () => {
 
 describe('real packages', () => {
   test('of dpkg and Go are those that dpkg-query and go version list', async () => {
-    const crane = craneProgram();
+    const crane = goProgram('crane');
     const program = crane.includes('/') ? crane : execFileSync('which', [crane], { encoding: 'utf8' }).trim();
     const real = await richBundle(async (content, blobs) => {
       const image = await addReportImage(blobs, [

@@ -8,9 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { FileWindow } from '../../../src/report/packages/file-window.ts';
 import type { Finding } from '../../../src/report/packages/found-package.ts';
 import { readGoBinary } from '../../../src/report/packages/read-go-binary.ts';
-import { craneProgram } from '../../support/crane.ts';
 import { goElf } from '../../support/go-elf.ts';
-import { helmProgram } from '../../support/helm.ts';
+import { goProgram } from '../../support/go-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palette-edge-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,8 +49,8 @@ function linesOf(finding: Finding | undefined): string[] {
 }
 
 test.each([
-  ['crane', craneProgram()],
-  ['Helm', helmProgram()],
+  ['crane', goProgram('crane')],
+  ['Helm', goProgram('helm')],
 ])('%s has the modules that go version lists', async (_, program) => {
   const file = program.includes('/')
     ? program
