@@ -113,8 +113,8 @@ export const threatChecks: readonly ThreatCheck[] = [
   },
   {
     source: 'src/store-sharing/shared-store-state.ts',
-    check: 'if (this.#damaged.size >= maximumDamaged)',
-    instead: 'if (this.#damaged.size === 0)',
+    check: 'if (this.#timesDamaged >= maximumDamaged)',
+    instead: 'if (this.#timesDamaged === 0)',
     test: 'test/store-sharing/shared-stores.test.ts',
     name: 'who gives wrong bytes again and again is not asked any more',
   },
