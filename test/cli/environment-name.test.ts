@@ -48,14 +48,23 @@ async function allCommands(): Promise<Config['commands']> {
   return config.commands;
 }
 
+/** Flags that are given by hand only. */
+const typedOnly: ReadonlySet<string> = new Set([
+  'json',
+  'help',
+  'version',
+  'yes',
+  'force',
+  'not-removable',
+  'encrypt',
+  'encrypt-passphrase',
+]);
+
 test('every flag of every command has a variable of its own, that oclif does not read', async () => {
   const commands = await allCommands();
   expect(commands.map(({ id }) => id)).toEqual(expect.arrayContaining(['build', 'demo', 'login', 'verify']));
   for (const { id, flags } of commands) {
-    const names = Object.keys(flags).filter(
-      (name) =>
-        !['json', 'help', 'version', 'yes', 'not-removable', 'encrypt', 'encrypt-passphrase'].includes(name),
-    );
+    const names = Object.keys(flags).filter((name) => !typedOnly.has(name));
     expect(names).toContain('config');
     const variables = names
       .filter((name) => flags[name]?.hidden !== true)
@@ -73,7 +82,10 @@ test('a flag with the name of a command takes a value, where the command is a se
   const named = commands.flatMap(({ flags }) =>
     Object.entries(flags).filter(([name]) => ids.has(name) && isConfigurable({ name })),
   );
-  expect(named.map(([name, { type }]) => ({ name, type }))).toEqual([{ name: 'squeeze', type: 'option' }]);
+  expect(named.map(([name, { type }]) => ({ name, type }))).toEqual([
+    { name: 'squeeze', type: 'option' },
+    { name: 'diff', type: 'option' },
+  ]);
 });
 
 test('flags that name files and folders say so in their help: config files go by that for relative paths', async () => {
@@ -94,7 +106,7 @@ test('flags that name files and folders say so in their help: config files go by
 
 /** What may be a name just as well is not taken for a path. */
 function isPathLike(helpValue: string): boolean {
-  return /^(?:FILE|DIR|FOLDER|PATH(?:\[:NAME\])?|NAME\|FILE\|UID)$/.test(helpValue);
+  return /^(?:FILE|DIR|DIR\|URL|FOLDER|PATH(?:\[:NAME\])?|NAME\|FILE\|UID)$/.test(helpValue);
 }
 
 test('the help of each command shows the variable of each of its flags', async () => {

@@ -109,7 +109,7 @@ describe('a config file', () => {
     ['a flag that nobody has', 'concurency: 8\n'],
     ['a flag that cannot be set there', 'json: true\n'],
     ['a number that is too large', 'concurrency: 1000\n'],
-    ['a list for one value', 'store: [a, b]\n'],
+    ['a list for one value', 'outfile: [a, b]\n'],
     ['a flag of another command', 'inspect:\n  store: a\n'],
     ['a text for a truth', 'build:\n  skip-missing: "yes"\n'],
     ['an architecture that there is none of', 'arch: s390x\n'],
