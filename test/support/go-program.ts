@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url);
-const programs: Readonly<Record<string, { readonly asked: readonly string[] }>> = JSON.parse(
+type GoProgram = 'helm' | 'crane' | 'oras' | 'versitygw';
+const programs: Readonly<Record<GoProgram, { readonly asked: readonly string[] }>> = JSON.parse(
   readFileSync(new URL('scripts/go-programs.json', root), 'utf8'),
 );
 
@@ -12,9 +13,9 @@ const programs: Readonly<Record<string, { readonly asked: readonly string[] }>> 
  *
  * @throws Error that says what to do when there is none: a test is never skipped because a program is not there
  */
-export function goProgram(name: 'helm' | 'crane' | 'oras' | 'versitygw'): string {
+export function goProgram(name: GoProgram): string {
   const built = fileURLToPath(new URL(`node_modules/.cache/${name}/${name}`, root));
   if (existsSync(built)) return built;
-  if (spawnSync(name, programs[name]?.asked ?? [], { stdio: 'ignore' }).status === 0) return name;
+  if (spawnSync(name, programs[name].asked, { stdio: 'ignore' }).status === 0) return name;
   throw new Error(`this test needs ${name}: run npm test, which sets it up, or install it`);
 }
