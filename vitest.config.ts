@@ -48,8 +48,12 @@ const apart = [
 const ownSteps = {
   /** Installers in machines that are emulated. */
   boots: ['test/integration/installer-boots-*.test.ts'],
-  /** The executable without Node: making it, and what it does. */
-  standalone: ['test/end-to-end/standalone.test.ts', 'test/integration/site-from-the-stick.test.ts'],
+  /** What users install: the package of npm, and the executable without Node. Making them, and what they do. */
+  packages: [
+    'test/end-to-end/packed-tarball.test.ts',
+    'test/end-to-end/standalone.test.ts',
+    'test/integration/site-from-the-stick.test.ts',
+  ],
 };
 
 const steps = Object.values(ownSteps).flat();
