@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
 import { printable } from '../io/printable.ts';
+import { withoutSecrets } from '../io/without-secrets.ts';
 import type { S3Credentials } from './s3-settings.ts';
 import { childText, readXml } from './s3-xml.ts';
 
@@ -53,12 +54,10 @@ function errorIn({ text, credentials }: S3Refusal): { readonly code: string; rea
   const root = readXml(text.trimStart());
   const error = root?.name === 'Error' ? root : undefined;
   const code = printable(childText(error, 'Code') ?? '', 64);
-  let words = [code, childText(error, 'Message') ?? ''].filter((part) => part !== '').join(': ');
-  // Before it is capped: half of a key is still a part of one.
-  for (const secret of Object.values(credentials)) {
-    if (typeof secret === 'string') words = words.replaceAll(secret, '***');
-  }
-  return { code, words: printable(words, maximumWords) };
+  const words = [code, childText(error, 'Message') ?? ''].filter((part) => part !== '').join(': ');
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const secrets = [accessKeyId, secretAccessKey, sessionToken];
+  return { code, words: printable(withoutSecrets(words, secrets), maximumWords) };
 }
 
 function byCode(code: string, refusal: S3Refusal): Wording | undefined {

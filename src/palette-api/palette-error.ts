@@ -3,6 +3,7 @@ import { HttpStatusError } from '../http/http-status-error.ts';
 import { isRetryableStatus } from '../http/retry-policy.ts';
 import { isRecord } from '../io/is-record.ts';
 import { printable } from '../io/printable.ts';
+import { withoutSecrets } from '../io/without-secrets.ts';
 
 /** An answer of Palette that was not the one asked for. */
 export interface RefusedCall {
@@ -105,9 +106,7 @@ export function endpointAdvice({ host }: Pick<RefusedCall, 'host'>): string {
 
 /** Palette's own explanation, `{code, message, details, ref}`: ` (CODE: message; details; ref REF)`, or nothing. */
 function serverWords({ text, apiKey }: RefusedCall): string {
-  const words = errorFields(text);
-  // Before it is capped: half of a key is still a part of one.
-  const shown = printable(apiKey === '' ? words : words.replaceAll(apiKey, '***'), maximumWords);
+  const shown = printable(withoutSecrets(errorFields(text), [apiKey]), maximumWords);
   return shown === '' ? '' : ` (${shown})`;
 }
 

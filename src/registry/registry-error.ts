@@ -2,6 +2,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
 import { isRecord } from '../io/is-record.ts';
 import { printable } from '../io/printable.ts';
+import { withoutSecrets } from '../io/without-secrets.ts';
 
 /** An answer that was not the one asked for. */
 export interface RefusedExchange {
@@ -107,10 +108,4 @@ function errorsIn(text: string): { code: string; message: string }[] {
       code: typeof code === 'string' ? code : '',
       message: typeof message === 'string' ? message : typeof details === 'string' ? details : '',
     }));
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, '***');
-  return clean;
 }
