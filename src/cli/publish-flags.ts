@@ -1,26 +1,13 @@
-import { Flags } from '@oclif/core';
-
-import { registryFlags } from './registry-flags.ts';
+import { concurrencyFlag, maxRateFlag, registryFlags } from './registry-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
 
-const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...reachFlags } = registryFlags;
+const { mirror: _mirror, ...reachFlags } = registryFlags;
 
 /** How a place of published bundles is reached. */
 export const publishReachFlags = {
   ...reachFlags,
-  concurrency: Flags.integer({
-    helpGroup: 'REGISTRY',
-    helpValue: 'N',
-    summary: 'Files, and parts of large ones, at a time.',
-    min: 1,
-    max: 64,
-    default: 6,
-  }),
-  'max-rate': Flags.string({
-    helpGroup: 'REGISTRY',
-    helpValue: 'RATE',
-    summary: 'Send and receive no faster than this, all together: 20MB/s, 1.5MiB/s, 100Mbit/s.',
-  }),
+  concurrency: concurrencyFlag('Files, and parts of large ones, at a time.'),
+  'max-rate': maxRateFlag('Send and receive no faster than this, all together'),
 };
 
 /** What was given for {@link publishReachFlags}. */

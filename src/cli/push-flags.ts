@@ -8,11 +8,11 @@ import type { PushInput, PushNaming } from '../workflows/push-input.ts';
 import { baseFlags, baseRegistryFlag, baseRequest } from './base-flags.ts';
 import { namePrefix } from './prefix-pair.ts';
 import type { PrefixFlag } from './prefix-pair.ts';
-import { registryFlags } from './registry-flags.ts';
+import { concurrencyFlag, maxRateFlag, registryFlags } from './registry-flags.ts';
 import type { RegistryFlags } from './registry-flags.ts';
 import { nameMappings } from './scope-flags.ts';
 
-const { mirror: _mirror, concurrency: _concurrency, 'max-rate': _maxRate, ...reachFlags } = registryFlags;
+const { mirror: _mirror, ...reachFlags } = registryFlags;
 
 /** What is pushed, as what, and how the registry is reached. */
 export const pushFlags = {
@@ -54,19 +54,8 @@ export const pushFlags = {
     summary: 'Push the image of this platform under the tag, in place of the image index.',
   }),
   ...reachFlags,
-  concurrency: Flags.integer({
-    helpGroup: 'REGISTRY',
-    helpValue: 'N',
-    summary: 'Requests at a time, uploads included.',
-    min: 1,
-    max: 64,
-    default: 6,
-  }),
-  'max-rate': Flags.string({
-    helpGroup: 'REGISTRY',
-    helpValue: 'RATE',
-    summary: 'Send no faster than this, all uploads together: 20MB/s, 1.5MiB/s, 100Mbit/s.',
-  }),
+  concurrency: concurrencyFlag('Requests at a time, uploads included.'),
+  'max-rate': maxRateFlag('Send no faster than this, all uploads together'),
   'dry-run': Flags.boolean({
     helpGroup: 'OUTPUT',
     summary: 'Ask what is there, say what would be sent, and stop.',

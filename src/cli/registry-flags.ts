@@ -1,17 +1,11 @@
 import { Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 
 const helpGroup = 'REGISTRY';
 
 /** How registries are reached. */
 export const registryFlags = {
-  concurrency: Flags.integer({
-    helpGroup,
-    helpValue: 'N',
-    summary: 'Downloads from each registry at a time.',
-    min: 1,
-    max: 64,
-    default: 6,
-  }),
+  concurrency: concurrencyFlag('Downloads from each registry at a time.'),
   'cred-file-path': Flags.string({
     helpGroup,
     helpValue: 'FILE',
@@ -49,11 +43,7 @@ export const registryFlags = {
     description:
       'In place of /etc/docker/certs.d, /etc/containers/certs.d and ~/.config/containers/certs.d, which Docker and podman read.',
   }),
-  'max-rate': Flags.string({
-    helpGroup,
-    helpValue: 'RATE',
-    summary: 'Receive no faster than this, all downloads together: 20MB/s, 1.5MiB/s, 100Mbit/s.',
-  }),
+  'max-rate': maxRateFlag('Receive no faster than this, all downloads together'),
   mirror: Flags.string({
     helpGroup,
     helpValue: 'PREFIX=PREFIX',
@@ -71,6 +61,20 @@ export const registryFlags = {
     defaultHelp: async () => await Promise.resolve('palette-edge/registries.yaml in the user’s settings'),
   }),
 };
+
+/** `--concurrency`, of what each command does at a time. */
+export function concurrencyFlag(summary: string): Interfaces.OptionFlag<number> {
+  return Flags.integer({ helpGroup, helpValue: 'N', summary, min: 1, max: 64, default: 6 });
+}
+
+/** `--max-rate`, of what each command moves. */
+export function maxRateFlag(what: string): Interfaces.OptionFlag<string | undefined> {
+  return Flags.string({
+    helpGroup,
+    helpValue: 'RATE',
+    summary: `${what}: 20MB/s, 1.5MiB/s, 100Mbit/s.`,
+  });
+}
 
 /** What was given for {@link registryFlags}. */
 export interface RegistryFlags {
