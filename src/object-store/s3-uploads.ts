@@ -5,6 +5,7 @@ import { sha256Header } from './sha256-header.ts';
 import type { S3Request, S3Transport } from './s3-transport.ts';
 import { childText } from './s3-xml.ts';
 import type { XmlElement } from './s3-xml.ts';
+import { mostParts } from './upload-parts.ts';
 
 /** The object that is uploaded. */
 export interface UploadPlace {
@@ -167,6 +168,14 @@ export class S3Uploads {
   }
 }
 
+/**
+ * Whether an upload has ended: completed, by an earlier try whose answer was lost or by another who sent the same, or given up. What is
+ * there tells.
+ */
+export function isUploadEnded(error: unknown): boolean {
+  return error instanceof PaletteEdgeError && error.code === 'S3_UPLOAD_NOT_FOUND';
+}
+
 function underWay(element: XmlElement): UnderWay[] {
   const uploadId = childText(element, 'UploadId');
   if (element.name !== 'Upload' || uploadId === undefined) return [];
@@ -179,7 +188,7 @@ function uploadedPart(element: XmlElement): UploadedPart[] {
   const size = Number(childText(element, 'Size'));
   const etag = childText(element, 'ETag');
   const isPart = element.name === 'Part' && etag !== undefined && Number.isInteger(number);
-  if (!isPart || number < 1 || number > 10_000 || !Number.isSafeInteger(size)) return [];
+  if (!isPart || number < 1 || number > mostParts || !Number.isSafeInteger(size)) return [];
   return [{ number, etag, size, sha256: childText(element, 'ChecksumSHA256') }];
 }
 

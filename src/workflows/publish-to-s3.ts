@@ -6,7 +6,9 @@ import { PaletteEdgeError } from '../errors.ts';
 import type { StreamedBody } from '../http/sent-body.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { S3Bucket } from '../object-store/s3-bucket.ts';
+import { isUploadEnded } from '../object-store/s3-uploads.ts';
 import type { S3Uploads, UploadedPart } from '../object-store/s3-uploads.ts';
+import { mostParts } from '../object-store/upload-parts.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
 import { parsePublication } from './publish-manifest.ts';
@@ -26,8 +28,6 @@ export interface BucketPlace {
 
 /** Of pieces, in bytes: what is lost when a connection breaks. S3 wants 5 MiB at least. */
 const leastPiece = 16 * 1024 * 1024;
-/** S3 takes no more (AmazonS3, multipart upload limits). */
-const mostPieces = 10_000;
 /** Somebody may have begun any number. */
 const mostUploads = 20;
 
@@ -89,7 +89,7 @@ async function leftBehind(
 
 /** How large the pieces of a file are, in bytes: the same for each run, so that they are found again. */
 function s3PieceSize(size: number): number {
-  return Math.max(leastPiece, Math.ceil(size / mostPieces));
+  return Math.max(leastPiece, Math.ceil(size / mostParts));
 }
 
 async function sendWhole(bucket: S3Bucket, file: FileToPublish, { onBytes, signal }: Sending): Promise<void> {
@@ -152,7 +152,10 @@ class UploadToS3 {
         async () => await bucket.uploads(file.name, signal).uploadPart(id, part),
       );
     });
-    await this.#complete(uploads, { id, sent });
+    await uploads.complete(id, sent).catch((error: unknown) => {
+      // Whoever ended it: the object is compared with the file afterwards.
+      if (!isUploadEnded(error)) throw error;
+    });
   }
 
   /** The upload that has most of this very file; undefined when none has any. */
@@ -176,8 +179,7 @@ class UploadToS3 {
     try {
       parts = await uploads.parts(id);
     } catch (error) {
-      // Ended meanwhile.
-      if (error instanceof PaletteEdgeError && error.code === 'S3_UPLOAD_NOT_FOUND') return kept;
+      if (isUploadEnded(error)) return kept;
       throw error;
     }
     for (const part of parts) {
@@ -194,18 +196,6 @@ class UploadToS3 {
     const hash = createHash('md5');
     for await (const bytes of readFileRange(this.#parts.file.path, piece)) hash.update(bytes);
     return etag.replaceAll('"', '') === hash.digest('hex');
-  }
-
-  async #complete(
-    uploads: S3Uploads,
-    { id, sent }: { readonly id: string; readonly sent: readonly UploadedPart[] },
-  ): Promise<void> {
-    try {
-      await uploads.complete(id, sent);
-    } catch (error) {
-      // Done by an earlier try whose answer was lost, or by another who sent the same: what is there tells.
-      if (!(error instanceof PaletteEdgeError) || error.code !== 'S3_UPLOAD_NOT_FOUND') throw error;
-    }
   }
 }
 

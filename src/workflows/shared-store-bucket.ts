@@ -4,14 +4,15 @@ import { PaletteEdgeError } from '../errors.ts';
 import { begun } from '../io/begun.ts';
 import type { S3Bucket } from '../object-store/s3-bucket.ts';
 import { formatS3Url } from '../object-store/s3-place.ts';
+import { isUploadEnded } from '../object-store/s3-uploads.ts';
 import type { UploadedPart } from '../object-store/s3-uploads.ts';
+import { partsOf } from '../object-store/upload-parts.ts';
 import type { OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
 import type { BlobToShare, SharedStore } from '../store-sharing/shared-store.ts';
-import { partsOf } from '../store-sharing/upload-parts.ts';
 
 /** How blobs are cut for a bucket, in bytes. */
 export interface BucketLimits {
@@ -105,8 +106,7 @@ async function putInParts(
       parts.push(await uploads.uploadPart(uploadId, { number: parts.length + 1, body, sha256 }));
     }
     await uploads.complete(uploadId, parts).catch(async (error: unknown) => {
-      // Done by an earlier try whose answer was lost: what is there tells.
-      const there = isEnded(error) ? await bucket.head(keyOf(blob.digest), signal) : undefined;
+      const there = isUploadEnded(error) ? await bucket.head(keyOf(blob.digest), signal) : undefined;
       if (there?.size !== blob.size) throw error;
     });
   } catch (error) {
@@ -114,8 +114,4 @@ async function putInParts(
     if (!signal.aborted) await uploads.abort(uploadId).catch(() => undefined);
     throw error;
   }
-}
-
-function isEnded(error: unknown): boolean {
-  return error instanceof PaletteEdgeError && error.code === 'S3_UPLOAD_NOT_FOUND';
 }

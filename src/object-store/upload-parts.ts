@@ -1,17 +1,15 @@
-import type { BlobIdentity } from '../oci/descriptor.ts';
-
-/** S3 takes no more (AmazonS3, multipart upload limits). */
-const mostParts = 10_000;
+/** S3 takes no more parts of one object (AmazonS3, multipart upload limits). */
+export const mostParts = 10_000;
 const mebibyte = 1024 * 1024;
 
 /**
- * Cuts a blob into parts of the same size, but for the last. They are larger than asked for where there would be too many.
+ * Cuts content into parts of the same size, but for the last. They are larger than asked for where there would be too many.
  *
  * @param partSize in bytes; one part is in memory
  */
 export async function* partsOf(
   content: AsyncIterable<Uint8Array>,
-  { size }: Pick<BlobIdentity, 'size'>,
+  { size }: { readonly size: number },
   partSize: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const least = Math.ceil(size / mostParts / mebibyte) * mebibyte;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { expect, test } from 'vitest';
 
-import { partsOf } from '../../src/store-sharing/upload-parts.ts';
+import { partsOf } from '../../src/object-store/upload-parts.ts';
 
 async function cut(content: Buffer, pieceSize: number, partSize: number): Promise<Uint8Array[]> {
   // oxlint-disable-next-line typescript/require-await -- what is cut is an async iterable
