@@ -15,7 +15,7 @@ export const pageCodePath = 'src/report/html-page-code.ts';
 export async function pageCodeText(root) {
   const folder = join(root, 'src', 'report', 'page');
   const script = await pageScript(join(folder, 'page.ts'), root);
-  const style = plainStyle(readFileSync(join(folder, 'page.css'), 'utf8'));
+  const style = plainStyle(pageStyle(join(folder, 'style')));
   // Either would end the element that they are in.
   if (/<\/(?:script|style)|<!--/i.test(script + style)) throw new Error('the page cannot hold its own code');
   return [
@@ -40,6 +40,19 @@ async function pageScript(input, cwd) {
   } finally {
     await build.close();
   }
+}
+
+/** All of the style, in its order: what comes later counts more. The colours of the dark theme are needed under two conditions. */
+function pageStyle(folder) {
+  const read = (name) => readFileSync(join(folder, `${name}.css`), 'utf8');
+  const dark = /:root \{([^}]*)\}/.exec(read('dark'))?.[1];
+  if (dark === undefined) throw new Error('dark.css has no block of :root');
+  return [
+    read('light'),
+    `:root[data-theme='dark'] {${dark}}`,
+    `@media (prefers-color-scheme: dark) {\n:root:not([data-theme='light']) {${dark}}\n}`,
+    ...['layout', 'sections', 'tables', 'map', 'media'].map(read),
+  ].join('\n');
 }
 
 /** Without line ends, as far as that needs no knowledge of the language. */
