@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { ChartRepositories } from '../../src/chart/chart-repositories.ts';
 import type { ChartLogins } from '../../src/chart/chart-repositories.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import { startChartRepository } from '../support/chart-repository.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const login = { username: 'edge', password: 's3cret' };
 const archive = gzipSync('an archive');
@@ -16,13 +16,7 @@ const sha256 = digestHex(digestOf(archive));
 
 /** A client that knows the logins of these hosts. */
 function repositories(hosts: readonly string[], loggedIn: readonly string[] = []) {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(hosts),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient({ plainHttpHosts: new Set(hosts) });
   const logins: ChartLogins = {
     find: async ({ host }) => await Promise.resolve(loggedIn.includes(host) ? login : undefined),
   };

@@ -4,6 +4,7 @@ import { emitRequest } from '../../src/cli/fleet-emit-flags.ts';
 import type { EmittingFlags } from '../../src/cli/fleet-emit-flags.ts';
 import { defaultEndpoint } from '../../src/cli/palette-flags.ts';
 import { rejection } from '../support/rejection.ts';
+import { usualRegistryFlags } from '../support/usual-registry-flags.ts';
 
 const none: EmittingFlags = {
   output: undefined,
@@ -16,15 +17,7 @@ const none: EmittingFlags = {
   'api-key': undefined,
   'palette-endpoint': defaultEndpoint,
   'project-id': undefined,
-  concurrency: 6,
-  'cred-file-path': undefined,
-  'plain-http': [],
-  insecure: [],
-  'ca-cert': [],
-  'cert-dir': undefined,
-  'max-rate': undefined,
-  mirror: [],
-  'registries-file': false,
+  ...usualRegistryFlags,
   store: [],
 };
 

@@ -1,27 +1,17 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { logRequests } from '../../src/cli/request-log.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 /** What is told of the requests that `ask` makes. */
 async function toldOf(ask: (http: HttpClient) => Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
   using _log = logRequests((line) => lines.push(line.replace(/\d+ ms$|under 1 s$|\d+ s$/, 'TIME')));
-  await ask(client());
+  await ask(testHttpClient());
   return lines;
-}
-
-function client(): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-  });
-  onTestFinished(async () => await http.close());
-  return http;
 }
 
 const get = async (http: HttpClient, url: string) =>
@@ -44,6 +34,6 @@ test('one that fails is told of with the reason, and nothing is told afterwards'
   expect(told).toContain(`GET http://${host}/v2/: ECONNREFUSED, TIME`);
   const before = told.length;
   const { origin } = await startServer((_, response) => response.end());
-  await (await get(client(), origin)).discard();
+  await (await get(testHttpClient(), origin)).discard();
   expect(told).toHaveLength(before);
 });

@@ -11,18 +11,9 @@ import { startProxy } from '../support/proxy-server.ts';
 import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
+import { usualRegistryFlags } from '../support/usual-registry-flags.ts';
 
-const usual: RegistryFlags = {
-  concurrency: 2,
-  'cred-file-path': undefined,
-  'plain-http': [],
-  insecure: [],
-  'ca-cert': [],
-  'cert-dir': undefined,
-  'max-rate': undefined,
-  mirror: [],
-  'registries-file': false,
-};
+const usual: RegistryFlags = { ...usualRegistryFlags, concurrency: 2 };
 
 test.each<[what: string, flags: Partial<RegistryFlags>, code: string]>([
   ['a CA certificate that is not there', { 'ca-cert': ['/nowhere/ca.pem'] }, 'FILE_NOT_FOUND'],

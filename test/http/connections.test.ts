@@ -8,19 +8,19 @@ import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { wordConnectionError } from '../../src/http/connection-error.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
-import type { HttpClientOptions } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import { listen, startServer } from '../support/loopback-server.ts';
 import { startOpensslServer } from '../support/openssl-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
 
 test('headers that are too large are refused, and not asked for again', async () => {
   const { origin, host } = await startServer((_, response) => {
     response.writeHead(200, { 'x-large': 'x'.repeat(17 * 1024) }).end();
   });
-  const error = await rejection(get(client(), origin));
+  const error = await rejection(get(testHttpClient(), origin));
   expect(error).toMatchObject({ code: 'RESPONSE_INVALID', kind: 'network' });
   expect(error.message).toBe(`${host}: the headers of its answer are too large`);
 });
@@ -32,7 +32,7 @@ test('a redirect to a long URL is followed, to one that is too long it is not', 
     if (pathname === '/to') response.end('here');
     else response.writeHead(307, { location: `/to?signature=${'s'.repeat(length)}` }).end();
   });
-  const http = client();
+  const http = testHttpClient();
   expect(await (await get(http, `${origin}/from?length=8000`)).readText(100)).toBe('here');
   const error = await rejection(get(http, `${origin}/from?length=40000`));
   expect(error.code).toBe('RESPONSE_INVALID');
@@ -51,7 +51,7 @@ test('headers that trickle are given up as an answer that does not come', async 
   });
   const host = await listen(server);
   onTestFinished(() => void server.close());
-  const error = await rejection(get(client({ idleTimeoutMs: 300 }), `http://${host}/`));
+  const error = await rejection(get(testHttpClient({ idleTimeoutMs: 300 }), `http://${host}/`));
   expect(error.code).toBe('CONNECTION_TIMEOUT');
 });
 
@@ -61,7 +61,7 @@ test('some interim answers are passed over, a flood of them is not', async () =>
     for (let count = 0; count < hints; count += 1) response.writeProcessing();
     response.end('at last');
   });
-  const http = client();
+  const http = testHttpClient();
   expect(await (await get(http, `${origin}/20`)).readText(100)).toBe('at last');
   const error = await rejection(get(http, `${origin}/21`));
   expect(error).toMatchObject({ code: 'RESPONSE_INVALID', kind: 'network' });
@@ -75,15 +75,15 @@ test('a host is reached by its IPv6 address, over plain HTTP and HTTPS', async (
     await listenOnIpv6(createHttpServer((_, response) => response.end('plain'))),
     await listenOnIpv6(createTlsServer(tls, (_, response) => response.end('secure'))),
   ] as const;
-  const http = client({
+  const http = testHttpClient({
     plainHttpHosts: new Set([hosts[0]]),
     caCertificates: [{ name: 'ca.pem', pem: files.caPem }],
   });
   expect(await (await get(http, http.baseUrl(hosts[0]).href)).readText(100)).toBe('plain');
   expect(await (await get(http, http.baseUrl(hosts[1]).href)).readText(100)).toBe('secure');
-  const careful = client({ insecureHosts: new Set([hosts[1].replace(']:', ']:9')]) });
+  const careful = testHttpClient({ insecureHosts: new Set([hosts[1].replace(']:', ']:9')]) });
   expect((await rejection(get(careful, `https://${hosts[1]}/`))).code).toBe('TLS_CERTIFICATE');
-  const careless = client({ insecureHosts: new Set(['[::1]']) });
+  const careless = testHttpClient({ insecureHosts: new Set(['[::1]']) });
   expect(await (await get(careless, `https://${hosts[1]}/`)).readText(100)).toBe('secure');
 });
 
@@ -100,7 +100,7 @@ test.each([
 test('a server of old versions of TLS is told as one', async () => {
   const { certificatePath, keyPath } = await makeTlsFiles(await temporaryFolder());
   const host = await startOpensslServer(['-cert', certificatePath, '-key', keyPath, '-tls1_1']);
-  const error = await rejection(get(client(), `https://${host}/`));
+  const error = await rejection(get(testHttpClient(), `https://${host}/`));
   expect(error).toMatchObject({ code: 'TLS_VERSION', kind: 'network' });
 });
 
@@ -120,18 +120,6 @@ async function listenOnIpv6(server: Server): Promise<string> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
   return `[::1]:${address.port}`;
-}
-
-function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-    ...options,
-  });
-  onTestFinished(async () => await http.close());
-  return http;
 }
 
 async function get(http: HttpClient, url: string) {

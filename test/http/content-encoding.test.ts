@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { parseContentEncoding } from '../../src/http/content-encoding.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpResponse } from '../../src/http/http-response.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const text = `{"schemaVersion":2}${' '.repeat(5000)}`;
 const encodings: [encoding: string, encode: (bytes: string | Uint8Array) => Buffer][] = [
@@ -19,7 +19,7 @@ const encodings: [encoding: string, encode: (bytes: string | Uint8Array) => Buff
 
 test('content is asked for as it is', async () => {
   const { origin, requests } = await startServer((_, response) => response.end());
-  await (await client().request({ method: 'GET', url: new URL(origin) })).discard();
+  await (await testHttpClient().request({ method: 'GET', url: new URL(origin) })).discard();
   expect(requests[0]?.headers['accept-encoding']).toBe('identity');
 });
 
@@ -86,7 +86,7 @@ test('a connection that breaks is told as one, not as a wrong encoding', async (
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': bytes.length });
     response.write(bytes.subarray(0, 50_000), () => response.destroy());
   });
-  const response = await client().request({ method: 'GET', url: new URL(origin) });
+  const response = await testHttpClient().request({ method: 'GET', url: new URL(origin) });
   expect(await rejection(readAll(response.decoded()))).toMatchObject({ code: 'CONNECTION_LOST' });
 });
 
@@ -98,7 +98,7 @@ test('who has read enough closes the connection, even when the server is silent'
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': bytes.length });
     response.write(bytes.subarray(0, 50_000));
   });
-  const response = await client().request({ method: 'GET', url: new URL(origin) });
+  const response = await testHttpClient().request({ method: 'GET', url: new URL(origin) });
   for await (const piece of response.decoded()) {
     expect(piece.length).toBeGreaterThan(0);
     break;
@@ -125,7 +125,7 @@ async function serve(encoding: string, bytes: Uint8Array): Promise<() => Promise
   const { origin } = await startServer((_, response) => {
     response.writeHead(200, { 'content-encoding': encoding, 'content-length': bytes.length }).end(bytes);
   });
-  const http = client();
+  const http = testHttpClient();
   return async () => await http.request({ method: 'GET', url: new URL(origin) });
 }
 
@@ -133,15 +133,4 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const bytes of body) pieces.push(bytes);
   return Buffer.concat(pieces).toString();
-}
-
-function client(): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-  });
-  onTestFinished(async () => await http.close());
-  return http;
 }

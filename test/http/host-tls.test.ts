@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpClientOptions } from '../../src/http/http-client.ts';
 import { checkHostTls } from '../../src/http/host-tls.ts';
 import type { ClientCertificate, HostTls } from '../../src/http/host-tls.ts';
@@ -10,6 +10,7 @@ import { startServer } from '../support/loopback-server.ts';
 import { startOpensslServer } from '../support/openssl-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 import { makeClientCertificate, makeTlsFiles } from '../support/tls-files.ts';
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
@@ -151,15 +152,7 @@ async function authority() {
 }
 
 function client(options: Partial<HttpClientOptions>): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-    ...options,
-  });
-  onTestFinished(async () => await http.close());
-  return http;
+  return testHttpClient({ plainHttpHosts: new Set(), ...options });
 }
 
 async function get(http: HttpClient, url: string) {

@@ -3,18 +3,18 @@ import { createServer } from 'node:net';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
-import type { HttpClientOptions } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import { listen, startServer, unusedHost } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
 
 test('an answer of any status comes with its headers and body', async () => {
   const { origin, requests } = await startServer((_, response) => {
     response.writeHead(418, { 'X-Thing': ['a', 'b'] }).end('short and stout');
   });
-  const response = await get(client(), `${origin}/pot?lid=1`);
+  const response = await get(testHttpClient(), `${origin}/pot?lid=1`);
   expect(response.status).toBe(418);
   expect(response.headers['x-thing']).toBe('a, b');
   expect(await response.readText(1000)).toBe('short and stout');
@@ -24,7 +24,7 @@ test('an answer of any status comes with its headers and body', async () => {
 
 test('a body larger than its limit is refused', async () => {
   const { origin } = await startServer((_, response) => response.end('x'.repeat(1001)));
-  const response = await get(client(), `${origin}/path?signature=s3cret`);
+  const response = await get(testHttpClient(), `${origin}/path?signature=s3cret`);
   const error = await rejection(response.readText(1000));
   expect(error).toMatchObject({ code: 'RESPONSE_TOO_LARGE', kind: 'content' });
   expect(everythingShown(error)).not.toContain('s3cret');
@@ -36,7 +36,7 @@ test('a discarded answer gives its connection back', async () => {
     ports.add(request.socket.remotePort);
     response.end('x'.repeat(10_000));
   });
-  const http = client();
+  const http = testHttpClient();
   for (let round = 0; round < 10; round += 1) await (await get(http, origin)).discard();
   // A request may come a moment before its predecessor's connection is free again.
   expect(ports.size).toBeLessThan(5);
@@ -47,7 +47,7 @@ test('a redirect within an origin keeps credentials', async () => {
     if (request.url === '/a') response.writeHead(307, { location: '/b' }).end();
     else response.end('here');
   });
-  const response = await get(client(), `${origin}/a`, { authorization: 'Basic s3cret' });
+  const response = await get(testHttpClient(), `${origin}/a`, { authorization: 'Basic s3cret' });
   expect(await response.readText(100)).toBe('here');
   expect(response.url.href).toBe(`${origin}/b`);
   expect(response.hasLeftOrigin).toBe(false);
@@ -63,7 +63,7 @@ test('a redirect to another origin drops credentials, and the way back does not 
     response.writeHead(302, { location: `${home.origin}/c` }).end();
   });
   const headers = { authorization: 'Bearer s3cret', cookie: 'a=b', range: 'bytes=0-1' };
-  const response = await get(client(), `${home.origin}/a`, headers);
+  const response = await get(testHttpClient(), `${home.origin}/a`, headers);
   expect(await response.readText(100)).toBe('home again');
   expect(response.hasLeftOrigin).toBe(true);
   expect(away.requests[0]?.headers.authorization).toBeUndefined();
@@ -79,7 +79,7 @@ test('redirects in a circle end', async () => {
   const { origin, requests } = await startServer((_, response) => {
     response.writeHead(302, { location: '/?token=s3cret' }).end();
   });
-  const error = await rejection(get(client(), origin));
+  const error = await rejection(get(testHttpClient(), origin));
   expect(error.code).toBe('TOO_MANY_REDIRECTS');
   expect(requests).toHaveLength(11);
   expect(everythingShown(error)).not.toContain('s3cret');
@@ -89,7 +89,11 @@ test('POST is not redirected', async () => {
   const { origin, requests } = await startServer((_, response) => {
     response.writeHead(307, { location: '/other' }).end();
   });
-  const response = await client().request({ method: 'POST', url: new URL(origin), body: 'refresh_token=x' });
+  const response = await testHttpClient().request({
+    method: 'POST',
+    url: new URL(origin),
+    body: 'refresh_token=x',
+  });
   await response.discard();
   expect(response.status).toBe(307);
   expect(requests).toHaveLength(1);
@@ -102,14 +106,14 @@ test('a redirect from HTTPS to plain HTTP is refused, unless the target is liste
     response.writeHead(302, { location: `${plain.origin}/blob?signature=s3cret` }).end();
   }, tls);
   const error = await rejection(
-    get(client({ plainHttpHosts: new Set(), caCertificates: [ca] }), secure.origin),
+    get(testHttpClient({ plainHttpHosts: new Set(), caCertificates: [ca] }), secure.origin),
   );
   expect(error).toMatchObject({ code: 'PLAIN_HTTP_REFUSED', kind: 'network' });
   expect(error.suggestions.join()).toContain(`--plain-http ${plain.host}`);
   expect(everythingShown(error)).not.toContain('s3cret');
   expect(plain.requests).toHaveLength(0);
 
-  const allowed = client({ plainHttpHosts: new Set([plain.host]), caCertificates: [ca] });
+  const allowed = testHttpClient({ plainHttpHosts: new Set([plain.host]), caCertificates: [ca] });
   expect(await (await get(allowed, secure.origin)).readText(100)).toBe('plain');
 });
 
@@ -117,11 +121,11 @@ test('a redirect to another scheme is refused', async () => {
   const { origin } = await startServer((_, response) => {
     response.writeHead(302, { location: 'file:///etc/passwd' }).end();
   });
-  expect((await rejection(get(client(), origin))).code).toBe('PLAIN_HTTP_REFUSED');
+  expect((await rejection(get(testHttpClient(), origin))).code).toBe('PLAIN_HTTP_REFUSED');
 });
 
 test('hosts are HTTPS unless listed, with their port or without any', () => {
-  const http = client({
+  const http = testHttpClient({
     plainHttpHosts: new Set(['plain.test', 'other.test:5000', '[::1]:5000', 'both.test:80']),
   });
   expect(
@@ -146,24 +150,24 @@ test('hosts are HTTPS unless listed, with their port or without any', () => {
 test('a self-signed server is refused, taken with its authority, taken unverified', async () => {
   const { tls, ca } = await tlsServerOptions();
   const { origin, host } = await startServer((_, response) => response.end('secure'), tls);
-  const error = await rejection(get(client(), origin));
+  const error = await rejection(get(testHttpClient(), origin));
   expect(error).toMatchObject({ code: 'TLS_CERTIFICATE', kind: 'network' });
   expect(error.message).toContain(host);
   expect(error.suggestions.join()).toContain('--ca-cert');
   expect(error.suggestions.join()).toContain(`--insecure ${host}`);
 
-  const trusting = client({ caCertificates: [ca] });
+  const trusting = testHttpClient({ caCertificates: [ca] });
   expect(await (await get(trusting, origin)).readText(100)).toBe('secure');
-  const careless = client({ insecureHosts: new Set([host]) });
+  const careless = testHttpClient({ insecureHosts: new Set([host]) });
   expect(await (await get(careless, origin)).readText(100)).toBe('secure');
-  const careful = client({ insecureHosts: new Set(['other.test', '127.0.0.1:1']) });
+  const careful = testHttpClient({ insecureHosts: new Set(['other.test', '127.0.0.1:1']) });
   expect((await rejection(get(careful, origin))).code).toBe('TLS_CERTIFICATE');
 });
 
 test('a certificate for another name is refused although its authority is trusted', async () => {
   const { tls, ca } = await tlsServerOptions('DNS:other.test');
   const { origin } = await startServer((_, response) => response.end(), tls);
-  const error = await rejection(get(client({ caCertificates: [ca] }), origin));
+  const error = await rejection(get(testHttpClient({ caCertificates: [ca] }), origin));
   expect(error.code).toBe('TLS_CERTIFICATE');
   expect(error.message).toContain('another host name');
 });
@@ -173,7 +177,7 @@ test.each(['no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIF
   async (pem) => {
     const { ca } = await tlsServerOptions();
     const bad = { name: 'certs/bad.pem (--ca-cert)', pem };
-    expect(() => client({ caCertificates: [ca, bad] })).toThrow(
+    expect(() => testHttpClient({ caCertificates: [ca, bad] })).toThrow(
       expect.objectContaining({
         code: 'CA_CERTIFICATE_INVALID',
         kind: 'usage',
@@ -185,7 +189,7 @@ test.each(['no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIF
 
 test('a plain-HTTP server asked for HTTPS is told apart', async () => {
   const { host } = await startServer((_, response) => response.end());
-  const error = await rejection(get(client(), `https://${host}/`));
+  const error = await rejection(get(testHttpClient(), `https://${host}/`));
   expect(error).toMatchObject({ code: 'NOT_TLS', kind: 'network' });
   expect(error.suggestions.join()).toContain(`--plain-http ${host}`);
 });
@@ -194,15 +198,15 @@ test('something that is no HTTP server is told apart', async () => {
   const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
   const host = await listen(server);
   onTestFinished(() => void server.close());
-  expect((await rejection(get(client(), `http://${host}/`))).code).toBe('NOT_HTTP');
+  expect((await rejection(get(testHttpClient(), `http://${host}/`))).code).toBe('NOT_HTTP');
 });
 
 test('a refused connection and an unknown host name the host', async () => {
   const host = await unusedHost();
-  const refused = await rejection(get(client(), `http://${host}/`));
+  const refused = await rejection(get(testHttpClient(), `http://${host}/`));
   expect(refused).toMatchObject({ code: 'CONNECTION_REFUSED', kind: 'network' });
   expect(refused.message).toContain(host);
-  const http = client({ plainHttpHosts: new Set(['no-such-host.invalid']) });
+  const http = testHttpClient({ plainHttpHosts: new Set(['no-such-host.invalid']) });
   const unknown = await rejection(get(http, 'http://no-such-host.invalid/'));
   expect(unknown).toMatchObject({ code: 'HOST_NOT_FOUND', kind: 'network' });
   expect(unknown.message).toContain('no-such-host.invalid');
@@ -210,7 +214,7 @@ test('a refused connection and an unknown host name the host', async () => {
 
 test('a server that never answers times out', async () => {
   const { origin, host } = await startServer(() => undefined);
-  const error = await rejection(get(client({ idleTimeoutMs: 50 }), origin));
+  const error = await rejection(get(testHttpClient({ idleTimeoutMs: 50 }), origin));
   expect(error).toMatchObject({ code: 'CONNECTION_TIMEOUT', kind: 'network' });
   expect(error.message).toContain(host);
 });
@@ -219,7 +223,7 @@ test('a server that stops in the middle of a body times out', async () => {
   const { origin } = await startServer((_, response) => {
     response.writeHead(200, { 'content-length': 100 }).write('half');
   });
-  const response = await get(client({ idleTimeoutMs: 50 }), origin);
+  const response = await get(testHttpClient({ idleTimeoutMs: 50 }), origin);
   const error = await rejection(response.readText(1000));
   expect(error).toMatchObject({ code: 'CONNECTION_TIMEOUT', kind: 'network' });
 });
@@ -229,7 +233,7 @@ test('a body cut off is an error, not an end', async () => {
     response.writeHead(200, { 'content-length': 100 });
     response.write('half', () => response.destroy());
   });
-  const response = await get(client(), origin);
+  const response = await get(testHttpClient(), origin);
   expect((await rejection(response.readText(1000))).code).toBe('CONNECTION_LOST');
 });
 
@@ -241,7 +245,7 @@ test('a response nobody reads does not end the process when its connection break
     response.writeHead(200, { 'content-length': 100 }).write('half');
     void proceed.promise.then(() => request.socket.resetAndDestroy());
   });
-  const http = client();
+  const http = testHttpClient();
   const response = await get(http, origin);
   proceed.resolve();
   await broken;
@@ -257,7 +261,7 @@ test('aborting gives the reason of the signal', async () => {
     if (request.url === '/silent') controller.abort(reason);
     else response.writeHead(200, { 'content-length': 100 }).write('half');
   });
-  const http = client();
+  const http = testHttpClient();
   const response = await http.request({ method: 'GET', url: new URL(origin), signal: controller.signal });
   const reading = response.readText(1000);
   const silent = http.request({
@@ -275,23 +279,11 @@ test('closing ends connections that are kept for later', async () => {
     request.socket.once('close', () => resolve('closed'));
     response.end();
   });
-  const http = client();
+  const http = testHttpClient();
   await (await get(http, origin)).discard();
   await http.close();
   expect(await closed).toBe('closed');
 });
-
-function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-    ...options,
-  });
-  onTestFinished(async () => await http.close());
-  return http;
-}
 
 async function get(http: HttpClient, url: string, headers: Record<string, string> = {}) {
   return await http.request({ method: 'GET', url: new URL(url), headers });

@@ -1,17 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
-import type { HttpClientOptions } from '../../src/http/http-client.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const mebibyte = 1024 * 1024;
 
 test('a body that trickles is given up, although it never idles', async () => {
   const { origin, host } = await startServer((_, response) => trickle(response, Infinity));
-  const http = client({ stallLimits: { minimumBytes: 1000, windowMs: 100 } });
+  const http = testHttpClient({ stallLimits: { minimumBytes: 1000, windowMs: 100 } });
   const response = await http.request({ method: 'GET', url: new URL(origin) });
   const error = await rejection(readAll(response.body));
   expect(error).toMatchObject({ code: 'CONNECTION_STALLED', kind: 'network' });
@@ -21,7 +20,7 @@ test('a body that trickles is given up, although it never idles', async () => {
 
 test('a body that is read into memory has a total time, another one has none', async () => {
   const { origin } = await startServer((_, response) => trickle(response, 20));
-  const http = client({ stallLimits: { minimumBytes: 1, totalMs: 50 } });
+  const http = testHttpClient({ stallLimits: { minimumBytes: 1, totalMs: 50 } });
   const small = await http.request({ method: 'GET', url: new URL(origin) });
   expect(await rejection(small.readBytes(1000))).toMatchObject({ code: 'CONNECTION_STALLED' });
   const large = await http.request({ method: 'GET', url: new URL(origin) });
@@ -30,7 +29,7 @@ test('a body that is read into memory has a total time, another one has none', a
 
 test('a rate of ours is no stall and no idleness of the server', async () => {
   const { origin } = await startServer((_, response) => response.end(Buffer.alloc(300_000)));
-  const http = client({
+  const http = testHttpClient({
     maximumBytesPerSecond: 150_000,
     idleTimeoutMs: 800,
     stallLimits: { minimumBytes: mebibyte, windowMs: 800, totalMs: 800 },
@@ -49,7 +48,7 @@ test('a body that is not read any faster is not sent any faster', async () => {
   });
   const controller = new AbortController();
   const reason = new Error('enough');
-  const slow = client({ maximumBytesPerSecond: 1000 });
+  const slow = testHttpClient({ maximumBytesPerSecond: 1000 });
   const response = await slow.request({
     method: 'GET',
     url: new URL('/slow', origin),
@@ -57,7 +56,7 @@ test('a body that is not read any faster is not sent any faster', async () => {
   });
   const reading = readAll(response.body);
   // Meanwhile the same server sends the same to one who does not wait.
-  const other = await client().request({ method: 'GET', url: new URL('/fast', origin) });
+  const other = await testHttpClient().request({ method: 'GET', url: new URL('/fast', origin) });
   expect(await readAll(other.body)).toBe(size);
   // What lies in the buffers of both sides.
   expect(sentSlowly).toBeLessThan(32 * mebibyte);
@@ -71,7 +70,7 @@ test('ending the iteration closes the connection', async () => {
     request.socket.once('close', () => closed.resolve());
     send(response, 128 * mebibyte, () => undefined);
   });
-  const response = await client().request({ method: 'GET', url: new URL(origin) });
+  const response = await testHttpClient().request({ method: 'GET', url: new URL(origin) });
   for await (const bytes of response.body) {
     expect(bytes.length).toBeGreaterThan(0);
     break;
@@ -112,16 +111,4 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
   for await (const bytes of body) size += bytes.length;
   return size;
-}
-
-function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-    ...options,
-  });
-  onTestFinished(async () => await http.close());
-  return http;
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpClientOptions } from '../../src/http/http-client.ts';
 import type { CaCertificateFile } from '../../src/http/host-tls.ts';
 import { proxyChooser } from '../../src/http/proxies.ts';
@@ -13,6 +13,7 @@ import type { LoopbackServer } from '../support/loopback-server.ts';
 import { startProxy } from '../support/proxy-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
 
 const name = 'registry.test:443';
@@ -221,15 +222,10 @@ async function secureOrigin(
 }
 
 function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const http = new HttpClient({
+  return testHttpClient({
     plainHttpHosts: new Set(['127.0.0.1', 'registry.test', 'plain.test']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
     ...options,
   });
-  onTestFinished(async () => await http.close());
-  return http;
 }
 
 async function get(http: HttpClient, url: string, headers: Record<string, string> = {}) {

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 
 import { ReceiveRate } from '../../src/http/receive-rate.ts';
 import { beginSending } from '../../src/http/sent-body.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
 import { startServer } from '../support/loopback-server.ts';
-import { onTestFinished } from 'vitest';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const url = new URL('http://r.site/');
 const usual = { url, signal: undefined, idleTimeoutMs: 10_000, rate: undefined };
@@ -43,13 +42,7 @@ test('what reading the body throws is what the request ends with', async () => {
     request.resume();
     request.once('end', () => response.end());
   });
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient();
   const broken = new Error('the frame is damaged');
   async function* failing() {
     yield* pieces(10);
@@ -78,13 +71,7 @@ test.each([
       else response.writeHead(201).end();
     });
   });
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient();
   const body = { length: 1000, open: () => pieces(400, 600) };
   const request = { method: 'PUT' as const, url: new URL(`${server.origin}/`), body, repeatsBody };
   const response = await http.request(request);

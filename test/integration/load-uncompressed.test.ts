@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
 
-import { digestOf, parseDigest } from '../../src/oci/digest.ts';
+import { digestOf } from '../../src/oci/digest.ts';
 import type { LoadResult } from '../../src/workflows/load-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanConfiguration } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { bundleFile } from '../support/serving-bundles.ts';
-import { squeezable, squeezableBundle } from '../support/squeezable-bundle.ts';
+import { imageIdIn, rootDigestIn, squeezable, squeezableBundle } from '../support/squeezable-bundle.ts';
 import { squeezedBytes } from '../support/squeezing.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -20,7 +21,7 @@ const sample = await squeezableBundle({ length: 60_000 });
 const squeezed = await squeezedBytes(sample.bytes);
 const { multi, docker, twice, single, sparse } = squeezable;
 const tagged = [docker, multi, single, sparse, twice];
-const index = rootOf(multi);
+const index = rootDigestIn(sample, multi);
 const pinned = `quay.io/org/pinned@${index}`;
 const squeezedFile = async () => await bundleFile(squeezed, 'edge.squeezed.tar.zst');
 
@@ -40,10 +41,10 @@ test('containerd gets the tars as layers and unpacks them, and what a digest nam
   expect(await ctr('images', 'check', '--quiet')).toContain(multi);
   const held = await ctr('content', 'ls', '-q');
   for (const name of tagged) {
-    expect(held, `of ${name}`).toContain(configOf(name));
+    expect(held, `of ${name}`).toContain(imageIdIn(sample, name));
     const { digest } = images.find(({ reference }) => reference === name) ?? {};
     expect(listed).toMatch(new RegExp(`^${name} .*${digest}`, 'm'));
-    expect(digest).not.toBe(rootOf(name));
+    expect(digest).not.toBe(rootDigestIn(sample, name));
   }
   const target = join(cwd, 'mounted');
   await mkdir(target);
@@ -59,16 +60,13 @@ test('what is there as it was stays so', async () => {
   await runCliJson(args.concat('--image', single), { cwd });
   const { images } = await runCliJson<LoadResult>([...args, '--uncompressed'], { cwd });
   expect(images.filter(({ isPresent }) => isPresent)).toMatchObject([
-    { reference: single, digest: rootOf(single), isUncompressed: false },
+    { reference: single, digest: rootDigestIn(sample, single), isUncompressed: false },
   ]);
 });
 
 test('podman has the same image ids, and is told how many are so', async () => {
   const cwd = await temporaryFolder();
-  const configuration = join(cwd, 'storage.conf');
-  const folders = [`graphroot = "${join(cwd, 'root')}"`, `runroot = "${join(cwd, 'run')}"`];
-  await writeFile(configuration, ['[storage]', 'driver = "vfs"', ...folders].join('\n'));
-  const env = { CONTAINERS_STORAGE_CONF: configuration };
+  const env = await podmanConfiguration(cwd);
   const args = ['load', await squeezedFile(), '--into', 'podman', '--uncompressed'];
   const patterns = ['--image', docker, '--image', twice];
   const { code, stdout } = await runCli([...args, ...patterns], { cwd, env });
@@ -77,7 +75,7 @@ test('podman has the same image ids, and is told how many are so', async () => {
   const format = ['--format', '{{.Repository}}:{{.Tag}} {{.ID}}', '--no-trunc'];
   const listed = await run(requireTool('podman'), ['images', ...format], { env: { ...process.env, ...env } });
   expect(listed.stdout.trim().split('\n').toSorted()).toEqual(
-    [docker, twice].map((name) => `${name} ${configOf(name)}`),
+    [docker, twice].map((name) => `${name} ${imageIdIn(sample, name)}`),
   );
 });
 
@@ -99,7 +97,9 @@ test('a folder gets an archive that skopeo reads, of the size that a dry run sai
       'linux',
       place,
     ];
-    expect(digestOf((await run(requireTool('skopeo'), inspect)).stdout), `of ${name}`).toBe(configOf(name));
+    expect(digestOf((await run(requireTool('skopeo'), inspect)).stdout), `of ${name}`).toBe(
+      imageIdIn(sample, name),
+    );
   }
 });
 
@@ -116,18 +116,3 @@ test('a bundle that is not squeezed is loaded as it is', async () => {
   expect(images.filter(({ isUncompressed }) => isUncompressed)).toEqual([]);
   expect(images.find(({ reference }) => reference === multi)?.digest).toBe(index);
 });
-
-function rootOf(name: string): string {
-  const image = sample.plan.inventory.images.find(({ reference }) => reference === name);
-  if (image === undefined) throw new Error(`no image ${name}`);
-  return image.digest;
-}
-
-/** The image id on amd64: the digest of its config. */
-function configOf(name: string): string {
-  const documentOf = (digest: string) =>
-    JSON.parse(String(sample.blobs.get(parseDigest(digest, 'a manifest'))));
-  const root = documentOf(rootOf(name));
-  const [first] = root.manifests ?? [];
-  return (first === undefined ? root : documentOf(first.digest)).config.digest;
-}

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { LoadResult } from '../../src/workflows/load-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
+import { podmanConfiguration } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { docker, multi, richBundle, writtenBundle } from '../support/rich-bundle.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
@@ -120,7 +121,7 @@ describe('containerd', () => {
 describe('podman', () => {
   test('has the images with their digests, also of Docker’s media types, and takes nothing twice', async () => {
     const { cwd, bundle } = await files();
-    const env = await podmanStorage(cwd);
+    const env = await podmanConfiguration(cwd);
     const args = ['load', bundle, '--into', 'podman'];
     const first = await runCliJson<LoadResult>(args, { cwd, env });
     const names = first.images.map(({ reference }) => reference);
@@ -135,7 +136,7 @@ describe('podman', () => {
 
   test('takes nothing of a damaged image, and nothing is left of what it was sent', async () => {
     const { cwd, bundle } = await files(await damagedBundle());
-    const env = { ...(await podmanStorage(cwd)), TMPDIR: join(cwd, 'tmp') };
+    const env = { ...(await podmanConfiguration(cwd)), TMPDIR: join(cwd, 'tmp') };
     await mkdir(env.TMPDIR);
     const { code, stdout } = await runCli(['load', bundle, '--into', 'podman'], { cwd, env });
     // The others are there: each is sent alone.
@@ -146,7 +147,7 @@ describe('podman', () => {
 
   test('takes an image from a stream', async () => {
     const { cwd, bundle } = await files();
-    const env = await podmanStorage(cwd);
+    const env = await podmanConfiguration(cwd);
     const command = 'cat "$1" | "$2" "$3" load - --into podman --image "$4"';
     await run('sh', ['-c', command, 'sh', bundle, process.execPath, cliEntry, single], {
       env: { ...process.env, ...env },
@@ -277,19 +278,6 @@ async function imagesIn(address: string): Promise<Record<string, string | undefi
   return Object.fromEntries(
     rows.map((row) => row.split(/\s+/)).map(([name = '', , digest]) => [name, digest]),
   );
-}
-
-/** Storage of podman in a folder, where nothing is mounted. */
-async function podmanStorage(folder: string): Promise<Record<string, string>> {
-  const path = join(folder, 'storage.conf');
-  const lines = [
-    '[storage]',
-    'driver = "vfs"',
-    `graphroot = "${join(folder, 'root')}"`,
-    `runroot = "${join(folder, 'run')}"`,
-  ];
-  await writeFile(path, lines.join('\n'));
-  return { CONTAINERS_STORAGE_CONF: path };
 }
 
 /** A program of a few lines of shell, before all others. @returns the PATH */

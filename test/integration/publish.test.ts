@@ -4,9 +4,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { hashHere } from '../../src/io/hash-thread.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import { readS3Settings } from '../../src/object-store/s3-settings.ts';
@@ -24,6 +23,7 @@ import { s3Keys, startS3Server } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { splitBundle, splitName } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const run = promisify(execFile);
 let s3: S3Server;
@@ -175,13 +175,7 @@ describe('a large file', () => {
   const { signal } = new AbortController();
 
   async function openBelow(): Promise<(prefix: string) => S3Bucket> {
-    const http = new HttpClient({
-      plainHttpHosts: new Set([s3.host]),
-      insecureHosts: new Set(),
-      caCertificates: [],
-      userAgent: 'test',
-    });
-    onTestFinished(async () => await http.close());
+    const http = testHttpClient({ plainHttpHosts: new Set([s3.host]) });
     const settings = await readS3Settings({ environment: s3.environment, homeFolder: '/nonexistent' });
     return (prefix) => new S3Bucket({ bucket: s3.bucket, prefix }, { http, settings });
   }

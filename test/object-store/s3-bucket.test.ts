@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import { readS3Settings } from '../../src/object-store/s3-settings.ts';
 import { unusedHost } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { s3Keys, startS3Server } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 let server: S3Server;
 const { signal } = new AbortController();
@@ -27,13 +27,7 @@ async function bucketOf(
   environment: Readonly<Record<string, string>> = {},
   name = server.bucket,
 ) {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1', server.host]),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient({ plainHttpHosts: new Set(['127.0.0.1', server.host]) });
   const settings = await readS3Settings({
     environment: { ...server.environment, ...environment },
     homeFolder: '/nonexistent',

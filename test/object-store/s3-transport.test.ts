@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { RequestListener, ServerResponse } from 'node:http';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
+import type { HttpClient } from '../../src/http/http-client.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import type { S3Settings } from '../../src/object-store/s3-settings.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const { signal } = new AbortController();
 const secrets = {
@@ -17,14 +18,7 @@ const secrets = {
 };
 
 function httpFor(...hosts: readonly string[]): HttpClient {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(hosts),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
-  return http;
+  return testHttpClient({ plainHttpHosts: new Set(hosts) });
 }
 
 /** A server that answers as it is told, and a bucket in it. */

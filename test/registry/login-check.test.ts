@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { checkLogin } from '../../src/registry/login-check.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const basic = `Basic ${Buffer.from('edge:s3cret').toString('base64')}`;
 
@@ -16,13 +16,7 @@ async function attempt(answer: Answer, password = 's3cret') {
   const server = await startServer((request, response) =>
     answer(request, response, `http://${request.headers.host}`),
   );
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient();
   const login = { http, registry: server.host, username: 'edge', password };
   return { server, login };
 }

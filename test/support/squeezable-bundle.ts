@@ -178,3 +178,18 @@ export function keptLayers(): Readonly<Record<string, SampleLayer>> {
     'large-recipe': { bytes: gzipSync('x', { level: 6 }), mediaType: type, diffId: digestOf('x') },
   };
 }
+
+/** The digest of what a name of a sample stands for. */
+export function rootDigestIn({ plan }: SampleBundle, name: string): Digest {
+  const image = plan.inventory.images.find(({ reference }) => reference === name);
+  if (image === undefined) throw new Error(`no image ${name}`);
+  return image.digest;
+}
+
+/** The id of an image of a sample, the first of its platforms: the digest of its config. */
+export function imageIdIn(sample: SampleBundle, name: string): Digest {
+  const documentOf = (digest: Digest) => JSON.parse(String(sample.blobs.get(digest)));
+  const root = documentOf(rootDigestIn(sample, name));
+  const [first] = root.manifests ?? [];
+  return (first === undefined ? root : documentOf(first.digest)).config.digest;
+}

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import { s3Source } from '../../src/workflows/fetch-from-s3.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { rejection } from '../support/rejection.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const { signal } = new AbortController();
 
@@ -31,13 +31,7 @@ async function sourceAt({ manifest, listing }: Answers) {
     // Answers to HEAD have no body that could say more.
     response.writeHead(status).end(request.method === 'HEAD' ? undefined : text);
   });
-  const http = new HttpClient({
-    plainHttpHosts: new Set([server.host]),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient({ plainHttpHosts: new Set([server.host]) });
   const credentials = { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: undefined };
   const options = {
     http,

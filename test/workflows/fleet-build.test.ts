@@ -21,6 +21,7 @@ import { runningRegistry } from '../support/running-registry.ts';
 import { MemoryBlobs } from '../support/sample-images.ts';
 import { addLayeredImage } from '../support/squeezable-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { usualRegistryFlags } from '../support/usual-registry-flags.ts';
 
 const { signal } = new AbortController();
 
@@ -46,15 +47,9 @@ groups:
   );
   const config = { cacheDir: join(folder, 'cache'), bin: 'palette-edge', version: '1.0.0' };
   const flags = {
+    ...usualRegistryFlags,
     concurrency: 2,
-    'cred-file-path': undefined,
     'plain-http': [registry.host],
-    insecure: [],
-    'ca-cert': [],
-    'cert-dir': undefined,
-    'max-rate': undefined,
-    mirror: [],
-    'registries-file': false,
     store: [join(folder, 'store')],
   } as const;
   const wire = async () => await wireBuild(flags, config, () => undefined);

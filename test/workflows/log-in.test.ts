@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { createCredentialSource } from '../../src/registry/credentials.ts';
 import { logIn } from '../../src/workflows/log-in.ts';
 import { logOut } from '../../src/workflows/log-out.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const { signal } = new AbortController();
 
@@ -22,13 +22,7 @@ async function scene() {
     });
     response.end();
   });
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test/1',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient();
   const homeFolder = await temporaryFolder();
   const path = join(homeFolder, '.docker', 'config.json');
   const store = { path, environment: {} };

@@ -4,10 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { PaletteEdgeError } from '../../src/errors.ts';
-import { HttpClient } from '../../src/http/http-client.ts';
 import { hashHere } from '../../src/io/hash-thread.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import { publishBundle } from '../../src/workflows/publish-bundle.ts';
@@ -16,6 +15,7 @@ import { s3Target } from '../../src/workflows/publish-to-s3.ts';
 import { startServer } from '../support/loopback-server.ts';
 import { rejection } from '../support/rejection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const { signal } = new AbortController();
 const bundle = 'a.tar.zst';
@@ -101,13 +101,7 @@ describe('a bucket', () => {
   test('keeps no file of what is replaced, and nothing else is taken away', async () => {
     const { objects, answer } = objectServer();
     const server = await startServer((request, response) => void answer(request, response));
-    const http = new HttpClient({
-      plainHttpHosts: new Set([server.host]),
-      insecureHosts: new Set(),
-      caCertificates: [],
-      userAgent: 'test',
-    });
-    onTestFinished(async () => await http.close());
+    const http = testHttpClient({ plainHttpHosts: new Set([server.host]) });
     const credentials = { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: undefined };
     const settings = { credentials, region: 'us-east-1', endpoint: new URL(server.origin) };
     const bucket = new S3Bucket({ bucket: 'bundles', prefix: 'edge' }, { http, settings });

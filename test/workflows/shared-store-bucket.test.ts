@@ -3,9 +3,8 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { HttpClient } from '../../src/http/http-client.ts';
 import { S3Bucket } from '../../src/object-store/s3-bucket.ts';
 import { readS3Settings } from '../../src/object-store/s3-settings.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
@@ -18,6 +17,7 @@ import { everythingShown, rejection } from '../support/rejection.ts';
 import { MemoryBlobs } from '../support/sample-images.ts';
 import { s3Keys, startS3Server } from '../support/s3-server.ts';
 import type { S3Server } from '../support/s3-server.ts';
+import { testHttpClient } from '../support/test-http-client.ts';
 
 const { signal } = new AbortController();
 const mebibyte = 1024 * 1024;
@@ -38,13 +38,7 @@ interface OtherBucket {
 }
 
 async function bucketAt(prefix: string, { bucket = server.bucket, environment = {} }: OtherBucket = {}) {
-  const http = new HttpClient({
-    plainHttpHosts: new Set(['127.0.0.1']),
-    insecureHosts: new Set(),
-    caCertificates: [],
-    userAgent: 'test',
-  });
-  onTestFinished(async () => await http.close());
+  const http = testHttpClient();
   const settings = await readS3Settings({
     environment: { ...server.environment, ...environment },
     homeFolder: '/nonexistent',
