@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -160,7 +161,7 @@ export class StreamReader implements BlobReader {
 
   /** Bytes of the blobs that {@link storedBlobs} gives. */
   get left(): number {
-    return this.stored.blobs.slice(this.#passed).reduce((sum, { size }) => sum + size, 0);
+    return totalSize(this.stored.blobs.slice(this.#passed));
   }
 
   /** Comes to the content of the next blob of the tar. */

@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BundleReader } from './bundle-reader.ts';
 import { imageNames } from './image-names.ts';
@@ -73,7 +74,7 @@ export async function verifyBundledImages(
   const problemOf = problemMaker(reader, walked);
   return {
     blobs: blobs.length,
-    bytes: blobs.reduce((sum, { size }) => sum + size, 0),
+    bytes: totalSize(blobs),
     problems: [
       ...[...messages].map(([digest, message]) => problemOf(digest, message)),
       ...(end === undefined ? [] : [{ path: 'end of the tar', images: [], message: end }]),

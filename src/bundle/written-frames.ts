@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 
 import { PaletteEdgeError } from '../errors.ts';
 import type { RandomAccess } from '../io/random-access.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Frame } from './frame-table.ts';
@@ -147,7 +148,7 @@ class FoundFrames {
     const frames = this.#frames.slice(0, isWhole ? index + 1 : index);
     return {
       frames,
-      size: frames.reduce((sum, { size }) => sum + size, 0),
+      size: totalSize(frames),
       tarSize: frames.reduce((sum, { contentSize }) => sum + contentSize, 0),
       blobs: this.#entries.blobs,
       begun: frame === undefined || isWhole ? new Uint8Array() : frame.content.slice(0, length),

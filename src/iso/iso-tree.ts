@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../io/random-access.ts';
+import { totalSize } from '../io/total-size.ts';
 import { isoSectorSize } from './iso-entry.ts';
 import { damagedIso } from './iso-error.ts';
 import { IsoNames } from './iso-names.ts';
@@ -74,7 +75,7 @@ export async function readIsoTree(image: RandomAccess, volume: IsoVolume, place:
   // No recursion: how deep it goes nobody knows.
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())
     await readFolder(folder, walk);
-  const bytes = walk.files.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(walk.files);
   if (bytes > isoLimits.overlap * image.size) throw damagedIso(place, `its files have ${bytes} bytes`);
   return walk.files.toSorted((left, right) => (left.path < right.path ? -1 : 1));
 }
@@ -179,5 +180,5 @@ function contentOf(
   if (extents.some(({ position, size }) => position + size > walk.image.size)) {
     throw damagedIso(walk.place, `${shown} is outside of it`);
   }
-  return { kind, size: extents.reduce((sum, { size }) => sum + size, 0), extents };
+  return { kind, size: totalSize(extents), extents };
 }

@@ -1,3 +1,4 @@
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { StoreEntry } from './list-entries.ts';
 
@@ -29,7 +30,7 @@ export function choosePruned(
   { maximumBytes = Infinity, olderThanMs = Infinity }: PruneLimits,
   { now, isNeeded }: PruneView,
 ): PruneChoice {
-  let bytes = entries.reduce((sum, { size }) => sum + size, 0);
+  let bytes = totalSize(entries);
   const chosen: StoreEntry[] = [];
   const needed: StoreEntry[] = [];
   for (const entry of entries.toSorted(leastRecentFirst)) {

@@ -5,6 +5,7 @@ import { systemErrorCode } from '../errors.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { totalSize } from '../io/total-size.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { bufferSize, BufferPool } from './buffer-pool.ts';
@@ -63,7 +64,7 @@ export async function verifyStore(folder: string, options: VerifyStoreOptions): 
   await requireStore(folder);
   const { hashers, signal } = options;
   const blobs = (await listEntries(folder, signal)).filter(({ kind }) => kind === 'blob');
-  options.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
+  options.onStart(totalSize(blobs));
   const pool = new BufferPool();
   const limits = { concurrency: blobsPerHasher * hashers.length, signal };
   let turn = 0;

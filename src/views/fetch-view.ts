@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { FetchResult, ListResult } from '../workflows/fetch-published.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
@@ -32,7 +33,7 @@ export function fetchListView({ url, bundles, others }: ListResult): string {
   const rows = bundles.map((bundle) => [
     bundle.url,
     countOf(bundle.files.length, 'file'),
-    formatByteSize(bundle.files.reduce((sum, { size }) => sum + size, 0)),
+    formatByteSize(totalSize(bundle.files)),
   ]);
   return [textTable(['URL', 'FILES', 'SIZE'], rows), ...rest].join('\n');
 }

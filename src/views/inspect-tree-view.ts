@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { totalSize } from '../io/total-size.ts';
 import { digestHex } from '../oci/digest.ts';
 import { formatOrigin } from '../oci/origin.ts';
 import type { InspectResult } from '../workflows/inspect-bundle.ts';
@@ -28,13 +29,13 @@ export function inspectTreeView({ tree = [], inventory: { images } }: InspectRes
 }
 
 function nodeOf(image: ImageTree, origins: readonly string[]): Node {
-  const { reference, sameAs, digest, totalSize, uniqueSize, platforms, others } = image;
+  const { reference, sameAs, digest, totalSize: whole, uniqueSize, platforms, others } = image;
   const asked = originNodes(origins);
   const title = `${reference}  ${shortOf({ digest })}`;
   if (sameAs !== undefined) return { text: `${title}  the same image as ${sameAs}`, below: asked };
-  const sizes = `${formatByteSize(totalSize)}, ${formatByteSize(uniqueSize)} of it in no other image`;
+  const sizes = `${formatByteSize(whole)}, ${formatByteSize(uniqueSize)} of it in no other image`;
   const ofPlatforms = platforms.map(({ platform = 'unknown platform', layers, ...manifest }): Node => ({
-    text: `${platform}  ${shortOf(manifest)}  ${countOf(layers.length, 'layer')}, ${formatByteSize(sizeOf(layers))}`,
+    text: `${platform}  ${shortOf(manifest)}  ${countOf(layers.length, 'layer')}, ${formatByteSize(totalSize(layers))}`,
     below: layers.map(blobNode),
   }));
   return { text: `${title}  ${sizes}`, below: [...asked, ...ofPlatforms, ...others.map(typedNode)] };
@@ -57,10 +58,6 @@ function typedNode(blob: SharedBlob): Node {
 function sizeText({ size, sharedWith }: SharedBlob): string {
   const shared = sharedWith === 0 ? '' : `  shared with ${countOf(sharedWith, 'other image')}`;
   return `${formatByteSize(size)}${shared}`;
-}
-
-function sizeOf(blobs: readonly SharedBlob[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
 }
 
 function shortOf({ digest }: Pick<SharedBlob, 'digest'>): string {

@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { PublishResult } from '../workflows/publish-bundle.ts';
 import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
@@ -6,7 +7,7 @@ import { textFields } from './text-fields.ts';
 /** What publishing did. */
 export function publishView(result: PublishResult): string {
   const { url, digest, files, bytesSent, bytesKept, wasPublished } = result;
-  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const total = totalSize(files);
   return [
     wasPublished ? `Published before: ${url}` : `Published ${url}`,
     textFields([

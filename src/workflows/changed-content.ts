@@ -1,4 +1,5 @@
 import type { Inventory } from '../bundle/inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
@@ -61,7 +62,7 @@ export function changedContent(
 
 /** The number of blobs, and their bytes. */
 export function totalOf(blobs: readonly BlobIdentity[]): BlobTotal {
-  return { blobs: blobs.length, bytes: blobs.reduce((sum, { size }) => sum + size, 0) };
+  return { blobs: blobs.length, bytes: totalSize(blobs) };
 }
 
 function entriesOf(what: ChangedContent['what'], differences: DiffResult['charts']): ChangedContent[] {

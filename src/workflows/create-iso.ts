@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import { totalSize } from '../io/total-size.ts';
 import { checksumListName } from '../iso/iso-checksums.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { largestIsoSize } from '../iso/iso-entry.ts';
@@ -151,10 +152,7 @@ async function hashAll(
   { hasher, listener }: IsoResources,
   signal: AbortSignal,
 ): Promise<HashedContent> {
-  listener.onPhase(
-    'hashing',
-    files.reduce((sum, { size }) => sum + size, 0),
-  );
+  listener.onPhase('hashing', totalSize(files));
   const hashed = new Map<IsoContentFile, HashedFile>();
   for (const file of files) {
     hashed.set(file, await hashIsoContent(file, { hasher, signal, onBytes: listener.onBytes }));

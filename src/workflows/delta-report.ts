@@ -1,5 +1,6 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { BaseBundle, SqueezedInventory } from '../bundle/squeezed-inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** What a delta bundle takes of its bases. Sizes are in bytes. */
@@ -30,16 +31,12 @@ export function reportDelta(
   const changed = layers.filter((layer) => plains.has(layer.plain));
   return {
     bases,
-    taken: { blobs: taken.length, bytes: bytesOf(taken) },
+    taken: { blobs: taken.length, bytes: totalSize(taken) },
     changed: {
       layers: changed.length,
-      bytes: bytesOf(changed),
-      changes: bytesOf(blobs.filter(({ role }) => role === 'patch')),
+      bytes: totalSize(changed),
+      changes: totalSize(blobs.filter(({ role }) => role === 'patch')),
     },
     blobs: plain.blobs.length,
   };
-}
-
-function bytesOf(blobs: readonly { readonly size: number }[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
 }

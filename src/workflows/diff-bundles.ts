@@ -1,3 +1,4 @@
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import { readDiffSide, sideContent } from './diff-side.ts';
 import type { DiffSide, SideEntry } from './diff-side.ts';
@@ -145,5 +146,5 @@ function blobsOnlyIn(side: DiffSide, other: DiffSide): BlobCount | undefined {
   if (side.kind !== 'bundle' || other.kind !== 'bundle') return undefined;
   const known = new Set(other.inventory.blobs.map(({ digest }) => digest));
   const own = side.inventory.blobs.filter(({ digest }) => !known.has(digest));
-  return { blobs: own.length, bytes: own.reduce((sum, { size }) => sum + size, 0) };
+  return { blobs: own.length, bytes: totalSize(own) };
 }

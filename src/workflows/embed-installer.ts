@@ -5,6 +5,7 @@ import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { hashHere } from '../io/hash-thread.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { openFileAccess } from '../io/random-access.ts';
+import { totalSize } from '../io/total-size.ts';
 import { bootDifferences } from '../iso/boot-differences.ts';
 import { bootProblems } from '../iso/boot-problems.ts';
 import { readBootStructure } from '../iso/boot-structure.ts';
@@ -234,7 +235,7 @@ async function writeBeside(
 }
 
 function sizeOf({ added }: EmbeddingPlan): number {
-  return added.reduce((sum, { size }) => sum + size, 0);
+  return totalSize(added);
 }
 
 async function checkWritten(
@@ -249,10 +250,7 @@ async function checkWritten(
     if (structure === undefined) throw new TypeError('an image that was opened has a volume descriptor');
     requireBootable(before.structure, structure);
     const { onBytes } = listener;
-    listener.onStep(
-      'comparing',
-      after.files.reduce((sum, { size }) => sum + size, 0),
-    );
+    listener.onStep('comparing', totalSize(after.files));
     await checkInstallerContent({
       before: before.image,
       structure: before.structure,

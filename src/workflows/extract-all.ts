@@ -8,6 +8,7 @@ import { writeNew } from '../bundle/layout-writer.ts';
 import { blobPath } from '../bundle/oci-documents.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { totalSize } from '../io/total-size.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { readChartFiles } from './extract-chart.ts';
@@ -48,7 +49,7 @@ export async function extractAll(
   const { blobs, images, charts, rawFiles = [] } = inventory;
   await requireFreeFolder(output);
   const targets = await targetsOf(source, signal);
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(blobs);
   const copies = blobs.reduce((sum, { digest, size }) => sum + size * (targets.get(digest)?.length ?? 0), 0);
   await requireFreeSpace({ path: output, what: 'the folder', bytes: copies, flag: '--all' });
   listener.onStart(bytes);

@@ -6,6 +6,7 @@ import type { ImageName } from '../bundle/image-names.ts';
 import type { BundledImage } from '../bundle/inventory.ts';
 import { writeLayout } from '../bundle/layout-writer.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { imageGlob } from '../oci/image-glob.ts';
@@ -73,7 +74,7 @@ export async function extractImage(
   const held = await readHeldImage(source, names[0].image, signal);
   const content = contentOf(held, names, { format, platform });
   const wanted = new Set(content.blobs.map(({ digest }) => digest));
-  const bytes = content.blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(content.blobs);
   await source.require(signal, wanted);
   if ('path' in output)
     await requireFreeSpace({ path: output.path, what: 'the image', bytes, flag: '--output' });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { totalSize } from '../io/total-size.ts';
 import { digestOf } from '../oci/digest.ts';
 import { fetchFile, isThere } from './fetch-file.ts';
 import type { FetchFileOptions } from './fetch-file.ts';
@@ -89,7 +90,7 @@ export async function fetchPublished(
     return state === true;
   });
   const missing = files.filter((_, index) => there[index] !== true);
-  const bytes = sizeOf(missing);
+  const bytes = totalSize(missing);
   const left = await runLimited(
     missing,
     { concurrency, signal },
@@ -109,7 +110,7 @@ export async function fetchPublished(
     folder,
     files: files.map((file) => ({ ...file, wasThere: !missing.includes(file) })),
     bytesReceived: fetched.reduce((sum, { received }) => sum + received, 0),
-    bytesKept: sizeOf(files) - bytes + fetched.reduce((sum, { kept }) => sum + kept, 0),
+    bytesKept: totalSize(files) - bytes + fetched.reduce((sum, { kept }) => sum + kept, 0),
   };
 }
 
@@ -222,8 +223,4 @@ function taken(path: string): PaletteEdgeError {
     `writing ${path} failed: the file is there already and is another file`,
     { kind: 'usage', suggestions: ['Name another folder with --output, or replace the file: --replace'] },
   );
-}
-
-function sizeOf(files: readonly PublishedFile[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,5 +1,6 @@
 import { inventoryId, serializeInventory } from '../bundle/inventory.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -48,7 +49,7 @@ export async function bytesToCarry(
 ): Promise<number> {
   await using opened = await openDeltaBases(base);
   const isThere = opened.bases === undefined ? () => false : inBases(opened.bases);
-  return blobs.filter((blob) => !isThere(blob)).reduce((sum, { size }) => sum + size, 0);
+  return totalSize(blobs.filter((blob) => !isThere(blob)));
 }
 
 /** What a delta bundle is made against, as it is opened; undefined of a full one. */

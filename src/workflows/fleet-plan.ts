@@ -2,6 +2,7 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import { runLimited } from '../io/run-limited.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Warning } from '../warning.ts';
 import type { BuildResources } from './build-input.ts';
 import { baseRequestOf, bytesToCarry, findContent } from './fleet-content.ts';
@@ -79,7 +80,7 @@ export async function planFleetBundles(
     try {
       const found = await content;
       const base = baseRequestOf(bundle, loaded, resources.scratch);
-      const full = found.blobs.reduce((sum, { size }) => sum + size, 0);
+      const full = totalSize(found.blobs);
       const isCurrent = bundle.base?.inventory === found.inventory;
       const bytes = isCurrent ? 0 : await bytesToCarry(found.blobs, base);
       return { ...reportOf(bundle), found: { id: found.id, isCurrent, bytes, full } };

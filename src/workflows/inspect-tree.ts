@@ -3,6 +3,7 @@ import { countGraphBlobs, mostGraphBlobs, mostManifestBytes } from '../bundle/gr
 import { readHeldImage } from '../bundle/image-content.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity, Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -135,8 +136,8 @@ function treeOf(
     reference,
     digest,
     size,
-    totalSize: sizeOf(all),
-    uniqueSize: sizeOf(all.filter(({ sharedWith }) => sharedWith === 0)),
+    totalSize: totalSize(all),
+    uniqueSize: totalSize(all.filter(({ sharedWith }) => sharedWith === 0)),
     platforms: graph.images.map((each) => platformTree(each, shared)),
     others: others.map(({ descriptor }) => shared(descriptor)),
   };
@@ -153,8 +154,4 @@ function platformTree(
     config: shared(config),
     layers: layers.map(shared),
   };
-}
-
-function sizeOf(blobs: readonly BlobIdentity[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
 }

@@ -7,6 +7,7 @@ import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { totalSize } from '../io/total-size.ts';
 import { removeMadeFolders } from '../io/with-made-folder.ts';
 import { writeAll } from '../io/write-all.ts';
 import type { ContentSource } from '../iso/installer-layout.ts';
@@ -71,7 +72,7 @@ export async function makeInstallerTree(
   const supplied = await readInstallerFiles(input);
   const files = treeFiles(supplied);
   for (const file of files) await requireFree(file, output, replaces);
-  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const total = totalSize(files);
   await requireFreeSpace({ path: output, what: 'the folder', bytes: total, flag: '--out' });
   const { onStep, onBytes } = listener;
   const onStart = (size: number): void => onStep('verifying', size);

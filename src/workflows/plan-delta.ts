@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 
 import { planSqueezedBundle } from '../bundle/plan-squeezed-bundle.ts';
 import type { LayerToSqueeze } from '../bundle/plan-squeezed-bundle.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -52,7 +53,7 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
   const left = { blobs: inventory.blobs.filter(({ digest }) => !isTaken.has(digest)) };
   const { gzip, uncompressed, zstd } = layersToSqueeze(left);
   const olds = gzip.length === 0 ? [] : layersOfBases(bases);
-  context.onStart(bytesOf(olds) + 2 * bytesOf(gzip));
+  context.onStart(totalSize(olds) + 2 * totalSize(gzip));
   const analyzed = distinctLayers(
     await analyzeLayers(gzip, {
       ...context,
@@ -132,10 +133,6 @@ function inLongFrames(
 ): readonly BlobIdentity[] {
   const patched = new Set(patches.map(({ plain: tar }) => tar.digest));
   return [...whole.filter(({ digest }) => !patched.has(digest)), ...patches];
-}
-
-function bytesOf(blobs: readonly BlobIdentity[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** The blobs of a delta bundle, patches among them. */

@@ -7,6 +7,7 @@ import { planSqueezedBundle } from '../bundle/plan-squeezed-bundle.ts';
 import type { LayerToSqueeze, SqueezedContentPlan, SqueezedPlan } from '../bundle/plan-squeezed-bundle.ts';
 import { rewriteImages } from '../bundle/rewrite-images.ts';
 import type { PlainWriting } from '../bundle/squeezed-inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
@@ -69,7 +70,7 @@ export async function planSqueezing(plain: PlainBundle, context: SqueezeContext)
   const { threads, signal } = context;
   const graphs = await readGraphs(plain, signal);
   const { gzip, uncompressed, zstd } = layersToSqueeze(inventory);
-  context.onStart(gzip.reduce((sum, { size }) => sum + size, 0));
+  context.onStart(totalSize(gzip));
   const expected = await expectedPlain(graphs.values(), blobs, signal);
   const concurrency = availableParallelism();
   const analyzed = distinctLayers(

@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { totalSize } from '../io/total-size.ts';
 import { digestOf } from '../oci/digest.ts';
 import { findBundleFiles } from './publish-files.ts';
 import { hashBundleFiles } from './publish-hash.ts';
@@ -75,7 +76,7 @@ export async function publishBundle(
 ): Promise<PublishResult> {
   const found = await findBundleFiles(path);
   const target = openTarget(found.bundle);
-  listener.onReading(found.files.reduce((sum, { size }) => sum + size, 0));
+  listener.onReading(totalSize(found.files));
   const { pieceSize } = target;
   const files = await hashBundleFiles(found, { hasher, pieceSize, onBytes: listener.onBytes, signal });
   const manifest = encodePublication({ bundle: found.bundle, files });
@@ -100,7 +101,7 @@ export async function publishBundle(
     digest,
     files: files.map((file) => ({ ...described(file), wasThere: !missing.includes(file) })),
     bytesSent: sent.bytes,
-    bytesKept: sent.kept + sizeOf(files) - sizeOf(missing),
+    bytesKept: sent.kept + totalSize(files) - totalSize(missing),
     wasPublished,
   };
 }
@@ -116,7 +117,7 @@ async function sendAll(
 ): Promise<{ readonly bytes: number; readonly kept: number }> {
   let bytes = 0;
   let kept = 0;
-  listener.onSending(sizeOf(files));
+  listener.onSending(totalSize(files));
   const onBytes = (count: number): void => {
     bytes += Math.max(0, count);
     listener.onBytes(count);
@@ -139,10 +140,6 @@ async function sendAll(
 
 async function requireAsRead(file: FileToPublish, { url }: PublishTarget): Promise<void> {
   await requireUnchanged({ ...file, source: file.path }, url);
-}
-
-function sizeOf(files: readonly FileToPublish[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 function described({ name, size, digest, mediaType }: FileToPublish): Omit<PublishedFileResult, 'wasThere'> {

@@ -1,5 +1,6 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { inventoryId } from '../bundle/inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { PageArtifact, PageBundle, PageData, PageFile } from '../report/html-page-data.ts';
 import type { Warning } from '../warning.ts';
@@ -9,7 +10,7 @@ import type { InspectedSignature } from './inspect-bundle.ts';
 import { pageGroups } from './report-html-groups.ts';
 import { listPageImages } from './report-html-images.ts';
 import { largestFiles, pagePackages } from './report-html-packages.ts';
-import { bytesOf, bytesOfImage, pageArtifacts } from './report-html-source.ts';
+import { bytesOfImage, pageArtifacts } from './report-html-source.ts';
 import type { PageSource } from './report-html-source.ts';
 import { imageChanges, pageUpdate } from './report-html-update.ts';
 import { reportSqueezed } from './squeeze-report.ts';
@@ -71,8 +72,8 @@ function pageBundle({ reader, parts, source, gathered }: ReportedBundle): PageBu
     mode: stored.squeezed?.mode ?? 'plain',
     size: reader.size,
     parts,
-    contentSize: bytesOf(blobs),
-    unsharedSize: whole + bytesOf(inventory.rawFiles ?? []),
+    contentSize: totalSize(blobs),
+    unsharedSize: whole + totalSize(inventory.rawFiles ?? []),
     profiles: inventory.profiles.map(({ name, version }) => `${name} ${version}`.trim()),
     writtenBy: `${inventory.tool.name} ${inventory.tool.version}`,
     reportedBy: `${tool.name} ${tool.version}`,

@@ -1,4 +1,5 @@
 import type { BundledBlob } from '../bundle/inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PageCell, PageGroup } from '../report/html-page-data.ts';
 import type { PageImages } from './report-html-images.ts';
@@ -79,5 +80,5 @@ function addTo(
 
 function finished({ place: { kind, image }, cells }: Filling): PageGroup {
   const sorted = [...cells.values()].toSorted((left, right) => right.size - left.size);
-  return { kind, image, size: sorted.reduce((sum, { size }) => sum + size, 0), cells: sorted };
+  return { kind, image, size: totalSize(sorted), cells: sorted };
 }

@@ -2,7 +2,7 @@ import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { isChart } from '../bundle/inventory.ts';
 import type { BundledBlob, BundledImage, Inventory } from '../bundle/inventory.ts';
 import type { HeldImage } from '../bundle/image-content.ts';
-import type { BlobIdentity } from '../oci/descriptor.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { heldImages } from './inspect-tree.ts';
@@ -81,12 +81,7 @@ export function bytesOfImage(
   isCounted: (digest: Digest) => boolean = () => true,
 ): number {
   const blobs = held.get(root)?.graph.blobs ?? [];
-  return bytesOf(blobs.map(({ descriptor }) => descriptor).filter(({ digest }) => isCounted(digest)));
-}
-
-/** Of blobs, each as often as it is listed. */
-export function bytesOf(blobs: readonly Pick<BlobIdentity, 'size'>[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
+  return totalSize(blobs.map(({ descriptor }) => descriptor).filter(({ digest }) => isCounted(digest)));
 }
 
 function ownersOf(held: ReadonlyMap<Digest, HeldImage>): ReadonlyMap<Digest, readonly Digest[]> {

@@ -8,6 +8,7 @@ import { systemErrorCode } from '../errors.ts';
 import { removeStalePartials } from '../io/atomic-file.ts';
 import { isRecord } from '../io/is-record.ts';
 import { makeFolder } from '../io/make-folder.ts';
+import { totalSize } from '../io/total-size.ts';
 import { isRunning, ownIdentity, parseIdentity } from '../store/process-identity.ts';
 
 /** How a file is written that can be gone on with. */
@@ -69,7 +70,7 @@ export async function writeResumably<T>(
 /** Bytes that earlier writers left of a file: {@link writeResumably} goes on with them, or gives their space back. */
 export async function leftBytes(path: string): Promise<number> {
   const left = await listLeft(path);
-  return left.reduce((sum, { size }) => sum + size, 0);
+  return totalSize(left);
 }
 
 async function writeContent<T>(

@@ -5,6 +5,7 @@ import type { SqueezedLayer } from '../bundle/squeezed-inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import { countedBytes } from '../io/counted-bytes.ts';
 import { runLimited } from '../io/run-limited.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
@@ -53,7 +54,7 @@ export async function scanLayers(
   { listener, signal }: { readonly listener: ReportListener; readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<Digest, LayerFindings>> {
   const sources = inReadingOrder(reader, layers).map(sourcesIn(reader));
-  listener.onStart(sources.reduce((sum, { size }) => sum + size, 0));
+  listener.onStart(totalSize(sources));
   const found = new Map<Digest, LayerFindings>();
   let [packages, names] = [0, 0];
   // Long frames are read from their beginning: two readers would decompress them twice.

@@ -1,5 +1,6 @@
 import type { Inventory } from '../bundle/inventory.ts';
 import type { KeptLayer, SqueezedInventory } from '../bundle/squeezed-inventory.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Digest } from '../oci/digest.ts';
 import { reportDelta } from './delta-report.ts';
 import type { DeltaReport } from './delta-report.ts';
@@ -42,7 +43,7 @@ export function reportSqueezing(
     kept: [...Map.groupBy(keptSizes, ({ reason }) => reason)]
       .map(([reason, those]) => ({ reason, ...count(those) }))
       .toSorted(byBytes),
-    contentSize: blobs.reduce((sum, { size }) => sum + size, 0),
+    contentSize: totalSize(blobs),
   };
 }
 
@@ -60,7 +61,7 @@ export function reportStored(stored: SqueezedInventory, inventory: Pick<Inventor
 }
 
 function count(layers: readonly { readonly size: number }[]): LayerCount {
-  return { layers: layers.length, bytes: layers.reduce((sum, { size }) => sum + size, 0) };
+  return { layers: layers.length, bytes: totalSize(layers) };
 }
 
 function byBytes(left: LayerCount, right: LayerCount): number {

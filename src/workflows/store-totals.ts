@@ -1,3 +1,4 @@
+import { totalSize } from '../io/total-size.ts';
 import type { StoreEntry } from '../store/list-entries.ts';
 
 /** How many there are, and their bytes. */
@@ -8,5 +9,5 @@ export interface EntryTotals {
 
 /** Counts blobs of a store. */
 export function countEntries(entries: readonly StoreEntry[]): EntryTotals {
-  return { count: entries.length, bytes: entries.reduce((sum, { size }) => sum + size, 0) };
+  return { count: entries.length, bytes: totalSize(entries) };
 }

@@ -3,6 +3,7 @@ import { verifyBundleBytes } from '../bundle/verify-bundle.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import { totalSize } from '../io/total-size.ts';
 import { checksumListName, maximumChecksumList, parseChecksums } from '../iso/iso-checksums.ts';
 import type { FileChecksum } from '../iso/iso-checksums.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
@@ -94,7 +95,7 @@ export async function verifyIso(
     const isOnly = resources.trust !== undefined && (await hasOneBundle(candidates, path));
     for (const bundle of candidates) bundles.push(...(await verifyIfBundle(bundle, { ...context, isOnly })));
     if (resources.trust !== undefined && bundles.length === 0) throw withoutBundle(path);
-    const bytes = filesOf(listed, image).reduce((sum, { size }) => sum + size, 0);
+    const bytes = totalSize(filesOf(listed, image));
     return { path, label: image.label, files: listed.length, bytes, bundles, problems };
   } finally {
     await image.close();
@@ -138,10 +139,7 @@ async function verifyFiles(
   { opened: { image }, hasher, listener, signal }: VerifyContext,
 ): Promise<IsoProblem[]> {
   const found = filesOf(listed, image);
-  listener.onPhase(
-    'files',
-    found.reduce((sum, { size }) => sum + size, 0),
-  );
+  listener.onPhase('files', totalSize(found));
   const problems: IsoProblem[] = [];
   for (const { path, sha256 } of listed) {
     const file = image.find(path);

@@ -6,6 +6,7 @@ import type { BundledBlob } from '../bundle/inventory.ts';
 import { blobPath } from '../bundle/oci-documents.ts';
 import type { VerifyProblem } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import { toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
@@ -38,7 +39,7 @@ export async function verifyRestored(
   const wanted = squeezed.delta === undefined ? await unvouchedLayers(reader, options.signal) : undefined;
   const blobs = reader.inTarOrder().filter(({ digest }) => wanted?.has(digest) ?? true);
   if (blobs.length === 0) return [];
-  options.listener.onStart(blobs.reduce((sum, { size }) => sum + size, 0));
+  options.listener.onStart(totalSize(blobs));
   await using threads = new SqueezeThreads(availableParallelism());
   // Of a delta bundle other tools take nothing.
   const layers = squeezed.delta === undefined ? squeezed.layers : [];

@@ -1,5 +1,6 @@
 import { verifyBundledImages } from '../bundle/verify-bundle.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { totalSize } from '../io/total-size.ts';
 import { openStream } from './open-stream.ts';
 import type { BundleStream } from './open-stream.ts';
 import { unvouchedLayers } from './unvouched-layers.ts';
@@ -22,7 +23,7 @@ export async function verifyStream(
   const isSqueezed = reader.stored.squeezed?.mode === 'squeezed';
   if (trust !== undefined && isSqueezed && (await unvouchedLayers(reader, signal)).size > 0)
     throw restoringNeeded();
-  const total = reader.stored.blobs.reduce((sum, { size }) => sum + size, 0);
+  const total = totalSize(reader.stored.blobs);
   listener.onStart(total);
   // What was kept is verified already.
   listener.onBytes(total - reader.left);
