@@ -141,7 +141,7 @@ async function underLoad(layers: readonly PushedLayer[]): Promise<void> {
       );
       const bytes = (await Promise.all(running)).reduce((sum, each) => sum + each, 0);
       const rate = bytes / 1e3 / (performance.now() - started);
-      console.log(`| ${name} | ${rate.toFixed(0)} | ${((await serve.peak()) / 1e6).toFixed(0)} |`);
+      console.log(`| ${name} | ${rate.toFixed(0)} | ${(serve.peak() / 1e6).toFixed(0)} |`);
     } finally {
       await serve.stop();
     }

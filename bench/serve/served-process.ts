@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import { peakMemory } from '../../test/support/peak-memory.ts';
 
 /** `serve` in a process of its own. */
 export interface ServedProcess {
   /** Asks for a path below `/v2/`, again and again until something listens. */
   get(path: string): Promise<IncomingMessage>;
   /** The most memory that it had so far (VmHWM), in bytes. */
-  peak(): Promise<number>;
+  peak(): number;
   stop(): Promise<void>;
 }
 
@@ -21,12 +22,11 @@ export function startServe(command: readonly [string, ...string[]], port: number
   const child = spawn(program, [...args, '--listen', `127.0.0.1:${port}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${program} does not start`);
   return {
     get: async (path) => await untilAnswered(child, `http://127.0.0.1:${port}/v2/${path}`),
-    peak: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-    },
+    peak: () => peakMemory(pid),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGINT');

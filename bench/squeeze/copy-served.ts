@@ -40,7 +40,7 @@ export async function copyServed(place: BenchPlace, { path }: MadeBundle): Promi
     );
     const env = { PATH: place.path };
     const seconds = await timedRun(['sh', '-ec', copies.join('\n')], { cwd: folder, env });
-    const peak = await serve.peak();
+    const peak = serve.peak();
     return { seconds, peak, digests: await checkCopies(place, join(folder, 'blobs', 'sha256')) };
   } finally {
     await serve.stop();

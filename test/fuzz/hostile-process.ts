@@ -9,6 +9,7 @@ import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import { inspectBundle } from '../../src/workflows/inspect-bundle.ts';
 import { serveBundles } from '../../src/workflows/serve-bundles.ts';
 import { verifyBundle } from '../../src/workflows/verify-bundle.ts';
+import { peakMemory } from '../support/peak-memory.ts';
 
 /** Ways to read a bundle: commands, `stream` being `extract` from standard input. */
 export const readingWays = ['inspect', 'verify', 'serve', 'extract', 'stream'] as const;
@@ -42,7 +43,7 @@ async function readInWays(path: string, folder: string, ways: readonly string[])
   };
   const ends: Partial<Record<ReadingWay, string>> = {};
   for (const way of readingWays) if (ways.includes(way)) ends[way] = await endOf(reading[way]);
-  return { ends, peak: Math.round(process.resourceUsage().maxRSS / 1024) };
+  return { ends, peak: Math.round(peakMemory('self') / 2 ** 20) };
 }
 
 async function endOf(read: () => Promise<unknown>): Promise<string> {

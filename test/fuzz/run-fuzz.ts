@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
+import { peakMemory } from '../support/peak-memory.ts';
 import type { FuzzJob, FuzzNews } from './fuzz-worker.ts';
 
 const { values } = parseArgs({
@@ -67,7 +68,7 @@ function fail(problems: readonly string[]): void {
 }
 
 function report(): void {
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024);
+  const peak = Math.round(peakMemory('self') / 2 ** 20);
   if (peak > mostMebibytes) fail([`up to here ${peak} MiB of memory were in use`]);
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`fuzz: ${bundles} bundles, and what parsers get, in ${seconds} s, seed ${seed}, ${peak} MiB`);
