@@ -9,6 +9,7 @@
  *   --gb 2                so many gigabytes of images
  *   --image-count 3       only the first of them
  *   --no-peers            only ours and zstd
+ *   --no-streams          no zstd either: its level -19 takes longer than all else
  *   --palette-edge FILE   another bin/run.js in our place
  *   --cache DIR           of bench/pull; peers are looked for in DIR/bin, then on the PATH
  *
@@ -42,6 +43,7 @@ const { values } = parseArgs({
     gb: { type: 'string', default: '2' },
     'image-count': { type: 'string' },
     'no-peers': { type: 'boolean', default: false },
+    'no-streams': { type: 'boolean', default: false },
     'palette-edge': { type: 'string', default: fileURLToPath(new URL('../../bin/run.js', import.meta.url)) },
     cache: { type: 'string', default: join(tmpdir(), 'palette-edge-bench') },
   },
@@ -125,7 +127,7 @@ async function besideUs(): Promise<SizeRow[]> {
     ...(values.only === undefined ? shortStreams : []),
   ];
   const rows: SizeRow[] = [];
-  for (const stream of streams) rows.push(await streamRow(place, stream));
+  if (!values['no-streams']) for (const stream of streams) rows.push(await streamRow(place, stream));
   return values['no-peers'] ? rows : [...rows, ...(await peerRows(place, ['skopeo', 'hauler', 'zarf']))];
 }
 
