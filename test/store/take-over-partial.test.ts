@@ -154,7 +154,7 @@ test('a partial blob that was left long ago shows from the first moment that it 
   const signal = whileHashing(() => {
     const [name = ''] = readdirSync(ingest);
     expect(name).toMatch(/\.partial$/);
-    expect(Date.now() - statSync(join(ingest, name)).mtimeMs).toBeLessThan(5000);
+    expect(Date.now() - statSync(join(ingest, name)).mtimeMs).toBeLessThan(60_000);
   });
   await store.ingestFrom(blob, async (start) => await Promise.resolve(inPieces(bytes.subarray(start))), {
     signal,
