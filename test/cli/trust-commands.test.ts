@@ -22,7 +22,8 @@ import Verify from '../../src/commands/verify.ts';
 import { bundleSigner } from '../support/bundle-signer.ts';
 import type { BundleSigner } from '../support/bundle-signer.ts';
 import { uefiOnlyIso } from '../support/bootable-iso.ts';
-import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
+import { makeDelta } from '../support/delta-bundles.ts';
+import { firstAndNext } from '../support/first-and-next.ts';
 import { makeIso } from '../support/iso-bundles.ts';
 import { plainTree } from '../support/plain-installer.ts';
 import { squeeze } from '../support/squeezing.ts';
@@ -37,9 +38,7 @@ const made = { first: '', plain: '', squeezed: '', delta: '', iso: '', installer
 beforeAll(async () => {
   shared = await mkdtemp(join(tmpdir(), 'palette-edge-test-'));
   [site, stranger] = [await bundleSigner(shared, 'site'), await bundleSigner(shared, 'stranger')];
-  made.first = await bundleIn(shared, 'v1.tar.zst', await layeredBundle({ images: [[wordsLayer(1)]] }));
-  const next = await layeredBundle({ images: [[wordsLayer(1, 'new')]] });
-  made.plain = await bundleIn(shared, 'v2.tar.zst', next);
+  [made.first, made.plain] = await firstAndNext(shared);
   made.squeezed = (await squeeze(made.plain)).bundle.path;
   made.delta = join(shared, 'v2.delta.tar.zst');
   await makeDelta(made.plain, { bases: [made.first], output: made.delta, threads: 1 });
@@ -214,60 +213,6 @@ describe('inventories alone, for plan-update', () => {
     await cp(`${made.plain}.sig`, `${inventory}.sig`);
     expect(await runCommand(PlanUpdate, argv)).toMatchObject({ exitCode: 0 });
   });
-});
-
-describe('what is shown', () => {
-  test('verify tells who signed, also as JSON', async () => {
-    const { stdout } = await runCommand(Verify, [made.plain, '--public-key', site.keyFile, '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ signedBy: [{ keyId: site.keyId, keyFile: site.keyFile }] });
-    const failed = await runCommand(Verify, [made.first, '--public-key', site.keyFile, '--json']);
-    expect(JSON.parse(failed.stdout)).toMatchObject({
-      error: {
-        code: 'SIGNATURE_MISSING',
-        exitCode: 5,
-        details: { bundle: { path: made.first, name: 'edge' }, keys: [{ keyId: site.keyId }] },
-      },
-    });
-  });
-
-  test('iso verify tells who signed each bundle', async () => {
-    const { stdout } = await runCommand(IsoVerify, [made.iso, '--public-key', site.keyFile]);
-    expect(stdout).toContain(`is whole: edge `);
-    expect(stdout).toContain(`\n    signed by ${site.keyId} (${site.keyFile})\n`);
-  });
-
-  test('inspect lists signatures, and says which were checked', async () => {
-    const listed = await runCommand(Inspect, [made.plain]);
-    expect(listed.stdout).toMatch(
-      new RegExp(`signature +ed25519 by ${site.keyId}, in \\S+v2\\.tar\\.zst\\.sig: not checked\\n`),
-    );
-    const checked = await runCommand(Inspect, [made.plain, '--public-key', site.keyFile]);
-    expect(checked.stdout).toMatch(/sig: checked with \S+site\.pub\n/);
-    const { stdout } = await runCommand(Inspect, [made.plain, '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({
-      signatures: [{ algorithm: 'ed25519', keyId: site.keyId, file: `${made.plain}.sig` }],
-    });
-  });
-
-  test('inspect warns of what is called like a signature file, and goes on', async () => {
-    const folder = await temporaryFolder();
-    const bundle = join(folder, 'edge.tar.zst');
-    await cp(made.plain, bundle);
-    await writeFile(`${bundle}.sig`, 'of another tool');
-    const { exitCode, stderr } = await runCommand(Inspect, [bundle]);
-    expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^Warning: .*edge\.tar\.zst\.sig.* \[SIGNATURE_FILE_INVALID\]\n$/);
-    const checked = await runCommand(Inspect, [bundle, '--public-key', site.keyFile]);
-    expect(checked).toMatchObject({ exitCode: 5, stderr: expect.stringContaining(`${bundle}.sig`) });
-  });
-});
-
-test('a signature file that lies elsewhere is named', async () => {
-  const signature = join(await temporaryFolder(), 'signature');
-  await site.signFile(made.first, signature);
-  const argv = [made.first, '--public-key', site.keyFile];
-  expect(await runCommand(Verify, argv)).toMatchObject({ exitCode: 5 });
-  expect(await runCommand(Verify, [...argv, '--signature', signature])).toMatchObject({ exitCode: 0 });
 });
 
 describe('keys are needed', () => {
