@@ -74,6 +74,10 @@ describe("Docker's rules", () => {
     [digest, 'image id'],
     [`docker.io:99999999/a`, 'no registry host'],
     ['a..b.io/c', 'no registry host'],
+    ['10.0.0.300:5000/a', 'no registry host'],
+    ['010.0.0.1:5000/a', 'no registry host'],
+    ['[1.2.3]:5000/a', 'no registry host'],
+    ['registry.site:99999/a', 'no registry host'],
     ['user:secret@ghcr.io/a', 'credentials do not belong'],
     ['nginx@1.27', '"nginx@1.27" is no image reference: the digest'],
     ['a/'.repeat(600), 'longer than 1024'],
@@ -141,7 +145,8 @@ const registry = fc.oneof(
   fc.constant('localhost'),
   fc.constant('[::1]:5000'),
   fc.stringMatching(/^[a-z0-9]{1,5}\.[a-z]{2,3}(?::[1-9][0-9]{0,3})?$/),
-  fc.stringMatching(/^[a-z0-9]{1,5}:[1-9][0-9]{0,3}$/),
+  // Not digits alone: that is another way to write an address.
+  fc.stringMatching(/^[a-z][a-z0-9]{0,4}:[1-9][0-9]{0,3}$/),
 );
 const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/), { nil: undefined });
 const digests = fc.option(
