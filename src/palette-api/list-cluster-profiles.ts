@@ -59,10 +59,12 @@ function nextQuery(
 ): Readonly<Record<string, string>> | undefined {
   const meta = objectField(page, 'listmeta');
   const token = stringField(meta, 'continue');
-  if (token === '' || token === query['continue']) return undefined;
-  const { offset } = meta;
+  const offset = typeof meta['offset'] === 'number' && meta['offset'] > 0 ? String(meta['offset']) : '';
+  // Either may stay the same from page to page while the other one moves.
+  const isSame = token === query['continue'] && offset === (query['offset'] ?? '');
+  if (token === '' || isSame) return undefined;
   const next = { limit: String(pageSize), continue: token };
-  return typeof offset === 'number' && offset > 0 ? { ...next, offset: String(offset) } : next;
+  return offset === '' ? next : { ...next, offset };
 }
 
 function versionsOf(item: unknown): ListedProfile[] {

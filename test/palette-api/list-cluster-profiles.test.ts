@@ -79,6 +79,16 @@ test('a server that gives the same page again and again is left', async () => {
   expect(server.requests).toHaveLength(2);
 });
 
+test('a token that stays the same while the offset moves is no end', async () => {
+  const server = await startServer((request, response) => {
+    const offset = Number(new URL(request.url ?? '', 'http://palette/').searchParams.get('offset') ?? 0);
+    const items = [offset, offset + 1].map((number) => ({ metadata: { uid: uidOf(number), name: 'a' } }));
+    const listmeta = { continue: offset < 4 ? 'the same' : '', offset: offset + 2 };
+    response.end(JSON.stringify({ items, listmeta }));
+  });
+  expect(await listClusterProfiles(paletteClientOf(server.host).client, never)).toHaveLength(6);
+});
+
 test('a list without end is given up', async () => {
   let pages = 0;
   const server = await startServer((_request, response) => {
