@@ -155,7 +155,8 @@ export class Authenticator {
       return { authorization: basicAuthorization(credential), renewAt: Infinity };
     }
     const { parameters } = challenge;
-    const scope = parameters.get('scope') ?? `repository:${repository.repository}:pull`;
+    // Some say none by an empty one: a token for that would open nothing.
+    const scope = parameters.get('scope')?.trim() || `repository:${repository.repository}:pull`;
     const askedAt = this.#now();
     const { value, lifetimeMs } = await fetchToken({
       http,

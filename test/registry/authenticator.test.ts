@@ -37,6 +37,18 @@ test('a bearer login: Basic to the realm, the token to the registry', async () =
   ]);
 });
 
+test('a challenge with an empty scope is one without', async () => {
+  const login = await tokenServer();
+  const challenge = `Bearer realm="${login.realm}",service="the registry",scope=""`;
+  const registry = await startServer((request, response) => {
+    if (request.headers.authorization !== undefined) sendManifest(request, response);
+    else response.writeHead(401, { 'www-authenticate': challenge }).end();
+  });
+  await pullingClient().client.fetchManifest(named(registry.host), { tag: '1' });
+  const asked = new URL(login.requests[0]?.url ?? '', login.origin);
+  expect(asked.searchParams.get('scope')).toBe('repository:org/app:pull');
+});
+
 test('without credentials the token is asked for anonymously', async () => {
   const login = await tokenServer();
   const registry = await bearerRegistry(login.realm);
