@@ -193,19 +193,12 @@ interface PageWarning {
 
 /** What an update brings. */
 export interface PageUpdate {
-  readonly before: {
-    readonly name: string;
-    readonly id: string;
-    readonly contentSize: number;
-    readonly images: number;
-  };
+  readonly before: { readonly name: string; readonly id: string };
   /** Blobs that what is compared with lacks. */
   readonly toShip: PageTotal;
-  /** Blobs that are only in what is compared with. */
-  readonly leftBehind: PageTotal;
   /** What both have. */
   readonly kept: PageTotal;
-  /** What is gone: its images, charts and files. */
+  /** What is gone: its images, charts and files; of some images, what would have been chosen, too. */
   readonly removed: readonly PageRemoved[];
 }
 

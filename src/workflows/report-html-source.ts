@@ -12,6 +12,10 @@ import { selectImages } from './select-images.ts';
 export interface PageSource {
   /** With the images that were chosen. */
   readonly inventory: Inventory;
+  /** With all images. */
+  readonly whole: Inventory;
+  /** By which they were chosen; none for all. */
+  readonly patterns: readonly string[];
   readonly stored: BundleReader['stored'];
   /** By the digest of the root. */
   readonly held: ReadonlyMap<Digest, HeldImage>;
@@ -52,6 +56,8 @@ export async function readPageSource(
   const known = old === undefined ? undefined : new Set(old.blobs.map(({ digest }) => digest));
   return {
     inventory,
+    whole: reader.inventory,
+    patterns,
     stored: reader.stored,
     held,
     blobs: inventory.blobs.filter(({ digest }) => isWhole || owners.has(digest)),

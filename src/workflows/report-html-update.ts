@@ -1,4 +1,3 @@
-import { isChart } from '../bundle/inventory.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { formatRepository, parseReference } from '../oci/reference.ts';
@@ -8,13 +7,14 @@ import type { BundleSide } from './diff-side.ts';
 import { bytesOfImage, pageImages } from './report-html-source.ts';
 import type { PageSource } from './report-html-source.ts';
 import { totalOf } from './changed-content.ts';
+import { matchingImages } from './select-images.ts';
 
 /** An image by its name and digest. */
 type Named = NonNullable<PageChange['was']>;
 
-/** What became of each image, by its reference. */
+/** What became of each image that is chosen, by its reference. All of both bundles is compared: what is not chosen is no less there. */
 export function imageChanges(old: BundleSide, source: PageSource): ReadonlyMap<string, PageChange> {
-  const { images } = compareSides(old, { ...old, inventory: source.inventory });
+  const { images } = compareSides(old, { ...old, inventory: source.whole });
   const moved = new Map<string, string>(images.moved.map(({ name, before }) => [name, before]));
   const added = new Set(images.added.map(({ name }) => name));
   const platforms = new Set(images.otherPlatforms.map(({ name }) => name));
@@ -48,19 +48,21 @@ export function pageUpdate(
 ): PageUpdate {
   const { blobs } = source;
   const isOld = source.isOld ?? ((): boolean => false);
-  const own = new Set(blobs.map(({ digest }) => digest));
   return {
-    before: {
-      name: old.name,
-      id: old.id,
-      contentSize: totalOf(old.inventory.blobs).bytes,
-      images: old.inventory.images.filter((image) => !isChart(image) && !isCompanion(image)).length,
-    },
+    before: { name: old.name, id: old.id },
     toShip: totalOf(blobs.filter(({ digest }) => !isOld(digest))),
     kept: totalOf(blobs.filter(({ digest }) => isOld(digest))),
-    leftBehind: totalOf(old.inventory.blobs.filter(({ digest }) => !own.has(digest))),
-    removed: removedFrom(old, source.inventory, changes),
+    removed: removedFrom({ ...old, inventory: chosenOf(old.inventory, source) }, source.whole, changes),
   };
+}
+
+/** What of an inventory would have been chosen, too: images, and charts as the images that they are. Files never are. */
+function chosenOf(inventory: Inventory, { patterns }: PageSource): Inventory {
+  if (patterns.length === 0) return inventory;
+  const images = matchingImages(inventory.images, patterns);
+  const names = new Set(images.map(({ reference }) => reference));
+  const charts = inventory.charts.filter(({ reference }) => names.has(reference));
+  return { ...inventory, images, charts, rawFiles: [], files: [] };
 }
 
 function removedFrom(

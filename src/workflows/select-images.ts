@@ -44,6 +44,20 @@ export function selectImages(
   };
 }
 
+/** Of one bundle, as {@link selectImages} chooses them; none when the patterns name nothing in it. */
+export function matchingImages(
+  bundle: readonly BundledImage[],
+  patterns: readonly string[],
+): readonly BundledImage[] {
+  if (patterns.length === 0) return bundle;
+  const globs = patterns.map(imageGlob);
+  const isNamed = ({ reference }: BundledImage): boolean => {
+    const parsed = parseReference(reference);
+    return globs.some(({ matches }) => matches(parsed));
+  };
+  return withCompanions(bundle, bundle.filter(isNamed));
+}
+
 function withCompanions(bundle: readonly BundledImage[], named: readonly BundledImage[]): BundledImage[] {
   const byOwner = companionsByOwner(bundle);
   const chosen = new Set(named.map(({ reference }) => reference));
