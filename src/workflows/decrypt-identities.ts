@@ -1,5 +1,5 @@
-import { PaletteEdgeError } from '../errors.ts';
-import { openFileAccess } from '../io/random-access.ts';
+import { PaletteEdgeError, wordDiskError } from '../errors.ts';
+import { readCappedFile } from '../io/read-capped-file.ts';
 import { mostIdentityBytes, parseAgeIdentities } from '../trust/age-identities.ts';
 
 /**
@@ -21,13 +21,15 @@ export async function readIdentities(
   return [...new Set(identities)];
 }
 
+/** A pipe will do, as for the keys of signatures: what gives out secrets often writes into one. */
 async function readFileOf(path: string): Promise<Uint8Array> {
-  const access = await openFileAccess(path, 'identity file');
+  let bytes: Uint8Array;
   try {
-    if (access.size <= mostIdentityBytes) return await access.read(0, access.size);
-  } finally {
-    await access.close();
+    bytes = await readCappedFile(path, mostIdentityBytes);
+  } catch (error) {
+    throw wordDiskError(error, `reading the identity file ${path}`);
   }
+  if (bytes.length <= mostIdentityBytes) return bytes;
   throw new PaletteEdgeError(
     'IDENTITY_INVALID',
     `${path} holds no identity that can be used: it has more than ${mostIdentityBytes} bytes`,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -20,6 +21,14 @@ test('identities of several files are put together, each once', async () => {
   for (const [index, text] of [...texts, texts.join('')].entries()) await writeFile(paths[index] ?? '', text);
   expect(await readIdentities(paths, nobodyAsks)).toEqual(texts.map(secretKey));
   expect(await readIdentities([], nobodyAsks)).toEqual([]);
+});
+
+test('identities come out of a pipe, too', async () => {
+  const { text } = await newAgeIdentity();
+  const pipe = join(await temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const [, identities] = await Promise.all([writeFile(pipe, text), readIdentities([pipe], nobodyAsks)]);
+  expect(identities).toEqual([secretKey(text)]);
 });
 
 test('a file that is not there, or far too large, is named', async () => {
