@@ -47,7 +47,7 @@ export function renderedImages(rendered: string): readonly FoundImage[] | undefi
 }
 
 function isKept(path: string): boolean {
-  return /^(?:charts\/[^/]+\/)*(?:Chart|values)\.yaml$/.test(path);
+  return /^(?:charts\/[^/]+\/)*(?:Chart|requirements|values)\.yaml$/.test(path);
 }
 
 function detached(found: FoundImage): FoundImage {

@@ -10,6 +10,8 @@ import { isReference } from './discover-reference.ts';
 import type { FoundImage } from './discover-reference.ts';
 import { findManifestImages } from './manifest-images.ts';
 import { shownText } from './shown-text.ts';
+import { findSubCharts } from './sub-charts.ts';
+import type { SubChart } from './sub-charts.ts';
 import { mapField, textField } from './yaml-fields.ts';
 import { parseYaml } from './yaml-tree.ts';
 import type { YamlDocument, YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
@@ -95,26 +97,42 @@ export function discoverInRendered(text: string): FoundImage[] {
 
 /** What a chart says of itself, its sub-charts' values and versions included. */
 export interface ChartDefaults {
-  /** `values.yaml`, with those of each sub-chart under its name. */
+  /** `values.yaml`, with those of each sub-chart under its name or alias. */
   readonly values: YamlNode;
   /** `appVersion` by path in the values: `''` for the chart, `redis` for its sub-chart. */
   readonly appVersions: ReadonlyMap<string, string>;
+  readonly subCharts: readonly SubChart[];
 }
+
+/** Values of sub-charts that are there under several aliases, in bytes: each is looked through again. */
+const maximumRepeated = 8 * 1024 * 1024;
 
 /** Reads `values.yaml` and `Chart.yaml` of a chart and of its sub-charts. What cannot be read counts as empty. */
 export function readChartDefaults(files: ChartTexts): ChartDefaults {
+  const parsed = new Map<string, YamlNode | undefined>();
+  const parse = (path: string): YamlNode | undefined => {
+    if (!parsed.has(path)) parsed.set(path, parseFile(files, path)[0]?.root);
+    return parsed.get(path);
+  };
+  const folders = [...files.keys()].filter(isChartYaml).map((path) => path.slice(0, -'Chart.yaml'.length));
+  const subCharts = findSubCharts({ folders, parse });
   const appVersions = new Map<string, string>();
+  const seen = new Set<string>();
+  let repeated = 0;
   let values: YamlNode = emptyMap;
   // Outermost first: their values win over those of the sub-charts.
-  const folders = [...files.keys()].filter(isChartYaml).map((path) => path.slice(0, -'Chart.yaml'.length));
-  for (const folder of folders.toSorted((left, right) => left.length - right.length)) {
-    const keys = [...folder.matchAll(/charts\/([^/]+)\//g)].map((match) => match[1] ?? '');
-    const appVersion = textField(parseFile(files, `${folder}Chart.yaml`)[0]?.root, 'appVersion');
+  for (const { folder, keys } of [{ folder: '', keys: [] }, ...subCharts]) {
+    const appVersion = textField(parse(`${folder}Chart.yaml`), 'appVersion');
     if (appVersion !== undefined) appVersions.set(keys.join('.'), appVersion);
-    const own = parseFile(files, `${folder}values.yaml`)[0]?.root;
-    if (own?.kind === 'map') values = mergeValues(below(own, keys), values);
+    const path = `${folder}values.yaml`;
+    const isRepeated = seen.has(path);
+    if (isRepeated) repeated += files.get(path)?.length ?? 0;
+    seen.add(path);
+    const own = parse(path);
+    if (own?.kind === 'map' && (!isRepeated || repeated <= maximumRepeated))
+      values = mergeValues(below(own, keys), values);
   }
-  return { values, appVersions };
+  return { values, appVersions, subCharts };
 }
 
 const emptyMap: YamlMap = { kind: 'map', entries: new Map(), line: 1 };

@@ -13,6 +13,8 @@ export interface ValuesPlace {
   readonly appVersions: ReadonlyMap<string, string>;
   /** Paths that are looked at elsewhere: what is below them is passed over. */
   readonly passedOver: ReadonlySet<string>;
+  /** Paths that do not run, as those of sub-charts that are switched off. */
+  readonly disabled?: ReadonlySet<string>;
   /** Nodes that are no part of the pack's own values: their lines would mislead. */
   readonly foreign?: WeakSet<YamlNode>;
 }
@@ -81,11 +83,12 @@ function pathBelow({ path }: Position, key: string): string {
 }
 
 function below(at: Position, { path, key, walk }: { path: string; key: string; walk: Walk }): Position {
-  const { appVersions } = walk.place;
+  const { appVersions, disabled } = walk.place;
   const appVersion = isKnown(appVersions, path) ? appVersions.get(path) : at.appVersion;
   const isImageKey = isImageName(key) || (at.isImageKey && at.key.toLowerCase().endsWith('images'));
   // Tests of the chart run when somebody asks for them.
-  const isDisabled = at.isDisabled || /^(?:helm)?tests?(?:framework)?$/i.test(key);
+  const isTest = /^(?:helm)?tests?(?:framework)?$/i.test(key);
+  const isDisabled = at.isDisabled || isTest || (disabled !== undefined && isKnown(disabled, path));
   return { ...at, path, key, isImageKey, isDisabled, appVersion };
 }
 

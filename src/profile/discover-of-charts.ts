@@ -5,6 +5,7 @@ import { discoverInValues } from './discover-in-values.ts';
 import type { FoundImage } from './discover-reference.ts';
 import type { Candidate } from './image-collector.ts';
 import type { ParsedPack, ParsedProfile } from './profile-set.ts';
+import { switchedOff } from './sub-charts.ts';
 import { entryOf, mapField } from './yaml-fields.ts';
 import type { YamlMap, YamlNode } from './yaml-tree.ts';
 
@@ -116,13 +117,18 @@ function ofChart(chart: ChartContent, { values, path }: ChartValues, owner: Owne
     return [...chart.runs.map((found) => candidate(title(found), owner, 'rendered')), ...annotated];
   const defaults = chart.outline.defaults();
   const merged = mergeValues(defaults.values, values);
+  const off = switchedOff(defaults.subCharts, merged);
   const read = discoverInValues(merged, {
     path: path === '' ? `chart ${chart.name}, ` : path,
     appVersions: defaults.appVersions,
     passedOver: nothing,
+    disabled: off.paths,
     foreign: nodesOf(defaults.values),
   });
-  const templates = chart.outline.templates.map(title);
+  const templates = chart.outline.templates.map((found) => {
+    const isOff = off.folders.some((folder) => found.key.startsWith(folder));
+    return title(isOff ? { ...found, isDisabled: true } : found);
+  });
   return [...[...read, ...templates].map((found) => candidate(found, owner, 'read')), ...annotated];
 }
 
