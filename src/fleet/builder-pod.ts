@@ -21,8 +21,8 @@ const user = 65_532;
 export interface BuilderParts {
   readonly emission: Emission;
   readonly layout: ClusterLayout;
-  /** Of the fleet file and the state, which every builder reads. */
-  readonly ownFiles: readonly FilePlace[];
+  /** Of the excerpts of fleet file and state, by the names of bundles. */
+  readonly ownFiles: ReadonlyMap<string, readonly FilePlace[]>;
   /** Of the files that contents name. */
   readonly files: readonly FilePlace[];
 }
@@ -34,12 +34,13 @@ export interface Builder {
 }
 
 /**
- * The container that builds one of these bundles, which are of one content.
+ * The container that builds one of these bundles, which are of one content and one excerpt.
  *
  * @param name of the bundle; for an engine with templates, what it puts there
  */
 export function builder(parts: BuilderParts, bundles: readonly PlannedBundle[], name: string): Builder {
-  const { layout, ownFiles, files } = parts;
+  const { layout, files } = parts;
+  const ownFiles = ownFilesOf(parts, bundles);
   const named = new Set(bundles.flatMap(({ content }) => contentPaths(content)));
   const keys = secretKeys(bundles);
   const places = [
@@ -84,6 +85,17 @@ export function builder(parts: BuilderParts, bundles: readonly PlannedBundle[], 
         : []),
     ],
   };
+}
+
+/** Where a builder of these bundles finds the fleet file and the state. */
+export function ownFilesOf(
+  { ownFiles }: Pick<BuilderParts, 'ownFiles'>,
+  bundles: readonly PlannedBundle[],
+): readonly FilePlace[] {
+  const [files, ...others] = new Set(bundles.map(({ name }) => ownFiles.get(name)));
+  if (files === undefined || others.length > 0)
+    throw new TypeError('bundles without an excerpt of the fleet, or of several');
+  return files;
 }
 
 function containerOf(

@@ -59,11 +59,11 @@ export interface EmittedEnvironment {
 
 /** What the jobs for these bundles need in their environment. */
 export function environmentOf(
-  { sharedStores }: Emission,
+  { fleet, sharedStores }: Emission,
   bundles: readonly PlannedBundle[],
 ): EmittedEnvironment {
   const isAsked = bundles.some(({ content }) => content.paletteProfiles.length > 0);
-  const isS3 = sharedStores.some((store) => store.startsWith('s3://'));
+  const isS3 = [...sharedStores, fleet.publish ?? ''].some((url) => /^s3:/i.test(url));
   return {
     secret: [
       ...(isAsked ? ['PALETTE_API_KEY'] : []),

@@ -65,7 +65,10 @@ function matrices(bundles: readonly PlannedBundle[]): readonly (readonly Planned
 function buildJob(emission: Emission, paths: CheckoutPaths, bundles: readonly PlannedBundle[]): Json {
   const { parallel } = emission.choices;
   const include = bundles.map(({ name, base }) => ({ bundle: name, base: base?.file ?? '' }));
-  const hasBases = bundles.some(({ base }) => base !== undefined);
+  // Where the fleet says publish, `fleet build` brings and keeps bundles by itself.
+  const isPublished = emission.fleet.publish !== undefined;
+  const hasBases = !isPublished && bundles.some(({ base }) => base !== undefined);
+  const hasIso = bundles.some(({ options }) => options.iso);
   return {
     name: '${{ matrix.bundle }}',
     'runs-on': runner,
@@ -78,10 +81,7 @@ function buildJob(emission: Emission, paths: CheckoutPaths, bundles: readonly Pl
     },
     env: { BUNDLE: '${{ matrix.bundle }}' },
     steps: [
-      ...setUp(
-        emission,
-        bundles.some(({ options }) => options.iso),
-      ),
+      ...setUp(emission, hasIso),
       ...(hasBases ? [baseStep(paths)] : []),
       ...keyStep(paths),
       loginStep,
@@ -98,7 +98,9 @@ function buildJob(emission: Emission, paths: CheckoutPaths, bundles: readonly Pl
           'fi',
         ].join('\n'),
       },
-      ...uploadSteps(paths),
+      ...(isPublished ? [] : [uploadBundle(paths)]),
+      ...(isPublished && hasIso ? [uploadImage(paths)] : []),
+      uploadFacts,
     ],
   };
 }
@@ -166,21 +168,36 @@ function secret(name: string): string {
   return `\${{ secrets.${name} }}`;
 }
 
+// A job may be run again.
+const kept = { 'retention-days': keptDays, overwrite: true };
+
 /** The bundle is called as the state calls it: so it is found when it is a base. */
-function uploadSteps({ bundles }: CheckoutPaths): readonly Json[] {
-  // A job may be run again.
-  const kept = { 'if-no-files-found': 'error', 'retention-days': keptDays, overwrite: true };
-  const bundle = `${bundles}/\${{ matrix.bundle }}-*`;
-  const facts = `${factsFolder}/\${{ matrix.bundle }}.jsonl`;
-  return [
-    {
-      uses: actions.upload[0],
-      if: "steps.build.outputs.file != ''",
-      with: { name: '${{ steps.build.outputs.file }}', path: bundle, 'compression-level': 0, ...kept },
-    },
-    { uses: actions.upload[0], with: { name: 'fleet-facts-${{ matrix.bundle }}', path: facts, ...kept } },
-  ];
+function uploadBundle({ bundles }: CheckoutPaths): Json {
+  const path = `${bundles}/\${{ matrix.bundle }}-*`;
+  const settings = { 'compression-level': 0, 'if-no-files-found': 'error', ...kept };
+  return {
+    uses: actions.upload[0],
+    if: "steps.build.outputs.file != ''",
+    with: { name: '${{ steps.build.outputs.file }}', path, ...settings },
+  };
 }
+
+/** Images to start hosts from are not published: they are made of what is. */
+function uploadImage({ bundles }: CheckoutPaths): Json {
+  const path = `${bundles}/\${{ matrix.bundle }}-*.iso*`;
+  const settings = { 'compression-level': 0, 'if-no-files-found': 'ignore', ...kept };
+  return { uses: actions.upload[0], with: { name: '${{ matrix.bundle }}-iso', path, ...settings } };
+}
+
+const uploadFacts = {
+  uses: actions.upload[0],
+  with: {
+    name: 'fleet-facts-${{ matrix.bundle }}',
+    path: `${factsFolder}/\${{ matrix.bundle }}.jsonl`,
+    'if-no-files-found': 'error',
+    ...kept,
+  },
+};
 
 function collectJob(emission: Emission, paths: CheckoutPaths, needs: readonly string[]): Json {
   return {

@@ -4,7 +4,6 @@ import type { CheckoutPaths } from './checkout-paths.ts';
 import type { Emission } from './emission.ts';
 import { emittedHead, emittedYaml } from './emitted-yaml.ts';
 import { buildCommand, bundleFileCommand, collectCommand, factsFolder, keyCommands } from './job-script.ts';
-import type { PlannedBundle } from './plan-fleet.ts';
 import { shellWords } from './shell-words.ts';
 
 const nodeImage = 'docker.io/library/node:24-bookworm';
@@ -21,7 +20,11 @@ const curl = 'curl --fail --silent --show-error --location --retry 3 --header "J
  */
 export function emitGitlab(emission: Emission): string {
   const paths = checkoutPaths(emission, 'gitlab');
-  const jobs = emission.bundles.map((bundle): readonly [string, Json] => [bundle.name, jobOf(bundle)]);
+  const isPublished = emission.fleet.publish !== undefined;
+  const jobs = emission.bundles.map(({ name, base }): readonly [string, Json] => [
+    name,
+    jobOf(name, isPublished ? undefined : base?.file),
+  ]);
   const pipeline = {
     stages: ['build', 'collect'],
     '.tool': toolOf(emission),
@@ -32,8 +35,8 @@ export function emitGitlab(emission: Emission): string {
   return emittedYaml(emittedHead('gitlab', emission), [pipeline]);
 }
 
-function jobOf({ name, base }: PlannedBundle): Json {
-  return { extends: '.bundle', variables: { BUNDLE: name, ...(base !== undefined && { BASE: base.file }) } };
+function jobOf(name: string, base: string | undefined): Json {
+  return { extends: '.bundle', variables: { BUNDLE: name, ...(base !== undefined && { BASE: base }) } };
 }
 
 function toolOf({ bundles, choices }: Emission): Json {
@@ -51,15 +54,21 @@ function toolOf({ bundles, choices }: Emission): Json {
 
 function buildOf(emission: Emission, paths: CheckoutPaths): Json {
   const { bundles } = paths;
+  // Where the fleet says publish, `fleet build` brings and keeps bundles by itself.
+  const isPublished = emission.fleet.publish !== undefined;
+  const hasBases = !isPublished && emission.bundles.some(({ base }) => base !== undefined);
+  const hasIso = emission.bundles.some(({ options }) => options.iso);
   const keys = keyCommands(paths, (variable) => `text_of "$${variable}"`);
   const script = [
     `mkdir -p ${factsFolder} ${shellWords([bundles])}`,
-    ...(emission.bundles.some(({ base }) => base !== undefined) ? [bringBase(bundles)] : []),
+    ...(hasBases ? [bringBase(bundles)] : []),
     textOf,
     ...(keys === undefined ? [] : [keys]),
     logIn,
     buildCommand(paths, emission),
-    keepBundle(bundles),
+    ...(isPublished ? [] : [keepBundle(bundles, '"$BUNDLE"-*')]),
+    // Images to start hosts from are not published: they are made of what is.
+    ...(isPublished && hasIso ? [keepBundle(bundles, '"$BUNDLE"-*.iso*')] : []),
   ];
   return {
     extends: '.tool',
@@ -104,11 +113,13 @@ function bringBase(bundles: string): string {
 }
 
 /** Nothing was told when the sites have all of it already. */
-function keepBundle(bundles: string): string {
+function keepBundle(bundles: string, pattern: string): string {
   return [
     `if [ -s "${factsFolder}/$BUNDLE.jsonl" ]; then`,
     `  file=$(${bundleFileCommand})`,
-    `  for path in ${shellWords([bundles])}/"$BUNDLE"-*; do`,
+    `  for path in ${shellWords([bundles])}/${pattern}; do`,
+    // A pattern that fits nothing stays as it is.
+    '    [ -e "$path" ] || continue',
     `    ${curl} --upload-file "$path" "${packages}/$file/\${path##*/}"`,
     '  done',
     'fi',

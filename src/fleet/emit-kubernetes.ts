@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Json } from '../io/canonical-json.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
@@ -5,9 +7,12 @@ import { builder, buildsClaim, clusterLabels, podSettings, secretKeys } from './
 import type { BuilderParts } from './builder-pod.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import { configMaps } from './config-maps.ts';
+import type { FilePlace } from './config-maps.ts';
 import type { Emission, EmittedFile } from './emission.ts';
 import { emittedHead, emittedYaml } from './emitted-yaml.ts';
 import { requirePlainTexts } from './emit-error.ts';
+import { fleetExcerpts } from './fleet-excerpt.ts';
+import type { FleetState } from './fleet-state.ts';
 import type { PlannedBundle } from './plan-fleet.ts';
 
 /** A week: then whoever wanted the logs has them. */
@@ -17,14 +22,14 @@ const keyLength = 8;
 
 /** Files that jobs in a cluster are brought. */
 export interface ClusterFiles {
-  /** The fleet file, and the state when there is one. */
-  readonly own: readonly EmittedFile[];
+  /** Of all sites: jobs are given excerpts. */
+  readonly state: FleetState;
   /** What contents name. */
   readonly named: readonly EmittedFile[];
 }
 
 /**
- * Objects of Kubernetes: the files in ConfigMaps, a volume claim for bundles and store, and a Job for each bundle. A Job is called by all that it is
+ * Objects of Kubernetes: the files in ConfigMaps, of fleet and state what a job needs, a volume claim for bundles and store, and a Job for each bundle. A Job is called by all that it is
  * made of: what changes is another Job, as Jobs cannot be changed.
  *
  * @throws PaletteEdgeError `FLEET_EMIT_PATH`, `FLEET_EMIT_TEXT`, `FLEET_FILE_TOO_LARGE` (kind usage)
@@ -39,21 +44,28 @@ export function emitKubernetes(emission: Emission, files: ClusterFiles): string 
 export function clusterParts(
   engine: 'kubernetes' | 'argo',
   emission: Emission,
-  { own, named }: ClusterFiles,
+  { state, named }: ClusterFiles,
 ): { readonly objects: readonly Json[]; readonly parts: BuilderParts } {
   requirePlainTexts(engine, [emission.fleetFile, ...emission.args, ...emission.sharedStores]);
-  const keys = secretKeys(emission.bundles).map(({ path }) => path);
-  const paths = [...named.map(({ path }) => path), ...keys];
-  const state = own.slice(1).map(({ path }) => path);
-  const layout = clusterLayout(emission, [...paths, ...state], engine);
-  const maps = configMaps([...own, ...named], clusterLabels);
-  const ownFiles = maps.places
-    .slice(0, own.length)
-    .map((place, index) => ({ ...place, path: index === 0 ? layout.fleetFile : layout.pathOf(place.path) }));
-  return {
-    objects: maps.objects,
-    parts: { emission, layout, ownFiles, files: maps.places.slice(own.length) },
-  };
+  const { fleet, fleetFile, bundles } = emission;
+  const keys = secretKeys(bundles).map(({ path }) => path);
+  const excerpts = fleetExcerpts(fleet, state);
+  const states = excerpts.some((excerpt) => excerpt.state !== undefined) ? [fleet.state] : [];
+  const layout = clusterLayout(emission, [...named.map(({ path }) => path), ...keys, ...states], engine);
+  const own = excerpts.map((excerpt): readonly EmittedFile[] => [
+    { path: basename(fleetFile), text: excerpt.fleet },
+    ...(excerpt.state === undefined ? [] : [{ path: fleet.state, text: excerpt.state }]),
+  ]);
+  const maps = configMaps([...own.flat(), ...named], clusterLabels);
+  const places = [...maps.places];
+  const ownFiles = new Map<string, readonly FilePlace[]>();
+  for (const [index, files] of own.entries()) {
+    const mounted = places
+      .splice(0, files.length)
+      .map((place, at) => ({ ...place, path: at === 0 ? layout.fleetFile : layout.pathOf(place.path) }));
+    for (const name of excerpts[index]?.bundles ?? []) ownFiles.set(name, mounted);
+  }
+  return { objects: maps.objects, parts: { emission, layout, ownFiles, files: places } };
 }
 
 function jobOf(bundle: PlannedBundle, parts: BuilderParts): Json {

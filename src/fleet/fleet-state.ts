@@ -61,21 +61,44 @@ export function factsText(results: readonly { readonly built?: BuiltBundle | und
   return results.flatMap(({ built }) => (built === undefined ? [] : [canonicalJson(built)])).join('\n');
 }
 
-/** Takes what was built into a state: it is ready for the sites that it was built for. */
-export function withBuilt(state: FleetState, built: BuiltBundle, sites: readonly string[]): FleetState {
-  const known = new Map(state.sites.map((site) => [site.site, site]));
-  for (const site of sites)
-    known.set(site, { ...(known.get(site) ?? { site, chain: 0 }), ready: built.file });
-  return {
-    bundles: [...state.bundles.filter(({ file }) => file !== built.file), built],
-    sites: [...known.values()],
-  };
+/** What was built, and the sites that it was built for. */
+export interface BuiltForSites {
+  readonly built: BuiltBundle;
+  readonly sites: readonly string[];
 }
 
-/** Takes into a state that a site has received what was ready for it. */
-export function withDelivered(state: FleetState, site: SiteState, bundle: BuiltBundle): FleetState {
-  const after = { site: site.site, has: bundle.inventory, chain: bundle.chain };
-  return { ...state, sites: [...state.sites.filter((other) => other.site !== site.site), after] };
+/**
+ * Takes what was built into a state: it is ready for the sites that it was built for, if they have what they had then. A site that has received something
+ * since could do nothing with a delta bundle, and needs no bundle of what it has.
+ */
+export function withBuilt(state: FleetState, bundles: readonly BuiltForSites[]): FleetState {
+  const files = new Map(state.bundles.map((bundle) => [bundle.file, bundle]));
+  const sites = new Map(state.sites.map((site) => [site.site, site]));
+  for (const { built, sites: names } of bundles) {
+    files.set(built.file, built);
+    for (const name of names) {
+      const site = sites.get(name) ?? { site: name, chain: 0 };
+      const isOfUse = built.base === undefined ? site.has !== built.inventory : site.has === built.base;
+      if (isOfUse) sites.set(name, { ...site, ready: built.file });
+    }
+  }
+  return { bundles: [...files.values()], sites: [...sites.values()] };
+}
+
+/**
+ * Takes into a state that sites have received these bundles.
+ *
+ * @param known what was known when they were chosen: the state may have lost since what no site seemed to need
+ */
+export function withDelivered(
+  state: FleetState,
+  delivered: ReadonlyMap<string, BuiltBundle>,
+  known: readonly BuiltBundle[] = [],
+): FleetState {
+  const sites = new Map(state.sites.map((site) => [site.site, site]));
+  for (const [site, { inventory, chain }] of delivered) sites.set(site, { site, has: inventory, chain });
+  const bundles = new Map([...known, ...state.bundles].map((bundle) => [bundle.file, bundle]));
+  return { bundles: [...bundles.values()], sites: [...sites.values()] };
 }
 
 /** Leaves out sites that are no longer in the fleet, and bundles with what no site has or waits for. */

@@ -8,6 +8,8 @@ export interface Fleet {
   readonly state: string;
   /** How many delta bundles follow each other before a site gets a full bundle. */
   readonly chainLimit: number;
+  /** Where bundles are published, and bases fetched from: `oci://REGISTRY/REPOSITORY`, `s3://BUCKET[/PREFIX]`; undefined for nowhere. */
+  readonly publish?: string | undefined;
   /** Sorted by name. */
   readonly sites: readonly FleetSite[];
 }

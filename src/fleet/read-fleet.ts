@@ -2,6 +2,7 @@ import { isAlias, visit } from 'yaml';
 
 import { DocumentNode } from '../io/document-node.ts';
 import { parseYamlText } from '../io/parse-yaml-text.ts';
+import { maskUserInfo } from '../oci/reference.ts';
 import type { Fleet, FleetContent, FleetSite } from './fleet.ts';
 import { invalidFleet } from './fleet-error.ts';
 import { optionNames, readOptions, siteOptions } from './read-site-options.ts';
@@ -33,6 +34,7 @@ export function readFleet(source: { readonly name: string; readonly text: string
     'bases',
     'state',
     'chainLimit',
+    'publish',
     'defaults',
     'contents',
     'groups',
@@ -49,6 +51,7 @@ export function readFleet(source: { readonly name: string; readonly text: string
     state: fields.state.optional(path) ?? 'fleet-state.jsonl',
     chainLimit:
       fields.chainLimit.optional((limit) => limit.wholeNumber(0, largestChainLimit)) ?? defaultChainLimit,
+    publish: fields.publish.optional(publishUrl),
     sites: readGroups(fields.groups, contents, defaults),
   };
 }
@@ -167,4 +170,16 @@ function path(node: DocumentNode): string {
   const text = node.text();
   if (text === '' || text.includes('\0')) throw node.invalid('expected a path');
   return text;
+}
+
+/** What of it can be told here; `parsePublishPlace` says the rest. */
+function publishUrl(node: DocumentNode): string {
+  const url = node.text();
+  if (!/^(?:oci|s3):\/\/[\x21-\x7E]+$/.test(url))
+    throw node.invalid('expected oci://REGISTRY/REPOSITORY or s3://BUCKET/PREFIX');
+  if (maskUserInfo(url) !== url) throw node.invalid('it has a password, which does not belong into a file');
+  // All bundles go there, each under a tag of its own.
+  if (url.startsWith('oci:') && /[:@][^/]*$/.test(url.slice('oci://'.length).replace(/^[^/]*/, '')))
+    throw node.invalid('expected a repository without a tag: each bundle gets its own');
+  return url;
 }

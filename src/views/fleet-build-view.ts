@@ -15,8 +15,10 @@ export function fleetBuildView({ bundles }: Pick<FleetBuildResult, 'bundles'>): 
 }
 
 /** A line about a bundle that is done. */
-export function fleetBundleView({ name, outcome, built }: FleetBundleResult): string {
-  return built === undefined ? `${name}: ${outcome}` : `${name}: ${outcome}, ${formatByteSize(built.bytes)}`;
+export function fleetBundleView({ name, outcome, built, published }: FleetBundleResult): string {
+  if (built === undefined) return `${name}: ${outcome}`;
+  const place = published === undefined ? '' : `, published as ${published}`;
+  return `${name}: ${outcome}, ${formatByteSize(built.bytes)}${place}`;
 }
 
 function rowOf({ name, outcome, built, sites }: FleetBundleResult): string[] {

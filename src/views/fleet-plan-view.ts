@@ -35,6 +35,11 @@ function tableOf(bundles: readonly PlannedBundleReport[]): string {
 
 function rowOf({ name, kind, found, sites }: PlannedBundleReport): string[] {
   if (found === undefined) return [name, kind, '-', '-', '-', sitesText(sites)];
-  const carried = found.isCurrent ? 'nothing' : formatByteSize(found.bytes);
+  const carried = found.isCurrent ? 'nothing' : carriedText(found.bytes);
   return [name, kind, found.id, carried, formatByteSize(found.full), sitesText(sites)];
+}
+
+/** What a base lacks that is published, and not here, is known once it is fetched. */
+function carriedText(bytes: number | undefined): string {
+  return bytes === undefined ? 'less' : formatByteSize(bytes);
 }

@@ -4,20 +4,21 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 
 import { PaletteEdgeError } from '../errors.ts';
-import { withBuilt } from '../fleet/fleet-state.ts';
-import type { BuiltBundle, FleetState } from '../fleet/fleet-state.ts';
+import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
-import { writeFileAtomically } from '../io/atomic-file.ts';
+import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import type { Warning } from '../warning.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { buildIso } from './build-iso.ts';
 import type { BuildIsoResources } from './build-iso.ts';
-import { baseRequestOf, findContent } from './fleet-content.ts';
+import { baseRequestOf, findContent, requireBase } from './fleet-content.ts';
 import type { FleetBuildInput, FleetContentFound } from './fleet-content.ts';
-import { saveState } from './fleet-files.ts';
 import type { LoadedFleet } from './fleet-files.ts';
+import { publishBuilt } from './fleet-publish.ts';
+import type { FleetPlace } from './fleet-publish.ts';
+import { StateSaver } from './fleet-state-saver.ts';
 
 /** What became of the bundles of a fleet. */
 export interface FleetBuildResult {
@@ -34,6 +35,8 @@ export interface FleetBundleResult {
   readonly outcome: 'built' | 'there' | 'current' | 'failed';
   /** Undefined of one that failed, and of one that is current. */
   readonly built?: BuiltBundle | undefined;
+  /** What it is fetched by, where the fleet names a place. */
+  readonly published?: string | undefined;
   readonly failure?: { readonly code: string; readonly message: string } | undefined;
 }
 
@@ -44,6 +47,8 @@ export interface FleetBuildResources {
   readonly inputOf: (bundle: PlannedBundle) => Promise<FleetBuildInput>;
   /** A folder on a disk, for layers of bases. */
   readonly scratch: string;
+  /** Where bundles are published; undefined when the fleet names no place. */
+  readonly place?: FleetPlace | undefined;
   /** Told of each bundle when it is done; must not throw. */
   readonly onBundle: (result: FleetBundleResult) => void;
 }
@@ -64,7 +69,7 @@ export interface FleetBuildRequest {
 
 /**
  * Builds what is not there yet of the bundles of a fleet. One that fails does not stop the others; run again, those that are there are left
- * alone. The state is written after each bundle. Bundles that were built elsewhere from the same state count as there when they lie in the
+ * alone. Each is published where the fleet says. The state is written after each bundle. Bundles that were built elsewhere from the same state count as there when they lie in the
  * folder of bundles with the file `….fleet.json` beside them.
  *
  * @throws PaletteEdgeError `FLEET_BUNDLE_UNKNOWN` (kind usage); the signal's reason when aborted
@@ -76,16 +81,15 @@ export async function buildFleet(
 ): Promise<FleetBuildResult> {
   const chosen = chosenBundles(loaded, request.only);
   const limit = pLimit(request.parallel);
-  let state: FleetState = loaded.state;
-  let saving = Promise.resolve();
+  const saved = new StateSaver(loaded);
   const one = async (bundle: PlannedBundle): Promise<FleetBundleResult> => {
     signal.throwIfAborted();
-    const result = await outcomeOf(bundle, loaded, { ...resources, signal });
-    if (result.built !== undefined && request.keepsState !== true) {
-      state = withBuilt(state, result.built, result.sites);
-      const now = state;
-      saving = saving.then(async () => await saveState(loaded, now));
-      await saving;
+    const { whole, ...result } = await outcomeOf(bundle, loaded, { ...resources, signal });
+    const { built, sites } = result;
+    if (built !== undefined && request.keepsState !== true) {
+      // The base of the next delta bundle: a run that builds this one alone has not told of it.
+      const more = whole === undefined ? [] : [{ built: whole, sites: [] }];
+      await saved.take([...more, { built, sites }]);
     }
     resources.onBundle(result);
     return result;
@@ -122,13 +126,12 @@ function chosenBundles({ plan }: LoadedFleet, only: readonly string[]): readonly
   });
 }
 
+/** What became of a bundle, and the full one that lies there beside a delta bundle. */
+type Outcome = FleetBundleResult & { readonly whole?: BuiltBundle | undefined };
+
 type OneBuild = FleetBuildResources & { readonly signal: AbortSignal };
 
-async function outcomeOf(
-  bundle: PlannedBundle,
-  loaded: LoadedFleet,
-  resources: OneBuild,
-): Promise<FleetBundleResult> {
+async function outcomeOf(bundle: PlannedBundle, loaded: LoadedFleet, resources: OneBuild): Promise<Outcome> {
   const { name, sites } = bundle;
   try {
     return { name, ...(await buildOne(bundle, loaded, resources)) };
@@ -141,10 +144,11 @@ async function outcomeOf(
 async function buildOne(
   bundle: PlannedBundle,
   loaded: LoadedFleet,
-  { openBuild, inputOf, scratch, signal }: OneBuild,
-): Promise<Pick<FleetBundleResult, 'outcome' | 'sites' | 'built'>> {
-  const input = await inputOf(bundle);
-  await using parts = await openBuild(bundle);
+  resources: OneBuild,
+): Promise<Omit<Outcome, 'name'>> {
+  const input = await resources.inputOf(bundle);
+  await using parts = await resources.openBuild(bundle);
+  const { signal, place } = resources;
   const found = await findContent(input, parts.resources.build, signal);
   const current = new Set(
     loaded.state.sites.filter(({ has }) => has === found.inventory).map(({ site }) => site),
@@ -152,20 +156,58 @@ async function buildOne(
   const sites = bundle.sites.filter((site) => !current.has(site));
   if (sites.length < bundle.sites.length && sites.length === 0)
     return { outcome: 'current', sites: bundle.sites };
-  const path = join(loaded.bundlesFolder, fileName(bundle, found, input));
+  const pathOf = (planned: PlannedBundle): string =>
+    join(loaded.bundlesFolder, fileName(planned, found, input));
+  const path = pathOf(bundle);
+  const full = wholeOf(bundle);
+  const whole = full === undefined ? undefined : await builtBefore(full, found, pathOf(full));
   const there = await builtBefore(bundle, found, path);
-  if (there !== undefined) return { outcome: 'there', sites, built: there };
+  const built = there ?? (await write(bundle, { input, path, found }, { loaded, parts, resources }));
+  const published =
+    place === undefined
+      ? undefined
+      : await publishBuilt(join(path, '..', built.file), built, {
+          place,
+          wasThere: there !== undefined,
+          signal,
+        });
+  return { outcome: there === undefined ? 'built' : 'there', sites, built, published, whole };
+}
+
+interface ToWrite {
+  readonly input: FleetBuildInput;
+  readonly path: string;
+  readonly found: FleetContentFound;
+}
+
+interface WritingParts {
+  readonly loaded: LoadedFleet;
+  readonly parts: FleetBuildParts;
+  readonly resources: OneBuild;
+}
+
+async function write(
+  bundle: PlannedBundle,
+  { input, path, found }: ToWrite,
+  { loaded, parts, resources: { scratch, signal } }: WritingParts,
+): Promise<BuiltBundle> {
   const bases = baseRequestOf(bundle, loaded, scratch);
+  await requireBase(bundle, bases);
   const build = { ...input, output: path, isDryRun: false, hasNoSkip: true, skipMissing: false, bases };
   const { bundle: written, plan } = await buildIso(build, parts.resources, signal);
   if (written === undefined) throw new TypeError('a build that is no dry run wrote nothing');
   requireSame(bundle, found, plan.bundle.id);
   const built = describe(bundle, found, written);
-  await writeFileAtomically(
-    besidePath(path),
-    async (file) => await file.writeFile(`${canonicalJson(built)}\n`),
-  );
-  return { outcome: 'built', sites, built };
+  const beside = besidePath(path);
+  await writeFileAtomically(beside, async (file) => await file.writeFile(`${canonicalJson(built)}\n`));
+  await removeStalePartials(beside);
+  return built;
+}
+
+/** The full bundle of the same content; undefined of one that is full. */
+function wholeOf({ name, base, ...bundle }: PlannedBundle): PlannedBundle | undefined {
+  if (base === undefined) return undefined;
+  return { ...bundle, name: name.replace(/-from-[0-9a-f]{8}$/, ''), sites: [], chain: 0 };
 }
 
 function fileName(

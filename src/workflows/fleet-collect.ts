@@ -4,8 +4,8 @@ import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
 import type { FleetBundleResult } from './fleet-build.ts';
-import { saveState } from './fleet-files.ts';
 import type { LoadedFleet } from './fleet-files.ts';
+import { changeState } from './fleet-state-file.ts';
 import { readSourceFile } from './read-source-file.ts';
 
 /** What was taken into the state. */
@@ -37,9 +37,7 @@ export async function collectFleet(
       sites: [...result.sites, ...sitesWithoutDelta(result, names, loaded)].toSorted(),
     }))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  let { state } = loaded;
-  for (const { built, sites } of bundles) state = withBuilt(state, built, sites);
-  await saveState(loaded, state);
+  await changeState(loaded, (now) => withBuilt(now, bundles));
   return { bundles };
 }
 

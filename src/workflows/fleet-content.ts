@@ -1,4 +1,5 @@
 import { inventoryId, serializeInventory } from '../bundle/inventory.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { totalSize } from '../io/total-size.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
@@ -61,4 +62,29 @@ export function baseRequestOf(
   if (base === undefined) return undefined;
   const path = pathOf(base.file);
   return path === undefined ? undefined : { paths: [path], folder: scratch };
+}
+
+/**
+ * Refuses a base that is something else than its name and the state say: sites could do nothing with a delta bundle of it.
+ *
+ * @throws PaletteEdgeError `FLEET_BASE_WRONG` (kind content), or as opening it does
+ */
+export async function requireBase(
+  { name, base }: Pick<PlannedBundle, 'name' | 'base'>,
+  request: BaseRequest | undefined,
+): Promise<void> {
+  if (base === undefined) return;
+  await using opened = await openDeltaBases(request);
+  const inventories = (opened.bases ?? []).map(({ inventoryBytes }) => digestOf(inventoryBytes));
+  if (inventories.length === 1 && inventories[0] === base.inventory) return;
+  throw new PaletteEdgeError(
+    'FLEET_BASE_WRONG',
+    `${name}: ${base.file} is not what its sites have: expected the inventory ${base.inventory}, received ${inventories.join(', ') || 'none'}`,
+    {
+      kind: 'content',
+      suggestions: [
+        'Remove the file, and bring the one that was built; the full bundle does for these sites, too.',
+      ],
+    },
+  );
 }

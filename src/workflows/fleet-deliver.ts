@@ -1,8 +1,8 @@
 import { PaletteEdgeError } from '../errors.ts';
 import { withDelivered } from '../fleet/fleet-state.ts';
-import type { BuiltBundle, SiteState } from '../fleet/fleet-state.ts';
-import { saveState } from './fleet-files.ts';
+import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { LoadedFleet } from './fleet-files.ts';
+import { changeState } from './fleet-state-file.ts';
 
 /** What sites have now. */
 export interface FleetDeliverResult {
@@ -19,27 +19,37 @@ export async function deliverFleet(
   loaded: LoadedFleet,
   sites: readonly string[] | undefined,
 ): Promise<FleetDeliverResult> {
-  const names = sites === undefined ? readySites(loaded) : [...new Set(sites)];
-  const ready = names.map((name) => readyFor(name, loaded));
-  let { state } = loaded;
-  for (const { site, bundle } of ready) state = withDelivered(state, site, bundle);
-  if (ready.length > 0) await saveState(loaded, state);
-  return {
-    delivered: ready.map(({ site, bundle: { id, file } }) => ({ site: site.site, id, file })),
-  };
+  const ready = readyBundles(loaded);
+  const known = new Set(loaded.fleet.sites.map(({ name }) => name));
+  const names = sites === undefined ? waitingSites(loaded, known) : [...new Set(sites)];
+  const delivered = new Map(names.map((name) => [name, requireReady(name, known, ready)]));
+  const { bundles } = loaded.state;
+  if (delivered.size > 0) await changeState(loaded, (now) => withDelivered(now, delivered, bundles));
+  return { delivered: [...delivered].map(([site, { id, file }]) => ({ site, id, file })) };
 }
 
-function readySites({ state, fleet }: LoadedFleet): string[] {
-  const known = new Set(fleet.sites.map(({ name }) => name));
+function waitingSites({ state }: LoadedFleet, known: ReadonlySet<string>): readonly string[] {
   const waiting = state.sites.filter(({ site, ready }) => known.has(site) && ready !== undefined);
   return waiting.map(({ site }) => site).toSorted();
 }
 
-function readyFor(
+/** By the names of sites. */
+function readyBundles({ state: { bundles, sites } }: LoadedFleet): ReadonlyMap<string, BuiltBundle> {
+  const files = new Map(bundles.map((bundle) => [bundle.file, bundle]));
+  return new Map(
+    sites.flatMap(({ site, ready = '' }) => {
+      const bundle = files.get(ready);
+      return bundle === undefined ? [] : [[site, bundle]];
+    }),
+  );
+}
+
+function requireReady(
   name: string,
-  { state, fleet }: LoadedFleet,
-): { readonly site: SiteState; readonly bundle: BuiltBundle } {
-  if (!fleet.sites.some((site) => site.name === name))
+  known: ReadonlySet<string>,
+  ready: ReadonlyMap<string, BuiltBundle>,
+): BuiltBundle {
+  if (!known.has(name))
     throw new PaletteEdgeError(
       'FLEET_SITE_UNKNOWN',
       `the fleet has no site ${JSON.stringify(name.slice(0, 80))}`,
@@ -48,9 +58,8 @@ function readyFor(
         suggestions: ['palette-edge fleet status FILE lists the sites.'],
       },
     );
-  const site = state.sites.find((known) => known.site === name);
-  const bundle = state.bundles.find(({ file }) => file === site?.ready);
-  if (site !== undefined && bundle !== undefined) return { site, bundle };
+  const bundle = ready.get(name);
+  if (bundle !== undefined) return bundle;
   throw new PaletteEdgeError('FLEET_NOT_READY', `nothing is ready for the site ${name}`, {
     kind: 'usage',
     suggestions: ['Build it first: palette-edge fleet build FILE'],

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { wordDiskError } from '../errors.ts';
 import { contentPaths } from '../fleet/cluster-layout.ts';
@@ -8,7 +8,6 @@ import { emitGitlab } from '../fleet/emit-gitlab.ts';
 import { emitKubernetes } from '../fleet/emit-kubernetes.ts';
 import type { ClusterFiles } from '../fleet/emit-kubernetes.ts';
 import type { Emission, EmissionEngine, EmittedFile } from '../fleet/emission.ts';
-import { formatState } from '../fleet/fleet-state.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
 import type { LoadedFleet } from './fleet-files.ts';
 import { readSourceFile } from './read-source-file.ts';
@@ -62,16 +61,10 @@ async function textFor(engine: EmissionEngine, emission: Emission, loaded: Loade
   return engine === 'argo' ? emitArgo(emission, files) : emitKubernetes(emission, files);
 }
 
-/** The state is written anew: lines that a merge left twice are of no use to jobs. */
-async function clusterFiles(
-  { bundles, fleetFile }: Emission,
-  { fleet, folder, state }: LoadedFleet,
-): Promise<ClusterFiles> {
-  const { text } = await readSourceFile(resolve(folder, basename(fleetFile)), 'fleet file');
+async function clusterFiles({ bundles }: Emission, { folder, state }: LoadedFleet): Promise<ClusterFiles> {
   const named: EmittedFile[] = [];
   const paths = new Set(bundles.flatMap(({ content }) => contentPaths(content)));
   for (const path of [...paths].toSorted())
     named.push({ path, text: (await readSourceFile(resolve(folder, path), 'file of the fleet')).text });
-  const states = state.sites.length > 0 ? [{ path: fleet.state, text: formatState(state) }] : [];
-  return { own: [{ path: basename(fleetFile), text }, ...states], named };
+  return { state, named };
 }

@@ -37,7 +37,8 @@ interface FoundReport {
   readonly id: string;
   /** Whether the sites of the bundle have all of it already. */
   readonly isCurrent: boolean;
-  readonly bytes: number;
+  /** Undefined when the base is published, and not here. */
+  readonly bytes: number | undefined;
   readonly full: number;
 }
 
@@ -82,7 +83,9 @@ export async function planFleetBundles(
       const base = baseRequestOf(bundle, loaded, resources.scratch);
       const full = totalSize(found.blobs);
       const isCurrent = bundle.base?.inventory === found.inventory;
-      const bytes = isCurrent ? 0 : await bytesToCarry(found.blobs, base);
+      const isElsewhere = bundle.base !== undefined && base === undefined;
+      const carried = isElsewhere ? undefined : await bytesToCarry(found.blobs, base);
+      const bytes = isCurrent ? 0 : carried;
       return { ...reportOf(bundle), found: { id: found.id, isCurrent, bytes, full } };
     } catch (error) {
       if (inner.aborted || !(error instanceof PaletteEdgeError)) throw error;
@@ -111,7 +114,7 @@ function reportOf({ name, content, sites, base }: PlannedBundle): PlannedBundleR
 function totalOf(bundles: readonly PlannedBundleReport[]): FleetPlanResult['toSites'] {
   let [bytes, full] = [0, 0];
   for (const { found, sites } of bundles) {
-    if (found === undefined) return undefined;
+    if (found?.bytes === undefined) return undefined;
     bytes += found.bytes * sites.length;
     full += found.full * sites.length;
   }

@@ -1,20 +1,27 @@
 import { expect, test } from 'vitest';
 
-import {
-  emptyState,
-  formatState,
-  withBuilt,
-  withDelivered,
-  withoutUnused,
-} from '../../src/fleet/fleet-state.ts';
+import { formatState, withBuilt, withDelivered, withoutUnused } from '../../src/fleet/fleet-state.ts';
+import type { BuiltBundle, FleetState } from '../../src/fleet/fleet-state.ts';
 import { readState } from '../../src/fleet/read-state.ts';
 import { builtBundle } from './sample-fleet.ts';
 
 const first = builtBundle('shop-11111111', 'first');
 const second = builtBundle('shop-11111111-from-12345678', 'second', { base: first.inventory, chain: 1 });
 
+/** Sites with what they have. */
+function stateOf(sites: Readonly<Record<string, BuiltBundle>>): FleetState {
+  const has = Object.entries(sites);
+  return {
+    bundles: has.map(([, built]) => built),
+    sites: has.map(([site, { inventory }]) => ({ site, has: inventory, chain: 0 })),
+  };
+}
+
 test('a state is read as it was written, in any order, and with lines that a merge left twice', () => {
-  const state = withBuilt(withBuilt(emptyState, first, ['b', 'a']), second, ['c']);
+  const state = withBuilt(stateOf({ c: first }), [
+    { built: first, sites: ['b', 'a'] },
+    { built: second, sites: ['c'] },
+  ]);
   const text = formatState(state);
   const lines = text.trimEnd().split('\n');
   expect(lines[0]).toBe('{"fleetState":1}');
@@ -24,20 +31,33 @@ test('a state is read as it was written, in any order, and with lines that a mer
 });
 
 test('what is delivered is what a site has, and is no longer ready', () => {
-  const state = withBuilt(emptyState, second, ['a']);
-  const site = { site: 'a', chain: 0, ready: second.file };
-  expect(state.sites).toEqual([site]);
-  const after = withDelivered(state, site, second);
+  const state = withBuilt(stateOf({ a: first }), [{ built: second, sites: ['a'] }]);
+  expect(state.sites).toEqual([{ site: 'a', has: first.inventory, chain: 0, ready: second.file }]);
+  const after = withDelivered(state, new Map([['a', second]]));
   expect(after.sites).toEqual([{ site: 'a', has: second.inventory, chain: 1 }]);
 });
 
-test('bundles of what no site has or waits for are left out, and sites that are gone', () => {
-  const built = withBuilt(withBuilt(emptyState, first, ['a', 'gone']), second, ['a']);
-  // The full bundle of what the site waits for is the base of the next one.
+test('a site that received something since a delta bundle was planned is not given it, nor the full bundle of what it has', () => {
   const whole = builtBundle('shop-11111111', 'second');
-  const kept = withoutUnused(withBuilt(built, whole, []), new Set(['a']));
-  expect(kept.bundles).toEqual([second, whole]);
-  expect(kept.sites).toEqual([{ site: 'a', chain: 0, ready: second.file }]);
+  const now = withBuilt(stateOf({ a: first, b: second }), [
+    { built: second, sites: ['a', 'b', 'gone'] },
+    { built: whole, sites: ['b'] },
+  ]);
+  expect(now.sites.flatMap(({ site, ready }) => (ready === undefined ? [] : [site]))).toEqual(['a']);
+});
+
+test('bundles of what no site has or waits for are left out, and sites that are gone', () => {
+  const whole = builtBundle('shop-11111111', 'second');
+  const before = builtBundle('shop-11111111', 'before');
+  const built = withBuilt(stateOf({ a: before }), [
+    { built: first, sites: ['gone'] },
+    // The full bundle of what the site waits for is the base of the next one.
+    { built: whole, sites: ['a'] },
+    { built: second, sites: [] },
+  ]);
+  const kept = withoutUnused(built, new Set(['a']));
+  expect(kept.bundles.map(({ file }) => file)).toEqual([before.file, whole.file, second.file]);
+  expect(kept.sites.map(({ site, ready }) => [site, ready])).toEqual([['a', whole.file]]);
 });
 
 test.each([

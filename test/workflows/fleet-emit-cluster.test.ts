@@ -130,7 +130,7 @@ test('files are shared out among ConfigMaps, and what fits in none is refused', 
   await writeFile(join(fleet.root, 'fleet/lists/depot.yaml'), `# ${line}`.repeat(15_000));
   const maps = objectsOf(await emittedFor('kubernetes', fleet)).filter(({ kind }) => kind === 'ConfigMap');
   expect(maps.map(({ data }) => Object.keys(data).map((key) => key.replace(/^\d+-/, '')))).toEqual([
-    ['fleet.yaml', 'fleet-state.jsonl', 'shop.yaml', 'depot.yaml'],
+    ['fleet.yaml', 'fleet-state.jsonl', 'fleet.yaml', 'fleet-state.jsonl', 'shop.yaml', 'depot.yaml'],
     ['shop.txt'],
   ]);
   await writeFile(list, line.repeat(40_000));

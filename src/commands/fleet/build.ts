@@ -4,10 +4,12 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { diskFolder } from '../../cli/disk-folder.ts';
 import { fleetInput } from '../../cli/fleet-input.ts';
 import { paletteAccessFlags } from '../../cli/palette-flags.ts';
+import type { PublishReachFlags } from '../../cli/publish-flags.ts';
 import { registryFlags } from '../../cli/registry-flags.ts';
 import { silentProgress } from '../../cli/progress.ts';
 import { storeFlags } from '../../cli/store-flags.ts';
 import { wireBuild } from '../../cli/wire-build.ts';
+import { wireFleetPlace } from '../../cli/wire-fleet-place.ts';
 import { wireIso } from '../../cli/wire-iso.ts';
 import type { PlannedBundle } from '../../fleet/plan-fleet.ts';
 import { factsText } from '../../fleet/fleet-state.ts';
@@ -16,12 +18,14 @@ import { warningView } from '../../views/warning-view.ts';
 import { buildFleet } from '../../workflows/fleet-build.ts';
 import type { FleetBuildParts, FleetBuildResult } from '../../workflows/fleet-build.ts';
 import { loadFleet } from '../../workflows/fleet-files.ts';
+import { loadFleetWithBases } from '../../workflows/fleet-publish.ts';
+import type { FleetPlace } from '../../workflows/fleet-publish.ts';
 
 /** `palette-edge fleet build` */
 export default class FleetBuild extends BaseCommand {
   static override summary =
     'Builds the distinct bundles of a fleet of sites, and deltas from what each site has.';
-  static override description = `Builds what fleet plan shows and is not there yet, several bundles at a time, and writes the state file after each. A bundle that fails does not stop the others: the command ends with the exit code 8. Run again, it builds what is missing.`;
+  static override description = `Builds what fleet plan shows and is not there yet, several bundles at a time, and writes the state file after each. Where the fleet file says publish, each is published there, and bases that are not here are fetched from there. A bundle that fails does not stop the others: the command ends with the exit code 8. Run again, it builds what is missing.`;
   static override examples = [
     {
       description: 'Everything that the sites need for the next release:',
@@ -71,30 +75,23 @@ export default class FleetBuild extends BaseCommand {
 
   async run(): Promise<FleetBuildResult> {
     const { args, flags } = await this.parse(FleetBuild);
-    const loaded = await loadFleet(args.fleet);
+    const { publish } = (await loadFleet(args.fleet)).fleet;
+    await using place = publish === undefined ? undefined : await this.#place(publish, flags);
+    const { only, parallel } = flags;
+    const onFetch = (file: string): void => this.tell(`Fetching the base ${file} …`);
+    const loaded =
+      place === undefined
+        ? await loadFleet(args.fleet)
+        : await loadFleetWithBases(args.fleet, { only, place, parallel, onFetch }, this.signal);
     for (const warning of loaded.plan.warnings) this.tell(warningView(warning));
-    const openBuild = async ({ name }: PlannedBundle): Promise<FleetBuildParts> => {
-      // Of builds side by side the progress of each would be in the way of the others.
-      const build = await wireBuild(flags, this.config, (event) => {
-        if (event.kind === 'warning') this.tell(`${name}: ${warningView(event.warning)}`);
-      });
-      const iso = wireIso(silentProgress);
-      return {
-        resources: { build: build.resources, iso: iso.resources },
-        [Symbol.asyncDispose]: async () => {
-          await using _build = build;
-          await using _iso = iso;
-          await Promise.resolve();
-        },
-      };
-    };
     const result = await buildFleet(
       loaded,
-      { only: flags.only, parallel: flags.parallel, keepsState: flags['keep-state'] },
+      { only, parallel, keepsState: flags['keep-state'] },
       {
-        openBuild,
+        openBuild: async (bundle) => await this.#openBuild(bundle, flags),
         inputOf: async (bundle) => await fleetInput(bundle, args.fleet, this.signal),
         scratch: diskFolder(),
+        place,
         onBundle: (bundle) => this.tell(fleetBundleView(bundle)),
         signal: this.signal,
       },
@@ -103,6 +100,31 @@ export default class FleetBuild extends BaseCommand {
     else this.show(fleetBuildView(result));
     if (result.bundles.some(({ outcome }) => outcome === 'failed')) this.endWith('incomplete');
     return result;
+  }
+
+  async #place(publish: string, flags: PublishReachFlags): Promise<FleetPlace & AsyncDisposable> {
+    const userAgent = `${this.config.bin}/${this.config.version}`;
+    const progress = { ...silentProgress, tell: (text: string) => this.tell(text) };
+    return await wireFleetPlace(publish, { flags, userAgent, progress });
+  }
+
+  async #openBuild(
+    { name }: PlannedBundle,
+    flags: Parameters<typeof wireBuild>[0],
+  ): Promise<FleetBuildParts> {
+    // Of builds side by side the progress of each would be in the way of the others.
+    const build = await wireBuild(flags, this.config, (event) => {
+      if (event.kind === 'warning') this.tell(`${name}: ${warningView(event.warning)}`);
+    });
+    const iso = wireIso(silentProgress);
+    return {
+      resources: { build: build.resources, iso: iso.resources },
+      [Symbol.asyncDispose]: async () => {
+        await using _build = build;
+        await using _iso = iso;
+        await Promise.resolve();
+      },
+    };
   }
 
   #showFacts({ bundles }: FleetBuildResult): void {

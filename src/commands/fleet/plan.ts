@@ -66,7 +66,7 @@ export default class FleetPlan extends BaseCommand {
   async run(): Promise<FleetPlanResult | FleetEmitResult> {
     const { args, flags } = await this.parse(FleetPlan);
     if (flags.emit !== undefined) return await this.#emit(args.fleet, flags.emit, flags);
-    const loaded = await loadFleet(args.fleet);
+    const loaded = await loadFleet(args.fleet, 'published');
     for (const warning of loaded.plan.warnings) this.tell(warningView(warning));
     if (flags.offline) return this.#shown(plannedOffline(loaded));
     using progress = this.progress();
