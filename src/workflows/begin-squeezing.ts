@@ -1,5 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
-
 import { inventoryPath, signaturePath } from '../bundle/inventory.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import { defaultFrameContent } from '../bundle/plan-bundle.ts';
@@ -10,7 +8,6 @@ import { planDelta } from './plan-delta.ts';
 import type { DeltaContext } from './plan-delta.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { PlainBundle } from './plan-squeezing.ts';
-import { openSpillFile } from './spill-file.ts';
 import type { SqueezeEffort } from './squeeze-effort.ts';
 import { writeSqueezed } from './squeeze-bundle.ts';
 
@@ -47,11 +44,10 @@ async function squeeze(
     onStart: (total: number) => listener({ kind: 'analyzing', total }),
     onBytes: (count: number) => listener({ kind: 'analyzed-bytes', count }),
   };
-  const createSpill = async (): Promise<FileHandle> => await openSpillFile(options.path);
   const squeezed =
     delta === undefined
       ? await planSqueezing(plain, context)
-      : patches.use(await planDelta(plain, { ...context, ...delta, createSpill }));
+      : patches.use(await planDelta(plain, { ...context, ...delta }));
   const written = await writeSqueezed(squeezed, {
     ...options,
     split,

@@ -1,6 +1,7 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isInventoryPath, readInventory } from './base-inventory.ts';
 import type { NamedBase } from './base-pool.ts';
@@ -48,7 +49,7 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
     for (const base of pool.bases) pool.requireFromBundles(base);
     const inventories = await Promise.all([...new Set(paths.filter(isInventoryPath))].map(readInventory));
     return {
-      bases: [...bundles, ...inventories],
+      bases: eachOnce([...bundles, ...inventories]),
       bundles: pool.bases,
       [Symbol.asyncDispose]: async () => await pool.close(),
     };
@@ -56,6 +57,12 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
     await pool.close();
     throw error;
   }
+}
+
+/** The same bundle may be named in several forms, and its inventory besides: the first one has the content, if any has. */
+function eachOnce(bases: readonly DeltaBase[]): readonly DeltaBase[] {
+  const byInventory = new Map(bases.toReversed().map((base) => [digestOf(base.inventoryBytes), base]));
+  return bases.filter((base) => byInventory.get(digestOf(base.inventoryBytes)) === base);
 }
 
 /**

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { invalidPatch } from '../delta/invalid-patch.ts';
 import type { OldTar, OldTarAccess } from '../delta/old-tar.ts';
-import { wordDiskError } from '../errors.ts';
 import { writeAll } from '../io/write-all.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { SqueezeThreads } from '../squeeze/squeeze-threads.ts';
 import { openSpillFile } from './spill-file.ts';
+import { wordSpillError } from './word-spill-error.ts';
 
 /** Bytes of files that nobody uses at the moment. */
 const mostKept = 4 * 1024 ** 3;
@@ -120,7 +120,7 @@ export class PlainTars implements AsyncDisposable {
         throw error;
       }
     } catch (error) {
-      throw wordDiskError(error, `decompressing a layer of a base in ${this.#folder}`);
+      throw wordSpillError(error, `decompressing a layer of a base in ${this.#folder}`);
     }
   }
 

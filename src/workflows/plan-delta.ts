@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 
 import { planSqueezedBundle } from '../bundle/plan-squeezed-bundle.ts';
 import type { LayerToSqueeze } from '../bundle/plan-squeezed-bundle.ts';
@@ -10,6 +11,7 @@ import type { Digest } from '../oci/digest.ts';
 import { verifiedContent } from '../oci/verified-content.ts';
 import { layersOfBases, sketchLayers } from './alike-layers.ts';
 import { analyzeLayers } from './analyze-layers.ts';
+import type { AnalyzedLayers } from './analyze-layers.ts';
 import { baseOf } from './base-identity.ts';
 import { inBases } from './delta-bases.ts';
 import type { DeltaBase } from './delta-bases.ts';
@@ -21,14 +23,15 @@ import { orderLongBlobs } from './order-long-blobs.ts';
 import { PlainTars, SpilledTar } from './plain-tars.ts';
 import type { PlainBundle, SqueezeContext, SqueezedOutput } from './plan-squeezing.ts';
 import { SqueezedBlobs } from './squeezed-blobs.ts';
+import { openSpillFile } from './spill-file.ts';
 import { reportStored } from './squeeze-report.ts';
+import { wordSpillError } from './word-spill-error.ts';
 
 /** What a delta bundle is made with, besides what squeezing needs. */
 export interface DeltaContext extends SqueezeContext {
   readonly bases: readonly DeltaBase[];
   /** On a disk: layers of bases and patches are put there, in files without names. */
   readonly folder: string;
-  readonly createSpill: () => Promise<FileHandle>;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface DeltaOutput extends SqueezedOutput, AsyncDisposable {}
 /**
  * Plans the bundle that holds what its bases lack: blobs that they do not have, and of layers that are like theirs, what is different.
  *
- * @throws what reading blobs and bases throws
+ * @throws what reading blobs and bases throws, and `DISK_…` when there is no space for layers of bases, or patches
  */
 export async function planDelta(plain: PlainBundle, context: DeltaContext): Promise<DeltaOutput> {
   const { inventory, blobs, writing } = plain;
@@ -63,18 +66,9 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
     }),
     left,
   );
-  const sketched = await sketchLayers(olds, context);
-  await using tars = new PlainTars(context.folder, () => threads);
-  const patches = await makePatches(
-    worthPatching(analyzed.layers, inventory),
-    ({ plain: tar }) => analyzed.sketches.get(tar.digest) ?? new Uint32Array(),
-    {
-      ...context,
-      blobs,
-      olds: sketched,
-      tars,
-    },
-  );
+  const patches = await patchesOf(analyzed, { ...plain, olds }, context);
+  await using files = new AsyncDisposableStack();
+  for (const { file } of patches) files.use(file);
   const whole = [...uncompressed, ...analyzed.layers.map(({ plain: tar }) => tar)];
   const long = orderLongBlobs(inLongFrames(whole, patches), analyzed.sketches);
   const kept = [...analyzed.kept, ...zstd.map(({ digest }) => ({ digest, reason: 'zstd' }))];
@@ -89,7 +83,33 @@ export async function planDelta(plain: PlainBundle, context: DeltaContext): Prom
     graphs: new Map(),
     delta: { bases: bases.map(baseOf), taken, patches },
   });
-  return deltaOutput(plain, { plan, layers: analyzed.layers, patches, threads });
+  return deltaOutput(plain, { plan, layers: analyzed.layers, patches, files: files.move(), threads });
+}
+
+/** What layers of bases make of layers that are in none; whoever gets it closes the files. */
+async function patchesOf(
+  { layers, sketches }: AnalyzedLayers,
+  {
+    inventory,
+    blobs,
+    olds,
+  }: Pick<PlainBundle, 'inventory' | 'blobs'> & { readonly olds: ReturnType<typeof layersOfBases> },
+  context: DeltaContext,
+): Promise<MadePatch[]> {
+  const { folder, threads } = context;
+  const sketched = await sketchLayers(olds, context);
+  await using tars = new PlainTars(folder, () => threads);
+  const createSpill = async (): Promise<FileHandle> =>
+    await openSpillFile(join(folder, 'palette-edge-patch'));
+  try {
+    return await makePatches(
+      worthPatching(layers, inventory),
+      ({ plain: tar }) => sketches.get(tar.digest) ?? new Uint32Array(),
+      { ...context, blobs, olds: sketched, tars, createSpill },
+    );
+  } catch (error) {
+    throw wordSpillError(error, `writing changes to layers of bases into ${folder}`);
+  }
 }
 
 /** What writes a delta bundle that is planned. */
@@ -99,10 +119,12 @@ function deltaOutput(
     plan,
     layers,
     patches,
+    files,
     threads,
   }: Pick<SqueezedOutput, 'plan'> & {
     readonly layers: readonly LayerToSqueeze[];
     readonly patches: readonly MadePatch[];
+    readonly files: AsyncDisposable;
     readonly threads: SqueezeContext['threads'];
   },
 ): DeltaOutput {
@@ -111,9 +133,7 @@ function deltaOutput(
     plan,
     blobs: new PatchedBlobs(stored, patches),
     report: reportStored(plan.inventory, inventory),
-    [Symbol.asyncDispose]: async () => {
-      for (const { file } of patches) await file.close();
-    },
+    [Symbol.asyncDispose]: async () => await files[Symbol.asyncDispose](),
   };
 }
 

@@ -8,6 +8,7 @@ import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { openSpillFile } from './spill-file.ts';
+import { wordSpillError } from './word-spill-error.ts';
 
 /** Where restored layers are kept. */
 export interface RestoredLayersOptions {
@@ -42,7 +43,7 @@ export class RestoredLayers implements AsyncDisposable {
     try {
       await (await openSpillFile(spillPath(this.#options.folder))).close();
     } catch (error) {
-      throw wordFolderError(error, this.#options.folder);
+      throw wordSpillError(error, actionIn(this.#options.folder));
     }
   }
 
@@ -162,7 +163,7 @@ class RestoredLayer {
   /** Restores it into its file. A failure is told to whoever reads it. */
   async fill(reader: Pick<BlobReader, 'open'>): Promise<void> {
     this.#filling = this.#fill(reader).catch((error: unknown) => {
-      this.#failure = { error: wordFolderError(error, this.#place.folder) };
+      this.#failure = { error: wordSpillError(error, actionIn(this.#place.folder)) };
     });
     await this.#filling;
     this.#tell();
@@ -229,14 +230,6 @@ function isDiskFull(error: unknown): boolean {
   return worded instanceof PaletteEdgeError && worded.code === 'DISK_FULL';
 }
 
-function wordFolderError(error: unknown, folder: string): unknown {
-  if (error instanceof PaletteEdgeError) return error;
-  const worded = wordDiskError(error, `restoring layers in ${folder}`);
-  if (!(worded instanceof PaletteEdgeError)) return worded;
-  const { code, message, kind, cause } = worded;
-  return new PaletteEdgeError(code, message, {
-    kind,
-    cause,
-    suggestions: ['Choose another folder on a disk with space: TMPDIR=FOLDER'],
-  });
+function actionIn(folder: string): string {
+  return `restoring layers in ${folder}`;
 }

@@ -45,7 +45,8 @@ test('a build against a base pulls and writes what is new; applied, it is the bu
   expect(dry.stdout).toMatch(/made against\s+app, id [0-9a-f]{8}\n\s+in bases\s+1 of 4 blobs are there/);
   const before = records.length;
   for (const concurrency of ['1', '8']) {
-    const output = ['--output', `c${concurrency}.delta.tar.zst`, '--concurrency', concurrency];
+    // A folder that is not there, as the one that is taken without --output.
+    const output = ['--output', `new/c${concurrency}.delta.tar.zst`, '--concurrency', concurrency];
     const { code, stderr } = await build('2', `store-${concurrency}`, '--base', 'v1.tar.zst', ...output);
     expect(code, `with ${stderr}`).toBe(0);
   }
@@ -56,8 +57,8 @@ test('a build against a base pulls and writes what is new; applied, it is the bu
     .slice(before)
     .filter(({ path, method }) => method === 'GET' && path.includes('/blobs/'));
   expect(new Set(pulled.map(({ path }) => path)).size).toBe(2);
-  expect((await bytesOf('c8.delta.tar.zst')).equals(await bytesOf('c1.delta.tar.zst'))).toBe(true);
-  const delta = 'c1.delta.tar.zst';
+  expect((await bytesOf('new/c8.delta.tar.zst')).equals(await bytesOf('new/c1.delta.tar.zst'))).toBe(true);
+  const delta = 'new/c1.delta.tar.zst';
   const applied = await runCliJson<UnsqueezeResult>(
     ['apply', delta, '--base', 'v1.tar.zst', '--output', 'applied.tar.zst'],
     { cwd },

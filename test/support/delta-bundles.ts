@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -13,7 +12,6 @@ import { defaultFrameContent } from '../../src/bundle/plan-bundle.ts';
 import { openDeltaBases } from '../../src/workflows/delta-bases.ts';
 import { planDelta } from '../../src/workflows/plan-delta.ts';
 import { SqueezeThreads } from '../../src/squeeze/squeeze-threads.ts';
-import { openSpillFile } from '../../src/workflows/spill-file.ts';
 import { writeSqueezed } from '../../src/workflows/squeeze-bundle.ts';
 import type { SplitRequest } from '../../src/workflows/split-request.ts';
 import type { UnsqueezeResult } from '../../src/workflows/unsqueeze-bundle.ts';
@@ -86,14 +84,16 @@ interface DeltaOptions {
   readonly split?: SplitRequest;
   /** As many as there are processors, unless given. */
   readonly threads?: number;
+  /** Where layers of bases and patches are put. */
+  readonly folder?: string;
 }
 
 /** Makes a delta bundle of a plain one, as `build --base` does of what it pulled. */
 export async function makeDelta(
   path: string,
-  { bases, output, split, threads: count = availableParallelism() }: DeltaOptions,
+  { bases, output, split, threads: count = availableParallelism(), folder = tmpdir() }: DeltaOptions,
 ): Promise<WrittenBundleFile> {
-  await using opened = await openDeltaBases({ paths: bases, folder: tmpdir() });
+  await using opened = await openDeltaBases({ paths: bases, folder });
   await using threads = new SqueezeThreads(count);
   return await withBundle(path, async (reader) => {
     const { inventory, inventoryBytes, signature, files } = reader;
@@ -107,8 +107,7 @@ export async function makeDelta(
         onBytes: () => undefined,
         signal: never,
         bases: opened.bases ?? [],
-        folder: tmpdir(),
-        createSpill: async (): Promise<FileHandle> => await openSpillFile(output),
+        folder,
       },
     );
     return await writeSqueezed(planned, {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -19,6 +19,7 @@ import {
 import type { LayeredContent } from '../support/delta-bundles.ts';
 import { noise } from '../support/sample-bundle.ts';
 import { gzipLayer, plainLayer, tarWith, wordyText } from '../support/squeezable-bundle.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { squeeze } from '../support/squeezing.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -108,4 +109,39 @@ test('what a squeezed base has for itself is not taken from it: the receiver may
     await applyDelta(delta, { bases: [base], output });
     expect(await isSameFile(output, direct)).toBe(true);
   }
+});
+
+test('a base may be named in several forms, its inventory besides, and the folder of the output need not be there', async () => {
+  const folder = await temporaryFolder();
+  const write = async (name: string, added: string): Promise<string> =>
+    await bundleIn(folder, name, await layeredBundle({ images: [[wordsLayer(1, added)]] }));
+  const [old, next] = [await write('old.tar.zst', ''), await write('new.tar.zst', 'new')];
+  const [delta, again] = [join(folder, 'd.delta.tar.zst'), join(folder, 'delta-1a2b3c4d', 'd.delta.tar.zst')];
+  await makeDelta(next, { bases: [old], output: delta });
+  const inventory = join(folder, 'inventory.json');
+  await withBundle(old, async ({ inventoryBytes }) => await writeFile(inventory, inventoryBytes));
+  const { bundle: squeezed } = await squeeze(old);
+  await makeDelta(next, { bases: [inventory, squeezed.path, old], output: again });
+  expect(await isSameFile(again, delta)).toBe(true);
+});
+
+test('where there is no space for patches this is told, with the folder, and nothing is left', async () => {
+  const folder = await temporaryFolder();
+  const words = wordyText(100_000, 1);
+  const longer = Buffer.concat([words, noise(200_000, 1)]);
+  const write = async (name: string, tar: Buffer): Promise<string> =>
+    await bundleIn(folder, name, await layeredBundle({ images: [[gzipLayer(tar)]] }));
+  const [old, next] = [
+    await write('old.tar.zst', tarWith(words)),
+    await write('new.tar.zst', tarWith(longer)),
+  ];
+  // Enough for the layer of the base.
+  await using disk = await smallDisk(160 * 1024);
+  const made = makeDelta(next, { bases: [old], output: join(folder, 'd.tar.zst'), folder: disk.path });
+  await expect(made).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringContaining(`writing changes to layers of bases into ${disk.path}`),
+    suggestions: [expect.stringContaining('TMPDIR')],
+  });
+  expect(await readdir(disk.path)).toEqual([]);
 });
