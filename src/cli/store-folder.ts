@@ -56,6 +56,11 @@ export function sharedStoreUrls({ store }: StoreFlags): readonly string[] {
   return [...new Set(store.filter(isSharedStoreUrl))];
 }
 
+/** Where it is kept how far uploads to registries are. */
+export function uploadFolder({ cacheDir }: Pick<Config, 'cacheDir'>): string {
+  return join(cacheDir, 'uploads');
+}
+
 /** Where it is kept what was found out about layers. Another version may find other recipes. */
 export function recipeFolder({ cacheDir, version }: Pick<Config, 'cacheDir' | 'version'>): string {
   return join(cacheDir, 'recipes', version);

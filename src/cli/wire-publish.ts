@@ -23,6 +23,8 @@ import type { RegistryWiring } from './wire-registry.ts';
 export interface PublishContext {
   readonly flags: PublishReachFlags;
   readonly userAgent: string;
+  /** Where uploads are remembered for the next run; nowhere when undefined. */
+  readonly uploadFolder?: string;
   readonly progress: Progress;
 }
 
@@ -40,13 +42,13 @@ export interface PublishWiring extends AsyncDisposable {
  */
 export async function wirePublish(
   place: PublishPlace,
-  { flags, userAgent, progress }: PublishContext,
+  { flags, userAgent, uploadFolder, progress }: PublishContext,
 ): Promise<PublishWiring> {
   const settings =
     place.kind === 's3'
       ? await readS3Settings({ environment: process.env, homeFolder: homedir() })
       : undefined;
-  const wiring = await wireRegistry({ ...flags, mirror: [] }, userAgent);
+  const wiring = await wireRegistry({ ...flags, mirror: [] }, userAgent, uploadFolder);
   const parts = {
     concurrency: flags.concurrency,
     ...(settings === undefined ? {} : { s3: s3Options(settings, wiring, progress) }),

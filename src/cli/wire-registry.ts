@@ -8,6 +8,7 @@ import { createHelmCredentials } from '../registry/helm-credentials.ts';
 import { RegistryClient } from '../registry/registry-client.ts';
 import { RegistryPusher } from '../registry/registry-pusher.ts';
 import type { RetryEvent } from '../registry/registry-transport.ts';
+import { KeptUploads } from '../workflows/kept-uploads.ts';
 import { mirrorList } from './mirror-list.ts';
 import { readRegistriesFile } from './registries-file.ts';
 import type { RegistryFlags } from './registry-flags.ts';
@@ -26,9 +27,14 @@ export interface RegistryWiring extends AsyncDisposable {
  * Builds the registry client's parts from what the user said. Files that were named are read now, so that a wrong path is
  * told before anything is pulled.
  *
+ * @param uploadFolder where uploads are remembered for the next run; nowhere when undefined
  * @throws PaletteEdgeError for files that cannot be read or make no sense
  */
-export async function wireRegistry(flags: RegistryFlags, userAgent: string): Promise<RegistryWiring> {
+export async function wireRegistry(
+  flags: RegistryFlags,
+  userAgent: string,
+  uploadFolder?: string,
+): Promise<RegistryWiring> {
   const credentialFilePath = flags['cred-file-path'];
   if (credentialFilePath !== undefined) await checkPaletteCredentials(credentialFilePath);
   const prefixes = mirrorList(flags.mirror);
@@ -44,6 +50,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
     environment: process.env,
     homeFolder: homedir(),
   });
+  const lasting = uploadFolder === undefined ? undefined : { records: new KeptUploads(uploadFolder) };
   return {
     http,
     credentials,
@@ -62,7 +69,7 @@ export async function wireRegistry(flags: RegistryFlags, userAgent: string): Pro
         onRetry: ({ host, ...retry }) => onRetry({ registry: host, subject: host, ...retry }),
       }),
     createPusher: (onRetry) =>
-      new RegistryPusher({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry }),
+      new RegistryPusher({ http, credentials, concurrencyPerHost: flags.concurrency, onRetry, lasting }),
     [Symbol.asyncDispose]: async () => await http.close(),
   };
 }

@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { publishReachFlags } from '../cli/publish-flags.ts';
 import { wirePublish } from '../cli/wire-publish.ts';
+import { uploadFolder } from '../cli/store-folder.ts';
 import { HashThread } from '../io/hash-thread.ts';
 import { publishView } from '../views/publish-view.ts';
 import { publishBundle } from '../workflows/publish-bundle.ts';
@@ -15,7 +16,7 @@ export default class Publish extends BaseCommand {
     'Puts a bundle, with all that lies beside it, into an S3 bucket or an OCI registry.';
   static override description = `The bundle or its parts, the list of parts, checksums and signatures; delta bundles and encrypted ones as well. fetch gets them again, and so do the tools of S3 and oras pull.
 
-What is there already is not sent; of a large file in a bucket not even the parts that an interrupted run sent. The bundle is known there once all of it is.
+What is there already is not sent, not even the parts of a large file that an interrupted run sent. The bundle is known there once all of it is.
 
 Keys for a bucket come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the profile of AWS_PROFILE, logins of registries from where push has them. Another server than Amazon's is named by AWS_ENDPOINT_URL_S3.`;
   static override examples = [
@@ -61,7 +62,12 @@ Keys for a bucket come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the p
     const place = parsePublishPlace(args.url);
     using progress = this.progress();
     const userAgent = `${this.config.bin}/${this.config.version}`;
-    await using wiring = await wirePublish(place, { flags, userAgent, progress });
+    await using wiring = await wirePublish(place, {
+      flags,
+      userAgent,
+      uploadFolder: uploadFolder(this.config),
+      progress,
+    });
     await using hasher = new HashThread();
     const result = await publishBundle(
       { path: args.bundle, replaces: flags.replace },

@@ -5,6 +5,7 @@ import { baseRequest } from '../cli/base-flags.ts';
 import { diskFolder } from '../cli/disk-folder.ts';
 import { pushFlags, pushInput } from '../cli/push-flags.ts';
 import { pushListener } from '../cli/push-listener.ts';
+import { uploadFolder } from '../cli/store-folder.ts';
 import { bundleTrust, trustFlags } from '../cli/trust-flags.ts';
 import { registryBases } from '../cli/wire-bases.ts';
 import { wireRegistry } from '../cli/wire-registry.ts';
@@ -60,6 +61,7 @@ It is also called deploy.`;
     await using wiring = await wireRegistry(
       { ...flags, mirror: [] },
       `${this.config.bin}/${this.config.version}`,
+      uploadFolder(this.config),
     );
     const listener = pushListener(progress, input.isDryRun);
     const client = wiring.createRegistryClient((retry) => listener({ kind: 'retry', retry }));

@@ -1,5 +1,4 @@
 import { PaletteEdgeError } from '../errors.ts';
-import { HttpStatusError } from '../http/http-status-error.ts';
 import type { RetryBudget } from '../http/retry-budget.ts';
 import { isConnectionFailure } from '../http/retry-policy.ts';
 import type { StreamedBody } from '../http/sent-body.ts';
@@ -7,17 +6,29 @@ import { begun } from '../io/begun.ts';
 import type { BlobRange } from '../oci/blob-access.ts';
 import type { ChunkSizes } from './chunk-sizes.ts';
 import { largestChunk } from './chunk-sizes.ts';
+import { isAboutChunks, LastingUpload } from './lasting-upload.ts';
+import type { LastingUploads } from './lasting-upload.ts';
+import { isRefusal, refusedStatus } from './refused-status.ts';
+import { UploadProgress } from './upload-progress.ts';
+import type { UploadListener } from './upload-progress.ts';
 import { askUpload, beginUpload, endUpload, sendChunk, uploadSubject } from './upload-requests.ts';
 import type { UploadSession, UploadTarget } from './upload-requests.ts';
 
 /** A blob to upload, and where its bytes come from. */
-export interface BlobUpload extends UploadTarget {
+export interface BlobUpload extends UploadTarget, UploadListener {
   /** A repository of the same registry that has it: it is mounted from there when that is allowed. */
   readonly mountFrom?: string | undefined;
   /** Opens the blob, whole or a part of it; called anew for each try. The first piece is waited for before anything is sent. */
   readonly open: (range?: BlobRange) => Promise<AsyncIterable<Uint8Array>>;
-  /** Told of bytes as they are sent; less than nothing for those that were sent in vain. */
-  readonly onBytes?: ((count: number) => void) | undefined;
+  /** Whether a later run may go on with it: then a large one is read in parts, which should cost no more than reading it once. */
+  readonly isLasting?: boolean;
+}
+
+/** What all uploads to registries share. */
+export interface UploadMeans {
+  readonly chunkSizes: ChunkSizes;
+  /** Undefined where uploads end with their process. */
+  readonly lasting?: LastingUploads | undefined;
 }
 
 /** How a blob came to be in a repository. */
@@ -31,14 +42,20 @@ export interface UploadReport {
  * Uploads a blob: whole, and in chunks where a body of its size is refused or a connection broke. Goes on from the last byte that
  * the registry says it has, and begins anew where it does not say. Holds a place in the registry's concurrency limit.
  *
+ * A large one that may last goes in chunks from the beginning, behind what an earlier run sent of it. Where a registry does not take them so, or
+ * finds another digest in the end, it is sent once more, whole.
+ *
  * @throws PaletteEdgeError `REPOSITORY_NOT_FOUND`, `ACCESS_DENIED`, `BODY_REFUSED`, kind network or content; what reading the blob
  *   throws, at once
  */
-export async function uploadBlob(upload: BlobUpload, chunkSizes: ChunkSizes): Promise<UploadReport> {
+export async function uploadBlob(upload: BlobUpload, means: UploadMeans): Promise<UploadReport> {
   const { transport, repository, signal } = upload;
   const release = await transport.acquire(repository, signal);
   try {
-    return await new UploadUnderWay(upload, chunkSizes).run();
+    using lasting = await LastingUpload.of(upload, upload.isLasting === true ? means.lasting : undefined);
+    const report = await new UploadUnderWay(upload, means.chunkSizes, lasting).run();
+    await lasting?.forget();
+    return report;
   } finally {
     release();
   }
@@ -49,40 +66,73 @@ class UploadUnderWay {
   readonly #upload: BlobUpload;
   readonly #chunkSizes: ChunkSizes;
   readonly #budget: RetryBudget;
+  readonly #progress: UploadProgress;
+  /** Undefined as soon as the blob goes whole. */
+  #lasting: LastingUpload | undefined;
   #mountFrom: string | undefined;
   #session: UploadSession | undefined;
+  #isTakenUp = false;
+  /** One that the registry has to be asked about before it is gone on with. */
+  #unsure: UploadSession | undefined;
   /** What is sent at once after a connection broke: less is lost the next time. */
   #cautiousChunk = Infinity;
   /** Bytes of the body of the last request. */
   #bodyLength = 0;
-  #bytesSent = 0;
-  /** Those of them that count, as far as is known. */
-  #bytesTold = 0;
   #readFailure: { readonly error: unknown } | undefined;
 
-  constructor(upload: BlobUpload, chunkSizes: ChunkSizes) {
+  constructor(upload: BlobUpload, chunkSizes: ChunkSizes, lasting: LastingUpload | undefined) {
     const { transport, repository, signal, mountFrom } = upload;
     this.#upload = upload;
+    this.#lasting = lasting;
     this.#chunkSizes = chunkSizes;
     this.#mountFrom = mountFrom;
+    this.#progress = new UploadProgress(upload);
     this.#budget = transport.budget(repository, uploadSubject(upload), signal);
   }
 
   async run(): Promise<UploadReport> {
     for (;;) {
       try {
-        this.#session ??= await this.#begin();
-        if (this.#session === undefined) return { how: 'mounted', bytesSent: this.#bytesSent };
+        this.#session ??= await this.#start();
+        if (this.#session === undefined) return { how: 'mounted', bytesSent: this.#progress.sent };
         await this.#send(this.#session);
-        return { how: 'uploaded', bytesSent: this.#bytesSent };
+        return { how: 'uploaded', bytesSent: this.#progress.sent };
       } catch (error) {
         await this.#afterFailure(error);
       }
     }
   }
 
-  async #begin(): Promise<UploadSession | undefined> {
+  async #start(): Promise<UploadSession | undefined> {
     this.#bodyLength = 0;
+    const before = await this.#askAgain();
+    if (before !== undefined) return before;
+    // A mount is cheaper than any rest.
+    const begun = this.#mountFrom === undefined ? undefined : await this.#begin();
+    if (this.#mountFrom !== undefined && begun === undefined) return undefined;
+    return (await this.#takeUp()) ?? begun ?? (await this.#begin());
+  }
+
+  async #askAgain(): Promise<UploadSession | undefined> {
+    const before = this.#unsure;
+    if (before === undefined) return undefined;
+    const session = await this.#lasting?.ask(before);
+    this.#unsure = undefined;
+    if (session !== undefined && session.offset > before.offset) this.#budget.reset();
+    this.#progress.at(session?.offset ?? 0);
+    return session;
+  }
+
+  async #takeUp(): Promise<UploadSession | undefined> {
+    const session = await this.#lasting?.takeUp();
+    if (session === undefined) return undefined;
+    this.#isTakenUp = true;
+    this.#progress.begunAt(session.offset);
+    return session;
+  }
+
+  async #begin(): Promise<UploadSession | undefined> {
+    this.#isTakenUp = false;
     if (this.#mountFrom === undefined) return await beginUpload(this.#upload, undefined);
     try {
       return await beginUpload(this.#upload, this.#mountFrom);
@@ -96,33 +146,38 @@ class UploadUnderWay {
 
   async #send(first: UploadSession): Promise<void> {
     const { blob } = this.#upload;
-    const chunk = this.#chunkSize(first);
-    if (first.offset === 0 && blob.size <= chunk) {
+    if (first.offset === 0 && blob.size <= this.#chunkSize(first)) {
       await this.#withBody(undefined, async (body) => await endUpload(this.#upload, first, body));
       return;
     }
     let session = first;
     while (session.offset < blob.size) {
-      session = await this.#sendNext(session, chunk);
+      session = await this.#sendNext(session, this.#chunkSize(session));
       this.#session = session;
       this.#budget.reset();
     }
     this.#bodyLength = 0;
+    await this.#lasting?.keep(session, blob.size);
     await endUpload(this.#upload, session, undefined);
   }
 
   async #sendNext(session: UploadSession, chunk: number): Promise<UploadSession> {
     const start = session.offset;
     const end = Math.min(this.#upload.blob.size, start + chunk);
-    return await this.#withBody(
+    await this.#lasting?.keep(session, end);
+    this.#lasting?.pace.begin();
+    const next = await this.#withBody(
       { start, end },
       async (body) => await sendChunk(this.#upload, session, { start, end, body }),
     );
+    this.#lasting?.pace.end(end - start);
+    return next;
   }
 
   #chunkSize({ leastChunk }: UploadSession): number {
     const allowed = this.#chunkSizes.of(this.#origin) ?? Infinity;
-    return Math.min(allowed, Math.max(leastChunk, this.#cautiousChunk));
+    const wanted = Math.min(this.#cautiousChunk, this.#lasting?.pace.size ?? Infinity);
+    return Math.min(allowed, Math.max(leastChunk, wanted));
   }
 
   get #origin(): string {
@@ -165,11 +220,10 @@ class UploadUnderWay {
     reading: AsyncIterable<Uint8Array> | undefined,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     // A login may be asked for in the middle of it: then it is sent once more.
-    this.#tell(range?.start ?? 0);
+    this.#progress.at(range?.start ?? 0);
     try {
       for await (const bytes of reading ?? (await this.#upload.open(range))) {
-        this.#bytesSent += bytes.length;
-        this.#tell(this.#bytesTold + bytes.length);
+        this.#progress.advance(bytes.length);
         yield bytes;
       }
     } catch (error) {
@@ -178,23 +232,31 @@ class UploadUnderWay {
     }
   }
 
-  /** So many bytes of the blob are there. */
-  #tell(count: number): void {
-    if (count !== this.#bytesTold) this.#upload.onBytes?.(count - this.#bytesTold);
-    this.#bytesTold = count;
-  }
-
   async #afterFailure(error: unknown): Promise<void> {
     // Another try reads the same.
     if (this.#readFailure !== undefined) throw this.#readFailure.error;
     // Without a body it is the registry's own refusal, and no smaller body helps.
-    if (statusOf(error) === 413 && this.#bodyLength === 0) throw error;
-    if (statusOf(error) === 413) {
+    if (refusedStatus(error) === 413 && this.#bodyLength === 0) throw error;
+    if (refusedStatus(error) === 413) {
       if (!this.#chunkSizes.refused(this.#origin, this.#bodyLength)) throw this.#bodyRefused(error);
       return;
     }
+    if (await this.#startsOver(error)) return;
     await this.#budget.spend(error);
     await this.#resume(error);
+  }
+
+  /**
+   * Whether the blob is sent once more from its beginning, because the registry does not want it as it came. Only the upload of an earlier run
+   * that was refused before its end says nothing about chunks.
+   */
+  async #startsOver(error: unknown): Promise<boolean> {
+    if (this.#lasting === undefined || this.#session === undefined || !isAboutChunks(error)) return false;
+    await this.#lasting.forget();
+    if (!this.#isTakenUp || this.#bodyLength === 0) this.#lasting = undefined;
+    this.#session = undefined;
+    this.#progress.at(0);
+    return true;
   }
 
   async #resume(error: unknown): Promise<void> {
@@ -203,6 +265,10 @@ class UploadUnderWay {
     this.#session = undefined;
     if (before === undefined) return;
     if (isConnectionFailure(error)) this.#cautiousChunk = largestChunk;
+    if (this.#lasting !== undefined) {
+      this.#unsure = before;
+      return;
+    }
     try {
       this.#session = await askUpload(this.#upload, before);
     } catch (failure) {
@@ -211,7 +277,7 @@ class UploadUnderWay {
       if (!(failure instanceof PaletteEdgeError)) throw failure;
     }
     if (this.#session !== undefined && this.#session.offset > before.offset) this.#budget.reset();
-    this.#tell(this.#session?.offset ?? 0);
+    this.#progress.at(this.#session?.offset ?? 0);
   }
 
   #bodyRefused(cause: unknown): PaletteEdgeError {
@@ -225,13 +291,4 @@ class UploadUnderWay {
       ],
     });
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && error.cause instanceof HttpStatusError ? error.cause.status : undefined;
-}
-
-function isRefusal(error: unknown): boolean {
-  const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 429 && status !== 408;
 }

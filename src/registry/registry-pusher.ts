@@ -8,11 +8,12 @@ import { formatReference } from '../oci/reference.ts';
 import { Authenticator } from './authenticator.ts';
 import { BlobAhead } from './blob-ahead.ts';
 import { uploadBlob } from './blob-upload.ts';
-import type { BlobUpload, UploadReport } from './blob-upload.ts';
+import type { BlobUpload, UploadMeans, UploadReport } from './blob-upload.ts';
 import { ChunkSizes } from './chunk-sizes.ts';
 import type { CredentialSource } from './credentials.ts';
 import { HostLimits } from './host-limits.ts';
 import type { HostOptions } from './host-state.ts';
+import type { LastingUploads } from './lasting-upload.ts';
 import { acceptManifests, readManifest } from './manifest-answer.ts';
 import type { ManifestTarget } from './manifest-answer.ts';
 import { findManifest, putManifest } from './put-manifest.ts';
@@ -34,6 +35,8 @@ export interface RegistryPusherOptions {
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   /** Replaces policy, time and waiting, for tests. */
   readonly retry?: HostOptions | undefined;
+  /** Where uploads are remembered for the next run; nowhere when undefined. */
+  readonly lasting?: LastingUploads | undefined;
 }
 
 /** What an upload takes besides the pusher. */
@@ -48,9 +51,10 @@ interface ReferrersPlace {
 /** Writes to registries (distribution-spec 1.1, push), never to mirrors of them. */
 export class RegistryPusher {
   readonly #transport: RegistryTransport;
-  readonly #chunkSizes = new ChunkSizes();
+  readonly #means: UploadMeans;
 
-  constructor({ http, credentials, concurrencyPerHost, onRetry, retry }: RegistryPusherOptions) {
+  constructor({ http, credentials, concurrencyPerHost, onRetry, retry, lasting }: RegistryPusherOptions) {
+    this.#means = { chunkSizes: new ChunkSizes(), lasting };
     this.#transport = new RegistryTransport({
       http,
       authenticator: new Authenticator({ http, credentials, isForPush: true }),
@@ -87,7 +91,7 @@ export class RegistryPusher {
 
   /** Uploads a blob, or mounts it; see {@link uploadBlob}. */
   async pushBlob(blob: BlobToPush): Promise<UploadReport> {
-    return await uploadBlob({ ...blob, transport: this.#transport }, this.#chunkSizes).catch(adviseToCreate);
+    return await uploadBlob({ ...blob, transport: this.#transport }, this.#means).catch(adviseToCreate);
   }
 
   /** Puts a manifest; see {@link putManifest}. */

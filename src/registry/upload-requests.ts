@@ -160,7 +160,8 @@ function requestFor(target: UploadTarget): Pick<RegistryRequest, 'repository' | 
   return { repository, subject: uploadSubject(target), signal };
 }
 
-function uploadLost(target: UploadTarget, reason: string, cause?: unknown): PaletteEdgeError {
+/** The error for an upload that cannot be gone on with now: it is asked for again, or begun anew. */
+export function uploadLost(target: UploadTarget, reason: string, cause?: unknown): PaletteEdgeError {
   const message = `${uploadSubject(target)}: the upload was lost: ${reason}`;
   return new PaletteEdgeError('UPLOAD_LOST', message, { kind: 'network', cause });
 }

@@ -17,8 +17,8 @@ export interface TaggedPlace {
 }
 
 /**
- * Publishes to a repository of a registry: files are blobs, and the tag is moved last. What an upload has sent is known as long as this
- * runs; a blob that is there is not sent again.
+ * Publishes to a repository of a registry: files are blobs, and the tag is moved last. A blob that is there is not sent again, nor what an
+ * earlier run sent of a large one, where the pusher remembers it and the registry has it still.
  */
 export function registryTarget({ repository, tag }: TaggedPlace, pusher: RegistryPusher): PublishTarget {
   const place = { repository, target: { tag } };
@@ -29,11 +29,12 @@ export function registryTarget({ repository, tag }: TaggedPlace, pusher: Registr
     publishedDigest: async (signal) => await pusher.findManifest(repository, { tag }, signal),
     stateOf: async (file, signal) => ((await pusher.hasBlob(repository, file, signal)) ? 'there' : 'missing'),
     withdraw: async () => await Promise.resolve(),
-    send: async (file, { onBytes, signal }) => {
+    send: async (file, { onBytes, onKept, signal }) => {
       const { path, digest, size } = file;
       const open = async (range?: BlobRange): Promise<AsyncIterable<Uint8Array>> =>
         await Promise.resolve(readFileRange(path, { start: range?.start ?? 0, end: range?.end ?? size }));
-      await pusher.pushBlob({ repository, blob: { digest, size }, open, onBytes, signal });
+      const blob = { digest, size };
+      await pusher.pushBlob({ repository, blob, open, onBytes, onKept, isLasting: true, signal });
     },
     publish: async (manifest, signal) => {
       const config: BlobIdentity = { digest: digestOf(emptyConfig), size: emptyConfig.length };

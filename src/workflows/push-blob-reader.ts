@@ -37,6 +37,16 @@ export class PushBlobReader implements BlobReader {
     return await this.#pieces.sizeOf(digest);
   }
 
+  /**
+   * Of plain bundles only: frames of others may be as long as they are, and of a layer that is restored all is kept on disk before its first
+   * part is sent.
+   */
+  async hasCheapParts({ digest, size }: BlobIdentity): Promise<boolean> {
+    for (const { reader } of this.#bundles)
+      if ((await reader.sizeOf(digest)) === size) return reader.stored.squeezed === undefined;
+    return false;
+  }
+
   async open(blob: BlobIdentity, options: OpenBlobOptions = {}): Promise<AsyncIterable<Uint8Array>> {
     const isAgain = options.range !== undefined || this.#read.has(blob.digest);
     this.#read.add(blob.digest);

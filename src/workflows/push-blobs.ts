@@ -1,6 +1,7 @@
 import type { PaletteEdgeError } from '../errors.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
+import type { BlobIdentity } from '../oci/descriptor.ts';
 import { formatRepository } from '../oci/reference.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { UploadReport } from '../registry/blob-upload.ts';
@@ -20,10 +21,16 @@ export interface SendReport {
   readonly mounted: number;
 }
 
+/** Blobs that are pushed. */
+export interface PushedBlobs extends BlobReader {
+  /** Whether parts of a blob cost no more to read than all of it. */
+  hasCheapParts(blob: BlobIdentity): Promise<boolean>;
+}
+
 /** The parts of sending blobs. */
 export interface SendOptions {
   readonly pusher: RegistryPusher;
-  readonly blobs: BlobReader;
+  readonly blobs: PushedBlobs;
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly listener: PushListener;
@@ -85,6 +92,7 @@ async function pushBlob(
       mountFrom,
       open: async (range) => await blobs.open(blob, { range, signal }),
       onBytes: (count) => listener({ kind: 'blob-bytes', digest, count }),
+      isLasting: await blobs.hasCheapParts(blob),
       signal,
     });
   } finally {

@@ -1,7 +1,6 @@
 import type { PaletteEdgeError } from '../errors.ts';
 import { runLimited } from '../io/run-limited.ts';
 import { untilAborted } from '../io/until-aborted.ts';
-import type { BlobReader } from '../oci/blob-access.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryPusher } from '../registry/registry-pusher.ts';
 import { blobPlace } from './ask-target.ts';
@@ -9,7 +8,7 @@ import type { ImageToPush, TargetState } from './ask-target.ts';
 import { isFailureOfOne } from './image-failure.ts';
 import type { PushPlan } from './plan-push.ts';
 import { pushBlobs } from './push-blobs.ts';
-import type { SendReport } from './push-blobs.ts';
+import type { PushedBlobs, SendReport } from './push-blobs.ts';
 import type { PushListener } from './push-event.ts';
 import { ManifestPusher } from './push-manifests.ts';
 import { PushedReferrers } from './push-referrers.ts';
@@ -17,7 +16,7 @@ import { PushedReferrers } from './push-referrers.ts';
 /** The parts of sending images. */
 export interface SendParts {
   readonly pusher: RegistryPusher;
-  readonly blobs: BlobReader;
+  readonly blobs: PushedBlobs;
   readonly state: TargetState;
   readonly plan: PushPlan;
   readonly concurrency: number;
