@@ -18,6 +18,10 @@ export interface DescribedBundle {
   readonly parts?: readonly string[];
   /** Path of its signature file in the image; undefined when there is none. */
   readonly signatureFile?: string | undefined;
+  /** What it is when it is not plain: no host takes it as it is then. */
+  readonly mode?: 'squeezed' | 'delta' | undefined;
+  /** What a delta bundle was made against. */
+  readonly bases?: readonly { readonly name: string; readonly id: string }[] | undefined;
 }
 
 /** What the text tells of. */
@@ -32,11 +36,12 @@ export interface ReadmeInput {
 
 /** The text for whoever holds the drive in the hand. Lines end as Windows needs it: everybody else can read that, too. */
 export function isoReadme(input: ReadmeInput): string {
+  const isPlain = input.bundles.every(({ mode }) => mode === undefined);
   const lines = [
     'CONTENT FOR PALETTE EDGE',
     '',
     'This drive brings container images to edge hosts, so that they need not be',
-    'downloaded. There is nothing to unpack, and nothing starts by itself.',
+    `downloaded. ${isPlain ? 'There is nothing to unpack, and nothing' : 'Nothing'} starts by itself.`,
     '',
     '',
     'WHAT IS ON IT',
@@ -57,7 +62,7 @@ export function isoReadme(input: ReadmeInput): string {
 }
 
 function bundleLines(bundle: DescribedBundle): string[] {
-  const { path, name, id, size, images, charts, parts = [], signatureFile } = bundle;
+  const { path, name, id, size, images, charts, parts = [], signatureFile, mode } = bundle;
   return [
     `  ${path}`,
     `    bundle   ${name}`,
@@ -67,8 +72,18 @@ function bundleLines(bundle: DescribedBundle): string[] {
     ...(charts > 0 ? [`    charts   ${charts}`] : []),
     ...(parts.length > 0 ? [`    in parts ${parts.length}: ${parts[0]} to ${parts.at(-1)}`] : []),
     ...(signatureFile === undefined ? [] : [`    signed   ${signatureFile}`]),
+    ...(mode === 'squeezed' ? ['    kind     squeezed: made smaller, see below'] : []),
+    ...(mode === 'delta' ? ['    kind     delta: only what is new, see below'] : []),
+    ...basesOf(bundle).map((base) => `    base     ${base}`),
     '',
   ];
+}
+
+/** Of a real one there are a few. */
+const mostBases = 16;
+
+function basesOf({ bases = [] }: DescribedBundle): string[] {
+  return bases.slice(0, mostBases).map(({ name, id }) => `${name} ${id}`);
 }
 
 function fileLines({ clusterDefinition, tool, others }: ReadmeInput): string[] {
@@ -105,7 +120,21 @@ function checkLines({ tool, bundles }: ReadmeInput): string[] {
 }
 
 function useLines({ bundles, tool }: ReadmeInput): string[] {
-  const bundle = bundles[0]?.parts?.[0] ?? bundles[0]?.path ?? 'BUNDLE';
+  const program = tool === undefined ? 'palette-edge' : `./${tool}`;
+  const first = (kind: DescribedBundle['mode']): string | undefined => {
+    const found = bundles.find(({ mode }) => mode === kind);
+    return found?.parts?.[0] ?? found?.path;
+  };
+  const [plain, squeezed, delta] = [first(undefined), first('squeezed'), first('delta')];
+  const ways = [
+    ...(plain !== undefined || bundles.length === 0 ? [plainWay(program, plain ?? 'BUNDLE')] : []),
+    ...(squeezed === undefined ? [] : [squeezedWay(program, squeezed)]),
+    ...(delta === undefined ? [] : [deltaWay(program, delta)]),
+  ];
+  return ways.flatMap((lines, index) => (index === 0 ? lines : ['', '', ...lines]));
+}
+
+function plainWay(program: string, bundle: string): string[] {
   return [
     '1. Plug this drive into the edge host, beside the installation drive.',
     '2. Start the installation, and leave both drives in until it has ended.',
@@ -113,6 +142,33 @@ function useLines({ bundles, tool }: ReadmeInput): string[] {
     '',
     'Without an installer, any machine on the site can hand out the images:',
     '',
-    `  ${tool === undefined ? 'palette-edge' : `./${tool}`} serve ${bundle} --listen 0.0.0.0:5080`,
+    `  ${program} serve ${bundle} --listen 0.0.0.0:5080`,
+  ];
+}
+
+function squeezedWay(program: string, bundle: string): string[] {
+  return [
+    'A squeezed bundle is not for installers: they find other images in it. Any',
+    'machine on the site can hand out the images as they were:',
+    '',
+    `  ${program} serve ${bundle} --listen 0.0.0.0:5080`,
+    '',
+    'or make the bundle plain, in another place:',
+    '',
+    `  ${program} unsqueeze ${bundle} --output NEW.tar.zst`,
+  ];
+}
+
+function deltaWay(program: string, bundle: string): string[] {
+  return [
+    'A delta bundle is an update. It is of use together with the bundle that it was',
+    'made against: its base, which the site has. OLD is where that lies. A machine',
+    'on the site can hand out all images:',
+    '',
+    `  ${program} serve ${bundle} --base OLD --listen 0.0.0.0:5080`,
+    '',
+    'or make the whole new bundle, in another place:',
+    '',
+    `  ${program} apply ${bundle} --base OLD --output NEW.tar.zst`,
   ];
 }

@@ -25,6 +25,7 @@ import type { HashedContent } from './iso-made-files.ts';
 import { requireFreeSpace } from './require-free-space.ts';
 import { requireUnchanged } from './require-unchanged.ts';
 import { replaceSignatures, stayingSignatures } from './signature-beside.ts';
+import { squeezedContent } from './squeezed-content.ts';
 import { writeIsoFile } from './write-iso-file.ts';
 import type { IsoPlaces } from './write-iso-file.ts';
 
@@ -117,13 +118,18 @@ export async function createIso(
     label,
     ...written,
     bundles: bundles.map(described),
-    warnings: isoLabelWarnings(label),
+    warnings: [...isoLabelWarnings(label), ...squeezedWarnings(bundles)],
   };
 }
 
+/** Of a delta bundle everybody knows that no host takes it as it is. */
+function squeezedWarnings(bundles: IsoContent['bundles']): Warning[] {
+  return bundles.flatMap(({ mode, source }) => (mode === 'squeezed' ? [squeezedContent(source)] : []));
+}
+
 function described(bundle: IsoContentBundle): DescribedBundle {
-  const { path, name, id, size, images, charts, parts, signatureFile } = bundle;
-  return { path, name, id, size, images, charts, parts, signatureFile };
+  const { path, name, id, size, images, charts, parts, signatureFile, mode, bases } = bundle;
+  return { path, name, id, size, images, charts, parts, signatureFile, mode, bases };
 }
 
 function requireId({ bundles }: IsoContent, expected: string | undefined): void {

@@ -18,6 +18,7 @@ import { readSourceFile } from './read-source-file.ts';
 import { readUserData } from './read-user-data.ts';
 import { requireUnchanged } from './require-unchanged.ts';
 import { signatureFileBeside } from './signature-beside.ts';
+import { squeezedContent } from './squeezed-content.ts';
 
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
 export interface InstallerFilesRequest {
@@ -103,14 +104,6 @@ async function ifGiven<T>(
   read: (path: string) => Promise<T>,
 ): Promise<T | undefined> {
   return path === undefined ? undefined : await read(path);
-}
-
-/** What an installer takes content with is not ours. */
-function squeezedContent(path: string): Warning {
-  return {
-    code: 'SQUEEZED_CONTENT',
-    message: `${path} is squeezed: other tools find its images with the same image IDs and other manifest digests; make it plain with palette-edge unsqueeze ${path}`,
-  };
 }
 
 /** The bundles before one, and what is told of them. */

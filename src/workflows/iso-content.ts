@@ -169,7 +169,10 @@ async function filesOfBundle(
 
 function describe(reader: BundleReader): Omit<IsoContentBundle, 'path' | 'files' | 'source'> {
   const { id, name, images, charts = 0 } = contentCounts(reader);
-  return { name, id, size: reader.size, images, charts, tool: reader.inventory.tool };
+  const { squeezed } = reader.stored;
+  const { mode } = squeezed ?? {};
+  const bases = squeezed?.delta?.bases.map((base) => ({ name: base.name, id: base.id }));
+  return { name, id, size: reader.size, images, charts, tool: reader.inventory.tool, mode, bases };
 }
 
 /** The path of a bundle in an image, by the path of its file. Hosts pass over files with other endings. */

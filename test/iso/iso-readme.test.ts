@@ -45,3 +45,27 @@ test('parts, the tool and other files are named', () => {
   expect(text).toContain('  notes.txt\r\n');
   expect(text).toContain('  ./palette-edge verify c/edge.tar.zst_part00\r\n');
 });
+
+test('of a delta bundle and a squeezed one it says how they are used, and promises no installation', () => {
+  const bases = [{ name: 'edge', id: '9f8e7d6c' }];
+  const delta = isoReadme({ ...bare, bundles: [{ ...bundle, mode: 'delta', bases }] });
+  expect(delta).toContain(
+    '    kind     delta: only what is new, see below\r\n    base     edge 9f8e7d6c\r\n',
+  );
+  expect(delta).toContain('  palette-edge apply edge.tar.zst --base OLD --output NEW.tar.zst\r\n');
+  const squeezed = isoReadme({ ...bare, bundles: [{ ...bundle, mode: 'squeezed' }] });
+  expect(squeezed).toContain('  palette-edge unsqueeze edge.tar.zst --output NEW.tar.zst\r\n');
+  for (const text of [delta, squeezed]) {
+    expect(text).not.toMatch(/beside the installation drive|nothing to unpack/);
+    for (const line of text.split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
+  }
+  const both = isoReadme({
+    ...bare,
+    bundles: [
+      { ...bundle, mode: 'delta', bases },
+      { ...bundle, path: 'b.zst' },
+    ],
+  });
+  expect(both).toContain('  palette-edge serve b.zst --listen 0.0.0.0:5080\r\n');
+  expect(both).toContain('  palette-edge serve edge.tar.zst --base OLD --listen 0.0.0.0:5080\r\n');
+});

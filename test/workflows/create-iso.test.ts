@@ -7,11 +7,13 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 
 import { createIso, defaultIsoPath } from '../../src/workflows/create-iso.ts';
+import { bundleIn, layeredBundle, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
 import { bundleFile, isoResources, makeIso } from '../support/iso-bundles.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { contentOf, openIso } from '../support/sample-iso.ts';
 import { splitBundle } from '../support/split-bundle.ts';
+import { squeeze } from '../support/squeezing.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -65,6 +67,23 @@ test('sha256sum passes on the tree that another reader extracts, and everything 
   );
   expect(await readFile(join(tree, 'README.txt'), 'utf8')).toContain(`id       ${sample.plan.id}`);
   expect((await run(join(tree, 'palette-edge'))).stdout).toBe('it runs\n');
+});
+
+test('a squeezed bundle is warned of, a delta bundle names its base, and the text on the drive says how both are used', async () => {
+  const folder = await temporaryFolder();
+  const [old, layer] = [wordsLayer(1), wordsLayer(1, 'new')];
+  const before = await bundleIn(folder, 'v1.tar.zst', await layeredBundle({ images: [[old]] }));
+  const after = await bundleIn(folder, 'v2.tar.zst', await layeredBundle({ images: [[layer]] }));
+  const [squeezed, delta] = [join(folder, 'v2.squeezed.tar.zst'), join(folder, 'v2.delta.tar.zst')];
+  await squeeze(after, { output: squeezed });
+  await makeDelta(after, { bases: [before], output: delta, threads: 1 });
+  const result = await makeIso([squeezed, delta], { output: join(folder, 'both.iso') });
+  expect(result.warnings).toMatchObject([{ code: 'SQUEEZED_CONTENT' }]);
+  expect(result.bundles).toMatchObject([{ mode: 'squeezed' }, { mode: 'delta', bases: [{ name: 'edge' }] }]);
+  const { 'README.txt': text = '' } = await contentOf(await openIso(result.path));
+  expect(text).toContain('unsqueeze v2.squeezed.tar.zst');
+  expect(text).toContain('apply v2.delta.tar.zst --base OLD');
+  expect(text).not.toContain('Start the installation');
 });
 
 test('made again elsewhere, at another time, it has the same bytes', async () => {
