@@ -13,7 +13,7 @@ import { openAgePayload, plainSizeOf } from '../trust/open-age-payload.ts';
 import type { AgePayload } from '../trust/open-age-payload.ts';
 import { readAgeHead } from '../trust/read-age-head.ts';
 import { encryptedEnding } from './build-output-path.ts';
-import { carrySignatures, nameInside, signaturesToCarry } from './carry-signatures.ts';
+import { carrySignatures, nameInside, signaturesToCarry, signedContentAt } from './carry-signatures.ts';
 import { checkConvertedOutput } from './converted-path.ts';
 import type { EncryptListener, EncryptResources } from './encrypt-bundle.ts';
 import { signedFile } from './find-signatures.ts';
@@ -45,7 +45,7 @@ export interface DecryptResult {
 
 /**
  * Decrypts what age has encrypted, a bundle or anything else. The file gets its name when all of it was found to be what was encrypted.
- * Signatures beside it, in the file that the name inside would have, go along.
+ * Signatures beside it, in the file that the name inside would have, go along; those of another bundle that it replaces go.
  *
  * @throws PaletteEdgeError as `readAgeHead`, `openAgeHead` and `openAgePayload` do; `OUTPUT_NEEDED`, `OUTPUT_TAKEN` (kind usage),
  *   `NOT_ENOUGH_SPACE` (kind disk)
@@ -71,13 +71,15 @@ export async function decryptBundle(
     await requireFreeSpace({ path: output, what: 'the decrypted file', bytes: size, flag: '--output' });
     const inside = nameInside(encryptedPathOf(path, parts));
     const signatures = await signaturesToCarry([signedFile(inside)], output);
+    const before = await signedContentAt(output);
     const key = await openAgeHead(head, keys, path);
     listener.onStart(size);
     const opening = { payload, key, signal, listener, hasher };
     const write = async (sink: BundleSink): Promise<WrittenBundle> => await openInto(sink, opening);
     // It has no parts, and so no list that would name its id.
     const written = await writeContent({ id: '', tool, write }, { path: output, hasher });
-    await carrySignatures(output, signatures);
+    const isReplaced = before !== undefined && before !== (await signedContentAt(output));
+    await carrySignatures(output, signatures, isReplaced);
     return {
       encrypted: { path, size: access.size },
       file: { path: output, size: written.size, sha256: digestHex(written.sha256) },

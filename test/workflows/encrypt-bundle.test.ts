@@ -1,63 +1,32 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { StreamReader } from '../../src/bundle/stream-reader.ts';
 import { planBundle } from '../../src/bundle/plan-bundle.ts';
-import { hashHere } from '../../src/io/hash-thread.ts';
 import type { BlobReader } from '../../src/oci/blob-access.ts';
-import { newAgeIdentity } from '../../src/trust/age-identities.ts';
-import { parseAgeRecipients } from '../../src/trust/age-recipients.ts';
-import type { AgeRecipients } from '../../src/trust/age-recipients.ts';
 import { decryptBundle } from '../../src/workflows/decrypt-bundle.ts';
-import type { DecryptInput } from '../../src/workflows/decrypt-bundle.ts';
 import { encryptBundle } from '../../src/workflows/encrypt-bundle.ts';
 import type { EncryptResources } from '../../src/workflows/encrypt-bundle.ts';
-import { openBundle, openBundleFile } from '../../src/workflows/open-bundle.ts';
+import { openBundleFile } from '../../src/workflows/open-bundle.ts';
 import { signBundle } from '../../src/workflows/sign-bundle.ts';
 import { writeOutput } from '../../src/workflows/write-output.ts';
+import { layeredBundle } from '../support/delta-bundles.ts';
 import { newPrivateKey } from '../support/new-private-key.ts';
 import { rejection } from '../support/rejection.ts';
 import { imageToBundle, noise, sampleContent } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
-import { sealedFile, secretKey } from '../support/sealed-file.ts';
 import { splitBundle, splitOptions } from '../support/split-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { decrypt, resources, bundleToEncrypt } from './bundle-to-encrypt.ts';
 
 const signal = new AbortController().signal;
-
-function resources(onBytes: (count: number) => void = () => undefined): EncryptResources {
-  const listener = { onStart: () => undefined, onBytes };
-  return { hasher: hashHere, tool: { name: 'palette-edge', version: '0.1.0' }, listener };
-}
-
-/** A bundle of some chunks in a folder, and a key. */
-async function sample(options: { readonly isPlain?: boolean } = {}) {
-  const folder = await temporaryFolder();
-  const path = join(folder, 'edge.tar.zst');
-  const { recipient, text } = await newAgeIdentity();
-  const encryption: AgeRecipients = await parseAgeRecipients([recipient]);
-  const writing = { ...(await splitOptions(folder, { seed: 3 })), split: undefined, path };
-  if (options.isPlain !== false) await writeOutput(writing);
-  return { folder, path, encryption, writing, identities: [secretKey(text)] };
-}
-
-async function decrypt(
-  input: Partial<DecryptInput> & { readonly path: string },
-  identities: readonly string[],
-) {
-  const askPassphrase = async (): Promise<string> => await Promise.reject(new Error('nobody asks'));
-  const all = { output: undefined, keys: { identities, askPassphrase }, ...input };
-  return await decryptBundle(all, resources(), signal);
-}
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 test('a bundle comes back byte for byte, each file with its checksum', async () => {
-  const { folder, path, encryption, identities } = await sample();
+  const { folder, path, encryption, identities } = await bundleToEncrypt();
   const plain = await readFile(path);
   let bytes = 0;
   const input = { path, output: undefined, encryption };
@@ -87,8 +56,38 @@ test('a bundle comes back byte for byte, each file with its checksum', async () 
   expect(await readFile(`${output}.sha256`, 'utf8')).toBe(`${sha256(plain)}  edge.tar.zst\n`);
 });
 
+test('a signature of an older bundle does not lie beside the one that replaces it', async () => {
+  const { folder, path: old, encryption, identities } = await bundleToEncrypt();
+  const key = await newPrivateKey();
+  const trust = { keys: [{ publicKey: key.publicKey, file: 'edge.pub' }], signatureFiles: [] };
+  await signBundle({ path: old, output: undefined }, key);
+  const path = join(folder, 'newer.tar.zst');
+  const files = [Buffer.from('newer')];
+  await writeFile(path, (await layeredBundle({ images: [], files })).bytes);
+  const sealed = join(folder, 'stick', 'edge.tar.zst.age');
+  // What is sealed is replaced under its name, and so is what was decrypted at the site.
+  const output = join(folder, 'site', 'edge.tar.zst');
+  const carry = async (bundle: string): Promise<void> => {
+    await encryptBundle({ path: bundle, output: sealed, encryption }, resources(), signal);
+    await decrypt({ path: sealed, output }, identities);
+  };
+  await carry(old);
+  await signBundle({ path, output: undefined }, key);
+  await carry(path);
+  const { signedBy, reader } = await openBundleFile(output, { trust });
+  await reader.close();
+  expect(signedBy).toHaveLength(1);
+  // Without any of its own it has none.
+  await rm(`${path}.sig`);
+  await rm(join(folder, 'stick'), { recursive: true });
+  await carry(old);
+  await rm(join(folder, 'stick', 'edge.tar.zst.sig'));
+  await carry(path);
+  expect(await rejection(openBundleFile(output, { trust }))).toMatchObject({ code: 'SIGNATURE_MISSING' });
+});
+
 test('signatures that lie beside a bundle go along, beside what is encrypted and what is decrypted', async () => {
-  const { folder, path, encryption, identities } = await sample();
+  const { folder, path, encryption, identities } = await bundleToEncrypt();
   const key = await newPrivateKey();
   await signBundle({ path, output: undefined }, key);
   const signatures = await readFile(`${path}.sig`);
@@ -123,7 +122,7 @@ test('signatures that lie beside a bundle go along, beside what is encrypted and
 });
 
 test('parts of a bundle are encrypted as one file, and an encrypted file is cut into parts, from any of which it is decrypted', async () => {
-  const { folder, encryption, identities } = await sample({ isPlain: false });
+  const { folder, encryption, identities } = await bundleToEncrypt({ isPlain: false });
   const parts = await splitBundle(folder);
   const split = { partSize: 5000, style: 'plain' } as const;
   const { bundle } = await encryptBundle(
@@ -153,7 +152,7 @@ test('parts of a bundle are encrypted as one file, and an encrypted file is cut 
 
 describe('nothing is encrypted', () => {
   test('that is no bundle', async () => {
-    const { folder, encryption } = await sample({ isPlain: false });
+    const { folder, encryption } = await bundleToEncrypt({ isPlain: false });
     const path = join(folder, 'notes.txt');
     await writeFile(path, 'hello');
     const error = await rejection(
@@ -164,14 +163,14 @@ describe('nothing is encrypted', () => {
   });
 
   test('that is encrypted already', async () => {
-    const { path, encryption } = await sample();
+    const { path, encryption } = await bundleToEncrypt();
     await encryptBundle({ path, output: undefined, encryption }, resources(), signal);
     const input = { path: `${path}.age`, output: undefined, encryption };
     expect((await rejection(encryptBundle(input, resources(), signal))).code).toBe('BUNDLE_ENCRYPTED');
   });
 
   test('that its checksum, or the list of its parts, does not know', async () => {
-    const { folder, path, encryption } = await sample();
+    const { folder, path, encryption } = await bundleToEncrypt();
     const other = Buffer.from(await readFile(path));
     // In the middle: what is read to open it is whole.
     const middle = Math.floor(other.length / 2);
@@ -185,7 +184,7 @@ describe('nothing is encrypted', () => {
   });
 
   test('over itself, or over a file that is something else', async () => {
-    const { folder, path, encryption } = await sample();
+    const { folder, path, encryption } = await bundleToEncrypt();
     const itself = await rejection(encryptBundle({ path, output: path, encryption }, resources(), signal));
     expect(itself.code).toBe('OUTPUT_TAKEN');
     const output = join(folder, 'letter.age');
@@ -197,7 +196,7 @@ describe('nothing is encrypted', () => {
 });
 
 test('an encrypted bundle replaces an older one, and its parts', async () => {
-  const { folder, path, encryption } = await sample();
+  const { folder, path, encryption } = await bundleToEncrypt();
   const split = { partSize: 5000, style: 'plain' } as const;
   await encryptBundle({ path, output: undefined, encryption, split }, resources(), signal);
   for (const _ of [1, 2]) await encryptBundle({ path, output: undefined, encryption }, resources(), signal);
@@ -211,7 +210,7 @@ test('an encrypted bundle replaces an older one, and its parts', async () => {
 });
 
 test('stopped in the middle, encrypting and decrypting leave nothing', async () => {
-  const { folder, path, encryption, identities } = await sample();
+  const { folder, path, encryption, identities } = await bundleToEncrypt();
   const stop = async (work: (one: EncryptResources, two: AbortSignal) => Promise<unknown>) => {
     const controller = new AbortController();
     const listener = { onStart: () => controller.abort(new Error('Ctrl-C')), onBytes: () => undefined };
@@ -227,104 +226,6 @@ test('stopped in the middle, encrypting and decrypting leave nothing', async () 
   expect(await readdir(folder)).not.toContain('made');
 });
 
-describe('a file that cannot be decrypted leaves nothing', () => {
-  async function sealed(plain: Uint8Array = noise(200_000, 9)) {
-    const folder = await temporaryFolder();
-    const path = join(folder, 'edge.tar.zst.age');
-    const { file, start, identities } = await sealedFile(plain);
-    await writeFile(path, file);
-    return { folder, path, file, start, identities };
-  }
-
-  test('because of a changed byte', async () => {
-    const { folder, path, file, identities } = await sealed();
-    file.writeUInt8(file.readUInt8(150_000) ^ 128, 150_000);
-    await writeFile(path, file);
-    const error = await rejection(decrypt({ path }, identities));
-    expect(error).toMatchObject({ code: 'ENCRYPTED_FILE_DAMAGED', kind: 'content' });
-    expect(error.message).toContain(`${path} is damaged: chunk 2, bytes `);
-    expect(await readdir(folder)).toEqual(['edge.tar.zst.age']);
-  });
-
-  test('because it was cut behind a chunk', async () => {
-    const { folder, path, start, identities } = await sealed();
-    await truncate(path, start + 2 * (65_536 + 16));
-    expect(await rejection(decrypt({ path }, identities))).toMatchObject({
-      code: 'ENCRYPTED_FILE_TRUNCATED',
-      kind: 'content',
-    });
-    expect(await readdir(folder)).toEqual(['edge.tar.zst.age']);
-  });
-
-  test('because the key is another one: an older file of that name stays', async () => {
-    const { folder, path } = await sealed();
-    const older = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), noise(100, 1)]);
-    await writeFile(join(folder, 'edge.tar.zst'), older);
-    const stranger = [secretKey((await newAgeIdentity()).text)];
-    expect(await rejection(decrypt({ path }, stranger))).toMatchObject({
-      code: 'NO_IDENTITY_MATCHES',
-      kind: 'authentication',
-    });
-    expect((await readFile(join(folder, 'edge.tar.zst'))).equals(older)).toBe(true);
-  });
-
-  test('because a part is damaged, which is named', async () => {
-    const { folder, encryption, identities } = await sample({ isPlain: false });
-    const { list } = await splitBundle(folder);
-    const split = { partSize: 5000, style: 'plain' } as const;
-    const { bundle } = await encryptBundle(
-      { path: list, output: undefined, encryption, split },
-      resources(),
-      signal,
-    );
-    const part = join(folder, 'edge.tar.zst.age.part01');
-    await writeFile(part, (await readFile(part)).fill(0, 100, 200));
-    const output = join(folder, 'back.tar.zst');
-    const error = await rejection(decrypt({ path: bundle.path, output }, identities));
-    expect(error.code).toBe('ENCRYPTED_FILE_DAMAGED');
-    expect(error.message).toContain('edge.tar.zst.age.part01');
-    expect(await readdir(folder)).not.toContain('back.tar.zst');
-  });
-});
-
-test('an empty file, and one that is no bundle, are decrypted as well', async () => {
-  for (const plain of [Buffer.alloc(0), Buffer.from('hello')]) {
-    const path = join(await temporaryFolder(), 'notes.age');
-    const { file, identities } = await sealedFile(plain);
-    await writeFile(path, file);
-    const { file: written } = await decrypt({ path }, identities);
-    expect(written.size).toBe(plain.length);
-    expect((await readFile(path.replace(/\.age$/, ''))).equals(plain)).toBe(true);
-  }
-});
-
-test('a name that does not say what the decrypted file is called asks for one', async () => {
-  const path = join(await temporaryFolder(), 'edge.bin');
-  const { file, identities } = await sealedFile(Buffer.from('hello'));
-  await writeFile(path, file);
-  expect(await rejection(decrypt({ path }, identities))).toMatchObject({
-    code: 'OUTPUT_NEEDED',
-    kind: 'usage',
-  });
-});
-
-test('whoever reads bundles is told to decrypt first', async () => {
-  const { folder, path, encryption } = await sample();
-  const split = { partSize: 5000, style: 'plain' } as const;
-  await encryptBundle({ path, output: undefined, encryption }, resources(), signal);
-  await encryptBundle({ path, output: join(folder, 'parts.age'), encryption, split }, resources(), signal);
-  for (const encrypted of [`${path}.age`, join(folder, 'parts.age.parts.json')]) {
-    const error = await rejection(openBundle(encrypted));
-    expect(error).toMatchObject({ code: 'BUNDLE_ENCRYPTED', kind: 'usage' });
-    expect(error.suggestions[0]).toContain('palette-edge decrypt');
-  }
-  const stream = createReadStream(`${path}.age`);
-  const error = await rejection(StreamReader.open(stream, 'standard input'));
-  expect(error).toMatchObject({ code: 'BUNDLE_ENCRYPTED', kind: 'usage' });
-  await writeFile(join(folder, 'armored'), `-----BEGIN AGE ENCRYPTED FILE-----\n${'A'.repeat(64)}\n`);
-  expect((await rejection(openBundle(join(folder, 'armored')))).code).toBe('BUNDLE_ENCRYPTED');
-});
-
 /** Layers so large that some are on the disk while others are still read. */
 async function largeSample(path: string) {
   const blobs = new MemoryBlobs();
@@ -335,7 +236,7 @@ async function largeSample(path: string) {
 }
 
 test('while a bundle is written encrypted, nothing of it is on the disk that is not', async () => {
-  const { folder, encryption, identities } = await sample({ isPlain: false });
+  const { folder, encryption, identities } = await bundleToEncrypt({ isPlain: false });
   const out = join(folder, 'out');
   const writing = await largeSample(join(out, 'edge.tar.zst.age'));
   const beginnings: string[] = [];
@@ -371,7 +272,7 @@ function watchedBlobs(blobs: BlobReader, onRead: () => Promise<void>): BlobReade
 }
 
 test('blobs that cannot be read leave no encrypted file, in one or in parts', async () => {
-  const { folder, encryption, writing } = await sample({ isPlain: false });
+  const { folder, encryption, writing } = await bundleToEncrypt({ isPlain: false });
   const gone = new Error('gone');
   const blobs = watchedBlobs(writing.blobs, async () => await Promise.reject(gone));
   for (const split of [undefined, { partSize: 5000, style: 'plain' } as const]) {
