@@ -9,10 +9,11 @@ import { fetchFile, isThere } from './fetch-file.ts';
 import type { FetchFileOptions } from './fetch-file.ts';
 import { publicationNotFound } from './fetch-from-s3.ts';
 import type { FetchSource } from './fetch-source.ts';
-import { isBeside, parsePublication } from './publish-manifest.ts';
+import { fileMediaTypes, isBeside, parsePublication } from './publish-manifest.ts';
 import type { Publication, PublishedFile } from './publish-manifest.ts';
 import { leftBytes } from './resumable-file.ts';
 import { requireFreeSpace } from './require-free-space.ts';
+import { replaceSignatures } from './signature-beside.ts';
 
 /** Where a bundle goes. */
 export interface FetchInput {
@@ -87,9 +88,10 @@ export async function fetchPublished(
   const there = await runLimited(files, { concurrency, signal }, async (file, each) => {
     const state = await isThere(folder, file, { hasher, signal: each });
     if (state === false && !replaces) throw taken(join(folder, file.name));
-    return state === true;
+    return state;
   });
   const missing = files.filter((_, index) => there[index] !== true);
+  const replaced = files.filter((_, index) => there[index] === false);
   const bytes = totalSize(missing);
   const left = await runLimited(
     missing,
@@ -103,6 +105,7 @@ export async function fetchPublished(
   const fetched = await fetchMissing(missing, options).catch(async (error: unknown) => {
     throw await withRemedy(error, async () => await source.manifest(name, signal), digestOf(manifest));
   });
+  await dropSignatures({ bundle, files }, replaced, folder);
   return {
     bundle,
     url,
@@ -185,6 +188,16 @@ async function fetchAll(
     options,
     async (file, signal) => await fetchFile(folder, file, { ...options, signal }),
   );
+}
+
+/** What is signed beside a bundle that was replaced, by one without a signature file, is not what is there now. */
+async function dropSignatures(
+  { bundle, files }: Publication,
+  replaced: readonly PublishedFile[],
+  folder: string,
+): Promise<void> {
+  const hasOwn = files.some(({ mediaType }) => mediaType === fileMediaTypes.signature);
+  if (!hasOwn && replaced.some((file) => !isBeside(file))) await replaceSignatures(join(folder, bundle), []);
 }
 
 /** Files that the manifest names. */

@@ -6,6 +6,7 @@ import { PaletteEdgeError } from '../errors.ts';
 import { diskFolder } from '../io/folder-access.ts';
 import { openFileAccess } from '../io/random-access.ts';
 import type { RandomAccess } from '../io/random-access.ts';
+import { nameInside } from './carry-signatures.ts';
 import { checksumFile } from './checksum-file.ts';
 import { signatureFile } from './find-signatures.ts';
 import { fileMediaTypes } from './publish-manifest.ts';
@@ -54,7 +55,8 @@ export async function findBundleFiles(path: string): Promise<FoundBundle> {
       ...content,
       ...(list === undefined ? [] : await beside(join(folder, list), fileMediaTypes.partsList)),
       ...(await beside(checksumFile(whole), fileMediaTypes.checksum)),
-      ...(await beside(signatureFile(whole), fileMediaTypes.signature)),
+      // Beside an encrypted one it lies under the name of what is inside.
+      ...(await beside(signatureFile(nameInside(whole)), fileMediaTypes.signature)),
     ],
   };
 }

@@ -118,6 +118,19 @@ describe('a bundle', () => {
     expect(await contentOf(linked)).toEqual({ ...content, target: 'mine' });
   });
 
+  test('leaves no signature of what it replaces, but one that may have been brought for it', async () => {
+    const folder = await temporaryFolder();
+    const place = join(folder, 'a.tar.zst.sig');
+    const signature = `${'A'.repeat(86)}== ed25519 sha256:${'0'.repeat(64)}\n`;
+    const { source } = placeWith();
+    await writeFile(place, signature);
+    await fetchInto(folder, source);
+    expect(await readFile(place, 'utf8')).toBe(signature);
+    await writeFile(join(folder, 'a.tar.zst'), 'of last month');
+    await fetchInto(folder, source, { replaces: true });
+    expect((await readdir(folder)).toSorted()).toEqual(['a.tar.zst', 'a.tar.zst.sha256']);
+  });
+
   test('is not fetched where a folder has its name, which nothing replaces', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'a.tar.zst'));
