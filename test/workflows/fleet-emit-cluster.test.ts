@@ -1,65 +1,22 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { beforeAll, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 
 import { contentPaths } from '../../src/fleet/cluster-layout.ts';
 import { isRecord } from '../../src/io/is-record.ts';
 import { loadFleet } from '../../src/workflows/fleet-files.ts';
 import { emittedChecks, emittedMistakes } from '../support/emitted-checks.ts';
 import { emittedFleet, emittedFor } from '../support/emitted-fleet.ts';
+import { laidOut, objectsOf } from '../support/emitted-objects.ts';
+import type { EmittedContainer, EmittedObject } from '../support/emitted-objects.ts';
 import { argoWorkflowSchema } from '../support/official-schemas.ts';
 import { rejection } from '../support/rejection.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 beforeAll(() => void emittedChecks(), 300_000);
 
-/** Objects as a cluster reads them. */
-interface Mount {
-  readonly name: string;
-  readonly mountPath: string;
-  readonly subPath?: string;
-}
-interface Container {
-  readonly args: readonly string[];
-  readonly volumeMounts: readonly Mount[];
-}
-interface Read {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly data: Readonly<Record<string, string>>;
-  readonly spec: {
-    readonly template: { readonly spec: { readonly containers: readonly [Container] } };
-    readonly templates: readonly { readonly name: string; readonly container?: Container }[];
-    readonly accessModes: readonly string[];
-  };
-}
-
-function objectsOf(text: string): readonly Read[] {
-  return parseAllDocuments(text, { version: '1.1' }).map((document) => {
-    expect(document.errors).toEqual([]);
-    return document.toJS();
-  });
-}
-
-/** Writes what the ConfigMaps bring to where a container has it, below a folder. */
-async function laidOut(container: Container, objects: readonly Read[]): Promise<string> {
-  const root = await temporaryFolder();
-  const maps = new Map(
-    objects.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata, data }) => [metadata.name, data]),
-  );
-  for (const { name, mountPath, subPath = '' } of container.volumeMounts) {
-    const text = maps.get(name)?.[subPath];
-    if (text === undefined) continue;
-    await mkdir(join(root, dirname(mountPath)), { recursive: true });
-    await writeFile(join(root, mountPath), text);
-  }
-  return root;
-}
-
 /** What a container builds, as it finds it. */
-async function bundleOf({ args, volumeMounts }: Container, objects: readonly Read[]) {
+async function bundleOf({ args, volumeMounts }: EmittedContainer, objects: readonly EmittedObject[]) {
   const root = await laidOut({ args, volumeMounts }, objects);
   const [, , file = '', , name = ''] = args;
   const { plan, folder } = await loadFleet(join(root, file), true);
