@@ -3,49 +3,35 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import type { ImageToBundle } from '../../src/bundle/plan-bundle.ts';
-import { fallbackTag } from '../../src/oci/companion-tags.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
-import { startDockerRegistry } from '../support/docker-registry.ts';
-import type { DockerRegistryOptions } from '../support/docker-registry.ts';
+import { bundleOf } from '../support/bundle-of.ts';
 import { helm } from '../support/helm.ts';
 import { pushTo } from '../support/push-bundle.ts';
-import { pushingClient } from '../support/pushing-client.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireTool } from '../support/required-tools.ts';
+import { runningDockerRegistry } from '../support/running-docker-registry.ts';
 import { runningRegistry } from '../support/running-registry.ts';
-import { imageToBundle, noise, sampleContent, writeSample } from '../support/sample-bundle.ts';
-import { sampleBundleWithCompanions } from '../support/sample-companions.ts';
+import { imageToBundle, noise } from '../support/sample-bundle.ts';
 import { addImage, addIndex, graphOf, MemoryBlobs } from '../support/sample-images.ts';
 import { sampleServedBundle } from '../support/sample-served-bundle.ts';
 import { bundleFile } from '../support/serving-bundles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
+
 const sample = await sampleServedBundle();
+
 const { app, amd64, nginx, local, chart } = sample;
 
-async function dockerRegistry(options?: DockerRegistryOptions) {
-  const registry = await startDockerRegistry(options);
-  onTestFinished(async () => await registry.stop());
-  return registry;
-}
-
 const registries = [
-  ['docker-registry', dockerRegistry],
+  ['docker-registry', runningDockerRegistry],
   ['our own', runningRegistry],
 ] as const;
-
-/** A bundle in a file of the running test. */
-async function bundleOf(blobs: MemoryBlobs, images: readonly ImageToBundle[]): Promise<string> {
-  const { bytes } = await writeSample({ ...(await sampleContent(new MemoryBlobs())), images }, blobs);
-  return await bundleFile(bytes);
-}
 
 /** The digest of what a tag or digest stands for. */
 async function digestAt(host: string, name: string): Promise<Digest | undefined> {
@@ -141,113 +127,6 @@ describe.each(registries)('%s', (_name, start) => {
   });
 });
 
-describe('companions', () => {
-  const listOf = async (host: string, subject: Digest): Promise<Descriptor[]> => {
-    const response = await fetch(`http://${host}/v2/org/app/manifests/${fallbackTag(subject)}`, {
-      headers: { accept: mediaTypes.ociIndex },
-    });
-    const list: { manifests: Descriptor[] } = JSON.parse(await response.text());
-    return list.manifests;
-  };
-
-  /** An image whose SBOM was found by the API: there is no list in the bundle. */
-  async function withSbomOnly() {
-    const bundle = await sampleBundleWithCompanions();
-    const { images } = bundle.plan.inventory;
-    const root = images.find(({ reference }) => reference === 'ghcr.io/org/app:1.0');
-    const sbom = images.find(({ artifactType }) => artifactType !== undefined);
-    if (root === undefined || sbom === undefined) throw new Error('the sample has none');
-    const origins = [{ kind: 'referrer' as const, of: root.reference, subject: root.digest }];
-    const path = await bundleOf(bundle.blobs, [
-      imageToBundle(root.reference, await graphOf(bundle.blobs, root)),
-      { ...imageToBundle(sbom.reference, await graphOf(bundle.blobs, sbom)), origins },
-    ]);
-    return { path, root, sbom };
-  }
-
-  test('a registry without the API gets a list of referrers, made from the subjects', async () => {
-    const { host } = await dockerRegistry();
-    const { path, root, sbom } = await withSbomOnly();
-    expect((await pushTo(host, [path])).result.failures).toEqual([]);
-    expect(await listOf(host, root.digest)).toEqual([
-      {
-        mediaType: sbom.mediaType,
-        digest: sbom.digest,
-        size: sbom.size,
-        artifactType: sbom.artifactType,
-        annotations: { 'org.opencontainers.image.created': '2024-01-01T00:00:00Z' },
-      },
-    ]);
-  });
-
-  test('a list that is there already keeps what it has, also when all that is new was pushed before', async () => {
-    const { host } = await dockerRegistry();
-    const { path, root, sbom } = await withSbomOnly();
-    const { pusher } = pushingClient();
-    const other = digestOf('somebody else’s');
-    const repository = { registry: host, repository: 'org/app' };
-    await pushTo(host, [path]);
-    // As if somebody else had written it meanwhile. docker-registry takes only what it has.
-    const [entry] = await listOf(host, root.digest);
-    const note = { ...entry, annotations: { note: other } };
-    const own = { ...entry, digest: root.digest, size: root.size, mediaType: root.mediaType };
-    for (const manifests of [[own], [own, note]]) {
-      const bytes = Buffer.from(
-        JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }),
-      );
-      const descriptor = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), size: bytes.length };
-      await pusher.putManifest(
-        { repository, target: { tag: fallbackTag(root.digest) } },
-        { descriptor, bytes },
-      );
-      await pushTo(host, [path]);
-      const digests = (await listOf(host, root.digest)).map(({ digest }) => digest);
-      expect(digests).toEqual([root.digest, sbom.digest]);
-    }
-    expect((await listOf(host, root.digest))[1]).toEqual(note);
-  });
-
-  test('a registry with the API lists them by itself, and gets no list', async () => {
-    const { host, send } = await runningRegistry();
-    const { path, root, sbom } = await withSbomOnly();
-    await pushTo(host, [path]);
-    const answer = await send(`/v2/org/app/referrers/${root.digest}`);
-    expect(await answer.json()).toMatchObject({ manifests: [{ digest: sbom.digest }] });
-    expect((await send(`/v2/org/app/manifests/${fallbackTag(root.digest)}`)).status).toBe(404);
-  });
-
-  test('a list of the bundle is not put in the place of another one', async () => {
-    const { host } = await dockerRegistry();
-    const bundle = await sampleBundleWithCompanions();
-    const root = bundle.plan.inventory.images.find(({ reference }) => reference === 'ghcr.io/org/app:1.0');
-    if (root === undefined) throw new Error('the sample has none');
-    const path = await bundleFile(bundle.bytes);
-    await pushTo(host, [path], { patterns: ['ghcr.io/org/app:1.0'] });
-    const before = await listOf(host, root.digest);
-    const own = { mediaType: root.mediaType, digest: root.digest, size: root.size };
-    const bytes = Buffer.from(
-      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [own] }),
-    );
-    const { pusher } = pushingClient();
-    await pusher.putManifest(
-      {
-        repository: { registry: host, repository: 'org/app' },
-        target: { tag: fallbackTag(root.digest) },
-      },
-      {
-        descriptor: { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), size: bytes.length },
-        bytes,
-      },
-    );
-    await pushTo(host, [path]);
-    const digests = (await listOf(host, root.digest)).map(({ digest }) => digest);
-    expect(digests).toEqual([root.digest, ...before.map(({ digest }) => digest)]);
-    // Nothing changes any more, and that is what is told.
-    const { result } = await pushTo(host, [path], { isDryRun: true });
-    expect(result.images.filter(({ isPresent }) => !isPresent)).toEqual([]);
-  });
-});
-
 describe('sparse image indexes', () => {
   async function sparse() {
     const blobs = new MemoryBlobs();
@@ -260,7 +139,7 @@ describe('sparse image indexes', () => {
   }
 
   test('a registry that refuses them: the platform to name is told', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const { path } = await sparse();
     const error = await rejection(pushTo(host, [path]));
     expect(error).toMatchObject({ code: 'PUSH_FAILED' });
@@ -269,7 +148,7 @@ describe('sparse image indexes', () => {
   });
 
   test('a platform that no image has: nothing is pushed, whatever companions there are', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const path = await bundleFile(sample.bytes);
     const platform = { os: 'linux', architecture: 's390x' };
     const error = await rejection(pushTo(host, [path], { platform, patterns: ['ghcr.io/org/app:1.0'] }));
@@ -277,7 +156,7 @@ describe('sparse image indexes', () => {
   });
 
   test('with a platform its manifest has the tag', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const { path, own } = await sparse();
     const { result } = await pushTo(host, [path], { platform: { os: 'linux', architecture: 'amd64' } });
     expect(result.images).toMatchObject([{ digest: own.digest }]);
@@ -292,7 +171,7 @@ describe('sparse image indexes', () => {
   });
 
   test('companions of what is not pushed stay behind, and an image without the platform fails', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const path = await bundleFile(sample.bytes);
     const platform = { os: 'linux', architecture: 'arm64' };
     const { result } = await pushTo(host, [path], { platform });
@@ -318,7 +197,7 @@ test('a manifest that is a layer elsewhere is there as both', async () => {
     imageToBundle('ghcr.io/org/app:inner', await graphOf(blobs, inner)),
     imageToBundle('ghcr.io/org/app:outer', await graphOf(blobs, outer)),
   ]);
-  const { host } = await dockerRegistry();
+  const { host } = await runningDockerRegistry();
   const { result } = await pushTo(host, [path]);
   expect(result.failures).toEqual([]);
   expect(await digestAt(host, `org/app/manifests/${digest}`)).toBe(digest);
@@ -337,7 +216,7 @@ test('a damaged blob fails its images, and the others are pushed', async () => {
   const bytes = await readFile(path);
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 100_000) ^ 1, bytes.length - 100_000);
   await writeFile(path, bytes);
-  const { host } = await dockerRegistry();
+  const { host } = await runningDockerRegistry();
   const { result } = await pushTo(host, [path]);
   expect(result.failures).toMatchObject([{ reference: 'ghcr.io/org/large:1', code: 'BUNDLE_DAMAGED' }]);
   expect(result.images.map(({ reference }) => reference)).toEqual(['ghcr.io/org/small:1']);
@@ -359,7 +238,7 @@ test('layers that registries need not have go along: the site cannot follow thei
   expect((await pushTo(host, [path])).result.failures).toEqual([]);
   expect(await digestAt(host, `org/win/blobs/${layer.digest}`)).toBe(layer.digest);
   // docker-registry takes no manifests with links, unless it is told which ones.
-  const strict = await dockerRegistry();
+  const strict = await runningDockerRegistry();
   const error = await rejection(pushTo(strict.host, [path]));
   expect(error.message).toContain('MANIFEST_BLOB_UNKNOWN');
 });

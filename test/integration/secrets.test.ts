@@ -1,127 +1,29 @@
-import { execFile } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { digestOf, toDigest } from '../../src/oci/digest.ts';
-import type { Digest } from '../../src/oci/digest.ts';
-import { walkImage } from '../../src/oci/image-graph.ts';
-import { helperPath, helperRuns, writeHelper, writeKeepingHelper } from '../support/credential-helpers.ts';
-import { startServer, unusedHost } from '../support/loopback-server.ts';
+import {
+  behindBasic,
+  buildWithSecrets,
+  dockerConfig,
+  identityToken,
+  password,
+  proxyPassword,
+  refuse,
+  secrets,
+  signature,
+  token,
+} from '../support/build-with-secrets.ts';
+import type { Answer, Run } from '../support/build-with-secrets.ts';
+import { helperRuns, writeHelper, writeKeepingHelper } from '../support/credential-helpers.ts';
+import { startServer } from '../support/loopback-server.ts';
 import { secretsBelow, secretsIn } from '../support/planted-secrets.ts';
-import { requireTool } from '../support/required-tools.ts';
 import { runCli } from '../support/run-cli.ts';
-import { addImage, MemoryBlobs } from '../support/sample-images.ts';
 import { profileFile } from '../support/sample-profiles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { withoutWaits } from '../support/without-waits.ts';
-
-const password = 'pa55-s3cret&more';
-const identityToken = 'identity-s3cret';
-const token = 'bearer-s3cret';
-const signature = 'signature-s3cret';
-const proxyPassword = 'proxy-s3cret';
-const secrets = [password, identityToken, token, signature, proxyPassword];
-
-/** Where the secrets are planted: files of the folder that a run may hold them in. */
-const keepers = [
-  '.docker/config.json',
-  'creds.json',
-  'palette-edge.yaml',
-  'kept',
-  'environment',
-  'docker-credential-bad',
-];
 
 const ociPack = { name: 'web', type: 'oci', values: '' };
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** What a server echoes of a request: the header as it came, and what is in it. */
-function echo({ headers, url }: IncomingMessage): string {
-  const { authorization = '' } = headers;
-  const decoded = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString();
-  const message = `who is ${authorization}, ${decoded}, at ${url}`;
-  return JSON.stringify({ errors: [{ code: 'ECHO', message, detail: message }], message, details: message });
-}
-
-const refuse =
-  (status: number, headers: Record<string, string> = {}): Answer =>
-  (request, response) =>
-    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(echo(request));
-
-const challenge = { 'www-authenticate': 'Basic realm="test"' };
-
-/** A registry that wants Basic, and answers those who have it in some way. */
-const behindBasic =
-  (answer: Answer): Answer =>
-  (request, response) =>
-    request.headers.authorization === undefined
-      ? refuse(401, challenge)(request, response)
-      : answer(request, response);
-
-interface Run {
-  readonly answer?: Answer;
-  readonly files?: (host: string) => Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly args?: (host: string) => readonly string[];
-  readonly prepare?: (folder: string) => Promise<void>;
-  /** Whether somebody on the machine looks at its process, which is its own then. */
-  readonly isWatched?: boolean;
-}
-
-function dockerConfig(host: string): Record<string, string> {
-  const auth = Buffer.from(`edge:${password}`).toString('base64');
-  return { '.docker/config.json': JSON.stringify({ auths: { [host]: { auth } } }) };
-}
-
-/** Builds from a registry of its own, and tells how it ended and where secrets came out. */
-async function build(given: Run, more: readonly string[] = []) {
-  const {
-    answer = refuse(401, challenge),
-    files = dockerConfig,
-    env = {},
-    prepare,
-    isWatched = false,
-  } = given;
-  const folder = await temporaryFolder();
-  let pid: number | undefined;
-  let seenByOthers = '';
-  const server = await startServer((request, response) => {
-    // While it runs, anybody on the machine can read this.
-    if (pid !== undefined) seenByOthers += readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    answer(request, response);
-  });
-  await writeFiles(folder, files(server.host));
-  await prepare?.(folder);
-  const args = given.args?.(server.host) ?? ['--plain-http', server.host];
-  const run = await runCli(
-    ['build', '--image', `${server.host}/org/app:1`, '--output', 'b.tar.zst', ...args, ...more],
-    {
-      cwd: folder,
-      env: { PATH: helperPath(folder), ...env },
-      ...(isWatched && { onStart: (child: ChildProcess) => (pid = child.pid) }),
-    },
-  );
-  const leaks = [
-    ...secretsIn(run.stdout + run.stderr, secrets),
-    ...secretsIn(seenByOthers, secrets),
-    ...(await secretsBelow(folder, secrets, keepers)),
-  ];
-  return { ...run, folder, server, leaks, seenByOthers };
-}
-
-async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-}
 
 describe.each([
   ['as text', []],
@@ -218,37 +120,12 @@ describe.each([
       { args: () => ['--plain-http', `edge:${password}@a.test`] },
     ],
   ])('%s', async (...[, exit, given]) => {
-    const { code, leaks, stdout, stderr } = await build(given, more);
+    const { code, leaks, stdout, stderr } = await buildWithSecrets(given, more);
     expect({ code, leaks, told: stdout + stderr }).toEqual({
       code: exit,
       leaks: [],
       told: expect.stringMatching(/\w/),
     });
-  });
-});
-
-describe('a build of blobs behind signed links', () => {
-  test.each<[what: string, storage: Answer | 'nowhere' | undefined, exit: number]>([
-    ['that work', undefined, 0],
-    ['that are refused', refuse(403), 6],
-    ['that lead nowhere', 'nowhere', 6],
-  ])('%s', async (...[, storage, exit]) => {
-    const { blobs, serve } = await sampleRegistry();
-    const good: Answer = ({ url = '' }, response) => response.end(blobs.find(digestIn(url)));
-    const answer = storage === undefined || storage === 'nowhere' ? good : storage;
-    const host = storage === 'nowhere' ? await unusedHost() : (await startServer(answer)).host;
-    const link = (digest: string) => `http://${host}/${digest}?X-Amz-Signature=${signature}&user=edge`;
-    const { code, leaks, folder, stdout, stderr, seenByOthers } = await build({
-      answer: behindBasic(serve(link)),
-      args: (registry) => ['--plain-http', registry, '--plain-http', host],
-      env: withoutWaits,
-      isWatched: true,
-    });
-    expect({ code, leaks, told: stdout + stderr }).toMatchObject({ code: exit, leaks: [] });
-    expect(seenByOthers).toContain('--plain-http');
-    const bundle = exit === 0 ? await unpacked(join(folder, 'b.tar.zst')) : '';
-    expect(bundle.includes('org/app')).toBe(exit === 0);
-    expect(secretsIn(bundle, secrets)).toEqual([]);
   });
 });
 
@@ -279,7 +156,7 @@ describe.each([
 });
 
 test('a helper is told a password on its standard input, and asked without one', async () => {
-  const { folder, leaks } = await build({
+  const { folder, leaks } = await buildWithSecrets({
     isWatched: true,
     files: () => ({ '.docker/config.json': '{"credsStore": "box"}' }),
     prepare: async (place) => {
@@ -309,37 +186,4 @@ function wantsToken(loginServer: Answer): Answer {
     if (request.url?.startsWith('/login') === true) loginServer(request, response);
     else refuse(401, { 'www-authenticate': `Bearer realm="${realm}",service="s"` })(request, response);
   };
-}
-
-/** One small image, as a registry serves it that has its blobs behind links. */
-async function sampleRegistry() {
-  const blobs = new MemoryBlobs();
-  const root = addImage(blobs, 'hello');
-  const fetch = async ({ digest }: { readonly digest: typeof root.digest }) =>
-    await Promise.resolve(blobs.get(digest));
-  await walkImage('app', root, { fetch, platforms: undefined });
-  const serve =
-    (link: (digest: string) => string): Answer =>
-    ({ url = '' }, response) => {
-      if (url.includes('/blobs/')) {
-        response.writeHead(307, { location: link(digestIn(url)) }).end();
-        return;
-      }
-      const bytes = url.endsWith('/1') ? blobs.get(root.digest) : blobs.find(digestIn(url));
-      if (bytes === undefined) response.writeHead(404).end();
-      else
-        response
-          .writeHead(200, { 'content-type': root.mediaType, 'docker-content-digest': digestOf(bytes) })
-          .end(bytes);
-    };
-  return { blobs, serve };
-}
-
-function digestIn(url: string): Digest {
-  return toDigest(/(?<=sha256:)[0-9a-f]{64}/.exec(url)?.[0] ?? '');
-}
-
-async function unpacked(path: string): Promise<string> {
-  const options = { encoding: 'latin1', maxBuffer: 64 * 1024 * 1024 } as const;
-  return (await promisify(execFile)(requireTool('zstd'), ['-dc', path], options)).stdout;
 }

@@ -1,86 +1,13 @@
 import { expect, test } from 'vitest';
 
-import type { Descriptor, Platform } from '../../src/oci/descriptor.ts';
-import { digestOf } from '../../src/oci/digest.ts';
-import { walkImage } from '../../src/oci/image-graph.ts';
-import type { ImageGraph } from '../../src/oci/image-graph.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
 import { rejection } from '../support/rejection.ts';
-
-/** Documents in memory, as a registry would serve them. */
-class Documents {
-  readonly fetched: string[] = [];
-  readonly #bytes = new Map<string, Buffer>();
-
-  add(document: unknown, mediaType: string): Descriptor {
-    const bytes = Buffer.from(JSON.stringify(document));
-    const digest = digestOf(bytes);
-    this.#bytes.set(digest, bytes);
-    return { mediaType, digest, size: bytes.length };
-  }
-
-  /** Serves other bytes under a digest, as only a hostile registry could. */
-  replace(digest: string, document: unknown): void {
-    this.#bytes.set(digest, Buffer.from(JSON.stringify(document)));
-  }
-
-  image(
-    name: string,
-    platform: Platform | undefined,
-    layers: readonly Descriptor[] = [layerOf(name)],
-  ): Descriptor {
-    const config = this.add(
-      { ...platform, name, rootfs: { type: 'layers', diff_ids: [] } },
-      mediaTypes.ociConfig,
-    );
-    return this.add(
-      { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers },
-      mediaTypes.ociManifest,
-    );
-  }
-
-  index(manifests: readonly Descriptor[]): Descriptor {
-    return this.add({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, mediaTypes.ociIndex);
-  }
-
-  attestation(subject: Descriptor): Descriptor {
-    const config = this.add({ architecture: 'unknown', os: 'unknown' }, mediaTypes.ociConfig);
-    const layers = [{ ...layerOf(`sbom ${subject.digest}`), mediaType: 'application/vnd.in-toto+json' }];
-    const manifest = this.add(
-      { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers },
-      mediaTypes.ociManifest,
-    );
-    const annotations = {
-      'vnd.docker.reference.type': 'attestation-manifest',
-      'vnd.docker.reference.digest': subject.digest,
-    };
-    return { ...manifest, platform: { os: 'unknown', architecture: 'unknown' }, annotations };
-  }
-
-  async walk(root: Descriptor, ...platforms: readonly string[]): Promise<ImageGraph> {
-    const fetch = async (descriptor: Descriptor) => {
-      this.fetched.push(descriptor.digest);
-      const bytes = this.#bytes.get(descriptor.digest);
-      if (bytes === undefined) throw new Error(`no ${descriptor.digest}`);
-      return await Promise.resolve(bytes);
-    };
-    const { mediaType, digest, size } = root;
-    const wanted = platforms.length === 0 ? undefined : platforms.map(parsePlatform);
-    return await walkImage('ghcr.io/a/b:1', { mediaType, digest, size }, { fetch, platforms: wanted });
-  }
-}
+import { digestsOf, Documents, layerOf } from './documents.ts';
 
 const amd64 = parsePlatform('linux/amd64');
+
 const arm64 = parsePlatform('linux/arm64');
-
-function layerOf(name: string): Descriptor {
-  return { mediaType: mediaTypes.ociLayerGzip, digest: digestOf(`layer ${name}`), size: name.length };
-}
-
-function digestsOf(graph: ImageGraph): string[] {
-  return graph.blobs.map(({ descriptor }) => descriptor.digest);
-}
 
 test('a single manifest: everything, once, with its role and its platform from the config', async () => {
   const documents = new Documents();
@@ -196,28 +123,6 @@ test('an index in an index is walked, a shared image once', async () => {
   expect(digestsOf(graph)).toContain(inner.digest);
 });
 
-test('an artifact has no image and no platform, so none is missing', async () => {
-  const documents = new Documents();
-  const config = documents.add({}, mediaTypes.ociEmpty);
-  const document = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    artifactType: 'a/chart',
-    config,
-    layers: [layerOf('chart')],
-  };
-  const graph = await documents.walk(documents.add(document, mediaTypes.ociManifest), 'linux/amd64');
-  expect(graph).toMatchObject({ images: [], platforms: [], missingPlatforms: [] });
-  expect(graph.blobs).toHaveLength(3);
-});
-
-test('an entry of an unknown media type is kept as a blob', async () => {
-  const documents = new Documents();
-  const opaque = { ...layerOf('opaque'), mediaType: 'application/x-unknown' };
-  const graph = await documents.walk(documents.index([opaque]));
-  expect(graph.blobs.map(({ role }) => role)).toEqual(['index', 'layer']);
-});
-
 test('a manifest that is another one’s layer too keeps its own blobs', async () => {
   const documents = new Documents();
   const inner = documents.image('inner', amd64);
@@ -270,61 +175,3 @@ test('an index with more manifests than any real one is refused', async () => {
     code: 'MANIFEST_INVALID',
   });
 });
-
-const signatureLayer = {
-  ...layerOf('signature'),
-  mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
-};
-
-test.each<[string, object, string]>([
-  ['an artifact', { artifactType: 'a/sbom' }, 'a/sbom'],
-  ['an artifact without a type of its own', {}, mediaTypes.ociEmpty],
-])('the type of %s is told', async (_, fields, expected) => {
-  const documents = new Documents();
-  const config = documents.add({}, mediaTypes.ociEmpty);
-  const document = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, ...fields, config, layers: [] };
-  const graph = await documents.walk(documents.add(document, mediaTypes.ociManifest));
-  expect(graph.artifactType).toBe(expected);
-});
-
-test('an image is of no other type', async () => {
-  const documents = new Documents();
-  expect((await documents.walk(documents.image('one', amd64))).artifactType).toBeUndefined();
-});
-
-test('an artifact with a subject, an empty config and in-toto layers is walked, and not to its subject', async () => {
-  const documents = new Documents();
-  const subject = documents.image('app', amd64);
-  const layer = { ...layerOf('statement'), mediaType: 'application/vnd.in-toto+json' };
-  const config = { ...documents.add({}, mediaTypes.ociEmpty), data: 'e30=' };
-  const document = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    artifactType: 'application/vnd.in-toto+json',
-    config,
-    layers: [layer],
-    subject,
-  };
-  const root = documents.add(document, mediaTypes.ociManifest);
-  const graph = await documents.walk(root);
-  expect(digestsOf(graph)).toEqual([root.digest, config.digest, layer.digest]);
-  expect(documents.fetched).toEqual([root.digest]);
-});
-
-test('a signature of cosign, which has the config of an image, is nothing that can be loaded', async () => {
-  const documents = new Documents();
-  const graph = await documents.walk(documents.image('signature', undefined, [signatureLayer]));
-  expect(graph).toMatchObject({ images: [], platforms: [] });
-  expect(graph.blobs).toHaveLength(3);
-});
-
-test.each([mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed])(
-  'an index with an entry of schema 1 (%s) is refused as such',
-  async (mediaType) => {
-    const documents = new Documents();
-    const root = documents.index([{ ...layerOf('old'), mediaType }]);
-    const error = await rejection(documents.walk(root));
-    expect(error).toMatchObject({ code: 'SCHEMA1_MANIFEST', kind: 'content' });
-    expect(error.message).toContain(`ghcr.io/a/b:1, manifest ${layerOf('old').digest}`);
-  },
-);

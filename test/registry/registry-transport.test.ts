@@ -1,52 +1,18 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer as createNetServer } from 'node:net';
-import type { Server as NetServer, Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { PaletteEdgeError } from '../../src/errors.ts';
 import { HttpClient } from '../../src/http/http-client.ts';
 import type { HttpRequest } from '../../src/http/http-client.ts';
 import type { HttpResponse } from '../../src/http/http-response.ts';
-import { digestOf } from '../../src/oci/digest.ts';
-import { mediaTypes } from '../../src/oci/media-types.ts';
 import { Authenticator } from '../../src/registry/authenticator.ts';
 import { noCredentials } from '../../src/registry/credentials.ts';
 import { HostLimits } from '../../src/registry/host-limits.ts';
-import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import { RegistryTransport } from '../../src/registry/registry-transport.ts';
-import { listen, startServer, unusedHost } from '../support/loopback-server.ts';
+import { startServer } from '../support/loopback-server.ts';
 import { credentialsFor, pullingClient } from '../support/pulling-client.ts';
 import { rejection } from '../support/rejection.ts';
-
-const manifest = JSON.stringify({
-  schemaVersion: 2,
-  mediaType: mediaTypes.ociManifest,
-  config: { mediaType: mediaTypes.ociConfig, digest: digestOf('{}'), size: 2 },
-  layers: [],
-});
-
-function sendManifest(response: ServerResponse, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(200, { 'content-type': mediaTypes.ociManifest, ...headers }).end(manifest);
-}
-
-async function fetchTag(client: RegistryClient, host: string, tag = '1') {
-  return await client.fetchManifest({ registry: host, repository: 'org/app' }, { tag });
-}
-
-/** Fetches so many manifests at once, and tells what failed. */
-async function fetchMany(client: RegistryClient, host: string, count: number): Promise<PaletteEdgeError[]> {
-  const fetching = Array.from(
-    { length: count },
-    async (_, index) => await fetchTag(client, host, `v${index}`),
-  );
-  const ended = await Promise.allSettled(fetching);
-  return ended.flatMap((one): PaletteEdgeError[] => {
-    if (one.status === 'fulfilled') return [];
-    if (one.reason instanceof PaletteEdgeError) return [one.reason];
-    throw one.reason;
-  });
-}
+import { fetchMany, fetchTag, sendManifest } from './fetch-tag.ts';
 
 /** A wait that the test ends, in the order in which the waits began. */
 function heldSleep() {
@@ -261,101 +227,6 @@ test('pulls that are left are remembered from manifests', async () => {
   await fetchTag(client, host);
   expect([...client.rateLimits()]).toEqual([[host, { limit: 100, remaining: 93, windowSeconds: 21_600 }]]);
 });
-
-test('a host that refuses connections is asked once by those who began together, and by nobody after them', async () => {
-  const host = await unusedHost();
-  const other = await startServer((_, response) => sendManifest(response));
-  const { client, waits } = pullingClient({ concurrencyPerHost: 4 });
-  const errors = await fetchMany(client, host, 40);
-  expect(errors).toHaveLength(40);
-  expect(errors.every(({ code }) => code === 'CONNECTION_REFUSED')).toBe(true);
-  const notAsked = errors.filter(({ message }) => message.endsWith('; it was not asked again'));
-  expect(notAsked).toHaveLength(36);
-  expect(notAsked[0]?.message).toBe(`${host}: the connection was refused; it was not asked again`);
-  expect(notAsked[0]?.suggestions).toEqual(['Check host name and port, and that the server runs.']);
-  expect(waits).toEqual([]);
-  await fetchTag(client, other.host);
-});
-
-test('a host that takes connections and never answers is tried twice by those who began together', async () => {
-  const { host, connections } = await netServer(() => undefined);
-  const { client } = pullingClient({ concurrencyPerHost: 4, http: { idleTimeoutMs: 50 } });
-  const errors = await fetchMany(client, host, 40);
-  expect(errors).toHaveLength(40);
-  expect(errors.every(({ code }) => code === 'CONNECTION_TIMEOUT')).toBe(true);
-  expect(connections()).toBeLessThanOrEqual(8);
-});
-
-test('a host that drops every connection costs the attempts of those who began together', async () => {
-  const { host, connections } = await netServer((socket) => socket.destroy());
-  const { client } = pullingClient({ concurrencyPerHost: 4 });
-  const errors = await fetchMany(client, host, 40);
-  expect(errors).toHaveLength(40);
-  expect(errors.every(({ code }) => code === 'CONNECTION_LOST')).toBe(true);
-  expect(connections()).toBeLessThanOrEqual(20);
-});
-
-test('a host that dies is marked as down, and asked again after half a minute', async () => {
-  let isDead = false;
-  const { host, requests } = await startServer((request, response) => {
-    if (isDead) request.socket.destroy();
-    else sendManifest(response);
-  });
-  let time = 0;
-  const retry = { sleep: () => Promise.resolve(), now: () => time };
-  const { client } = pullingClient({ concurrencyPerHost: 4, retry });
-  await fetchTag(client, host);
-  isDead = true;
-  expect(await fetchMany(client, host, 40)).toHaveLength(40);
-  const asked = requests.length;
-  expect(asked).toBeLessThanOrEqual(21);
-  time = 29_999;
-  expect((await rejection(fetchTag(client, host))).message).toContain('it was not asked again');
-  expect(requests).toHaveLength(asked);
-  // One asks, and finds it dead as before.
-  time = 30_000;
-  expect(await fetchMany(client, host, 10)).toHaveLength(10);
-  expect(requests).toHaveLength(asked + 1);
-  isDead = false;
-  time = 60_000;
-  await fetchTag(client, host);
-  expect(await fetchMany(client, host, 10)).toEqual([]);
-});
-
-test('one thing that breaks off every time does not take the host down while others arrive', async () => {
-  const { host } = await startServer((request, response) => {
-    if (isFor('broken', request)) request.socket.destroy();
-    else sendManifest(response);
-  });
-  let client: RegistryClient | undefined;
-  const sleep = async (): Promise<void> => {
-    if (client !== undefined) await fetchTag(client, host, 'good');
-  };
-  client = pullingClient({ retry: { sleep, now: () => 0 } }).client;
-  await fetchTag(client, host, 'good');
-  expect(await rejection(fetchTag(client, host, 'broken'))).toMatchObject({ code: 'CONNECTION_LOST' });
-  await fetchTag(client, host, 'good');
-});
-
-function isFor(tag: string, request: IncomingMessage): boolean {
-  return request.url?.endsWith(`/manifests/${tag}`) === true;
-}
-
-/** A server below HTTP. */
-async function netServer(onConnection: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server: NetServer = createNetServer((socket) => {
-    socket.on('error', () => undefined);
-    sockets.add(socket);
-    onConnection(socket);
-  });
-  const host = await listen(server);
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { host, connections: () => sockets.size };
-}
 
 test('a request that is given up while its refusal is read ends as given up', async () => {
   const { host } = await startServer((_, response) => void response.writeHead(404).write('{"errors": ['));

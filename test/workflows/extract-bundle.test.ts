@@ -1,5 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -7,58 +6,18 @@ import { Readable } from 'node:stream';
 import { extract as tarExtract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 
-import { readChartArchive } from '../../src/chart/chart-archive.ts';
-import { chartArtifact } from '../../src/chart/chart-artifact.ts';
-import { readChartMetadata } from '../../src/chart/chart-metadata.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
 import { deltaPair, pairImage } from '../support/delta-pair.ts';
 import { rejection } from '../support/rejection.ts';
-import { chartReference, docker, multi, piped, richBundle, writtenBundle } from '../support/rich-bundle.ts';
-import type { RichBundle } from '../support/rich-bundle.ts';
-import { imageToBundle } from '../support/sample-bundle.ts';
-import { chartToBundle, sampleChart } from '../support/sample-charts.ts';
-import { graphOf } from '../support/sample-images.ts';
-import { smallDisk } from '../support/small-disk.ts';
+import { chartReference, docker, multi } from '../support/rich-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { extractRichBundle, image, options, rich, ways } from './extract-rich-bundle.ts';
 
-const rich = await richBundle();
 const { inventory } = rich.bundle.plan;
+
 const arm64 = { os: 'linux', architecture: 'arm64' };
-
-const options = {
-  listener: { onStart: () => undefined, onBytes: () => undefined },
-  signal: new AbortController().signal,
-};
-
-/** Extracts from a file, and from the same bundle as a stream. */
-const ways = [
-  [
-    'a file',
-    async (request: ExtractRequest) => {
-      const path = await writtenBundle(rich.bundle);
-      return await extractBundle({ path }, request, options);
-    },
-  ],
-  [
-    'a stream',
-    async (request: ExtractRequest) => {
-      return await extractBundle({ path: '-', stream: piped(rich.bundle.bytes) }, request, options);
-    },
-  ],
-] as const;
-
-function image(name: string, output: string, more: object = {}): ExtractRequest {
-  return {
-    kind: 'image',
-    image: name,
-    format: 'oci',
-    platform: undefined,
-    output: { path: output },
-    ...more,
-  };
-}
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -277,8 +236,6 @@ describe.each(ways)('from %s', (_way, extract) => {
   });
 });
 
-const [, fromFile] = ways[0];
-
 test.each<[string, ExtractRequest]>([
   ['an archive', image(docker, 'x', { format: 'oci-archive' })],
   ['a layout', image(docker, 'x')],
@@ -296,7 +253,7 @@ test.each<[string, ExtractRequest]>([
   await writeFile(join(folder, 'folder/mine'), '');
   await symlink('nowhere', join(folder, 'link'));
   for (const name of ['file', 'folder', 'link']) {
-    const error = await rejection(fromFile(at(name)));
+    const error = await rejection(extractRichBundle(at(name)));
     expect(error).toMatchObject({ code: 'OUTPUT_TAKEN', kind: 'usage' });
     expect(error.message).toContain(join(folder, name));
   }
@@ -307,197 +264,9 @@ test.each<[string, ExtractRequest]>([
 
 test('an empty folder is taken', async () => {
   const folder = await temporaryFolder();
-  await fromFile({ kind: 'all', folder });
+  await extractRichBundle({ kind: 'all', folder });
   expect(await readdir(folder)).toContain('oci-layout');
   expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([]);
-});
-
-test('what a killed run left in an empty folder is not in the way, and goes when it is old', async () => {
-  const folder = await temporaryFolder();
-  await mkdir(join(folder, '.0123456789ab.partial', 'blobs'), { recursive: true });
-  await mkdir(join(folder, '.ba9876543210.partial'));
-  await utimes(join(folder, '.0123456789ab.partial'), 1, 1);
-  await fromFile(image(docker, folder));
-  expect((await readdir(folder)).toSorted()).toEqual([
-    '.ba9876543210.partial',
-    'blobs',
-    'index.json',
-    'oci-layout',
-  ]);
-});
-
-test('what a killed run left of a file goes when it is old', async () => {
-  const folder = await temporaryFolder();
-  const left = join(folder, 'web.tgz.0123456789ab.partial');
-  await writeFile(left, 'half');
-  await utimes(left, 1, 1);
-  await fromFile({ kind: 'chart', chart: 'web', output: { path: join(folder, 'web.tgz') } });
-  expect(await readdir(folder)).toEqual(['web.tgz']);
-});
-
-test('what somebody else extracts into the same empty folder meanwhile stays', async () => {
-  const folder = await temporaryFolder();
-  const path = await writtenBundle(rich.bundle);
-  const listener = { onStart: () => undefined, onBytes: () => writeFileSync(join(folder, 'mine'), 'mine') };
-  const extracting = extractBundle({ path }, { kind: 'all', folder }, { ...options, listener });
-  expect(await rejection(extracting)).toMatchObject({ code: 'OUTPUT_TAKEN' });
-  expect(await readdir(folder)).toEqual(['mine']);
-});
-
-function damagedBytes(): Buffer {
-  const bytes = Buffer.from(rich.bundle.bytes);
-  const place = Math.floor(bytes.length / 2);
-  bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
-  return bytes;
-}
-
-test.each<[string, (path: string) => ExtractRequest]>([
-  ['an archive', (path) => image(multi, path, { format: 'oci-archive' })],
-  ['a layout', (path) => image(multi, path)],
-  ['everything', (path) => ({ kind: 'all', folder: path })],
-])('an interruption leaves none of the folders that were made for %s', async (_what, request) => {
-  const folder = await temporaryFolder();
-  const abort = new AbortController();
-  const listener = { onStart: () => undefined, onBytes: () => abort.abort(new Error('Ctrl-C')) };
-  const path = await writtenBundle(rich.bundle);
-  const output = join(folder, 'several', 'new', 'folders');
-  const extracting = extractBundle({ path }, request(output), { listener, signal: abort.signal });
-  await expect(extracting).rejects.toThrow('Ctrl-C');
-  expect(await readdir(folder)).toEqual([]);
-});
-
-test('damage leaves nothing under the name, and nothing beside it', async () => {
-  const bytes = damagedBytes();
-  const path = await writtenBundle({ ...rich.bundle, bytes });
-  const folder = await temporaryFolder();
-  const output = join(folder, 'all');
-  for (const stream of [undefined, piped(bytes)]) {
-    const extracting = extractBundle({ path, stream }, { kind: 'all', folder: output }, options);
-    expect(await rejection(extracting)).toMatchObject({ code: 'BUNDLE_DAMAGED', kind: 'content' });
-    expect(await readdir(folder)).toEqual([]);
-  }
-});
-
-test('a stream that is not whole at its end leaves nothing, though all blobs came', async () => {
-  const folder = await temporaryFolder();
-  const stream = piped(rich.bundle.bytes.subarray(0, -1));
-  const request: ExtractRequest = { kind: 'all', folder: join(folder, 'all') };
-  expect(await rejection(extractBundle({ path: '-', stream }, request, options))).toMatchObject({
-    code: 'BUNDLE_TRUNCATED',
-  });
-  expect(await readdir(folder)).toEqual([]);
-});
-
-test('an interruption leaves nothing', async () => {
-  const folder = await temporaryFolder();
-  const abort = new AbortController();
-  const request: ExtractRequest = { kind: 'all', folder: join(folder, 'all') };
-  const listener = { onStart: () => undefined, onBytes: () => abort.abort(new Error('Ctrl-C')) };
-  const path = await writtenBundle(rich.bundle);
-  const extracting = extractBundle({ path }, request, { listener, signal: abort.signal });
-  await expect(extracting).rejects.toThrow('Ctrl-C');
-  expect(await readdir(folder)).toEqual([]);
-});
-
-/** With a chart `signed` that has a provenance file. */
-async function bundleWithSignedChart(): Promise<RichBundle> {
-  return await richBundle(async (content, blobs) => {
-    const archive = await sampleChart('signed', '2.0.0');
-    const metadata = readChartMetadata(await readChartArchive(archive, 'signed'), 'signed');
-    const { manifest, blobs: parts } = chartArtifact(archive, metadata, Buffer.from('a signature'));
-    for (const { bytes, descriptor } of [manifest, ...parts]) blobs.add(bytes, descriptor.mediaType);
-    const made = imageToBundle('ghcr.io/charts/signed:2.0.0', await graphOf(blobs, manifest.descriptor));
-    const chart = { name: 'signed', version: '2.0.0', source: 'oci://ghcr.io/charts' };
-    return { ...content, images: [...content.images, { ...made, chart }] };
-  });
-}
-
-test('of a chart and its provenance file neither is left when the second one fails', async () => {
-  const { bundle } = await bundleWithSignedChart();
-  const folder = await temporaryFolder();
-  const path = join(folder, 'signed.tgz');
-  const [archive, provenance] = ['signed.tgz', 'signed.tgz.prov'];
-  let second: string | undefined;
-  // The first one is being written: something takes the name of the second one.
-  const onBytes = (): void => {
-    if (second !== undefined) return;
-    const isProvenance = readdirSync(folder).some((name) => name.startsWith(`${provenance}.`));
-    second = isProvenance ? archive : provenance;
-    writeFileSync(join(folder, second), 'mine');
-  };
-  const listener = { onStart: () => undefined, onBytes };
-  const request: ExtractRequest = { kind: 'chart', chart: 'signed', output: { path } };
-  const file = await writtenBundle(bundle);
-  const error = await rejection(extractBundle({ path: file }, request, { ...options, listener }));
-  expect(error).toMatchObject({ code: 'OUTPUT_TAKEN' });
-  expect(await readdir(folder)).toEqual([second]);
-});
-
-test('a chart that does not fit is told before anything is written', async () => {
-  const { bundle } = await bundleWithSignedChart();
-  await using disk = await smallDisk(4096);
-  await writeFile(join(disk.path, 'full'), Buffer.alloc(4096));
-  const output = { path: join(disk.path, 'signed.tgz') };
-  const file = await writtenBundle(bundle);
-  const extracting = extractBundle({ path: file }, { kind: 'chart', chart: 'signed', output }, options);
-  expect(await rejection(extracting)).toMatchObject({ code: 'NOT_ENOUGH_SPACE', kind: 'disk' });
-  expect(await readdir(disk.path)).toEqual(['full']);
-});
-
-test('the provenance file of a chart comes beside it, but not to a stream', async () => {
-  const bundle = await bundleWithSignedChart();
-  const folder = await temporaryFolder();
-  const path = join(folder, 'signed.tgz');
-  const request: ExtractRequest = { kind: 'chart', chart: 'signed', output: { path } };
-  const whole = { path: '-', stream: piped(bundle.bundle.bytes) };
-  const { extracted } = await extractBundle(whole, request, options);
-  expect(extracted).toMatchObject({ provenance: `${path}.prov` });
-  expect(await readFile(`${path}.prov`, 'utf8')).toBe('a signature');
-  const pieces: Buffer[] = [];
-  const sink = {
-    write: async (bytes: Uint8Array) => await Promise.resolve(void pieces.push(Buffer.from(bytes))),
-  };
-  const file = await writtenBundle(bundle.bundle);
-  await extractBundle({ path: file }, { ...request, output: { sink } }, options);
-  expect(Buffer.concat(pieces).equals(await readFile(path))).toBe(true);
-  await rm(path);
-  const again = await rejection(extractBundle({ path: file }, request, options));
-  expect(again).toMatchObject({ code: 'OUTPUT_TAKEN' });
-  expect(await readdir(folder)).toEqual(['signed.tgz.prov']);
-  await extractBundle({ path: file }, { kind: 'all', folder: join(folder, 'all') }, options);
-  expect(await readFile(join(folder, 'all/charts/signed-2.0.0.tgz.prov'), 'utf8')).toBe('a signature');
-});
-
-test('names of charts that are no file names, or the same, stay below charts/', async () => {
-  const bundle = await richBundle(async (content, blobs) => {
-    const charts = await Promise.all(
-      ['one', 'two', 'three'].map(async (repository, index) => {
-        const archive = await sampleChart('web', '1.2.3', { more: `description: ${repository}\n` });
-        const reference = `charts.example.com/${repository}/web:1.2.3`;
-        const source = `https://charts.example.com/${repository}`;
-        const made = await chartToBundle(blobs, { reference, source, archive });
-        const name = index === 2 ? '../../../web' : index === 1 ? 'WEB' : 'web';
-        return { ...made, chart: { name, version: '1.2.3', source } };
-      }),
-    );
-    return { ...content, images: [...content.images, ...charts] };
-  });
-  const parent = await temporaryFolder();
-  const folder = join(parent, 'all');
-  const path = await writtenBundle(bundle.bundle);
-  await extractBundle({ path }, { kind: 'all', folder }, options);
-  expect(await readdir(parent)).toEqual(['all']);
-  const names = await readdir(join(folder, 'charts'));
-  expect(names).toHaveLength(4);
-  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(4);
-  expect(names.every((name) => /^(?:web-1\.2\.3|chart)(?:-[0-9a-f]{64})?\.tgz$/i.test(name))).toBe(true);
-  const charted: ExtractRequest = { kind: 'chart', chart: 'web', output: { path: join(parent, 'web.tgz') } };
-  const error = await rejection(extractBundle({ path }, charted, options));
-  expect(error).toMatchObject({ code: 'CHART_AMBIGUOUS', kind: 'usage' });
-  expect(error.suggestions).toEqual([
-    'Name this one: --chart charts.example.com/one/web:1.2.3',
-    `Name this one: --chart ${chartReference}`,
-  ]);
 });
 
 test('of an image in a delta bundle all that is missing is told before anything is written', async () => {
