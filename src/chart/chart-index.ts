@@ -50,8 +50,10 @@ function fromYaml(text: string, name: string, place: string): unknown {
   const lines = linesOf(text, name);
   if (lines === undefined) return fromDocument(parseWhole(text, place), name, place);
   if (lines.length === 0) return undefined;
+  const fields = essence(lines);
+  if (fields.length > maximumParsedLength) throw invalidIndex(place, `it says too much of ${name}`);
   try {
-    return parseYamlText(essence(lines), place);
+    return parseYamlText(fields, place);
   } catch {
     return fromDocument(parseWhole(text, place), name, place);
   }

@@ -113,6 +113,10 @@ describe('no index', () => {
     ['broken YAML', 'entries: {{\n'],
     ['no list', '{"entries":{"thing":1}}'],
     ['too many versions', JSON.stringify({ entries: { thing: Array.from({ length: 20_001 }, () => 1) } })],
+    [
+      'too much about one chart',
+      `entries:\n  thing:\n  - version: 1.0.0\n    urls:\n${'    - a.tgz\n'.repeat(450_000)}`,
+    ],
     ['too large for a style of its own', `entries: {thing: "${'x'.repeat(5_000_000)}"}`],
   ])('%s', (_, text) => {
     const { code, kind, message } = thrown(() => findInIndex(text, 'thing', 'index.yaml of https://a.io'));
