@@ -1,10 +1,8 @@
-import { basename } from 'node:path';
 import { createHash } from 'node:crypto';
 
 import type { Inventory } from '../bundle/inventory.ts';
 import { isChart } from '../bundle/inventory.ts';
 import type { RandomAccess } from '../io/random-access.ts';
-import { openFileAccess } from '../io/random-access.ts';
 import { digestHex, digestOf, toDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import { onePiece } from '../oci/one-piece.ts';
@@ -16,9 +14,8 @@ import type { PrivateKey } from '../trust/private-key.ts';
 import { signBytes } from '../trust/sign-bytes.ts';
 import { extractStream, requireFreeFile } from './extract-output.ts';
 import type { StreamOutput } from './extract-output.ts';
-import { openIsoBundle } from './open-iso-bundle.ts';
-import { openParts } from './open-parts.ts';
 import type { OpenRequest } from './open-request.ts';
+import type { OpenedWithBases } from './open-with-bases.ts';
 import type { ReportListener } from './scan-layers.ts';
 import { withBundle } from './with-bundle.ts';
 
@@ -62,8 +59,8 @@ export async function reportProvenance(
   if ('path' in output) await requireFreeFile(output.path);
   return await withBundle(
     path,
-    async ({ inventory, inventoryBytes, id }) => {
-      const file = await bundleFile(path, { listener, signal });
+    async ({ inventory, inventoryBytes, id }, opened) => {
+      const file = await bundleFile(opened, { listener, signal });
       const input = provenanceInput(inventory, { file, inventory: digestOf(inventoryBytes) });
       const payload = { type: statementType, bytes: provenanceStatement(input) };
       const document = key === undefined ? payload.bytes : signed(payload, key);
@@ -111,28 +108,15 @@ function provenanceInput(
   };
 }
 
-/** What whoever gets the bundle hashes: the file, or the parts as they are joined. */
+/**
+ * What whoever gets the bundle hashes: the file, or the parts as they are joined. It is what the inventory was read from, whatever lies there by
+ * now.
+ */
 async function bundleFile(
-  path: string,
+  { access, files }: OpenedWithBases,
   options: { readonly listener: ReportListener; readonly signal: AbortSignal },
 ): Promise<ProvenanceInput['file']> {
-  const { name, access } = await openBytes(path);
-  try {
-    return { name, digest: await hashOf(access, options) };
-  } finally {
-    await access.close();
-  }
-}
-
-async function openBytes(path: string): Promise<{ readonly name: string; readonly access: RandomAccess }> {
-  const inImage = await openIsoBundle(path);
-  if (inImage !== undefined) {
-    const [bundle] = inImage.files;
-    return { name: bundle?.name ?? basename(inImage.image), access: inImage.access };
-  }
-  const parts = await openParts(path);
-  if (parts !== undefined) return { name: parts.bundle, access: parts.access };
-  return { name: basename(path), access: await openFileAccess(path, 'bundle') };
+  return { name: files[0]?.name ?? '', digest: await hashOf(access, options) };
 }
 
 async function hashOf(
