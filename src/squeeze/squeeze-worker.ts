@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 
-import { PaletteEdgeError } from '../errors.ts';
+import type { ThreadAnswer } from '../io/asked-thread.ts';
+import { failureOf } from '../io/thread-failure.ts';
 import { createSqueezeJob } from './squeeze-job.ts';
 import type { SqueezeJob, SqueezeNews } from './squeeze-job.ts';
-import type { SqueezeAnswer, SqueezeFailure, SqueezeRequest } from './squeeze-thread.ts';
+import type { SqueezeRequest } from './squeeze-thread.ts';
 
 // A thread that squeeze-thread.ts starts: each request gets one answer, in turn.
 const nothing = { output: [] };
@@ -15,7 +16,7 @@ parentPort?.on('message', (request: SqueezeRequest) => {
   parentPort?.postMessage(answer, moved);
 });
 
-function answerTo(request: SqueezeRequest): SqueezeAnswer {
+function answerTo(request: SqueezeRequest): ThreadAnswer<SqueezeNews> {
   try {
     return { news: newsOf(request) };
   } catch (error) {
@@ -30,12 +31,4 @@ function newsOf(request: SqueezeRequest): SqueezeNews {
   const job = jobs.get(request.job);
   if (request.kind === 'write') return job?.write(request.piece) ?? nothing;
   return (request.kind === 'finish' ? job?.finish() : undefined) ?? nothing;
-}
-
-function failureOf(error: unknown): SqueezeFailure {
-  if (error instanceof PaletteEdgeError) {
-    const { code, message, kind, suggestions } = error;
-    return { code, message, kind, suggestions };
-  }
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

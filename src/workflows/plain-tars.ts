@@ -1,10 +1,10 @@
-import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import { invalidPatch } from '../delta/invalid-patch.ts';
-import type { OldTar, OldTarAccess } from '../delta/old-tar.ts';
+import type { OldTarAccess } from '../delta/old-tar.ts';
+import type { OldFile } from '../delta/patch-thread.ts';
 import { writeAll } from '../io/write-all.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -185,21 +185,9 @@ export class SpilledTar {
     this.size = size;
   }
 
-  /** For a writer of patches. */
-  get old(): OldTar {
-    const { fd } = this.#file;
-    return {
-      size: this.size,
-      read: (position, into) => {
-        let filled = 0;
-        while (filled < into.length) {
-          const read = readSync(fd, into, filled, into.length - filled, position + filled);
-          if (read === 0) break;
-          filled += read;
-        }
-        return filled;
-      },
-    };
+  /** For a writer of patches: it is open until this is closed. */
+  get old(): OldFile {
+    return { fd: this.#file.fd, size: this.size };
   }
 
   /** For who applies a patch. */

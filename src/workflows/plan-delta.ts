@@ -105,11 +105,18 @@ async function patchesOf(
     return await makePatches(
       worthPatching(layers, inventory),
       ({ plain: tar }) => sketches.get(tar.digest) ?? new Uint32Array(),
-      { ...context, blobs, olds: sketched, tars, createSpill },
+      { ...context, blobs, olds: sketched, tars, concurrency: patchesAtOnce(), createSpill },
     );
   } catch (error) {
     throw wordSpillError(error, `writing changes to layers of bases into ${folder}`);
   }
+}
+
+/** Each has some 200 MB in memory. */
+const mostPatchesAtOnce = 2;
+
+function patchesAtOnce(): number {
+  return Math.min(mostPatchesAtOnce, availableParallelism());
 }
 
 /** What writes a delta bundle that is planned. */

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import type { LayerToSqueeze } from '../../src/bundle/plan-squeezed-bundle.ts';
 import { applyPatch } from '../../src/delta/apply-patch.ts';
+import type { BlobReader } from '../../src/oci/blob-access.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { LayerSketch } from '../../src/squeeze/layer-sketch.ts';
@@ -52,6 +53,7 @@ async function against() {
     olds,
     tars,
     threads,
+    concurrency: 1,
     createSpill: async () => {
       const file = await openSpillFile(join(folder, 'patch'));
       files.push(file);
@@ -112,6 +114,38 @@ test('a layer that is like one of a base becomes a patch, which gives it back', 
   expect(Buffer.concat(pieces).equals(alike)).toBe(true);
   expect(counted).toEqual(layers.map(({ size }) => size));
   expect(openFiles(files)).toBe(1);
+});
+
+test('how many are made at a time makes no difference', async () => {
+  const { context, add } = await against();
+  const plains = [0, 1, 2, 3, 4].map((seed) =>
+    tarWith(Buffer.concat([wordyText(200_000, 1), noise(100, seed)])),
+  );
+  const layers = plains.map((plain) => add(plain));
+  const made = async (concurrency: number) => {
+    const patches = await makePatches(layers, () => sketchOf(old), { ...context, concurrency });
+    return patches.map(({ digest, size, plain }) => ({ digest, size, plain }));
+  };
+  const one = await made(1);
+  expect(one.map(({ plain }) => plain.digest)).toEqual(plains.map(digestOf));
+  expect(await made(3)).toEqual(one);
+});
+
+test('it can be stopped in a layer, whatever its thread does meanwhile', async () => {
+  const { context, add, files } = await against();
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  const layer = add(alike);
+  const blobs = {
+    sizeOf: context.blobs.sizeOf.bind(context.blobs),
+    open: async (...[blob, options]: Parameters<BlobReader['open']>) => {
+      stop.abort(reason);
+      return await context.blobs.open(blob, options);
+    },
+  };
+  const stopped = makePatches([layer], () => sketchOf(old), { ...context, blobs, signal: stop.signal });
+  await expect(stopped).rejects.toBe(reason);
+  expect(openFiles(files)).toBe(0);
 });
 
 test('a patch that has nearly all of the layer in it is not worth its base', async () => {
