@@ -23,11 +23,12 @@ const decoder = new TextDecoder('utf-8');
 
 /** The images of the annotation `artifacthub.io/images` (artifacthub.io/docs/topics/annotations/helm); of sub-charts as guesses. */
 export function discoverInAnnotations(files: ChartTexts): FoundImage[] {
+  const parse = boundedParser();
   return [...files.keys()].filter(isChartYaml).flatMap((path) => {
-    const root = parseFile(files, path)[0]?.root;
+    const root = parse(textOf(files, path))[0]?.root;
     const text = textField(mapField(root, 'annotations'), 'artifacthub.io/images');
     if (text === undefined) return [];
-    const list = parseText(text)[0]?.root;
+    const list = parse(text)[0]?.root;
     return (list?.kind === 'list' ? list.items : []).flatMap((item) => {
       const image = textField(item, 'image');
       const isMaybe = path !== 'Chart.yaml';
@@ -40,13 +41,14 @@ export function discoverInAnnotations(files: ChartTexts): FoundImage[] {
 
 /** References that stand in templates and in CRDs as they are, not put together from values. */
 export function discoverInTemplates(files: ChartTexts): FoundImage[] {
+  const parse = boundedParser();
   return [...files.keys()].flatMap((path): FoundImage[] => {
     const isTemplate = /(?:^|\/)templates\/(?!tests?\/).*\.(?:ya?ml|tpl)$/.test(path);
     const isCrd = /(?:^|\/)crds\/.*\.ya?ml$/.test(path);
     if (!isTemplate && !isCrd) return [];
     const text = textOf(files, path);
     if (isCrd) {
-      return parseText(text).flatMap(({ root }) =>
+      return parse(text).flatMap(({ root }) =>
         discoverInManifests(root).map(({ key, ...found }) => ({ ...found, key: `${path} ${key}` })),
       );
     }
@@ -110,8 +112,9 @@ const maximumRepeated = 8 * 1024 * 1024;
 /** Reads `values.yaml` and `Chart.yaml` of a chart and of its sub-charts. What cannot be read counts as empty. */
 export function readChartDefaults(files: ChartTexts): ChartDefaults {
   const parsed = new Map<string, YamlNode | undefined>();
+  const parseText = boundedParser();
   const parse = (path: string): YamlNode | undefined => {
-    if (!parsed.has(path)) parsed.set(path, parseFile(files, path)[0]?.root);
+    if (!parsed.has(path)) parsed.set(path, parseText(textOf(files, path))[0]?.root);
     return parsed.get(path);
   };
   const folders = [...files.keys()].filter(isChartYaml).map((path) => path.slice(0, -'Chart.yaml'.length));
@@ -165,16 +168,23 @@ function textOf(files: ChartTexts, path: string): string {
   return bytes === undefined ? '' : decoder.decode(bytes);
 }
 
-function parseFile(files: ChartTexts, path: string): readonly YamlDocument[] {
-  return parseText(textOf(files, path));
-}
+/** Of one chart, in characters: no real one has as much, and each million takes a second in which nothing else is done. */
+const maximumParsed = 16 * 1024 * 1024;
 
-/** A chart's own files are Helm's business: what is no YAML names no image here. */
-function parseText(text: string): readonly YamlDocument[] {
-  try {
-    return parseYaml(text, () => 'the chart');
-  } catch (error) {
-    if (error instanceof PaletteEdgeError) return [];
-    throw error;
-  }
+/**
+ * Parses texts of one chart, up to {@link maximumParsed} together. A chart's own files are Helm's business: what is no YAML, or too much
+ * of it, names no image here.
+ */
+function boundedParser(): (text: string) => readonly YamlDocument[] {
+  let left = maximumParsed;
+  return (text) => {
+    left -= text.length;
+    if (left < 0) return [];
+    try {
+      return parseYaml(text, () => 'the chart');
+    } catch (error) {
+      if (error instanceof PaletteEdgeError) return [];
+      throw error;
+    }
+  };
 }

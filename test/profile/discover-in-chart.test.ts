@@ -97,3 +97,10 @@ test('defaults: values of the chart over those of its sub-charts, and each its v
     'a/web:1.0',
   ]);
 });
+
+test('a chart with more YAML than any real one has is read so far', () => {
+  const crd = `apiVersion: v1\nkind: A\nspec: {image: a.io/b/c:1}\n#${'x'.repeat(3 * 1024 * 1024)}\n`;
+  const names = Array.from({ length: 8 }, (_, index) => [`crds/${index}.yaml`, Buffer.from(crd)] as const);
+  const found = discoverInTemplates(new Map(names));
+  expect(found.map(({ key }) => key.slice(0, 6))).toEqual(['crds/0', 'crds/1', 'crds/2', 'crds/3', 'crds/4']);
+});
