@@ -28,11 +28,17 @@ const bases = {
   depot: { ...builtBundle('depot-bbbbbbbb', 'older'), file: 'depot-bbbbbbbb-00000000.tar.zst.parts.json' },
 };
 
-/** Writes the fleet into a folder `fleet` below a new one; the paths that its files and what is emitted have. */
-export async function emittedFleet(): Promise<{ readonly root: string; readonly fleetFile: string }> {
+/**
+ * Writes the fleet into a folder `fleet` below a new one; the paths that its files and what is emitted have.
+ *
+ * @param more lines of the fleet file
+ */
+export async function emittedFleet(
+  more = '',
+): Promise<{ readonly root: string; readonly fleetFile: string }> {
   const root = await temporaryFolder();
   const files = {
-    'fleet/fleet.yaml': fleetText,
+    'fleet/fleet.yaml': `${fleetText}${more}`,
     'fleet/fleet-state.jsonl': formatState({
       bundles: [bases.shop, bases.depot],
       sites: [

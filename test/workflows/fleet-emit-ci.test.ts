@@ -31,6 +31,8 @@ interface Step {
   readonly name?: string;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Job {
@@ -165,6 +167,24 @@ test('a pipeline of GitLab is valid, and its jobs bring the base, build, and kee
   // A misspelt field is found: the pipeline was looked at.
   await writeFile(join(root, '.gitlab-ci.yml'), text.replace('artifacts:', 'artefacts:'));
   await expect(preview()).rejects.toThrow('artefacts');
+});
+
+test('where bundles are published, jobs neither keep nor bring them otherwise; images to start from are kept, and keys of the bucket named', async () => {
+  const fleet = await emittedFleet('publish: s3://bundles/edge\n');
+  const text = await emittedFor('github', fleet);
+  expect(emittedMistakes('github', text)).toEqual([]);
+  const { build, collect }: Workflow['jobs'] = parse(text).jobs;
+  expect(
+    build.steps.flatMap(({ uses, with: given }) => (uses?.includes('upload') ? given?.['path'] : [])),
+  ).toEqual(['fleet/bundles/${{ matrix.bundle }}-*.iso*', 'fleet-facts/${{ matrix.bundle }}.jsonl']);
+  expect(text).not.toMatch(/gh run|actions: read/);
+  expect(collect.steps.at(-1)?.with?.['path']).toBe('fleet/fleet-state.jsonl');
+  expect(text).toContain('AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}');
+  // Without images to start from nothing is kept but what was told.
+  const path = join(fleet.root, fleet.fleetFile);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(', iso: true', ''));
+  expect(await emittedFor('github', fleet)).not.toContain('.iso');
+  expect(await emittedFor('gitlab', fleet)).not.toMatch(/curl|BASE/);
 });
 
 test('paths that a checkout does not have, and texts that an engine would evaluate, are refused', async () => {
