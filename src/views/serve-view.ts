@@ -18,7 +18,7 @@ export function serveView(serving: Serving): string {
   const more = names.length - rows.length;
   return [
     `Serving on ${scheme}://${host} until Ctrl-C, read-only`,
-    textFields(bundles.map(({ path, ...bundle }) => [path, bundleText(bundle)])),
+    textFields(bundles.map(({ path, ...bundle }) => [printable(path, longestPath), bundleText(bundle)])),
     '',
     textTable(['NAME', 'SHORT NAME'], rows),
     ...(more > 0 ? [`and ${more} more: ${origin}/v2/_catalog has all repositories`] : []),

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import type { FoundParts } from '../bundle/find-parts.ts';
 import { JoinedParts } from '../bundle/joined-parts.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { printable } from '../io/printable.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { isoFolder } from '../iso/iso-folder.ts';
 import { openIsoImage } from '../iso/iso-image.ts';
@@ -151,7 +152,10 @@ class AmbiguousImage extends PaletteEdgeError {
     super(
       'ISO_AMBIGUOUS',
       `there are ${paths.length} bundles in the ISO image ${place}, and one is to be named`,
-      { kind: 'usage', suggestions: paths.slice(0, 10).map((path) => `Name this one: ${path}`) },
+      {
+        kind: 'usage',
+        suggestions: paths.slice(0, 10).map((path) => `Name this one: ${printable(path, 1000)}`),
+      },
     );
     this.paths = paths;
   }
