@@ -4,6 +4,7 @@ import { arrayField, objectField, stringField } from './answer-fields.ts';
 import { callsAtOnce } from './palette-client.ts';
 import type { PaletteClient } from './palette-client.ts';
 import { isPaletteUid } from './palette-uid.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** A cluster profile as Palette has it. */
 export interface FetchedProfile {
@@ -70,11 +71,12 @@ async function fetchProfile({ client, uid, signal }: ProfileAccess): Promise<Fie
   return await client.object({ method: 'GET', path, subject: `cluster profile ${uid}` }, signal);
 }
 
+/** Not found by a Palette that has no such call yet as well: it has no variables. Whether there is the profile, its own call tells. */
 async function fetchVariables({ client, uid, signal }: ProfileAccess): Promise<Fields[]> {
   const path = ['v1', 'clusterprofiles', uid, 'variables'];
   const subject = `variables of cluster profile ${uid}`;
-  const answer = await client.object({ method: 'GET', path, subject }, signal);
-  return arrayField(answer, 'variables').map((variable) => {
+  const answer = await unlessMissing(client.object({ method: 'GET', path, subject }, signal));
+  return arrayField(answer ?? {}, 'variables').map((variable) => {
     const fields = objectField({ variable }, 'variable');
     const { defaultValue: _mask, ...rest } = fields;
     return fields['isSensitive'] === true ? rest : fields;

@@ -1,6 +1,6 @@
-import { PaletteEdgeError } from '../errors.ts';
 import { arrayField, objectField, stringField } from './answer-fields.ts';
 import type { PaletteClient } from './palette-client.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** The list of images of one of Palette's services. */
 export interface ServiceImageList {
@@ -70,15 +70,6 @@ export async function fetchServiceImages(
   );
   const text = listIn(arrayField(objectField(manifest, 'spec'), 'manifests'));
   return { service, version, text };
-}
-
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof PaletteEdgeError && error.code === 'PALETTE_NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -99,8 +99,17 @@ test('a profile that is not there', async () => {
   const server = await startPaletteServer({ data: samplePalette({ profiles: new Map() }) });
   const error = await rejection(fetchFrom(server.host, infraUid));
   expect(error).toMatchObject({ code: 'PALETTE_NOT_FOUND', kind: 'notFound' });
-  expect(error.message).toContain(`cluster profile ${infraUid} was not found`);
+  expect(error.message).toMatch(new RegExp(`^cluster profile ${infraUid} was not found`));
   expect(error.suggestions.join()).toContain('palette-edge profiles');
+});
+
+test('a Palette without the call for variables has none', async () => {
+  const server = await startServer(({ url = '' }, response) => {
+    if (url.endsWith('/variables')) response.statusCode = 404;
+    response.end(JSON.stringify(profileWith([])));
+  });
+  const { document } = await fetchFrom(server.host, infraUid);
+  expect(document).toMatchObject({ spec: { published: { packs: [] }, variables: [] } });
 });
 
 test('a manifest that is not there is told with its uid', async () => {
