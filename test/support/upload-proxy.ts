@@ -7,6 +7,8 @@ import { startServer } from './loopback-server.ts';
 export interface UploadProxyOptions {
   /** How many bytes of the body are let through before the connection breaks; undefined for all. */
   readonly cutAfter?: (request: IncomingMessage) => number | undefined;
+  /** Whether a request is kept here, and never answered. */
+  readonly holds?: (request: IncomingMessage) => boolean;
   /** Told of each answer. */
   readonly onAnswer?: (request: IncomingMessage, status: number) => void;
 }
@@ -17,6 +19,7 @@ export async function startUploadProxy(registryHost: string, options: UploadProx
   const [, port] = registryHost.split(':');
   const server = await startServer((request, response) => {
     const { method, url, headers } = request;
+    if (options.holds?.(request) === true) return;
     const limit = options.cutAfter?.(request);
     const forwarded = httpRequest({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
       options.onAnswer?.(request, answer.statusCode ?? 0);
