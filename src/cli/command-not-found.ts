@@ -4,6 +4,7 @@ import { exitCodes, PaletteEdgeError } from '../errors.ts';
 import { isMisspelling } from '../profile/edit-distance.ts';
 import { errorJson, errorView } from '../views/error-view.ts';
 import { terminalText } from './terminal-text.ts';
+import { columnsOf, wrapText } from './wrap-text.ts';
 
 /** oclif's hook for words that are no command. They are taken as they were typed: oclif joins them with colons. */
 const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
@@ -15,11 +16,17 @@ const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
   process.exitCode = exitCodes.usage;
   if (isJsonWanted(words))
     process.stdout.write(`${JSON.stringify(errorJson(error, exitCodes.usage), null, 2)}\n`);
-  else process.stderr.write(`${terminalText(errorView(error))}\n`);
+  else process.stderr.write(`${shownError(error)}\n`);
   await Promise.resolve();
 };
 
 export default commandNotFound;
+
+function shownError(error: PaletteEdgeError): string {
+  const columns = columnsOf(process.stderr);
+  const text = terminalText(errorView(error));
+  return columns === undefined ? text : wrapText(text, columns);
+}
 
 /** As they are typed: `usb write`. */
 function commandNames(ids: readonly string[]): string[] {
@@ -36,7 +43,7 @@ interface CommandLine {
 /** What is wrong with a command line that names no command, or gives words to one that takes none. */
 function commandError(words: readonly string[], { bin, commands, listed }: CommandLine): PaletteEdgeError {
   const [first = ''] = words;
-  const known = `The commands are ${listed.join(', ')}. See the help: ${bin} --help`;
+  const known = [`The commands are ${listed.join(', ')}.`, `See the help: ${bin} --help`];
   const command = commands.findLast((name) => `${words.join(' ')} `.startsWith(`${name} `));
   if (command !== undefined) {
     const word = words[command.split(' ').length] ?? '';
@@ -49,14 +56,14 @@ function commandError(words: readonly string[], { bin, commands, listed }: Comma
     const meant = words.find((word) => commands.includes(word)) ?? 'COMMAND';
     return usage(`there is no command before ${shown(first)}`, [
       `Write the command first: ${bin} ${meant} ${shown(first)}`,
-      known,
+      ...known,
     ]);
   }
   const isTopic = commands.some((name) => name.startsWith(`${first} `));
   const typed = words.slice(0, isTopic ? 2 : 1).join(' ');
   const nearest = commands.find((name) => isMisspelling(typed, name));
   const guess = nearest === undefined ? [] : [`Did you mean this? ${bin} ${nearest}`];
-  return usage(`${bin} has no command ${shown(typed)}`, [...guess, known]);
+  return usage(`${bin} has no command ${shown(typed)}`, [...guess, ...known]);
 }
 
 /** A word behind `build` or `resolve` is a profile, most likely, or an image. */

@@ -6,6 +6,7 @@ import type { Command } from '@oclif/core';
 import { exitCodeMeanings, exitCodes } from '../errors.ts';
 import { environmentName } from './environment-name.ts';
 import { watchStandardStreams } from './stream-errors.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** Help of a command with its exit codes at the end. */
 class CommandHelpWithExitCodes extends CommandHelp {
@@ -59,6 +60,11 @@ export default class PaletteEdgeHelp extends Help {
     if (id !== undefined) await super.showHelp([id]);
     else if (first === '' || first.startsWith('-')) await super.showHelp(argv);
     else await this.config.runHook('command_not_found', { id: first, argv: argv.slice(1) });
+  }
+
+  /** With its first line, which oclif leaves as long as it is, broken between words. */
+  override formatRoot(): string {
+    return wrapText(super.formatRoot(), this.opts.maxWidth);
   }
 
   #idAtStart(argv: readonly string[]): string | undefined {

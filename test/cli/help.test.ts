@@ -78,3 +78,10 @@ test.each(['build --help', 'iso', '--help'])(
     expect(stderr).toBe('exit code 0\n');
   },
 );
+
+test('the first line of the help of the tool is broken between words as all others are', async () => {
+  const { stdout } = await runCli([], { cwd: await temporaryFolder() });
+  const [first = ''] = stdout.split('\n');
+  expect(first).toMatch(/^Builds content bundles /);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
