@@ -18,7 +18,7 @@ const maximumFileSize = 4 * 1024 * 1024;
 /**
  * Reads a credentials file as a JSON object.
  *
- * @param shape a Docker config that does not exist reads as an empty object; a file of Palette's was asked for
+ * @param shape a Docker config that does not exist, or is empty, reads as an empty object, as for docker; a file of Palette's was asked for
  * @throws PaletteEdgeError when it cannot be read or is no JSON object; the message never quotes it
  */
 export async function readCredentialFile(
@@ -26,7 +26,7 @@ export async function readCredentialFile(
   shape: CredentialFileShape,
 ): Promise<Record<string, unknown>> {
   const text = await readText(path, shape);
-  if (text === undefined) return {};
+  if (text === undefined || (shape === 'docker' && text.trim() === '')) return {};
   let document: unknown;
   try {
     document = JSON.parse(text);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { PaletteEdgeError } from '../errors.ts';
 import type { Credential } from './credential.ts';
 import { lookUpCredential, normaliseCredentialKey } from './credential-keys.ts';
 import { readCredentialFile } from './credential-file.ts';
@@ -110,10 +111,11 @@ function dockerSource(path: string, helper: CredentialHelper): CredentialSource 
   return {
     find: async (registry, repository, signal) => {
       const config = await read();
-      return (
+      const found =
         (await askHelpers(config, { helper, registry, signal })) ??
-        lookUpCredential(config.credentials, registry, repository)
-      );
+        lookUpCredential(config.credentials, registry, repository);
+      if (found instanceof PaletteEdgeError) throw found;
+      return found;
     },
   };
 }

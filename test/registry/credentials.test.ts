@@ -113,6 +113,27 @@ test.each([
   }
 });
 
+test('an entry of a Docker config that makes no sense is told to who needs it, and to nobody else', async () => {
+  const folder = await temporaryFolder();
+  const broken = { auth: base64('s3cret') };
+  await write(join(folder, '.docker', 'config.json'), {
+    auths: { 'a.test': broken, 'https://b.test': broken, 'b.test': { auth: base64('b:p') } },
+  });
+  const source = createCredentialSource({ environment: {}, homeFolder: folder });
+  expect(await source.find('c.test', 'app')).toBeUndefined();
+  expect(await source.find('b.test', 'app')).toMatchObject({ username: 'b' });
+  expect(await rejection(source.find('a.test', 'app'))).toMatchObject({ code: 'CREDENTIAL_FILE_INVALID' });
+});
+
+test('an empty Docker config is one without entries', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'auth.json'), '\n');
+  const environment = { REGISTRY_AUTH_FILE: join(folder, 'auth.json') };
+  expect(
+    await createCredentialSource({ environment, homeFolder: folder }).find('a.test', 'app'),
+  ).toBeUndefined();
+});
+
 test("Palette's file: endpoints with paths, and passwords that are objects", async () => {
   const key = { type: 'service_account', private_key: 'x' };
   const source = await paletteSource({
