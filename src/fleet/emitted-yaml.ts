@@ -26,8 +26,6 @@ export function emittedYaml(
         // {} and [] say more than nothing would.
         if (isMap(node) && node.items.length === 0) node.flow = true;
       },
-    });
-    visit(document, {
       Scalar: (_, node) => {
         if (typeof node.value === 'string' && node.value.search(unseen) >= 0) node.type = 'QUOTE_DOUBLE';
       },

@@ -48,26 +48,49 @@ const idLength = 8;
 export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): FleetPlan {
   const states = new Map(state.sites.map((site) => [site.site, site]));
   const bases = wholeBundles(state, isAtHand);
-  const bundles = new Map<string, PlannedBundle>();
+  const plans = new Map<string, Planning>();
   const missing = new Map<Digest, string[]>();
-  const plan = (bundle: PlannedBundle): void =>
-    void bundles.set(bundle.name, merged(bundles.get(bundle.name), bundle));
+  const nameOf = bundleNames();
+  const plan = (bundle: PlannedBundle): void => {
+    const planning = plans.get(bundle.name) ?? { bundle, sites: [], chain: 0 };
+    planning.sites.push(...bundle.sites);
+    // The longest counts: of sites that have the same, some may have come to it in fewer steps.
+    planning.chain = Math.max(planning.chain, bundle.chain);
+    plans.set(bundle.name, planning);
+  };
   for (const site of fleet.sites) {
     const { has, chain } = states.get(site.name) ?? { has: undefined, chain: 0 };
     const base = baseOf(has, bases);
-    if (has !== undefined && base === undefined) missing.set(has, [...(missing.get(has) ?? []), site.name]);
-    const whole = bundleOf(site, undefined, 0);
+    if (has !== undefined && base === undefined) pushTo(missing, has, site.name);
+    const name = nameOf(site);
+    const { content, options } = site;
+    const whole = { name, content, options, sites: [site.name], chain: 0 };
     if (base === undefined || chain >= fleet.chainLimit) {
       plan(whole);
       continue;
     }
-    plan(bundleOf(site, base, chain + 1));
+    const from = digestHex(base.inventory).slice(0, idLength);
+    plan({ ...whole, name: `${name}-from-${from}`, base, chain: chain + 1 });
     plan({ ...whole, sites: [] });
   }
+  const bundles = [...plans.values()].map(({ bundle, sites, chain }) => ({ ...bundle, sites, chain }));
   return {
-    bundles: [...bundles.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    bundles: bundles.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
     warnings: [...missing].map(([digest, sites]) => baseMissing(digest, sites)),
   };
+}
+
+/** A bundle while sites are added to it. */
+interface Planning {
+  readonly bundle: PlannedBundle;
+  readonly sites: string[];
+  chain: number;
+}
+
+function pushTo(lists: Map<Digest, string[]>, key: Digest, item: string): void {
+  const list = lists.get(key) ?? [];
+  list.push(item);
+  lists.set(key, list);
 }
 
 function baseOf(has: Digest | undefined, bases: ReadonlyMap<Digest, string>): PlannedBase | undefined {
@@ -76,25 +99,19 @@ function baseOf(has: Digest | undefined, bases: ReadonlyMap<Digest, string>): Pl
   return file === undefined ? undefined : { inventory: has, file };
 }
 
-/** Name of a bundle without its base: of the content as it is told, not as it is found. */
-function bundleName({ content, options }: Pick<FleetSite, 'content' | 'options'>): string {
-  const key = digestHex(digestOf(Buffer.from(canonicalJson({ content, options })))).slice(0, idLength);
-  return `${content.name}-${key}`;
-}
-
-function bundleOf(site: FleetSite, base: PlannedBase | undefined, chain: number): PlannedBundle {
-  const { content, options } = site;
-  const from = base === undefined ? '' : `-from-${digestHex(base.inventory).slice(0, idLength)}`;
-  return { name: `${bundleName(site)}${from}`, content, options, sites: [site.name], base, chain };
-}
-
-function merged(before: PlannedBundle | undefined, planned: PlannedBundle): PlannedBundle {
-  if (before === undefined) return planned;
-  return {
-    ...before,
-    sites: [...before.sites, ...planned.sites],
-    // The longest counts: of sites that have the same, some may have come to it in fewer steps.
-    chain: Math.max(before.chain, planned.chain),
+/** Names bundles without their bases: of the content as it is told, not as it is found. Thousands of sites share contents and options. */
+function bundleNames(): (site: Pick<FleetSite, 'content' | 'options'>) => string {
+  const contents = new Map<FleetContent, string>();
+  const names = new Map<string, string>();
+  return ({ content, options }) => {
+    const text = contents.get(content) ?? canonicalJson(content);
+    contents.set(content, text);
+    // Canonical JSON of both together.
+    const told = `{"content":${text},"options":${canonicalJson(options)}}`;
+    const name =
+      names.get(told) ?? `${content.name}-${digestHex(digestOf(Buffer.from(told))).slice(0, idLength)}`;
+    names.set(told, name);
+    return name;
   };
 }
 

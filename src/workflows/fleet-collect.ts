@@ -3,6 +3,7 @@ import { withBuilt } from '../fleet/fleet-state.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { FleetBundleResult } from './fleet-build.ts';
 import type { LoadedFleet } from './fleet-files.ts';
 import { changeState } from './fleet-state-file.ts';
@@ -28,8 +29,10 @@ export async function collectFleet(
   paths: readonly string[],
 ): Promise<FleetCollectResult> {
   const told = new Map<string, CollectedBundle>();
+  const plan = new Map(loaded.plan.bundles.map((bundle) => [bundle.name, bundle]));
+  const has = new Map(loaded.state.sites.map((site) => [site.site, site.has]));
   for (const path of paths)
-    for (const built of await readFacts(path)) told.set(built.file, resultOf(built, loaded, path));
+    for (const built of await readFacts(path)) told.set(built.file, resultOf(built, { plan, has, path }));
   const names = new Set([...told.values()].map(({ name }) => name));
   const bundles = [...told.values()]
     .map((result) => ({
@@ -49,9 +52,17 @@ async function readFacts(path: string): Promise<BuiltBundle[]> {
   });
 }
 
+interface Told {
+  /** By name. */
+  readonly plan: ReadonlyMap<string, PlannedBundle>;
+  /** By site. */
+  readonly has: ReadonlyMap<string, Digest | undefined>;
+  readonly path: string;
+}
+
 /** As the build would have it: sites that have all of it are not given it again. */
-function resultOf(built: BuiltBundle, { plan, state }: LoadedFleet, path: string): CollectedBundle {
-  const bundle = plan.bundles.find(({ name }) => name === built.bundle);
+function resultOf(built: BuiltBundle, { plan, has, path }: Told): CollectedBundle {
+  const bundle = plan.get(built.bundle);
   if (bundle === undefined || bundle.base?.inventory !== built.base)
     throw new PaletteEdgeError(
       'FLEET_BUNDLE_UNKNOWN',
@@ -63,8 +74,7 @@ function resultOf(built: BuiltBundle, { plan, state }: LoadedFleet, path: string
         ],
       },
     );
-  const current = new Set(state.sites.filter(({ has }) => has === built.inventory).map(({ site }) => site));
-  const sites = bundle.sites.filter((site) => !current.has(site));
+  const sites = bundle.sites.filter((site) => has.get(site) !== built.inventory);
   return { name: bundle.name, sites, outcome: 'built', built: { ...built, chain: bundle.chain } };
 }
 
