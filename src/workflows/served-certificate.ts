@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../io/atomic-file.ts';
 import { selfSignedCertificate } from '../registry-server/self-signed-certificate.ts';
 import type { CertificatePair } from '../registry-server/self-signed-certificate.ts';
 import { readSourceFile } from './read-source-file.ts';
+import { refuseKeyText } from './refuse-key-text.ts';
 
 /** Where the certificate of a server comes from. */
 export type CertificateRequest =
@@ -70,6 +71,7 @@ export async function servedCertificate(request: CertificateRequest, now: Date):
     return await selfSigned({ folder, names, machineNames, now });
   }
   const { certPath, keyPath } = request;
+  refuseKeyText(keyPath, 'key of the certificate');
   const pair = {
     cert: (await readSourceFile(certPath, 'certificate')).text,
     key: (await readSourceFile(keyPath, 'key of the certificate')).text,

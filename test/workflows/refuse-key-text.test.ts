@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+
+import { newAgeIdentity } from '../../src/trust/age-identities.ts';
+import { generateKey } from '../../src/trust/generate-key.ts';
+import { readTrustedKeys } from '../../src/workflows/bundle-trust.ts';
+import { readIdentities } from '../../src/workflows/decrypt-identities.ts';
+import { readPrivateKeyFile } from '../../src/workflows/read-private-key.ts';
+import { refuseKeyText } from '../../src/workflows/refuse-key-text.ts';
+import { servedCertificate } from '../../src/workflows/served-certificate.ts';
+import { everythingShown, rejection } from '../support/rejection.ts';
+import { secretKey } from '../support/sealed-file.ts';
+
+const { privatePem } = await generateKey('ecdsa', undefined);
+const identity = secretKey((await newAgeIdentity()).text);
+const nobody = async () => await Promise.reject(new Error('nobody asks'));
+
+test.each<[string, string, () => Promise<unknown>]>([
+  ['a private key', privatePem, async () => await readPrivateKeyFile(privatePem, nobody)],
+  ['a private key for a public one', privatePem, async () => await readTrustedKeys([privatePem])],
+  ['an identity', identity, async () => await readIdentities([identity], nobody)],
+  [
+    'the key of a certificate',
+    privatePem,
+    async () =>
+      await servedCertificate({ kind: 'files', certPath: 'cert.pem', keyPath: privatePem }, new Date(0)),
+  ],
+])('%s in place of its path is in no message', async (_, secret, read) => {
+  const error = await rejection(read());
+  expect(error).toMatchObject({ code: 'KEY_INVALID', kind: 'usage' });
+  const lines = secret.split('\n').filter((line) => line !== '' && !line.startsWith('---'));
+  for (const line of lines) expect(everythingShown(error)).not.toContain(line);
+});
+
+test('paths are paths', () => {
+  for (const path of ['edge.key', '/dev/fd/63', 'age-secret.key', 'BEGIN.pem'])
+    expect(() => refuseKeyText(path, 'private key')).not.toThrow();
+});
