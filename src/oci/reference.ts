@@ -138,7 +138,7 @@ function splitName(name: string, text: string): { registry: string; repository: 
     ]);
   }
   const { host, path } = splitHost(name);
-  if (!isHost(host)) throw invalid(text, `${JSON.stringify(host)} is no registry host`);
+  if (!canBeAsked(host)) throw invalid(text, `${JSON.stringify(host)} is no registry host`);
   checkPath(path, text);
   const { registry, repository } = normaliseHub(host, path);
   // In full, or the reference that was written out could not be read again.
@@ -159,7 +159,7 @@ function splitHost(name: string): { host: string; path: string } {
  * Whether it is a host that can be asked: not so 10.0.0.300 and port 99999, which look like hosts. What URLs write in another
  * way is none either: 010.0.0.1 would be asked at 8.0.0.1.
  */
-function isHost(host: string): boolean {
+function canBeAsked(host: string): boolean {
   if (!hostPattern.test(host) || host.length > maximumNameLength || !URL.canParse(`https://${host}/`))
     return false;
   const { hostname } = new URL(`https://${host}/`);
