@@ -1,4 +1,4 @@
-import type { OpenBlobOptions } from '../oci/blob-access.ts';
+import type { BlobRange, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BundleReader } from './bundle-reader.ts';
@@ -7,7 +7,10 @@ import type { DeltaContent, DeltaPatch } from './squeezed-inventory.ts';
 /** A patch and its bytes. */
 export interface PatchContent {
   readonly patch: DeltaPatch;
-  readonly bytes: (signal?: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** Bytes of the patch itself. */
+  readonly size: number;
+  /** A stretch of it. What follows each other is best read so: nothing is decompressed twice then. */
+  readonly bytes: (range: BlobRange, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
 /** The bundles that a delta bundle was made against: the seam between it and them. */

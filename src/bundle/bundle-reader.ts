@@ -190,8 +190,8 @@ export class BundleReader implements BlobReader {
     });
     const patch = this.#patches.get(layer.plain);
     const { size } = patch ?? identityOf(layer.plain);
-    const stream = (digest: Digest, start: number, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
-      this.frames.stream(this.#placeOf(identityOf(digest), { start }), signal);
+    const stream = (digest: Digest, range: BlobRange, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
+      this.frames.stream(this.#placeOf(identityOf(digest), range), signal);
     return {
       layer,
       recipe: async (signal) => await readWholeBlob(this, identityOf(layer.recipe), signal),
@@ -199,9 +199,13 @@ export class BundleReader implements BlobReader {
       // Whoever restores checks what comes out.
       plain: (start, signal) =>
         patch === undefined
-          ? stream(layer.plain, start, signal)
+          ? stream(layer.plain, { start }, signal)
           : this.#basesOrFail(patch.plain).patched(
-              { patch, bytes: (own) => stream(patch.patch, 0, own) },
+              {
+                patch,
+                size: identityOf(patch.patch).size,
+                bytes: (range, own) => stream(patch.patch, range, own),
+              },
               start,
               signal,
             ),

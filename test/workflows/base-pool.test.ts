@@ -6,17 +6,22 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
-import type { BundleReader } from '../../src/bundle/bundle-reader.ts';
+import { BundleReader } from '../../src/bundle/bundle-reader.ts';
 import { inventoryId } from '../../src/bundle/inventory.ts';
+import { openFileAccess } from '../../src/io/random-access.ts';
+import type { RandomAccess } from '../../src/io/random-access.ts';
 import type { BlobIdentity } from '../../src/oci/descriptor.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import type { BasePlace, FoundBlob } from '../../src/workflows/base-place.ts';
 import { BasePool } from '../../src/workflows/base-pool.ts';
 import { openBundleFile } from '../../src/workflows/open-bundle.ts';
 import { openBases } from '../../src/workflows/open-with-bases.ts';
-import { deltaFiles } from '../support/delta-bundles.ts';
+import { bundleIn, deltaFiles, layeredBundle, makeDelta } from '../support/delta-bundles.ts';
 import type { DeltaFiles } from '../support/delta-bundles.ts';
 import { rejection } from '../support/rejection.ts';
+import { noise } from '../support/sample-bundle.ts';
+import { gzipLayer, tarWith, wordyText } from '../support/squeezable-bundle.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let files: DeltaFiles;
 beforeAll(async () => {
@@ -206,3 +211,40 @@ async function* piecesOf(
     yield await Promise.resolve(bytes.subarray(start, start + size));
   }
 }
+
+test('patches that lie behind each other are decompressed once, in their order', async () => {
+  const folder = await temporaryFolder();
+  // Noise: the frame that patches of it are in has many pieces, and is far larger than what is read ahead.
+  const layers = (added: string) =>
+    [1, 2, 3].map((seed) =>
+      gzipLayer(
+        tarWith(
+          Buffer.concat([wordyText(80_000, seed), noise(200_000, seed + added.length), Buffer.from(added)]),
+        ),
+      ),
+    );
+  const old = await bundleIn(folder, 'old.tar.zst', await layeredBundle({ images: [layers('')] }));
+  const next = await bundleIn(folder, 'new.tar.zst', await layeredBundle({ images: [layers('added')] }));
+  const delta = join(folder, 'd.delta.tar.zst');
+  await makeDelta(next, { bases: [old], output: delta });
+  const bases = await pool(old);
+  const file = await openFileAccess(delta, 'bundle');
+  let read = 0;
+  const counted: RandomAccess = {
+    ...file,
+    size: file.size,
+    read: async (position, length) => {
+      read += length;
+      return await file.read(position, length);
+    },
+    close: async () => await file.close(),
+  };
+  const bundle = await BundleReader.open(counted, delta, {
+    findBases: (content, name) => bases.basesOf(content, name),
+  });
+  onTestFinished(async () => await bundle.close());
+  const changed = bundle.inTarOrder().filter(({ digest }) => bundle.oldsOf(digest).length > 0);
+  expect(changed).toHaveLength(3);
+  for (const { digest } of changed) await buffer(bundle.plainOf(digest, 0) ?? []);
+  expect(read).toBeLessThan(1.2 * file.size);
+});
