@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { refuseSecretText } from '../io/refuse-secret-text.ts';
 import { parsePublicKeys } from '../trust/public-key.ts';
 import type { ImageSignatureRule } from '../trust/image-signature-keys.ts';
 import { readSourceFile } from '../workflows/read-source-file.ts';
@@ -52,6 +53,7 @@ export async function imageSignatureRules(
   if (texts.length === 0) return undefined;
   const rules: ImageSignatureRule[] = [];
   for (const text of new Set(texts)) {
+    refuseSecretText(text, 'public key');
     const { prefix, file } = splitText(text);
     if (file === '') throw noFile(text);
     const bytes = Buffer.from((await readSourceFile(file, 'public key')).text);

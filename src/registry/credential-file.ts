@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
+import { refuseSecretText } from '../io/refuse-secret-text.ts';
 
 /** Whose format a credentials file has: that of `--cred-file-path`, or of Docker's `config.json`. */
 type CredentialFileShape = 'palette' | 'docker';
@@ -25,6 +26,7 @@ export async function readCredentialFile(
   path: string,
   shape: CredentialFileShape,
 ): Promise<Record<string, unknown>> {
+  refuseSecretText(path, 'credentials file');
   const text = await readText(path, shape);
   if (text === undefined || (shape === 'docker' && text.trim() === '')) return {};
   let document: unknown;

@@ -1,13 +1,13 @@
 import { PaletteEdgeError, wordDiskError } from '../errors.ts';
 import { readCappedFile } from '../io/read-capped-file.ts';
+import { refuseSecretText } from '../io/refuse-secret-text.ts';
 import { mostIdentityBytes, parseAgeIdentities } from '../trust/age-identities.ts';
-import { refuseKeyText } from './refuse-key-text.ts';
 
 /**
  * Reads the identities of files, all of them.
  *
  * @param askPassphrase called with the path of a file that is encrypted itself
- * @throws PaletteEdgeError `IDENTITY_INVALID`, `KEY_INVALID` (kind usage), or why a file cannot be read
+ * @throws PaletteEdgeError `IDENTITY_INVALID`, `PATH_INVALID` (kind usage), or why a file cannot be read
  */
 export async function readIdentities(
   paths: readonly string[],
@@ -24,7 +24,7 @@ export async function readIdentities(
 
 /** A pipe will do, as for the keys of signatures: what gives out secrets often writes into one. */
 async function readFileOf(path: string): Promise<Uint8Array> {
-  refuseKeyText(path, 'identity file');
+  refuseSecretText(path, 'identity file');
   let bytes: Uint8Array;
   try {
     bytes = await readCappedFile(path, mostIdentityBytes);

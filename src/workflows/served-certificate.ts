@@ -5,10 +5,10 @@ import { createSecureContext } from 'node:tls';
 
 import { PaletteEdgeError, systemErrorCode, wordDiskError } from '../errors.ts';
 import { writeFileAtomically } from '../io/atomic-file.ts';
+import { refuseSecretText } from '../io/refuse-secret-text.ts';
 import { selfSignedCertificate } from '../registry-server/self-signed-certificate.ts';
 import type { CertificatePair } from '../registry-server/self-signed-certificate.ts';
 import { readSourceFile } from './read-source-file.ts';
-import { refuseKeyText } from './refuse-key-text.ts';
 
 /** Where the certificate of a server comes from. */
 export type CertificateRequest =
@@ -71,7 +71,7 @@ export async function servedCertificate(request: CertificateRequest, now: Date):
     return await selfSigned({ folder, names, machineNames, now });
   }
   const { certPath, keyPath } = request;
-  refuseKeyText(keyPath, 'key of the certificate');
+  refuseSecretText(keyPath, 'key of the certificate');
   const pair = {
     cert: (await readSourceFile(certPath, 'certificate')).text,
     key: (await readSourceFile(keyPath, 'key of the certificate')).text,
