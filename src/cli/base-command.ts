@@ -97,7 +97,7 @@ export abstract class BaseCommand extends Command {
     );
   }
 
-  /** As `tell`, for what is no warning and no error: nothing with `--quiet`. */
+  /** As `tell`, for what is no warning, no error and no question: nothing with `--quiet`. */
   protected tellNews(text: string): void {
     if (!this.#isQuiet) this.tell(text);
   }
@@ -146,6 +146,7 @@ export abstract class BaseCommand extends Command {
     );
     await outside.checkFiles(parsed.flags);
     this.#listen(parsed.flags);
+    if (this.#isQuiet) return parsed;
     // With --json, too: whoever reads that least expects a file to have a say.
     for (const [path, names] of outside.usedFiles) {
       const text = `Using ${path} for ${names.map((name) => `--${name}`).join(', ')}`;

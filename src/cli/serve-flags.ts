@@ -94,7 +94,8 @@ export const serveFlags = {
     default: false,
   }),
   'access-log': Flags.boolean({
-    summary: 'Write a line for each request to standard error: method, path, status, bytes.',
+    summary:
+      'Write a line for each request to standard error: method, path, status, bytes. --verbose does, too.',
     default: false,
   }),
 };

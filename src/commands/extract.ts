@@ -62,7 +62,7 @@ Images keep the digests that they have in their registry.`;
     const result = await extractBundle(input, request, { listener, signal: this.signal });
     progress.close();
     // What is extracted has standard output, when it goes there.
-    if (result.output === undefined) this.tell(extractView(result));
+    if (result.output === undefined) this.tellNews(extractView(result));
     else this.show(extractView(result));
     return result;
   }

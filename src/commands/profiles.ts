@@ -32,7 +32,7 @@ export default class Profiles extends BaseCommand {
     for (const warning of typedKeyWarnings(this.argv)) this.tell(warningView(warning));
     await using wiring = await wirePalette(flags, this.config, (retry) => this.tellNews(retryView(retry)));
     const result = await listProfiles({ client: wiring.client, signal: this.signal });
-    if (result.profiles.length === 0) this.tell('There are no cluster profiles.');
+    if (result.profiles.length === 0) this.tellNews('There are no cluster profiles.');
     else this.show(profilesView(result));
     return result;
   }

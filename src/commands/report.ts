@@ -84,7 +84,7 @@ The same bundle gives the same report. The moment that it tells is that of the n
     progress.close();
     if (result.kind !== 'provenance') for (const warning of result.warnings) this.tell(warningView(warning));
     // The report has standard output, when it goes there.
-    if (result.output === undefined) this.tell(reportView(result));
+    if (result.output === undefined) this.tellNews(reportView(result));
     else this.show(reportView(result));
     return result;
   }

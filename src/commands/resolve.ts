@@ -126,7 +126,7 @@ export default class Resolve extends BaseCommand {
     const result = await this.#resolve({ ...sources, ...discoverySources(flags) }, flags);
     const explanation = flags.explain ? explainImages(result) : undefined;
     if (explanation !== undefined) this.show(explainView(explanation, result.excluded));
-    else if (result.images.length + result.charts.length === 0) this.tell('No images are named.');
+    else if (result.images.length + result.charts.length === 0) this.tellNews('No images are named.');
     else if (flags.plain) this.print(plainResolveView(result));
     else this.show(resolveView(result));
     return { ...shownResult(result), explanation };

@@ -79,7 +79,7 @@ Ctrl-C ends it, with the exit code 0 when nothing failed. Answers under way get 
           this.show(serveView(serving));
         },
         onRequest: (record) => {
-          if (flags['access-log']) this.tell(accessView(record));
+          if (flags['access-log'] || flags.verbose) this.tell(accessView(record));
         },
         onFailure: (error) => this.#tellFailure(error),
         onStop: () => this.tellNews('Stopping …'),

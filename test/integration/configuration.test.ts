@@ -117,7 +117,7 @@ describe('the environment', () => {
 });
 
 describe('config files', () => {
-  test('that are used are told, with the flags, and on stderr with --json, too; not when they set nothing', async () => {
+  test('that are used are told, with the flags, and on stderr with --json, too; not when they set nothing, nor with --quiet', async () => {
     const files = { [here]: 'image: a.test/a:1\nplain: true\nbuild: {store: x}' };
     expect((await run(['resolve'], { files })).stderr).toBe('Using palette-edge.yaml for --image, --plain\n');
     const json = await run(['resolve', '--json'], { files });
@@ -125,6 +125,8 @@ describe('config files', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ images: [{ name: 'a.test/a:1' }] });
     const unused = await run(['resolve', '--plain', '--image', 'b.test/b:1'], { files });
     expect(unused.stderr).toBe('');
+    const quiet = await run(['resolve', '--quiet'], { files });
+    expect(quiet).toMatchObject({ stdout: 'a.test/a:1\n', stderr: '' });
   });
 
   test('--config and PALETTE_EDGE_CONFIG name the only one, --no-config none', async () => {

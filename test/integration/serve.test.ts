@@ -126,22 +126,27 @@ describe('from the command line', () => {
     return ended;
   }
 
-  test('Ctrl-C ends it with success; the access log has a line for each request', async () => {
-    const path = `/v2/library/nginx/manifests/${nginx.digest}`;
-    const { code, stdout, stderr } = await serve(['--access-log'], sample.bytes, async (origin) => {
-      await (await fetch(`${origin}${path}?token=s3cret`)).arrayBuffer();
-      await (await fetch(`${origin}/v2/nothing/manifests/1`)).arrayBuffer();
-    });
-    expect({ code, stderr }).toEqual({
-      code: 0,
-      stderr: expect.stringContaining('Stopped after 2 requests'),
-    });
-    expect(stdout).toMatch(/^docker\.io\/library\/nginx:1\.27 +library\/nginx:1\.27$/m);
-    const size = sample.blobs.get(nginx.digest).length;
-    expect(stderr).toContain(`GET ${path} 200 ${size}\n`);
-    expect(stderr).toMatch(/^GET \/v2\/nothing\/manifests\/1 404 \d+$/m);
-    expect(stderr).not.toContain('s3cret');
-  });
+  test.each(['--access-log', '--verbose'])(
+    'Ctrl-C ends it with success; %s has a line for each request',
+    async (flag) => {
+      const path = `/v2/library/nginx/manifests/${nginx.digest}`;
+      const { code, stdout, stderr } = await serve([flag], sample.bytes, async (origin) => {
+        await (await fetch(`${origin}${path}?token=s3cret`)).arrayBuffer();
+        await (await fetch(`${origin}/v2/nothing/manifests/1`)).arrayBuffer();
+        await (await fetch(`${origin}/v2/%1b%5b2J`)).arrayBuffer();
+      });
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringContaining('Stopped after 3 requests'),
+      });
+      expect(stdout).toMatch(/^docker\.io\/library\/nginx:1\.27 +library\/nginx:1\.27$/m);
+      const size = sample.blobs.get(nginx.digest).length;
+      expect(stderr).toContain(`GET ${path} 200 ${size}\n`);
+      expect(stderr).toMatch(/^GET \/v2\/nothing\/manifests\/1 404 \d+$/m);
+      expect(stderr).toMatch(/^GET \/v2\/%1b%5b2J 404 \d+$/m);
+      expect(stderr).not.toContain('s3cret');
+    },
+  );
 
   test('what is damaged is told while others are served, and by the exit code', async () => {
     const bytes = Buffer.from(sample.bytes);

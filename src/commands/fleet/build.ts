@@ -92,7 +92,7 @@ export default class FleetBuild extends BaseCommand {
         inputOf: async (bundle) => await fleetInput(bundle, args.fleet, this.signal),
         scratch: diskFolder(),
         place,
-        onBundle: (bundle) => this.tell(fleetBundleView(bundle)),
+        onBundle: (bundle) => this.tellNews(fleetBundleView(bundle)),
         signal: this.signal,
       },
     );

@@ -91,8 +91,11 @@ export default class FleetPlan extends BaseCommand {
     const loaded = await loadFleet(fleetFile, true);
     for (const warning of [...warnings, ...loaded.plan.warnings]) this.tell(warningView(warning));
     const result = await emitFleet(loaded, { ...request, fleetFile });
-    this.tell(fleetEmitView(result));
-    if (result.output === undefined) this.print(result.text.trimEnd());
+    if (result.output !== undefined) this.tell(fleetEmitView(result));
+    else {
+      this.tellNews(fleetEmitView(result));
+      this.print(result.text.trimEnd());
+    }
     return result;
   }
 

@@ -80,8 +80,13 @@ What is on the drive is recognised by its beginning, which is wiped first and wr
   }
 
   async #confirm(question: UsbWriteQuestion, isAgreed: boolean): Promise<void> {
-    const tell = (): void => this.tell(usbQuestionView(question));
-    if (isAgreed) tell();
-    else await askDrive(question, { tell, isJson: this.jsonEnabled(), signal: this.signal });
+    const view = usbQuestionView(question);
+    if (isAgreed) this.tellNews(view);
+    else
+      await askDrive(question, {
+        tell: () => this.tell(view),
+        isJson: this.jsonEnabled(),
+        signal: this.signal,
+      });
   }
 }
