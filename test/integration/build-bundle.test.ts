@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { Inventory } from '../../src/bundle/inventory.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
@@ -15,8 +14,11 @@ import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import { startContainerd } from '../support/containerd.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
+import { expectBlobsToMatch } from '../support/expect-blobs-to-match.ts';
+import { listingProfile } from '../support/listing-profile.ts';
 import { nodeBinary } from '../support/node-versions.ts';
 import { writeOciLayout } from '../support/oci-layout.ts';
+import { onlyBundle } from '../support/only-bundle.ts';
 import { podmanStorage } from '../support/podman-storage.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
@@ -25,12 +27,17 @@ import { addImage, addIndex, MemoryBlobs } from '../support/sample-images.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
+
 const login = { username: 'edge', password: 'a secret: with "odd" characters' };
+
 const arm64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
 
 let registry: DockerRegistry;
+
 let suiteFolder: string;
+
 let roots: Readonly<Record<'multi' | 'single' | 'pinned' | 'docker', string>>;
+
 /** What all tests read that only ask what others make of a bundle; none of them changes it. */
 let built: Built;
 
@@ -61,6 +68,7 @@ beforeAll(async () => {
   await fillFolder(folder);
   built = await buildIn(folder);
 });
+
 afterAll(async () => {
   await registry.stop();
   await rm(suiteFolder, { recursive: true, force: true });
@@ -240,15 +248,8 @@ async function buildIn(folder: string, flags: readonly string[] = []): Promise<B
 }
 
 function buildArgs(): string[] {
-  return [
-    'build',
-    '--profile',
-    'profile.yaml',
-    '--plain-http',
-    registry.host,
-    '--cred-file-path',
-    'creds.json',
-  ];
+  const access = ['--plain-http', registry.host, '--cred-file-path', 'creds.json'];
+  return ['build', '--profile', 'profile.yaml', ...access];
 }
 
 /** A folder with the profile and the credentials, in Palette's shape. */
@@ -261,24 +262,7 @@ async function prepareFolder(): Promise<string> {
 async function fillFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const images = ['edge/multi:1.0', 'edge/single:1.0', `edge/pinned@${roots.pinned}`, 'edge/docker:1.0'];
-  const profile = [
-    'metadata: {name: integration}',
-    'spec:',
-    '  version: 1.0.0',
-    '  template:',
-    '    type: add-on',
-    '    packs:',
-    '      - name: apps',
-    '        type: spectro',
-    '        layer: addon',
-    '        version: 1.0.0',
-    '        values: |',
-    '          pack:',
-    '            content:',
-    '              images:',
-    ...images.map((image) => `                - image: ${registry.host}/${image}`),
-    '',
-  ].join('\n');
+  const profile = listingProfile(images.map((image) => `${registry.host}/${image}`));
   await writeFile(join(folder, 'profile.yaml'), profile);
   const credentials = { image: [{ endpoint: registry.host, ...login }], helm: [] };
   await writeFile(join(folder, 'creds.json'), JSON.stringify(credentials));
@@ -306,29 +290,4 @@ async function rawManifest(reference: string): Promise<string> {
     : [];
   const { stdout } = await run(requireTool('skopeo'), ['inspect', '--raw', ...flags, reference]);
   return stdout;
-}
-
-/** Unpacks with tar: every blob hashes to its name, and each one of the inventory is there. */
-async function expectBlobsToMatch(path: string, { images }: BuildResult): Promise<void> {
-  const layout = join(await temporaryFolder(), 'layout');
-  await mkdir(layout);
-  await run(requireTool('tar'), ['--zstd', '-xf', path, '-C', layout]);
-  const names = await readdir(join(layout, 'blobs/sha256'));
-  for (const name of names) {
-    expect(digestOf(await readFile(join(layout, 'blobs/sha256', name)))).toBe(`sha256:${name}`);
-  }
-  const inventory: Inventory = JSON.parse(
-    await readFile(join(layout, 'palette-edge/inventory.json'), 'utf8'),
-  );
-  expect(inventory.images).toEqual(images);
-  expect(inventory.blobs.map(({ digest }) => digest.slice(7)).toSorted()).toEqual(names.toSorted());
-}
-
-async function onlyBundle(folder: string): Promise<string> {
-  const content = (await readdir(folder)).filter((name) => name.startsWith('content-'));
-  expect(content).toHaveLength(1);
-  const files = await readdir(join(folder, content[0] ?? ''));
-  const bundle = files.find((name) => name.endsWith('.tar.zst'));
-  expect(bundle).toMatch(/^core-integration-[0-9a-f]{8}\.tar\.zst$/);
-  return join(content[0] ?? '', bundle ?? '');
 }

@@ -6,16 +6,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
+import { flip } from '../support/flip.ts';
 import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { pushImage } from '../support/push-image.ts';
 import { runCli } from '../support/run-cli.ts';
 import type { CliRun } from '../support/run-cli.ts';
-import { noise, sampleBundle } from '../support/sample-bundle.ts';
+import { noise } from '../support/sample-bundle.ts';
 import { addImage, MemoryBlobs } from '../support/sample-images.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { failure, told } from '../support/told.ts';
 
 const login = { username: 'edge', password: 'right' };
+
 const tagged = { tag: '1.0' };
 
 let registry: DockerRegistry;
@@ -30,6 +33,7 @@ beforeAll(async () => {
     await pushImage(target, blobs, { root: addImage(blobs, noise(300_000, name.length)), ...tagged });
   }
 });
+
 afterAll(async () => await registry.stop());
 
 describe('bad input is one clear message and its exit code', () => {
@@ -182,46 +186,6 @@ describe('disks', () => {
   });
 });
 
-describe('bundles', () => {
-  test.each<[string, (bytes: Buffer) => Buffer, string, string]>([
-    [
-      'a truncated one',
-      (bytes) => bytes.subarray(0, bytes.length - 100),
-      'BUNDLE_TRUNCATED',
-      'is not a whole bundle',
-    ],
-    ['text', () => Buffer.from('hello'), 'NOT_A_BUNDLE', 'is not a palette-edge bundle'],
-    ['one with a damaged head', (bytes) => flip(bytes, 60), 'BUNDLE_DAMAGED', 'frame 0'],
-    ['an empty file', () => Buffer.alloc(0), 'BUNDLE_TRUNCATED', 'the file is empty'],
-  ])('%s', async (...[, damage, code, message]) => {
-    const folder = await temporaryFolder();
-    const { bytes } = await sampleBundle();
-    await writeFile(join(folder, 'b.tar.zst'), damage(Buffer.from(bytes)));
-    for (const command of ['verify', 'inspect']) {
-      expect(told(await runCli([command, 'b.tar.zst'], { cwd: folder }))).toEqual(failure(5, code, message));
-    }
-  });
-
-  test('one with a damaged layer: verify names it, and the image that needs it', async () => {
-    const folder = await temporaryFolder();
-    const { bytes } = await sampleBundle();
-    await writeFile(join(folder, 'b.tar.zst'), flip(Buffer.from(bytes), Math.floor(bytes.length * 0.6)));
-    const run = await runCli(['verify', 'b.tar.zst'], { cwd: folder });
-    expect(run.code).toBe(5);
-    expect(run.stdout).toMatch(/ {2}layer sha256:[0-9a-f]{64}: .*is not what was written/);
-    expect(run.stdout).toContain('needed by ghcr.io/org/multi:1.0');
-    const { stdout } = await runCli(['verify', 'b.tar.zst', '--json'], { cwd: folder });
-    expect(JSON.parse(stdout).problems[0]).toMatchObject({ role: 'layer' });
-  });
-
-  test('one that is not there', async () => {
-    const folder = await temporaryFolder();
-    expect(told(await runCli(['verify', 'b.tar.zst'], { cwd: folder }))).toEqual(
-      failure(4, 'FILE_NOT_FOUND', 'b.tar.zst'),
-    );
-  });
-});
-
 test('--json gives the error as a document on stdout, and nothing on stderr', async () => {
   const run = await build(['--image', `${registry.host}/edge/app:9.9`, ...access('right'), '--json']);
   expect(run.code).toBe(4);
@@ -266,30 +230,10 @@ function credentialsText(password: string, endpoint: string): string {
   return JSON.stringify({ image: [{ endpoint, username: login.username, password }] });
 }
 
-/** What a run that fails tells: its exit code, the error's code, and whether a stack got out. */
-function told({ code, stdout, stderr }: CliRun): object {
-  return {
-    exit: code,
-    code: /^Code: (\w+)$/m.exec(stderr)?.[1],
-    stdout,
-    stderr,
-    hasStack: /^\s+at /m.test(stderr),
-  };
-}
-
-function failure(exit: number, code: string, message: string): object {
-  return { exit, code, stdout: '', stderr: expect.stringContaining(message), hasStack: false };
-}
-
 function profileText(name: string, type: string, image: string): string {
   const values = `pack:\n  content:\n    images:\n      ${image}\n`;
   const packs = [{ name: 'thing', type: 'spectro', layer: type === 'infra' ? 'os' : 'addon', values }];
   return JSON.stringify({ metadata: { name }, spec: { version: '1.0.0', template: { type, packs } } });
-}
-
-function flip(bytes: Buffer, position: number): Buffer {
-  bytes.writeUInt8(bytes.readUInt8(position) ^ 0x10, position);
-  return bytes;
 }
 
 /** The registry, but every layer it gives has a wrong byte. */

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
@@ -11,17 +11,16 @@ import { walkImage } from '../../src/oci/image-graph.ts';
 import { acceptedManifestTypes, mediaTypes } from '../../src/oci/media-types.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { createCredentialSource } from '../../src/registry/credentials.ts';
-import { startDockerRegistry } from '../support/docker-registry.ts';
-import type { DockerRegistryOptions } from '../support/docker-registry.ts';
 import { credentialsFor, pullingClient, readAll } from '../support/pulling-client.ts';
 import { pushImage } from '../support/push-image.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
+import { runningDockerRegistry } from '../support/running-docker-registry.ts';
 import { MemoryBlobs, addImage, addIndex } from '../support/sample-images.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { makeTlsFiles } from '../support/tls-files.ts';
 
 test('pulls a multi-arch image from docker-registry byte by byte as it was pushed', async () => {
-  const registry = await dockerRegistry();
+  const registry = await runningDockerRegistry();
   const { blobs, root } = multiArchImage();
   await pushImage({ origin: `http://${registry.host}`, repository: 'org/app' }, blobs, { root, tag: '1.0' });
   const { client } = pullingClient();
@@ -48,7 +47,7 @@ test('pulls a multi-arch image from docker-registry byte by byte as it was pushe
 });
 
 test('Docker media types come as they are, and the digest decides over the tag', async () => {
-  const registry = await dockerRegistry();
+  const registry = await runningDockerRegistry();
   const blobs = new MemoryBlobs();
   const target = { origin: `http://${registry.host}`, repository: 'org/app' };
   const docker = addImage(blobs, 'old', { docker: true });
@@ -66,7 +65,7 @@ test('Docker media types come as they are, and the digest decides over the tag',
 });
 
 test('what docker-registry does not have is not found, named as it was asked for', async () => {
-  const registry = await dockerRegistry();
+  const registry = await runningDockerRegistry();
   const blobs = new MemoryBlobs();
   const target = { origin: `http://${registry.host}`, repository: 'org/app' };
   await pushImage(target, blobs, { root: addImage(blobs, 'x'), tag: '1' });
@@ -87,7 +86,7 @@ test('what docker-registry does not have is not found, named as it was asked for
 
 test('htpasswd: pushed by skopeo, pulled with a Docker config, refused with a wrong password', async () => {
   const login = { username: 'user', password: 's3cret:pass' };
-  const registry = await dockerRegistry({ login });
+  const registry = await runningDockerRegistry({ login });
   const { blobs, root } = multiArchImage();
   await skopeoPush(blobs, root, {
     destination: `docker://${registry.host}/org/app:1`,
@@ -117,7 +116,7 @@ test('htpasswd: pushed by skopeo, pulled with a Docker config, refused with a wr
 
 test('TLS: refused as it is, taken with --ca-cert, taken with --insecure', async () => {
   const tls = await makeTlsFiles(await temporaryFolder());
-  const registry = await dockerRegistry({ tls });
+  const registry = await runningDockerRegistry({ tls });
   const reference = parseReference(`${registry.host}/org/app:1`);
   const resolve = async (http: object) =>
     await rejection(
@@ -131,18 +130,12 @@ test('TLS: refused as it is, taken with --ca-cert, taken with --insecure', async
 });
 
 test('plain HTTP is spoken only to listed hosts', async () => {
-  const registry = await dockerRegistry();
+  const registry = await runningDockerRegistry();
   const { client } = pullingClient({ http: { plainHttpHosts: new Set() } });
   const error = await rejection(client.resolve(parseReference(`${registry.host}/org/app:1`)));
   expect(error).toMatchObject({ code: 'NOT_TLS', kind: 'network' });
   expect(error.suggestions.join()).toContain(`--plain-http ${registry.host}`);
 });
-
-async function dockerRegistry(options: DockerRegistryOptions = {}) {
-  const registry = await startDockerRegistry(options);
-  onTestFinished(async () => await registry.stop());
-  return registry;
-}
 
 function multiArchImage() {
   const blobs = new MemoryBlobs();
