@@ -42,17 +42,22 @@ export function notABundle(place: string, reason: string): PaletteEdgeError {
   });
 }
 
+const mostNamed = 10;
+
 /**
  * The error for content that is in a base of a delta bundle, which is not there.
  *
+ * @param bases those that may have it: which of them does nobody knows
  * @param given what is there, for people
  */
 export function baseNeeded(
   what: string,
-  base: { readonly name: string; readonly id: string } | undefined,
+  bases: readonly { readonly name: string; readonly id: string }[],
   given = '',
 ): PaletteEdgeError {
-  const named = base === undefined ? '' : `: ${base.name}, id ${base.id}`;
+  const shown = bases.slice(0, mostNamed).map(({ name, id }) => `${name}, id ${id}`);
+  const more = bases.length > mostNamed ? ` or ${bases.length - mostNamed} more` : '';
+  const named = shown.length === 0 ? '' : `: ${shown.join(' or ')}${more}`;
   const instead = given === '' ? '' : ` (${given})`;
   return new PaletteEdgeError('BASE_NEEDED', `${what}, and that is not there${named}${instead}`, {
     kind: 'notFound',

@@ -168,8 +168,8 @@ export class BundleReader implements BlobReader {
 
   #basesOrFail(digest: Digest): BundleBases {
     if (this.#bases !== undefined) return this.#bases;
-    const [first] = this.stored.squeezed?.delta?.bases ?? [];
-    throw baseNeeded(`${this.#side}: ${digest} is in a base of this delta bundle`, first);
+    const bases = this.stored.squeezed?.delta?.bases ?? [];
+    throw baseNeeded(`${this.#side}: ${digest} is in a base of this delta bundle`, bases);
   }
 
   /**

@@ -140,7 +140,7 @@ export class BasePool {
   /**
    * As {@link require}, where all has to be in bundles.
    *
-   * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names the first base that is missing
+   * @throws PaletteEdgeError `BASE_NEEDED` (kind notFound) that names the bases that are missing
    */
   requireFromBundles({ path, reader }: OpenBase): void {
     const delta = reader.stored.squeezed?.delta;
@@ -227,21 +227,19 @@ export class BasePool {
       ...this.#all.map(describe),
       ...(this.asksElsewhere ? [] : inventories),
     ];
-    return baseNeeded(what, this.#missingBase(delta), given.join(', '));
+    return baseNeeded(what, this.#missingBases(delta), given.join(', '));
   }
 
-  /** The first base that is not here, of the delta bundle or of those that it was made against. */
-  #missingBase(delta: DeltaContent): BaseBundle | undefined {
+  /** The bases that are not here, of the delta bundle and of those that it was made against. */
+  #missingBases(delta: DeltaContent): readonly BaseBundle[] {
     const there = new Map(this.#all.map(({ reader }) => [digestOf(reader.inventoryBytes), reader]));
     const wanted = new Map(delta.bases.map((base) => [base.inventory, base]));
     // A map is iterated to its end, what is added meanwhile included.
-    for (const [inventory, base] of wanted) {
-      const reader = there.get(inventory);
-      if (reader === undefined) return base;
-      for (const further of reader.stored.squeezed?.delta?.bases ?? [])
+    for (const inventory of wanted.keys())
+      for (const further of there.get(inventory)?.stored.squeezed?.delta?.bases ?? [])
         if (!wanted.has(further.inventory)) wanted.set(further.inventory, further);
-    }
-    return delta.bases[0];
+    const missing = [...wanted.values()].filter(({ inventory }) => !there.has(inventory));
+    return missing.length > 0 ? missing : delta.bases;
   }
 
   async #open(

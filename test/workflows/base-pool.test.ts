@@ -98,7 +98,7 @@ test('of a base of which there is the inventory only it is told that this is not
   expect(missing.message).toContain(`of ${path}, an inventory, there is no content: add --base-registry`);
 });
 
-test('the first base that is missing is named, of a delta bundle or of its bases', async () => {
+test('what is missing is named, of a delta bundle or of its bases', async () => {
   const idOf = async (path: string): Promise<string> => inventoryId((await reader(path)).inventoryBytes);
   const alone = await pool(files.second);
   const chain = { path: files.third, reader: await reader(files.third, alone) };
