@@ -42,6 +42,16 @@ const isoImage: Replaceable = {
   isBeginning: (bytes) => bytes.equals(Buffer.from('CD001')),
 };
 
+/** The same with the label that cloud-init looks for (ECMA-119, section 8.4.7: 32 bytes from byte 41 of the descriptor). */
+const userDataImage: Replaceable = {
+  ...isoImage,
+  name: 'ISO image with user data',
+  length: 71,
+  isBeginning: (bytes) =>
+    isoImage.isBeginning(bytes.subarray(0, isoImage.length)) &&
+    bytes.toString('latin1', 39).trimEnd().toLowerCase() === 'cidata',
+};
+
 const checksum: Replaceable = {
   name: 'checksum of a bundle',
   output: 'bundle',
@@ -70,8 +80,20 @@ export async function isOlderBundle(path: string): Promise<boolean> {
 
 /** As {@link checkOutput}, for an ISO image and the `.sha256` beside it. */
 export async function checkIsoOutput(path: string): Promise<void> {
-  if (path.endsWith('/')) throw notAFile(actionFor(path, isoImage), 'it is a folder, not a file');
-  await requireReplaceable(path, isoImage);
+  await checkImageOutput(path, isoImage);
+}
+
+/**
+ * As {@link checkIsoOutput}, for one with user data. It takes a second to make: one that holds content or an installer took far more, and
+ * may have the same name.
+ */
+export async function checkUserDataOutput(path: string): Promise<void> {
+  await checkImageOutput(path, userDataImage);
+}
+
+async function checkImageOutput(path: string, image: Replaceable): Promise<void> {
+  if (path.endsWith('/')) throw notAFile(actionFor(path, image), 'it is a folder, not a file');
+  await requireReplaceable(path, image);
   await requireReplaceable(`${path}.sha256`, checksum);
 }
 

@@ -5,7 +5,7 @@ import type { IsoEntry } from '../iso/iso-entry.ts';
 import { writeIso } from '../iso/iso-writer.ts';
 import { checkXorriso } from '../iso/xorriso.ts';
 import type { Warning } from '../warning.ts';
-import { checkIsoOutput } from './check-output.ts';
+import { checkUserDataOutput } from './check-output.ts';
 import type { IsoResources } from './create-iso.ts';
 import { readUserData } from './read-user-data.ts';
 import { writeIsoFile } from './write-iso-file.ts';
@@ -33,7 +33,7 @@ const userDataLabel = 'cidata';
 
 /**
  * Checks user data and makes an image of it, as cloud-init's NoCloud reads it: `user-data`, and an empty `meta-data`. Tokens and passwords
- * may be in it: nobody else may read the image.
+ * may be in it: nobody else may read the image. Of what is there already only an older image of user data is replaced.
  *
  * @throws PaletteEdgeError `USER_DATA_INVALID`, `OUTPUT_TAKEN` (kind usage), `XORRISO_…`, `DISK_…`
  */
@@ -45,7 +45,7 @@ export async function userDataIso(
   const { bytes, warnings } = await readUserData(file);
   const path = output ?? join(dirname(file), `${basename(file).replace(/\.ya?ml$/, '')}.iso`);
   await checkXorriso({ xorriso, signal });
-  await checkIsoOutput(path);
+  await checkUserDataOutput(path);
   const size = await write(path, bytes, { xorriso, signal });
   return { path, label: userDataLabel, size, warnings };
 }

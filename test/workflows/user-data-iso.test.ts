@@ -49,6 +49,25 @@ test('in place of another image, it does not have the checksum of that', async (
   expect(await readFile(`${path}.sha256`, 'utf8')).toBe('');
 });
 
+test('an image of something else that has the name stays', async () => {
+  const { path, folder } = await make(good);
+  const other = join(await temporaryFolder(), 'other');
+  await writeFile(other, 'content that took an hour');
+  await run(requireTool('genisoimage'), ['-quiet', '-R', '-V', 'COS_CONTENT', '-o', path, other]);
+  const before = await readFile(path);
+  const again = userDataIso(
+    { file: join(folder, 'user-data') },
+    { xorriso: requireTool('xorriso') },
+    new AbortController().signal,
+  );
+  expect(await rejection(again)).toMatchObject({
+    code: 'OUTPUT_TAKEN',
+    kind: 'usage',
+    message: `writing the ISO image to ${path} failed: the file is there already and is no ISO image with user data`,
+  });
+  expect(await readFile(path)).toEqual(before);
+});
+
 test('a run that is killed leaves the token beside the image only, where the next run removes it', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'user-data'), good);

@@ -11,7 +11,7 @@ import type { UserDataIso } from '../../workflows/user-data-iso.ts';
 /** `palette-edge iso user-data` */
 export default class IsoUserData extends BaseCommand {
   static override summary = 'Makes the ISO image that gives an edge host its site’s user data.';
-  static override description = `Checks that the file begins with #cloud-config and is YAML, and warns of keys of the stylus block that the documentation does not have. The image has the label cidata, and holds user-data and an empty meta-data. Tokens and passwords are in no message; only you can read the image.
+  static override description = `Checks that the file begins with #cloud-config and is YAML, and warns of keys of the stylus block that the documentation does not have. The image has the label cidata, and holds user-data and an empty meta-data. Tokens and passwords are in no message; only you can read the image. An older image of user data is replaced; one of something else that has the name stays.
 
 Needs xorriso.`;
   static override examples = [
