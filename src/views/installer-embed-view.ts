@@ -10,7 +10,7 @@ export function embedView(result: EmbedResult): string {
     ['sha256', sha256],
     ['label', label],
     ['boots', boots.map(({ firmware, from }) => `${firmware} from ${from}`).join(', ')],
-    ...files.map((file): [string, string] => ['put in', `${file.path}  ${formatByteSize(file.size)}`]),
+    ...files.map((file): [string, string] => ['put in', `${file.path}, ${formatByteSize(file.size)}`]),
     ...replaced.map((each): [string, string] => ['replaced', each]),
     ...otherContent.map((each): [string, string] => ['still there', each]),
   ]);

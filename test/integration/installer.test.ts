@@ -32,8 +32,8 @@ test('installer embed says what it put where, and how the installer starts', asy
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Wrote new\.iso\n {2}size +\d/);
   expect(stdout).toMatch(/\n {2}boots +UEFI from CD, UEFI from disk\n/);
-  expect(stdout).toMatch(/\n {2}put in +config\.yaml +25 B\n/);
-  expect(stdout).toMatch(/\n {2}put in +opt\/spectrocloud\/content\/edge\.tar\.zst_part00 /);
+  expect(stdout).toMatch(/\n {2}put in +config\.yaml, 25 B\n/);
+  expect(stdout).toMatch(/\n {2}put in +opt\/spectrocloud\/content\/edge\.tar\.zst_part00, /);
   expect(stderr).toContain('Comparing');
 
   const again = ['installer', 'embed', 'new.iso', '--user-data', 'user-data', '--output', 'newer.iso'];

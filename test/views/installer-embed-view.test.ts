@@ -26,8 +26,8 @@ test('what was written, how it starts, what went in, what gave way and what stay
   sha256       ${'ab'.repeat(32)}
   label        COS_LIVE
   boots        BIOS from CD, UEFI from disk
-  put in       config.yaml  412 B
-  put in       opt/spectrocloud/content/edge.tar.zst_part00  3.00 GB
+  put in       config.yaml, 412 B
+  put in       opt/spectrocloud/content/edge.tar.zst_part00, 3.00 GB
   replaced     config.yaml
   still there  opt/spectrocloud/content/old.tar.zst_part00`);
 });
