@@ -34,9 +34,16 @@ export function isSamePlatform(left: Platform, right: Platform): boolean {
 /** Folds names for the same platform into one, as containerd's platforms package does. */
 function normalisePlatform({ os, architecture, variant }: Platform): Platform {
   const name = architectureAliases.get(architecture) ?? architecture;
-  const kept = variant === undefined || variant === impliedVariants.get(name) ? undefined : variant;
+  const named = architecture === 'armel' ? 'v6' : fullVariant(name, variant);
+  const kept = named === impliedVariants.get(name) ? undefined : named;
   const explicit = kept === undefined && name === 'arm' ? 'v7' : kept;
   return { os, architecture: name, variant: explicit };
+}
+
+/** Of ARM some write the number alone. */
+function fullVariant(architecture: string, variant: string | undefined): string | undefined {
+  const isNumber = variant !== undefined && /^[5-9]$/.test(variant);
+  return isNumber && architecture.startsWith('arm') ? `v${variant}` : variant;
 }
 
 // Maps, because the names come from registries: an architecture may be called `constructor`.
@@ -45,6 +52,7 @@ const architectureAliases: ReadonlyMap<string, string> = new Map([
   ['x86-64', 'amd64'],
   ['aarch64', 'arm64'],
   ['armhf', 'arm'],
+  ['armel', 'arm'],
   ['i386', '386'],
 ]);
 const impliedVariants: ReadonlyMap<string, string> = new Map([
