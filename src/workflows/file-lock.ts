@@ -19,16 +19,21 @@ const silentMs = 20_000;
  * Does something while no other process does it for the same file: `PATH.lock` is there meanwhile. What a killed process leaves of it
  * is taken away by the next one.
  *
+ * @param patience milliseconds that another process is waited for
  * @throws PaletteEdgeError `FLEET_STATE_LOCKED` (kind disk) when another process does not end; system errors
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  patience = patienceMs,
+): Promise<T> {
   const lock = `${path}.lock`;
   await makeFolder(dirname(path));
   const text = `${JSON.stringify({ version: 1, process: await ownIdentity(), key: randomBytes(6).toString('hex') })}\n`;
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + patience;
   while (!(await isTaken(lock, text))) {
     await removeDead(lock);
-    if (performance.now() > end) throw locked(path, lock);
+    if (performance.now() > end) throw locked(path, lock, patience);
     await setTimeout(stepMs);
   }
   try {
@@ -81,10 +86,10 @@ async function textOf(path: string): Promise<string | undefined> {
   return await unlessMissing(readFile(path, 'utf8'));
 }
 
-function locked(path: string, lock: string): PaletteEdgeError {
+function locked(path: string, lock: string, patience: number): PaletteEdgeError {
   return new PaletteEdgeError(
     'FLEET_STATE_LOCKED',
-    `${path}: another run writes it, for ${patienceMs / 1000} s now`,
+    `${path}: another run writes it, for ${patience / 1000} s now`,
     {
       kind: 'disk',
       suggestions: [`Run the command again. If no other run is there, remove ${lock}.`],

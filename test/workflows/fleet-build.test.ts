@@ -1,4 +1,4 @@
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -107,9 +107,13 @@ test('sites get full bundles, then deltas of what they received, which make the 
   // Of two layers of one size the base has one.
   expect(found.bytes).toBeGreaterThan(found.full / 3);
   expect(found.bytes).toBeLessThan((found.full * 2) / 3);
-  const second = await build();
+  // One by one: the full bundle, which no site gets, is the base of the release after this one.
+  const parts = [];
+  for (const { name, content } of planned.bundles)
+    if (content === 'shop') parts.push(...(await build([name])).bundles);
+  const second = { bundles: parts, warnings: [] };
   expect(second.bundles.flatMap(({ failure }) => failure ?? [])).toEqual([]);
-  expect(outcomes(second)).toEqual({ shop: 'built', 'shop+': 'built', depot: 'there' });
+  expect(outcomes(second)).toEqual({ shop: 'built', 'shop+': 'built' });
   const file = (suffix: string, result: FleetBuildResult): string =>
     join(bundles, result.bundles.find(({ name }) => name.includes(suffix))?.built?.file ?? '');
   const [full, deltaFile] = [
@@ -129,8 +133,23 @@ test('sites get full bundles, then deltas of what they received, which make the 
     { site: 's1', chain: 1, ready: undefined },
     { site: 's2', chain: 1, ready: undefined },
   ]);
+  expect((await loadFleet(path)).plan.warnings).toEqual([]);
   // Nothing is new: nothing is to be brought.
   expect(outcomes(await build())).toMatchObject({ 'shop+': 'current', 'depot+': 'current' });
+});
+
+test('a base that is another bundle than sites have is refused, and so is its delta bundle', async () => {
+  const { path, push, build, bundles } = await startFleet();
+  await push('app');
+  await push('db');
+  await build();
+  await deliverFleet(await loadFleet(path), ['s1', 's2']);
+  await push('app', 'release 2');
+  const delta = (await loadFleet(path)).plan.bundles.find(({ base }) => base !== undefined);
+  const other = (await readdir(bundles)).find((name) => name.startsWith('depot') && name.endsWith('.zst'));
+  await copyFile(join(bundles, other ?? ''), join(bundles, delta?.base?.file ?? ''));
+  const { bundles: results } = await build([delta?.name ?? '']);
+  expect(results).toMatchObject([{ outcome: 'failed', failure: { code: 'FLEET_BASE_WRONG' } }]);
 });
 
 test('a bundle that fails does not stop the others, and is built when its image is there', async () => {

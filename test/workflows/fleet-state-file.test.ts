@@ -1,0 +1,83 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { formatState } from '../../src/fleet/fleet-state.ts';
+import type { FleetState } from '../../src/fleet/fleet-state.ts';
+import { readState } from '../../src/fleet/read-state.ts';
+import { deliverFleet } from '../../src/workflows/fleet-deliver.ts';
+import { loadFleet } from '../../src/workflows/fleet-files.ts';
+import { StateSaver } from '../../src/workflows/fleet-state-saver.ts';
+import { builtBundle } from '../fleet/sample-fleet.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
+const [old, ready, next] = ['old', 'ready', 'next'].map((content) => builtBundle('shop-aaaaaaaa', content));
+if (old === undefined || ready === undefined || next === undefined) throw new Error('there are three');
+
+/** Eight sites that have a bundle, with another one that is ready for them. */
+async function startSites(): Promise<{ readonly path: string; readonly state: () => Promise<FleetState> }> {
+  const folder = await temporaryFolder();
+  const [path, file] = [join(folder, 'fleet.yaml'), join(folder, 'fleet-state.jsonl')];
+  await writeFile(
+    path,
+    `fleetVersion: 1
+contents: [{name: shop, images: [busybox]}]
+groups: [{name: shops, content: shop, sites: [${names.join(', ')}]}]
+`,
+  );
+  const sites = names.map((site) => ({ site, has: old?.inventory, chain: 0, ready: ready?.file }));
+  await writeFile(file, formatState({ bundles: [old, ready].flatMap((each) => each ?? []), sites }));
+  const state = async (): Promise<FleetState> =>
+    readState({ name: 'state', text: await readFile(file, 'utf8') });
+  return { path, state };
+}
+
+test('of runs at once that note what sites received none is lost', async () => {
+  const { path, state } = await startSites();
+  await Promise.all(names.map(async (name) => await deliverFleet(await loadFleet(path), [name])));
+  expect((await state()).sites.map(({ has }) => has)).toEqual(names.map(() => ready.inventory));
+  expect((await readdir(join(path, '..'))).toSorted()).toEqual(['fleet-state.jsonl', 'fleet.yaml']);
+});
+
+test('a build keeps what was delivered meanwhile, and gives no site a delta bundle of what it had before', async () => {
+  const { path, state } = await startSites();
+  const building = new StateSaver(await loadFleet(path));
+  const delta = { ...builtBundle('shop-aaaaaaaa-from-01234567', 'next'), base: old.inventory, chain: 1 };
+  await deliverFleet(await loadFleet(path), ['s0', 's1']);
+  // The full bundle is of no use to any site until the delta bundle is there.
+  await building.take([{ built: next, sites: [] }]);
+  await Promise.all([building.take([{ built: delta, sites: names }]), building.take([])]);
+  const { bundles, sites } = await state();
+  expect(sites.slice(0, 3)).toEqual([
+    { site: 's0', has: ready.inventory, chain: 0 },
+    { site: 's1', has: ready.inventory, chain: 0 },
+    { site: 's2', has: old.inventory, chain: 0, ready: delta.file },
+  ]);
+  expect(bundles.map(({ file }) => file)).toEqual(
+    [old, ready, next, delta].map(({ file }) => file).toSorted(),
+  );
+});
+
+test('what was ready when it was brought is known when a build has made something else since', async () => {
+  const { path, state } = await startSites();
+  const delivering = await loadFleet(path);
+  const building = new StateSaver(await loadFleet(path));
+  await building.take([{ built: next, sites: names }]);
+  await deliverFleet(delivering, ['s0']);
+  const { bundles, sites } = await state();
+  expect(sites[0]).toEqual({ site: 's0', has: ready.inventory, chain: 0 });
+  expect(bundles.map(({ file }) => file)).toContain(ready.file);
+});
+
+test('sites of a fleet file that was edited meanwhile stay', async () => {
+  const { path, state } = await startSites();
+  const building = new StateSaver(await loadFleet(path));
+  await writeFile(path, (await readFile(path, 'utf8')).replace('s0,', 's0, s9,'));
+  await new StateSaver(await loadFleet(path)).take([{ built: next, sites: ['s9'] }]);
+  await building.take([{ built: next, sites: ['s0'] }]);
+  expect(
+    (await state()).sites.flatMap(({ site, ready: file }) => (file === next.file ? [site] : [])),
+  ).toEqual(['s0', 's9']);
+});
