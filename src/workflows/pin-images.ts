@@ -106,11 +106,26 @@ async function pinImage(request: ImageToPin, context: PinContext): Promise<Pinne
     ...context,
     onWarning: (warning) => context.warnings.push(warning),
   });
-  const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
-    await fetchSmall(reference, descriptor, context);
-  const graph = await walkImage(name, root, { fetch, platforms: context.platforms });
+  const graph = await walkFrom(root, request, context);
   if (graph.missingPlatforms.length > 0 && !context.allowMissingPlatform) throw platformMissing(name, graph);
   return { reference, name, origins, graph };
+}
+
+/** An answer to HEAD may have another length than the manifest, behind some proxies: then the bytes decide, which the digest proves. */
+async function walkFrom(root: Descriptor, request: ImageToPin, context: PinContext): Promise<ImageGraph> {
+  const { reference, name } = request;
+  const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
+    await fetchSmall(reference, descriptor, context);
+  const options = { fetch, platforms: context.platforms };
+  try {
+    return await walkImage(name, root, options);
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || error.code !== 'SIZE_MISMATCH') throw error;
+    const { registry, signal } = context;
+    const { descriptor } = await registry.fetchManifest(reference, { digest: root.digest }, signal);
+    if (descriptor.size === root.size) throw error;
+    return await walkImage(name, descriptor, options);
+  }
 }
 
 function platformMissing(name: string, graph: ImageGraph): PaletteEdgeError {
