@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
 
@@ -26,7 +27,7 @@ test('identities of several files are put together, each once', async () => {
 test('identities come out of a pipe, too', async () => {
   const { text } = await newAgeIdentity();
   const pipe = join(await temporaryFolder(), 'pipe');
-  execFileSync('mkfifo', [pipe]);
+  await promisify(execFile)('mkfifo', [pipe]);
   const [, identities] = await Promise.all([writeFile(pipe, text), readIdentities([pipe], nobodyAsks)]);
   expect(identities).toEqual([secretKey(text)]);
 });
