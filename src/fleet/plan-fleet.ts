@@ -1,3 +1,4 @@
+import { PaletteEdgeError } from '../errors.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -44,6 +45,8 @@ const idLength = 8;
  *
  * A site gets a full bundle when it has nothing yet, when no bundle is at hand of what it has (warning `FLEET_BASE_MISSING`), and after as
  * many delta bundles as the fleet allows.
+ *
+ * @throws PaletteEdgeError `FLEET_NAMES_COLLIDE` (kind usage)
  */
 export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): FleetPlan {
   const states = new Map(state.sites.map((site) => [site.site, site]));
@@ -53,6 +56,7 @@ export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): 
   const nameOf = bundleNames();
   const plan = (bundle: PlannedBundle): void => {
     const planning = plans.get(bundle.name) ?? { bundle, sites: [], chain: 0 };
+    requireSame(planning.bundle, bundle);
     planning.sites.push(...bundle.sites);
     // The longest counts: of sites that have the same, some may have come to it in fewer steps.
     planning.chain = Math.max(planning.chain, bundle.chain);
@@ -62,15 +66,13 @@ export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): 
     const { has, chain } = states.get(site.name) ?? { has: undefined, chain: 0 };
     const base = baseOf(has, bases);
     if (has !== undefined && base === undefined) pushTo(missing, has, site.name);
-    const name = nameOf(site);
-    const { content, options } = site;
-    const whole = { name, content, options, sites: [site.name], chain: 0 };
+    const whole = { ...nameOf(site), sites: [site.name], chain: 0 };
     if (base === undefined || chain >= fleet.chainLimit) {
       plan(whole);
       continue;
     }
     const from = digestHex(base.inventory).slice(0, idLength);
-    plan({ ...whole, name: `${name}-from-${from}`, base, chain: chain + 1 });
+    plan({ ...whole, name: `${whole.name}-from-${from}`, base, chain: chain + 1 });
     plan({ ...whole, sites: [] });
   }
   const bundles = [...plans.values()].map(({ bundle, sites, chain }) => ({ ...bundle, sites, chain }));
@@ -99,20 +101,41 @@ function baseOf(has: Digest | undefined, bases: ReadonlyMap<Digest, string>): Pl
   return file === undefined ? undefined : { inventory: has, file };
 }
 
-/** Names bundles without their bases: of the content as it is told, not as it is found. Thousands of sites share contents and options. */
-function bundleNames(): (site: Pick<FleetSite, 'content' | 'options'>) => string {
+type Named = Pick<PlannedBundle, 'name' | 'content' | 'options'>;
+
+/**
+ * Names bundles without their bases: of the content as it is told, not as it is found. Thousands of sites share contents and options, which are the same
+ * objects for those of one name.
+ */
+function bundleNames(): (site: Pick<FleetSite, 'content' | 'options'>) => Named {
   const contents = new Map<FleetContent, string>();
-  const names = new Map<string, string>();
+  const names = new Map<string, Named>();
   return ({ content, options }) => {
     const text = contents.get(content) ?? canonicalJson(content);
     contents.set(content, text);
     // Canonical JSON of both together.
     const told = `{"content":${text},"options":${canonicalJson(options)}}`;
-    const name =
-      names.get(told) ?? `${content.name}-${digestHex(digestOf(Buffer.from(told))).slice(0, idLength)}`;
-    names.set(told, name);
-    return name;
+    const known = names.get(told);
+    if (known !== undefined) return known;
+    const key = digestHex(digestOf(Buffer.from(told))).slice(0, idLength);
+    const named = { name: `${content.name}-${key}`, content, options };
+    names.set(told, named);
+    return named;
   };
+}
+
+/** Keys have 32 bits: of thousands of bundles two may have one. A site would get what is for another one, encrypted to that, even. */
+function requireSame(one: PlannedBundle, other: PlannedBundle): void {
+  const isSame =
+    one.content === other.content &&
+    one.options === other.options &&
+    one.base?.inventory === other.base?.inventory;
+  if (isSame) return;
+  throw new PaletteEdgeError(
+    'FLEET_NAMES_COLLIDE',
+    `two different bundles would be called ${one.name}: of the content ${one.content.name}, as for ${one.sites[0] ?? 'none'}, and of ${other.content.name}, as for ${other.sites[0] ?? 'none'}`,
+    { kind: 'usage', suggestions: ['Give one of the contents another name: their keys change with it.'] },
+  );
 }
 
 function baseMissing(digest: Digest, sites: readonly string[]): Warning {

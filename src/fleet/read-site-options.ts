@@ -34,7 +34,7 @@ export function readOptions(fields: OptionNodes): GivenOptions {
     exclude: fields.exclude.optional(texts),
     squeeze: fields.squeeze.optional((value) => orNone(value, readEffort)),
     split: fields.split.optional((value) => orNone(value, readSize)),
-    privateKey: fields.privateKey.optional((value) => value.text()),
+    privateKey: fields.privateKey.optional(readPath),
     encryptTo: fields.encryptTo.optional(texts),
     iso: fields.iso.optional((value) => value.truth()),
   };
@@ -108,4 +108,11 @@ function orNone<T>(node: DocumentNode, read: (node: DocumentNode) => T): T | 'no
 
 function texts(node: DocumentNode): string[] {
   return node.items().map((item) => item.text());
+}
+
+/** An empty one would be no key, and the bundle not signed. */
+function readPath(node: DocumentNode): string {
+  const text = node.text();
+  if (text === '' || text.includes('\0')) throw node.invalid('expected the path of a key, or none');
+  return text;
 }

@@ -1,14 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import pLimit from 'p-limit';
 
+import { findParts } from '../bundle/find-parts.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
 import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
+import { diskFolder } from '../io/folder-access.ts';
+import { totalSize } from '../io/total-size.ts';
 import type { Warning } from '../warning.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { buildIso } from './build-iso.ts';
@@ -166,7 +169,7 @@ async function buildOne(
   const published =
     place === undefined
       ? undefined
-      : await publishBuilt(join(path, '..', built.file), built, {
+      : await publishBuilt(join(dirname(path), built.file), built, {
           place,
           wasThere: there !== undefined,
           signal,
@@ -252,13 +255,17 @@ async function builtBefore(
       built.id === id &&
       built.inventory === inventory &&
       built.base === base?.inventory;
-    const { size } = await stat(join(path, '..', built.file));
-    const isWhole = built.file === baseName(path) ? size === built.bytes : size > 0;
-    return isSame && isWhole ? { ...built, chain } : undefined;
+    return isSame && (await bytesOf(path, built.file)) === built.bytes ? { ...built, chain } : undefined;
   } catch {
     // Whatever is wrong with it: it is built again.
     return undefined;
   }
+}
+
+/** Of the bundle, or of all of its parts. */
+async function bytesOf(path: string, file: string): Promise<number> {
+  if (file === baseName(path)) return (await stat(path)).size;
+  return totalSize((await findParts(diskFolder(dirname(path)), file))?.parts ?? []);
 }
 
 function requireSame(bundle: PlannedBundle, { id }: FleetContentFound, written: string): void {

@@ -4,7 +4,7 @@ import { emptyState } from '../../src/fleet/fleet-state.ts';
 import type { FleetState } from '../../src/fleet/fleet-state.ts';
 import { planFleet } from '../../src/fleet/plan-fleet.ts';
 import { readFleet } from '../../src/fleet/read-fleet.ts';
-import { digestHex } from '../../src/oci/digest.ts';
+import { digestHex, toDigest } from '../../src/oci/digest.ts';
 import { builtBundle } from './sample-fleet.ts';
 
 const fleet = readFleet({
@@ -87,4 +87,30 @@ test('what a bundle is called depends on what is in it, not on who gets it', () 
   const names = plan(emptyState).bundles.map(({ name }) => name);
   const fewer = { ...fleet, sites: fleet.sites.filter(({ name }) => name !== 's5') };
   expect(planFleet(fewer, emptyState, () => true).bundles.map(({ name }) => name)).toEqual(names);
+});
+
+test('two bundles that would have one name are refused: a site would get what is for another one', () => {
+  const of = (content: string) =>
+    readFleet({
+      name: 'fleet.yaml',
+      text: `fleetVersion: 1
+contents:
+  - {name: shop, images: [app:1]}
+  - {name: ${content}, images: [db:1]}
+groups:
+  - {name: shops, content: shop, sites: [s1]}
+  - {name: others, content: ${content}, sites: [s2]}
+`,
+    });
+  const key = (name: string, content: string): string => {
+    const { bundles } = planFleet(of(content), emptyState, () => true);
+    return bundles.find((bundle) => bundle.content.name === name)?.name.slice(name.length + 1) ?? '';
+  };
+  const content = `shop-${key('shop', 'other')}-from`;
+  const base = { ...old, inventory: toDigest(key(content, content).padEnd(64, '0')) };
+  const state = { bundles: [base], sites: [{ site: 's1', has: base.inventory, chain: 0 }] };
+  expect(() => planFleet(of(content), state, () => true)).toThrow(
+    expect.objectContaining({ code: 'FLEET_NAMES_COLLIDE', message: expect.stringContaining('as for s1') }),
+  );
+  expect(planFleet(of('other'), state, () => true).bundles).toHaveLength(3);
 });

@@ -77,6 +77,22 @@ test.each([
     'iso and encryptTo do not go together',
   ],
   [
+    'a key that is none',
+    `${head}${groups}      - {name: a, privateKey: ""}\n`,
+    'privateKey: expected the path of a key',
+  ],
+  [
+    'a place with a password',
+    `${head}${groups}      - a\npublish: oci://user:word@registry.example.com/edge\n`,
+    'publish: it has a password',
+  ],
+  [
+    'a place that all bundles would have one tag in',
+    `${head}${groups}      - a\npublish: oci://registry.example.com:5000/edge:1\n`,
+    'publish: expected a repository without a tag',
+  ],
+  ['a place that is none', `${head}${groups}      - a\npublish: /mnt\n`, 'publish: expected oci://'],
+  [
     'an architecture that is none',
     `${head}${groups}      - {name: a, arch: [x86]}\n`,
     'arch[0]: expected amd64 or arm64',

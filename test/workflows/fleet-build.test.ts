@@ -183,6 +183,15 @@ test('bundles of jobs that had each their own state are collected where all of t
   await rm(join(bundles, file));
   expect(outcomes(await build())).toEqual({ shop: 'built', depot: 'there' });
   expect(await readFile(state, 'utf8')).toBe(collected);
+  // So is one that has lost a part.
+  await writeFile(
+    path,
+    (await readFile(path, 'utf8')).replace('content: depot', 'content: depot, split: 1MiB'),
+  );
+  expect(outcomes(await build())).toMatchObject({ depot: 'built' });
+  const part = (await readdir(bundles)).find((name) => name.includes('part') && !name.endsWith('.json'));
+  await rm(join(bundles, part ?? ''));
+  expect(outcomes(await build())).toMatchObject({ depot: 'built' });
 });
 
 test('what jobs told makes the state that one build would have made, without the bundles', async () => {
