@@ -45,6 +45,16 @@ describe('the port', () => {
     expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
     expect(error.message).toContain(`127.0.0.1:${port}: another program listens there`);
   });
+
+  test('whose name is nowhere is told', async () => {
+    const { content } = await runningRegistry();
+    // RFC 6761, 6.4.
+    const error = await rejection(startRegistryServer({ content, address: 'nowhere.invalid' }));
+    expect(error).toMatchObject({ code: 'PORT_UNAVAILABLE', kind: 'network' });
+    expect(error.message).toMatch(
+      /^cannot listen on nowhere\.invalid:0: (?:there is no host|the name cannot)/,
+    );
+  });
 });
 
 describe('limits', () => {
