@@ -1,93 +1,13 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import type { BlobRange } from '../../src/oci/blob-access.ts';
 import { digestOf } from '../../src/oci/digest.ts';
-import { KeptUploads } from '../../src/workflows/kept-uploads.ts';
-import { pushingClient } from '../support/pushing-client.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
-import { noise } from '../support/sample-bundle.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startUploadServer } from '../support/upload-server.ts';
-import type { UploadExchange, UploadServerOptions } from '../support/upload-server.ts';
-
-const content = noise(3_000_000, 1);
-const blob = { digest: digestOf(content), size: content.length };
-const chunk = 500_000;
-const aborted = { name: 'AbortError' };
-const secret = 'a%2Bsecret~';
-
-async function* pieces({ start, end = content.length }: BlobRange = { start: 0 }) {
-  for (let at = start; at < end; at += 100_000)
-    yield await Promise.resolve(content.subarray(at, Math.min(at + 100_000, end)));
-}
-
-type Behaviour = (exchange: UploadExchange) => void;
-const good: Behaviour = ({ serve }) => serve();
-
-/** A registry that behaves as each run says, and the folder that they share. */
-async function startRuns(options: Omit<UploadServerOptions, 'behave'> = {}) {
-  let behave = good;
-  const server = await startUploadServer({
-    locationOf: (path) => `${path}?_state=${secret}`,
-    ...options,
-    behave: (exchange) => behave(exchange),
-  });
-  const folder = join(await temporaryFolder(), 'uploads');
-  const run = async (
-    behaviour: Behaviour = good,
-    also: { isLasting?: boolean; mountFrom?: string; signal?: AbortSignal } = {},
-  ) => {
-    behave = behaviour;
-    server.requests.length = 0;
-    const chunks = { least: chunk, most: chunk };
-    const { pusher, retries } = pushingClient({
-      lasting: { records: new KeptUploads(folder), above: 1_000_000, chunks },
-    });
-    const told = { sent: 0, kept: 0 };
-    const pushing = pusher.pushBlob({
-      repository: { registry: server.host, repository: 'org/app' },
-      blob,
-      open: async (range) => await Promise.resolve(pieces(range)),
-      onBytes: (count) => {
-        told.sent += count;
-      },
-      onKept: (count) => {
-        told.kept += count;
-      },
-      isLasting: true,
-      ...also,
-    });
-    return { pushing, retries, told };
-  };
-  const ended = async (...args: Parameters<typeof run>) => {
-    const { pushing, ...rest } = await run(...args);
-    return { ...rest, report: await pushing };
-  };
-  /** Stops in the middle of the fourth chunk. */
-  const interrupted = async () => {
-    const stop = new AbortController();
-    const { pushing } = await run(
-      ({ request, round, serve }) => {
-        serve();
-        if (request.method !== 'PATCH' || round !== 4) return;
-        request.once('data', () => {
-          stop.abort();
-          request.socket.destroy();
-        });
-      },
-      { signal: stop.signal },
-    );
-    await expect(pushing).rejects.toMatchObject(aborted);
-    const [name = ''] = await readdir(folder);
-    return join(folder, name);
-  };
-  const methods = () => server.requests.map(({ method }) => method).join(' ');
-  const hasAll = () => server.blobs.get(blob.digest)?.equals(content) === true;
-  return { ...server, folder, run, ended, interrupted, methods, hasAll };
-}
+import { aborted, chunk, good, secret, startRuns } from './start-runs.ts';
+import type { Behaviour } from './start-runs.ts';
+import { blob, content } from './upload.ts';
 
 const whole = { kept: 0, sent: content.length };
 
@@ -126,7 +46,7 @@ test('when all bytes are there the next run ends the upload', async () => {
     if (request.method === 'PUT') stop.abort();
     else serve();
   };
-  await expect((await server.run(cut, { signal: stop.signal })).pushing).rejects.toMatchObject(aborted);
+  await expect(server.run(cut, { signal: stop.signal }).pushing).rejects.toMatchObject(aborted);
   const { report } = await server.ended();
   expect(server.hasAll()).toBe(true);
   expect([server.methods(), report.bytesSent]).toEqual(['GET PUT', 0]);
@@ -137,7 +57,7 @@ test('what is remembered can be read by its owner only, and is told to nobody', 
   const path = await server.interrupted();
   expect([(await stat(path)).mode & 0o777, (await stat(server.folder)).mode & 0o777]).toEqual([0o600, 0o700]);
   expect(await readFile(path, 'utf8')).toContain(secret);
-  const { pushing, retries } = await server.run(({ request, response, serve }) => {
+  const { pushing, retries } = server.run(({ request, response, serve }) => {
     if (request.method === 'GET') response.writeHead(503).end();
     else if (request.method === 'POST') response.writeHead(403).end();
     else serve();
@@ -244,7 +164,7 @@ test('one that is busy for ever is begun anew', async () => {
 test('a registry that cannot be reached loses nothing', async () => {
   const server = await startRuns();
   await server.interrupted();
-  const { pushing } = await server.run(({ request }) => request.socket.destroy());
+  const { pushing } = server.run(({ request }) => request.socket.destroy());
   expect(await rejection(pushing)).toMatchObject({ code: 'CONNECTION_LOST' });
   const { told } = await server.ended();
   expect(server.hasAll()).toBe(true);
@@ -282,7 +202,7 @@ test.each([400, 404, 405, 416])('where chunks are refused (%i) the blob goes who
 
 test('a blob that is refused whole as well is told of', async () => {
   const server = await startRuns();
-  const { pushing } = await server.run(({ request, response, serve }) => {
+  const { pushing } = server.run(({ request, response, serve }) => {
     request.resume();
     if (request.method === 'PUT') response.writeHead(400).end('{"errors":[{"code":"DIGEST_INVALID"}]}');
     else serve();
@@ -311,7 +231,7 @@ test('uploads at another origin are not remembered', async () => {
     locationOf: () => `${storage.origin}/v2/org/app/blobs/uploads/1?sig=${secret}`,
   });
   const stop = new AbortController();
-  const { pushing } = await server.run(good, { signal: stop.signal });
+  const { pushing } = server.run(good, { signal: stop.signal });
   for (;;)
     if (storage.requests.length > 0) break;
     else await new Promise((resolve) => setImmediate(resolve));
