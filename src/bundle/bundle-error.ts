@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { driveAgain } from '../io/drive-again.ts';
 
 /** The error for a bundle whose bytes are not what they must be. */
 export function damagedBundle(place: string, reason: string, cause?: unknown): PaletteEdgeError {
@@ -6,7 +7,8 @@ export function damagedBundle(place: string, reason: string, cause?: unknown): P
     kind: 'content',
     cause,
     suggestions: [
-      'Compare it with its .sha256 file (sha256sum -c) and copy it again from where it was made.',
+      driveAgain(place) ??
+        'Compare it with its .sha256 file (sha256sum -c) and copy it again from where it was made.',
     ],
   });
 }
@@ -15,7 +17,10 @@ export function damagedBundle(place: string, reason: string, cause?: unknown): P
 export function truncatedBundle(place: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('BUNDLE_TRUNCATED', `${place} is not a whole bundle: ${reason}`, {
     kind: 'content',
-    suggestions: ['Compare its size with the original and copy it again; a part alone is not a bundle.'],
+    suggestions: [
+      driveAgain(place) ??
+        'Compare its size with the original and copy it again; a part alone is not a bundle.',
+    ],
   });
 }
 

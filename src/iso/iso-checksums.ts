@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { driveAgain } from '../io/drive-again.ts';
 
 /** Name of the list in the root of an image: `sha256sum -c` reads it there. */
 export const checksumListName = 'SHA256SUMS';
@@ -37,7 +38,7 @@ export function parseChecksums(text: string, place: string): FileChecksum[] {
       const reason = path === undefined ? 'it is no checksum and name' : 'its name is there already';
       throw new PaletteEdgeError('CHECKSUMS_INVALID', `${place}, line ${index + 1}: ${reason}`, {
         kind: 'content',
-        suggestions: ['Copy the ISO image again from where it was made.'],
+        suggestions: [driveAgain(place) ?? 'Copy the ISO image again from where it was made.'],
       });
     }
     paths.add(path);

@@ -1,10 +1,11 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { driveAgain } from '../io/drive-again.ts';
 
 /** The error for an image whose structure is not what it must be. */
 export function damagedIso(place: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('ISO_DAMAGED', `${place} is damaged: ${reason}`, {
     kind: 'content',
-    suggestions: ['Copy the ISO image again from where it was made.'],
+    suggestions: [driveAgain(place) ?? 'Copy the ISO image again from where it was made.'],
   });
 }
 
@@ -12,7 +13,7 @@ export function damagedIso(place: string, reason: string): PaletteEdgeError {
 export function truncatedIso(place: string, reason: string): PaletteEdgeError {
   return new PaletteEdgeError('ISO_TRUNCATED', `${place} is not a whole ISO image: ${reason}`, {
     kind: 'content',
-    suggestions: ['Compare its size with the original and copy it again.'],
+    suggestions: [driveAgain(place) ?? 'Compare its size with the original and copy it again.'],
   });
 }
 

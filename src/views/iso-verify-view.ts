@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { driveAgain } from '../io/drive-again.ts';
 import { printable } from '../io/printable.ts';
 import type { VerifiedIsoBundle, VerifyIsoResult } from '../workflows/verify-iso.ts';
 import { countOf } from './count-of.ts';
@@ -24,7 +25,7 @@ export function isoVerifyView(result: VerifyIsoResult): string {
     ...problems.map(({ path: place, message }) => `  ${oneLine(place)}: ${message}`),
     ...damaged.flatMap(bundleLines),
     ...wholeLines,
-    'Copy the ISO image again from where it was made, or make it again.',
+    driveAgain(path) ?? 'Copy the ISO image again from where it was made, or make it again.',
   ].join('\n');
 }
 

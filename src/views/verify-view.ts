@@ -1,4 +1,5 @@
 import { formatByteSize } from '../io/byte-size.ts';
+import { driveAgain } from '../io/drive-again.ts';
 import type { VerifyResult } from '../workflows/verify-bundle.ts';
 import { countOf } from './count-of.ts';
 import { signedByText } from './signed-by-text.ts';
@@ -28,8 +29,8 @@ export function verifyView(result: VerifyResult): string {
   return [title, ...lines, advice(result)].join('\n');
 }
 
-function advice({ parts }: VerifyResult): string {
+function advice({ path, parts }: VerifyResult): string {
   const { damaged = [] } = parts ?? {};
   const what = damaged.length === 0 ? 'the bundle' : damaged.join(', ');
-  return `Copy ${what} again from where it was made, or build it again.`;
+  return driveAgain(path) ?? `Copy ${what} again from where it was made, or build it again.`;
 }

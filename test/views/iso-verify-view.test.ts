@@ -25,3 +25,13 @@ test('names in an image make no lines of their own', () => {
     'Copy the ISO image again from where it was made, or make it again.',
   ]);
 });
+
+test('of a drive it is told to write it again', () => {
+  const content = { label: 'COS_CONTENT', files: 1, bytes: 2048, bundles: [] };
+  const problems = [{ path: 'README.txt', message: 'it is missing' }];
+  expect(isoVerifyView({ path: '/dev/sdb', ...content, problems }).split('\n')).toEqual([
+    '/dev/sdb is damaged (COS_CONTENT, 1 file, 2.05 kB)',
+    '  README.txt: it is missing',
+    'Write the drive again: palette-edge usb write FILE.iso DRIVE; if that does not help, take another drive.',
+  ]);
+});

@@ -32,6 +32,13 @@ test('parts are counted, and those to copy again are named', () => {
   ]);
 });
 
+test('of what is on a drive nothing is copied: the drive is to be written again', () => {
+  const problems = [{ path: 'blobs/sha256/1', images: [], message: 'it has another sha256' }];
+  const ofDrive = verifyView({ ...whole, path: '/dev/sdb', problems });
+  expect(ofDrive).toMatch(/\nWrite the drive again: palette-edge usb write FILE\.iso DRIVE; .*$/);
+  expect(ofDrive).not.toContain('Copy');
+});
+
 test('companions are counted beside the images', () => {
   expect(verifyView({ ...whole, companions: 12 })).toContain('1 image, 12 companions, 41 blobs');
 });
