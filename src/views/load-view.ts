@@ -26,7 +26,7 @@ function dryRunLines(result: LoadResult): string[] {
     ...(more > 0 ? [`and ${more} more`] : []),
     '',
     file === undefined
-      ? `Would send ${size} to ${into}; ${present} of ${countOf(images.length, 'image')} are there`
+      ? `Would send ${size} to ${into}, which has ${present} of ${countOf(images.length, 'image')}`
       : `Would write ${file}, ${size}${present > 0 ? ', in place of the same' : ''}`,
     ...(skipped.length > 0 ? [`${skipped.length} that no container can run would not be loaded`] : []),
     ...failureBlock(result, 'cannot be loaded'),

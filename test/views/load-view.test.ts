@@ -59,7 +59,7 @@ test('what would be loaded, by name', () => {
     'ghcr.io/org/app:1    to load',
     'ghcr.io/org/other:1  there',
     '',
-    'Would send 1.23 MB to containerd, namespace k8s.io; 1 of 2 images are there',
+    'Would send 1.23 MB to containerd, namespace k8s.io, which has 1 of 2 images',
     '1 that no container can run would not be loaded',
   ]);
 });
