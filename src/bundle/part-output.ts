@@ -14,7 +14,12 @@ export interface PartOutputOptions {
   readonly hasher: Hasher;
   /** Makes the empty file of the next part. */
   readonly createFile: () => Promise<FileHandle>;
+  /** Opens the file of a part that was begun before, by its number from 0, for reading and writing; undefined where there are none. */
+  readonly openFile?: ((index: number) => Promise<FileHandle>) | undefined;
 }
+
+/** Bytes that are read at a time of what was written before. */
+const pieceSize = 1024 * 1024;
 
 /** A part that is on the disk. */
 export interface WrittenPart {
@@ -50,6 +55,29 @@ export class PartOutput implements AsyncDisposable {
     await (
       await handed
     ).done;
+  }
+
+  /**
+   * Begins behind so many bytes that are in parts already: they are read once, for the hashes. Nothing may have been appended.
+   *
+   * @param whole hash of all parts joined
+   * @throws the system's error when they cannot be read
+   */
+  async goOn(size: number, whole: StreamHash): Promise<void> {
+    const { openFile, partSize, hasher } = this.#options;
+    if (openFile === undefined) throw new TypeError('there are no parts to go on with');
+    for (let done = 0; done < size; done += partSize) {
+      await this.#ended.at(-1);
+      this.#endPart();
+      const part = {
+        file: await openFile(this.#ended.length),
+        hash: hasher.begin(),
+        size: 0,
+        written: Promise.resolve(),
+      };
+      this.#part = part;
+      await readAgain(part, Math.min(partSize, size - done), whole);
+    }
   }
 
   /** Ends the last part. Nothing can follow. */
@@ -122,6 +150,17 @@ interface OpenPart {
   readonly hash: StreamHash;
   size: number;
   written: Promise<void>;
+}
+
+async function readAgain(part: OpenPart, size: number, whole: StreamHash): Promise<void> {
+  while (part.size < size) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - part.size));
+    const { bytesRead } = await part.file.read(piece, 0, piece.length, part.size);
+    if (bytesRead === 0) throw new Error('a file of our own has become shorter');
+    const bytes = piece.subarray(0, bytesRead);
+    await allEnded([whole.update(bytes), part.hash.update(bytes)]);
+    part.size += bytesRead;
+  }
 }
 
 async function endPart({ file, hash, size, written }: OpenPart): Promise<WrittenPart> {

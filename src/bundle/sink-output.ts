@@ -7,12 +7,16 @@ import type { Digest } from '../oci/digest.ts';
 
 /**
  * Where a bundle's bytes go: an empty file; anything that takes one write at a time, in order, and is done with the bytes when
- * it resolves; or anything that takes bytes in the order of the calls, and puts them into the bundle's hash too.
+ * it resolves; or anything that takes bytes in the order of the calls, and puts them into the bundle's hash too: that of what it has already,
+ * if it can go on.
  */
 export type BundleSink =
   | { readonly file: FileHandle }
   | { write(bytes: Uint8Array): Promise<void> }
-  | { append(bytes: Uint8Array, whole: StreamHash): Promise<void> };
+  | {
+      append(bytes: Uint8Array, whole: StreamHash): Promise<void>;
+      goOn?(size: number, whole: StreamHash): Promise<void>;
+    };
 
 /** What was written. */
 export interface WrittenBundle {
@@ -43,6 +47,11 @@ export class SinkOutput {
    */
   async goOn(size: number): Promise<void> {
     const sink = this.#sink;
+    if ('append' in sink && sink.goOn !== undefined) {
+      await sink.goOn(size, this.#hash);
+      this.#size = size;
+      return;
+    }
     if (!('file' in sink)) throw new TypeError('there is no file to go on with');
     while (this.#size < size) {
       const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - this.#size));

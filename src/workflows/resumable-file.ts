@@ -19,8 +19,9 @@ export interface ResumableOptions {
   readonly beforeNamed: () => Promise<void>;
 }
 
-/** What was written of a file that is not complete, in a folder with the name of its writer. */
-const contentName = 'content';
+/** What was written of something that is not complete, in a folder with the name of its writer: a file, or a folder of parts. */
+type ContentName = 'content' | 'parts';
+const contentNames: readonly ContentName[] = ['content', 'parts'];
 const ownerName = 'owner.json';
 /** Bytes. */
 const longestOwner = 4096;
@@ -47,27 +48,57 @@ export async function writeResumably<T>(
   write: (file: FileHandle, size: number) => Promise<T>,
   { isKept, beforeNamed }: ResumableOptions,
 ): Promise<T> {
-  await makeFolder(dirname(path));
-  const folder = await makeOwned(path);
-  const content = join(folder, contentName);
-  try {
-    await takeOver(path, folder);
-    await removeStalePartials(path, undefined, { looksInside: true });
+  const make = async (content: string): Promise<T> => {
     const result = await writeContent(content, write);
     await beforeNamed();
     await rename(content, path);
+    return result;
+  };
+  return await makeResumably(path, 'content', { make, isKept });
+}
+
+/**
+ * As {@link writeResumably}, for several files: what is there lies in a folder, and `write` makes them, and gives them their names, too.
+ *
+ * @param write is given the folder; what is in it is checked to be files of this user alone
+ */
+export async function writePartsResumably<T>(
+  path: string,
+  write: (folder: string) => Promise<T>,
+  isKept: ResumableOptions['isKept'],
+): Promise<T> {
+  const make = async (folder: string): Promise<T> => {
+    await makeFolder(folder);
+    return await write(folder);
+  };
+  return await makeResumably(path, 'parts', { make, isKept });
+}
+
+async function makeResumably<T>(
+  path: string,
+  name: ContentName,
+  { make, isKept }: Pick<ResumableOptions, 'isKept'> & { readonly make: (place: string) => Promise<T> },
+): Promise<T> {
+  await makeFolder(dirname(path));
+  const folder = await makeOwned(path);
+  const content = join(folder, name);
+  try {
+    await takeOver(path, folder, name);
+    await removeStalePartials(path, undefined, { looksInside: true });
+    const result = await make(content);
     await rm(folder, { recursive: true, force: true });
     return result;
   } catch (error) {
-    const { size } = await lstat(content).catch(() => ({ size: 0 }));
+    const [left] = await lookAtContent(content, name);
     // Without an owner it is anybody's.
-    if (size > 0 && isKept(error)) await rm(join(folder, ownerName), { force: true });
+    if (left !== undefined && left.size > 0 && isKept(error))
+      await rm(join(folder, ownerName), { force: true });
     else await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Bytes that earlier writers left of a file: {@link writeResumably} goes on with them, or gives their space back. */
+/** Bytes that earlier writers left of a file or its parts: who writes it goes on with them, or gives their space back. */
 export async function leftBytes(path: string): Promise<number> {
   const left = await listLeft(path);
   return totalSize(left);
@@ -105,14 +136,14 @@ async function makeOwned(path: string): Promise<string> {
 }
 
 /** The largest that is left becomes this process' own: a rename succeeds for one. The others are of no use any more. */
-async function takeOver(path: string, folder: string): Promise<void> {
+async function takeOver(path: string, folder: string, name: ContentName): Promise<void> {
   const { uid } = await lstat(folder);
   // What others put there is not written into.
   const left = (await listLeft(path)).filter((other) => other.uid === uid);
   left.sort((one, other) => other.size - one.size);
   let isTaken = false;
   for (const other of left) {
-    isTaken ||= await isMoved(join(other.folder, contentName), join(folder, contentName));
+    isTaken ||= other.name === name && (await isMoved(join(other.folder, name), join(folder, name)));
     // Of another user, perhaps: then it stays.
     await rm(other.folder, { recursive: true, force: true }).catch(() => undefined);
   }
@@ -128,12 +159,19 @@ async function isMoved(from: string, to: string): Promise<boolean> {
   }
 }
 
-interface LeftContent {
+interface LeftContent extends FoundContent {
   readonly folder: string;
+  readonly name: ContentName;
+}
+
+/** A file, or files in a folder. */
+interface FoundContent {
   /** Bytes. */
   readonly size: number;
   /** The user whose it is. */
   readonly uid: number;
+  /** When something was written, in milliseconds. */
+  readonly mtimeMs: number;
 }
 
 /** What has no living owner. */
@@ -147,12 +185,28 @@ async function listLeft(path: string): Promise<LeftContent[]> {
 }
 
 async function lookAt(folder: string): Promise<LeftContent[]> {
-  const [made, content] = await Promise.all(
-    [folder, join(folder, contentName)].map(async (path) => await lstat(path).catch(() => undefined)),
-  );
-  if (made?.isDirectory() !== true || content?.isFile() !== true || content.nlink !== 1) return [];
-  if (content.uid !== made.uid || (await hasOwner(folder, content.mtimeMs))) return [];
-  return [{ folder, size: content.size, uid: content.uid }];
+  const made = await lstat(folder).catch(() => undefined);
+  if (made?.isDirectory() !== true) return [];
+  const found = contentNames.map(async (name) => {
+    const contents = await lookAtContent(join(folder, name), name);
+    return contents.map((content) => ({ ...content, folder, name }));
+  });
+  const [content, ...others] = (await Promise.all(found)).flat();
+  if (content === undefined || others.length > 0 || content.uid !== made.uid) return [];
+  return (await hasOwner(folder, content.mtimeMs)) ? [] : [content];
+}
+
+/** @returns nothing of what is something else, or has other names, or files of somebody else */
+async function lookAtContent(path: string, name: ContentName): Promise<FoundContent[]> {
+  const status = await lstat(path).catch(() => undefined);
+  if (name === 'content') return status?.isFile() === true && status.nlink === 1 ? [status] : [];
+  if (status?.isDirectory() !== true) return [];
+  const names = await readdir(path).catch(() => []);
+  const looks = names.map(async (name) => await lstat(join(path, name)).catch(() => undefined));
+  const files = (await Promise.all(looks)).filter((file) => file !== undefined);
+  if (files.some((file) => !file.isFile() || file.nlink !== 1 || file.uid !== status.uid)) return [];
+  const mtimeMs = Math.max(status.mtimeMs, ...files.map((file) => file.mtimeMs));
+  return [{ size: totalSize(files), uid: status.uid, mtimeMs }];
 }
 
 async function hasOwner(folder: string, written: number): Promise<boolean> {

@@ -52,7 +52,7 @@ export interface UnsqueezeResult {
 
 /**
  * Makes the plain bundle of a squeezed one: byte for byte the file that was squeezed. Of a delta bundle and its bases: the file that a build
- * without bases would have written. What an interrupted run left of one file is gone on with: blobs that are complete in it are not restored
+ * without bases would have written. What an interrupted run left of it is gone on with: blobs that are complete in it are not restored
  * again.
  *
  * @throws PaletteEdgeError `NOT_SQUEEZED`, `IS_A_DELTA`, `NOT_A_DELTA` (kind usage), `BASE_NEEDED` (kind notFound), `OUTPUT_TAKEN` (kind usage), `NOT_ENOUGH_SPACE` (kind disk), and those of reading the
@@ -71,7 +71,7 @@ export async function unsqueezeBundle(
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: plan.tarSize });
     await requireOtherOutput(output, opened.bases);
     const signatures = await carriedSignatures(opened.files, output);
-    const there = split === undefined ? await leftBytes(await outputTarget(output)) : 0;
+    const there = await leftBytes(split === undefined ? await outputTarget(output) : output);
     await requireApplySpace({
       output,
       bytes: Math.max(0, plan.tarSize - there),

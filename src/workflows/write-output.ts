@@ -6,7 +6,7 @@ import { wordDiskError } from '../errors.ts';
 import { withMadeFolder } from '../io/with-made-folder.ts';
 import type { Signature } from '../trust/signature-file.ts';
 import type { WrittenContent } from './encrypt-content.ts';
-import { resumeOutput } from './resume-output.ts';
+import { resumeOutput, resumeParts } from './resume-output.ts';
 import type { ResumeListener } from './resume-output.ts';
 import { replaceSignatures, signaturesFor } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
@@ -19,8 +19,8 @@ export interface WriteOutputOptions extends Omit<WritePartsOptions, 'split'> {
   /** Undefined writes one file. */
   readonly split?: SplitRequest | undefined;
   /**
-   * Of a bundle without long frames: goes on with what an earlier run left of the file. Parts and encrypted files are begun anew each time, and
-   * so is everything when this is undefined.
+   * Of a bundle without long frames: goes on with what an earlier run left of the file, or of its parts. What is encrypted is begun anew each
+   * time, as the key of a file is kept nowhere, and so is everything when this is undefined.
    */
   readonly resume?: ResumeListener | undefined;
   /** Signatures of its plain inventory that go into the file beside it; none when undefined. */
@@ -39,10 +39,16 @@ export type WrittenOutput = WrittenContent | WrittenParts;
  */
 export async function writeOutput(options: WriteOutputOptions): Promise<WrittenOutput> {
   const { path, split, signatures = [], ...rest } = options;
-  if (split !== undefined || rest.encryption !== undefined) rest.resume?.onKept(0);
+  const { encryption, resume } = rest;
+  const isResumed = resume !== undefined && encryption === undefined;
+  if (!isResumed) resume?.onKept(0);
   const action = `writing the bundle to ${path}`;
   const write = async (): Promise<WrittenOutput> =>
-    split === undefined ? await writeWhole(rest, path) : await writeParts({ ...rest, path, split });
+    split === undefined
+      ? await writeWhole(rest, path)
+      : isResumed
+        ? await resumeParts({ ...rest, path, split, resume })
+        : await writeParts({ ...rest, path, split });
   try {
     const beside = await signaturesFor(path, rest.plan, signatures);
     const written = await withMadeFolder(dirname(path), write);

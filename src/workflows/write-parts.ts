@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { partNames } from '../bundle/part-name.ts';
 import { PartOutput } from '../bundle/part-output.ts';
-import type { WrittenPart } from '../bundle/part-output.ts';
+import type { PartOutputOptions, WrittenPart } from '../bundle/part-output.ts';
 import { encodePartsList, partsListName } from '../bundle/parts-list.ts';
 import type { ListedFile, PartsList } from '../bundle/parts-list.ts';
 import type { BundleSink, WrittenBundle } from '../bundle/sink-output.ts';
@@ -15,7 +13,6 @@ import type { TarPlan, WriteBundleOptions } from '../bundle/write-bundle.ts';
 import { wordDiskError } from '../errors.ts';
 import { removeStalePartials } from '../io/atomic-file.ts';
 import { hashHere } from '../io/hash-thread.ts';
-import type { Hasher } from '../io/hash-thread.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
 import { isOlderBundle } from './check-output.ts';
@@ -23,6 +20,8 @@ import { emptyChecksumFile, writeChecksumFile } from './checksum-file.ts';
 import { encryptContent } from './encrypt-content.ts';
 import type { WrittenContent } from './encrypt-content.ts';
 import { knownParts, removeKnownParts } from './known-parts.ts';
+import { Partials } from './part-files.ts';
+import type { PartFiles } from './part-files.ts';
 import type { SplitRequest } from './split-request.ts';
 
 /** A plan of a bundle of any mode, and what it is called. */
@@ -79,16 +78,22 @@ export async function writeParts(options: WritePartsOptions): Promise<WrittenPar
 }
 
 /** As {@link writeParts}, of any content. What is cut is the encrypted file. */
-export async function writeContentInParts(
+export async function writeContentInParts(content: OutputContent, place: PartsPlace): Promise<WrittenParts> {
+  await removeStalePartials(place.path, undefined, { looksInside: true });
+  await using files = new Partials(place.path);
+  return await writePartFiles(content, place, files);
+}
+
+/** As {@link writeContentInParts}, into files that may have a beginning of it: `content` knows how much. */
+export async function writePartFiles(
   content: OutputContent,
   { path, split, encryption, hasher = hashHere }: PartsPlace,
+  files: PartFiles,
 ): Promise<WrittenParts> {
-  await removeStalePartials(path, undefined, { looksInside: true });
-  await using partials = new Partials();
-  const createFile = async (): Promise<FileHandle> => await partials.create(path);
   const { written, parts } = await writeInto(content, {
     partSize: split.partSize,
-    createFile,
+    createFile: async () => await files.create(),
+    openFile: files.open,
     hasher,
     encryption,
   });
@@ -105,14 +110,11 @@ export async function writeContentInParts(
     },
     parts: listed,
   };
-  await nameParts(path, list, partials);
+  await nameParts(path, list, files);
   return { ...written, list: listPathOf(path), parts: listed };
 }
 
-interface PartsOptions {
-  readonly partSize: number;
-  readonly createFile: () => Promise<FileHandle>;
-  readonly hasher: Hasher;
+interface PartsOptions extends Omit<PartOutputOptions, 'most'> {
   readonly encryption: AgeRecipients | undefined;
 }
 
@@ -129,17 +131,18 @@ async function writeInto(
  * Killed in the middle, the unfinished list stays: it says which of the parts are ours, so that the next build may replace or remove
  * them. The older list stays in force until the end: what does not fit it any more is told by whoever reads it.
  */
-async function nameParts(path: string, list: PartsList, partials: Partials): Promise<void> {
+async function nameParts(path: string, list: PartsList, partFiles: PartFiles): Promise<void> {
   const folder = dirname(path);
   const known = await knownParts(path);
-  const files = [...partials.paths];
-  const unfinished = await partials.write(listPathOf(path), encodePartsList(list));
+  const files = [...partFiles.paths];
+  await using partials = new Partials(listPathOf(path));
+  const unfinished = await partials.write(encodePartsList(list));
   await emptyChecksumFile(path);
   for (const [index, { name }] of list.parts.entries()) {
     const file = files[index];
     if (file === undefined) throw new Error(`there is no file for ${name}`);
     await nameFile(file, join(folder, name));
-    partials.keep(file);
+    partFiles.keep(file);
     partials.keep(unfinished);
   }
   await removeKnownParts(path, known, new Set(list.parts.map(({ name }) => name)));
@@ -164,38 +167,4 @@ async function nameFile(file: string, path: string): Promise<void> {
 
 function listPathOf(path: string): string {
   return join(dirname(path), partsListName(basename(path)));
-}
-
-/** Files beside their names; what is not kept is removed in the end. */
-class Partials implements AsyncDisposable {
-  readonly #paths = new Set<string>();
-
-  /** In the order they were made. */
-  get paths(): ReadonlySet<string> {
-    return this.#paths;
-  }
-
-  async create(path: string): Promise<FileHandle> {
-    const beside = `${path}.${randomBytes(6).toString('hex')}.partial`;
-    const file = await open(beside, 'wx');
-    this.#paths.add(beside);
-    return file;
-  }
-
-  /** @returns the path beside the name, synced */
-  async write(path: string, text: string): Promise<string> {
-    const before = this.#paths.size;
-    await using file = await this.create(path);
-    await file.writeFile(text);
-    await file.datasync();
-    return [...this.#paths][before] ?? path;
-  }
-
-  keep(path: string): void {
-    this.#paths.delete(path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const path of this.#paths) await rm(path, { force: true });
-  }
 }

@@ -1,8 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { PaletteEdgeError } from '../../src/errors.ts';
 import { hashHere } from '../../src/io/hash-thread.ts';
@@ -145,12 +146,84 @@ test('a delta bundle is applied on from where it was stopped; damage leaves noth
   expect(await readdir(folder)).not.toContain('second');
 });
 
-test('parts are begun anew each time', async () => {
-  const { path, folder, output } = await squeezed();
-  const split = { partSize: total / 8, style: 'plain' as const };
-  await rejection(run({ path, output, split }, total / 2));
-  expect((await readdir(folder)).filter((name) => name.startsWith('out'))).toEqual([]);
-  const { result, told } = await run({ path, output, split });
-  expect(result.resumedBytes).toBe(0);
-  expect(told.written).toBe(told.started);
+describe('parts', () => {
+  const partSize = Math.floor(plain.bytes.length / 8);
+  const split = { partSize, style: 'plain' as const };
+
+  /** Stops in the middle, and tells where what was written is. */
+  async function stoppedParts() {
+    const paths = await squeezed();
+    expect(await rejection(run({ ...paths, split }, total * 0.97))).toMatchObject({ code: 'STOPPED' });
+    const [left = '', ...others] = await partialsIn(paths.folder);
+    expect(others).toEqual([]);
+    return { ...paths, left: join(paths.folder, left, 'parts') };
+  }
+
+  const partialsIn = async (folder: string) =>
+    (await readdir(folder)).filter((name) => name.includes('partial'));
+
+  /** All parts have the hashes that are told of them, and make the bundle. */
+  async function expectParts(folder: string, { bundle }: UnsqueezeResult): Promise<void> {
+    const { files = [] } = bundle.parts ?? {};
+    const bytes = await Promise.all(files.map(async ({ name }) => await readFile(join(folder, name))));
+    expect(bytes.map((each) => createHash('sha256').update(each).digest('hex'))).toEqual(
+      files.map(({ sha256 }) => sha256),
+    );
+    expect(Buffer.concat(bytes).equals(plain.bytes)).toBe(true);
+    expect(bundle.sha256).toBe(createHash('sha256').update(plain.bytes).digest('hex'));
+    expect(await partialsIn(folder)).toEqual([]);
+  }
+
+  test('are gone on with where they were stopped', async () => {
+    const { path, folder, output, left } = await stoppedParts();
+    expect((await readdir(left)).length).toBeGreaterThan(4);
+    const { result, told } = await run({ path, output, split });
+    expect(result.resumedBytes).toBeGreaterThan(total / 2);
+    expect(told.checked).toBeGreaterThan(4 * partSize);
+    expect(told.written).toBe(total - result.resumedBytes);
+    await expectParts(folder, result);
+  });
+
+  test('one that was changed meanwhile is written again, and all behind it', async () => {
+    const { path, folder, output, left } = await stoppedParts();
+    const changed = await readFile(join(left, '3'));
+    changed[100] = (changed[100] ?? 0) ^ 1;
+    await writeFile(join(left, '3'), changed);
+    const { result } = await run({ path, output, split });
+    expect(result.resumedBytes).toBeLessThan(total / 2);
+    await expectParts(folder, result);
+  });
+
+  test('without the first of them the others are of no use', async () => {
+    const { path, folder, output, left } = await stoppedParts();
+    await rm(join(left, '1'));
+    const { result } = await run({ path, output, split });
+    expect(result.resumedBytes).toBe(0);
+    await expectParts(folder, result);
+  });
+
+  test('with a link among them they are nobody’s of ours, and left alone', async () => {
+    const { path, folder, output, left } = await stoppedParts();
+    await rename(join(left, '1'), join(folder, 'elsewhere'));
+    await symlink(join(folder, 'elsewhere'), join(left, '1'));
+    const before = await readFile(join(left, '1'));
+    const { result } = await run({ path, output, split });
+    expect(result.resumedBytes).toBe(0);
+    expect((await readFile(join(left, '1'))).equals(before)).toBe(true);
+    await rm(dirname(left), { recursive: true });
+    await expectParts(folder, result);
+  });
+
+  test('of another size, and one file, are not mixed up with them', async () => {
+    const { path, folder, output } = await stoppedParts();
+    const larger = { ...split, partSize: partSize + 1 };
+    const { result } = await run({ path, output, split: larger });
+    // The first one may be the beginning of a larger one.
+    expect(result.resumedBytes).toBeLessThan(total / 4);
+    await expectParts(folder, result);
+    const other = await stoppedParts();
+    expect((await run({ path: other.path, output: other.output })).result.resumedBytes).toBe(0);
+    expect((await readFile(other.output)).equals(plain.bytes)).toBe(true);
+    expect(await partialsIn(other.folder)).toEqual([]);
+  });
 });
