@@ -6,6 +6,7 @@ import { splitFlags, splitRequest } from '../cli/split-flags.ts';
 import { convertedOutputFlag } from '../cli/squeeze-flags.ts';
 import { wireEncrypt } from '../cli/wire-encrypt.ts';
 import { encryptView } from '../views/encrypt-view.ts';
+import { warningView } from '../views/warning-view.ts';
 import { encryptBundle } from '../workflows/encrypt-bundle.ts';
 import type { EncryptResult } from '../workflows/encrypt-bundle.ts';
 
@@ -50,6 +51,7 @@ The bundle that was encrypted stays where it is. To write none in the first plac
     await using wiring = wireEncrypt(this.config, progress, 'Encrypting');
     const result = await encryptBundle(input, wiring.resources, this.signal);
     progress.close();
+    for (const warning of result.warnings) this.tell(warningView(warning));
     this.show(encryptView(result));
     return result;
   }

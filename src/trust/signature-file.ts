@@ -30,6 +30,8 @@ export function parseSignatures(bytes: Uint8Array, name: string): readonly Signa
   if (bytes.length > maximumSignatureFile)
     throw invalidSignatureFile(name, `it has more than ${maximumSignatureFile} bytes`);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  // Editors, mail and git make these of what was written here.
+  if (text.includes('\r')) throw invalidSignatureFile(name, 'its lines end as those of Windows do');
   if (!text.endsWith('\n')) throw invalidSignatureFile(name, 'its last line has no end');
   const lines = text.slice(0, -1).split('\n');
   const signatures = lines.map((line, index) => parseLine(line, `line ${index + 1}`, name));

@@ -118,7 +118,11 @@ export async function createIso(
     label,
     ...written,
     bundles: bundles.map(described),
-    warnings: [...isoLabelWarnings(label), ...squeezedWarnings(bundles)],
+    warnings: [
+      ...isoLabelWarnings(label),
+      ...squeezedWarnings(bundles),
+      ...bundles.flatMap(({ warnings = [] }) => warnings),
+    ],
   };
 }
 

@@ -8,6 +8,7 @@ import type { Hasher } from '../io/hash-thread.ts';
 import type { RandomAccess } from '../io/random-access.ts';
 import { digestHex } from '../oci/digest.ts';
 import type { AgeRecipients } from '../trust/age-recipients.ts';
+import type { Warning } from '../warning.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { encryptedEnding } from './build-output-path.ts';
 import { carrySignatures, nameInside, signaturesToCarry } from './carry-signatures.ts';
@@ -18,6 +19,7 @@ import { encryptedSize } from './encrypt-size.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
 import { requireFreeSpace } from './require-free-space.ts';
+import { leftOutSignatures } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
 import { writeContent } from './write-content.ts';
 
@@ -50,6 +52,7 @@ export interface EncryptListener {
 export interface EncryptResult {
   readonly plain: { readonly path: string; readonly id: string; readonly size: number };
   readonly bundle: WrittenBundleFile;
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -81,6 +84,7 @@ export async function encryptBundle(
     });
     const beside = nameInside(output);
     const signatures = await signaturesToCarry(files, beside);
+    const warnings = await leftOutSignatures(files);
     listener.onStart(size);
     const expected =
       parts?.list?.bundle.sha256 ?? (image === undefined ? await checksumBeside(path) : undefined);
@@ -94,7 +98,7 @@ export async function encryptBundle(
     const written = await writeContent({ id, tool, write }, { path: output, split, encryption, hasher });
     await carrySignatures(beside, signatures);
     const bundle = describeWritten(output, { id, inventory: reader.inventory }, written);
-    return { plain: { path, id, size }, bundle };
+    return { plain: { path, id, size }, bundle, warnings };
   } finally {
     await source.reader.close();
   }

@@ -12,12 +12,13 @@ import type { Warning } from '../warning.ts';
 import type { BundleTrust } from './bundle-trust.ts';
 import { checksumBeside } from './checksum-file.ts';
 import { deltaRefused } from './delta-refused.ts';
+import { signedFile } from './find-signatures.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenParts } from './open-parts.ts';
 import { readSourceFile } from './read-source-file.ts';
 import { readUserData } from './read-user-data.ts';
 import { requireUnchanged } from './require-unchanged.ts';
-import { signatureFileBeside } from './signature-beside.ts';
+import { leftOutSignatures, signatureFileBeside } from './signature-beside.ts';
 import { squeezedContent } from './squeezed-content.ts';
 
 /** What a site's installer gets besides what is in it. Paths as the user wrote them. */
@@ -136,7 +137,9 @@ async function readContent(
     if (reader.stored.squeezed !== undefined) warnings.push(squeezedContent(path));
     const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
     const size = sources.reduce((sum, each) => sum + each.size, 0);
-    const file = await signatureFileBeside(join(dirname(path), name));
+    const signed = join(dirname(path), name);
+    const file = await signatureFileBeside(signed);
+    if (file === undefined) warnings.push(...(await leftOutSignatures([signedFile(signed)])));
     const signatures = file === undefined ? undefined : await contentSource(file, 'signature file');
     return { path, name, id: reader.id, size, sources, signatures };
   } finally {

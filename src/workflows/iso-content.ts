@@ -9,14 +9,16 @@ import { clashingName, isRawFileName } from '../io/raw-file-name.ts';
 import { checksumListName } from '../iso/iso-checksums.ts';
 import { readmeName } from '../iso/iso-readme.ts';
 import type { DescribedBundle } from '../iso/iso-readme.ts';
+import type { Warning } from '../warning.ts';
 import type { FileToBundle } from './bundle-files.ts';
 import type { BundleTrust } from './bundle-trust.ts';
 import { defaultBundlePath } from './bundle-name.ts';
 import { requireClusterDefinition, requireProgram } from './check-iso-file.ts';
 import { checksumBeside } from './checksum-file.ts';
+import { signedFile } from './find-signatures.ts';
 import { openBundleFile } from './open-bundle.ts';
 import type { OpenedBundle } from './open-bundle.ts';
-import { signatureFileBeside } from './signature-beside.ts';
+import { leftOutSignatures, signatureFileBeside } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
 import { contentCounts } from './verify-bundle.ts';
 
@@ -71,6 +73,8 @@ export interface IsoContentBundle extends DescribedBundle {
   readonly files: readonly IsoContentFile[];
   /** What it is signed with; undefined when nothing lies beside it. */
   readonly signatures?: IsoContentFile | undefined;
+  /** Of what lies beside it, and does not go in. */
+  readonly warnings?: readonly Warning[];
 }
 
 /** Everything that goes into an image but what is made for it. */
@@ -143,8 +147,9 @@ async function bundleContent(path: string, request: IsoRequest): Promise<IsoCont
   try {
     if (opened.image !== undefined) throw inImage(path);
     const content = await filesOfBundle(path, opened, request);
-    const file = await signatureFileBeside(join(dirname(path), opened.parts?.bundle ?? basename(path)));
-    if (file === undefined) return content;
+    const signed = join(dirname(path), opened.parts?.bundle ?? basename(path));
+    const file = await signatureFileBeside(signed);
+    if (file === undefined) return { ...content, warnings: await leftOutSignatures([signedFile(signed)]) };
     const signatureFile = `${content.path}.sig`;
     return { ...content, signatureFile, signatures: await wholeFile(file, signatureFile) };
   } finally {

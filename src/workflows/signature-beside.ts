@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../io/atomic-file.ts';
 import { digestOf } from '../oci/digest.ts';
 import { mergeSignatures, serializeSignatures } from '../trust/signature-file.ts';
 import type { Signature } from '../trust/signature-file.ts';
+import type { Warning } from '../warning.ts';
 import { outputTaken, outputTarget } from './check-output.ts';
 import { findSignatures, signatureFile, signedFile } from './find-signatures.ts';
 import type { SignedFile } from './find-signatures.ts';
@@ -38,12 +39,40 @@ export async function signatureFileBeside(path: string): Promise<string | undefi
   return there.length === 0 ? undefined : signatureFile(path);
 }
 
+/**
+ * What is told of files that are called as signature files are, and are none: they do not go along. One that somebody has changed is not known
+ * from those of other programs.
+ *
+ * @param files what may have a signature file beside it
+ * @throws PaletteEdgeError why a file cannot be read
+ */
+export async function leftOutSignatures(files: readonly SignedFile[]): Promise<Warning[]> {
+  const warnings: Warning[] = [];
+  for (const file of files) {
+    const found = await lookBeside(file);
+    if (found instanceof PaletteEdgeError) warnings.push({ code: leftOut, message: leftOutText(found) });
+  }
+  return warnings;
+}
+
+const leftOut = 'SIGNATURE_FILE_LEFT_OUT';
+
+function leftOutText({ message }: PaletteEdgeError): string {
+  return `${message}: it does not go along; when it is one of palette-edge, copy it again as it was, or sign again with palette-edge sign`;
+}
+
 /** Undefined for a file that is none of ours. */
 async function ownSignatures(file: SignedFile): Promise<readonly Signature[] | undefined> {
+  const found = await lookBeside(file);
+  return found instanceof PaletteEdgeError ? undefined : found;
+}
+
+/** The signatures beside a file, or why that is no signature file. */
+async function lookBeside(file: SignedFile): Promise<readonly Signature[] | PaletteEdgeError> {
   try {
     return await findSignatures({ path: file.name, files: [file], signature: undefined });
   } catch (error) {
-    if (error instanceof PaletteEdgeError && error.code === 'SIGNATURE_FILE_INVALID') return undefined;
+    if (error instanceof PaletteEdgeError && error.code === 'SIGNATURE_FILE_INVALID') return error;
     throw error;
   }
 }

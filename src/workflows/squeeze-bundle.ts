@@ -18,7 +18,7 @@ import type { OpenedBundle } from './open-bundle.ts';
 import { planSqueezing, squeezeThreads } from './plan-squeezing.ts';
 import type { SqueezedOutput } from './plan-squeezing.ts';
 import { requireFreeSpace } from './require-free-space.ts';
-import { carriedSignatures } from './signature-beside.ts';
+import { carriedSignatures, leftOutSignatures } from './signature-beside.ts';
 import { openSpillFile } from './spill-file.ts';
 import type { SplitRequest } from './split-request.ts';
 import { effortSettings } from './squeeze-effort.ts';
@@ -81,6 +81,7 @@ export async function squeezeBundle(
     requirePlain(path, reader);
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: reader.size });
     const signatures = await carriedSignatures(opened.files, output);
+    const leftOut = await leftOutSignatures(opened.files);
     await requireFreeSpace({
       path: output,
       what: 'the squeezed bundle',
@@ -106,7 +107,7 @@ export async function squeezeBundle(
       bundle,
       effort,
       report: squeezed.report,
-      warnings: isSame ? [] : [otherZstd(path)],
+      warnings: [...(isSame ? [] : [otherZstd(path)]), ...leftOut],
     };
   };
   return await withBundle(path, squeeze, { trust });

@@ -50,7 +50,7 @@ describe('signature file', () => {
     ['is empty', '', 'its last line has no end'],
     ['ends in the middle', `b25l ed25519 ${keyId}`, 'its last line has no end'],
     ['has an empty line', `b25l ed25519 ${keyId}\n\n`, 'line 2 is not a signature'],
-    ['has lines of Windows', `b25l ed25519 ${keyId}\r\n`, 'line 1 is not a signature'],
+    ['has lines of Windows', `b25l ed25519 ${keyId}\r\n`, 'its lines end as those of Windows do'],
     ['has something behind the key', `b25l ed25519 ${keyId} \n`, 'line 1 is not a signature'],
     ['has two spaces', `b25l  ed25519 ${keyId}\n`, 'line 1 is not a signature'],
     ['has no key', 'b25l ed25519\n', 'line 1 is not a signature'],

@@ -121,6 +121,18 @@ test('signatures that lie beside a bundle go along, beside what is encrypted and
   expect(await readdir(stick)).not.toContain('foreign.tar.zst.age');
 });
 
+test('a signature file that somebody has changed does not go along, which is told', async () => {
+  const { folder, path, encryption } = await bundleToEncrypt();
+  await signBundle({ path, output: undefined }, await newPrivateKey());
+  const lines = await readFile(`${path}.sig`, 'utf8');
+  await writeFile(`${path}.sig`, lines.replaceAll('\n', '\r\n'));
+  await mkdir(join(folder, 'stick'));
+  const input = { path, output: join(folder, 'stick', 'edge.tar.zst.age'), encryption };
+  const { warnings } = await encryptBundle(input, resources(), signal);
+  expect(warnings).toMatchObject([{ code: 'SIGNATURE_FILE_LEFT_OUT' }]);
+  expect(await readdir(join(folder, 'stick'))).not.toContain('edge.tar.zst.sig');
+});
+
 test('parts of a bundle are encrypted as one file, and an encrypted file is cut into parts, from any of which it is decrypted', async () => {
   const { folder, encryption, identities } = await bundleToEncrypt({ isPlain: false });
   const parts = await splitBundle(folder);

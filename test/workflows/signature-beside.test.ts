@@ -65,6 +65,17 @@ async function carriedFrom(path: string, folder: string): Promise<Uint8Array> {
   return serializeSignatures(signatures);
 }
 
+async function treeOf(path: string, output: string) {
+  const request = {
+    content: [path],
+    userData: undefined,
+    clusterDefinition: undefined,
+    edgeConfig: undefined,
+  };
+  const listener = { onStep: () => undefined, onBytes: () => undefined };
+  return await makeInstallerTree({ ...request, output, replaces: false }, { listener }, signal);
+}
+
 /** What is wrong with a bundle, of all its bytes. */
 async function problemsOf(path: string) {
   return (await verifyBundle(path, silent, signal)).problems;
@@ -130,17 +141,7 @@ describe('signatures are carried', () => {
   test('into the folder for a build of CanvOS', async () => {
     const { folder, path, beside } = await signedBundle();
     const output = join(folder, 'tree');
-    const request = {
-      content: [path],
-      userData: undefined,
-      clusterDefinition: undefined,
-      edgeConfig: undefined,
-    };
-    const { files } = await makeInstallerTree(
-      { ...request, output, replaces: false },
-      { listener: { onStep: () => undefined, onBytes: () => undefined } },
-      signal,
-    );
+    const { files } = await treeOf(path, output);
     const file = files.find((each) => each.path.endsWith('/edge.tar.zst.sig'));
     expect(await readFile(join(output, file?.path ?? ''))).toEqual(beside);
   });
@@ -151,6 +152,22 @@ describe('signatures are carried', () => {
     const { path: iso } = await makeIso([path]);
     expect(await carriedFrom(path, folder)).toEqual(Buffer.alloc(0));
     expect(Object.keys(await contentOf(await openIso(iso)))).not.toContain('edge.tar.zst.sig');
+  });
+
+  test('and not one whose lines were changed to those of Windows: that is told', async () => {
+    const { folder, path, beside } = await signedBundle();
+    const squeezedFirst = await squeeze(path);
+    expect(squeezedFirst.warnings).toEqual([]);
+    await writeFile(`${path}.sig`, beside.toString().replaceAll('\n', '\r\n'));
+    const message = expect.stringMatching(
+      /edge\.tar\.zst\.sig does not .* lines end as those of Windows do: it does not go along/,
+    );
+    const told = [{ code: 'SIGNATURE_FILE_LEFT_OUT', message }];
+    const iso = await makeIso([path]);
+    expect(iso.warnings).toEqual(told);
+    expect(Object.keys(await contentOf(await openIso(iso.path)))).not.toContain('edge.tar.zst.sig');
+    expect((await squeeze(path, { output: join(folder, 'again.squeezed.tar.zst') })).warnings).toEqual(told);
+    expect((await treeOf(path, join(folder, 'tree'))).warnings).toEqual(told);
   });
 
   test('not over what is no signature of ours: that is told before anything is done', async () => {
