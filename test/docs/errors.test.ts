@@ -24,6 +24,7 @@ const otherWords: Readonly<Record<string, string>> = {
   'keys of os-release': 'PRETTY_NAME VERSION_ID',
   'labels of volumes': 'COS_CONTENT',
   'failures of the system': 'ENOSPC',
+  'failures of undici': 'UND_ERR_ABORTED',
 };
 const noCodes: ReadonlySet<string> = new Set(Object.values(otherWords).flatMap((words) => words.split(' ')));
 
