@@ -32,6 +32,8 @@ interface Phase {
 export class ProgressBars implements Progress {
   readonly #stream: NodeJS.WritableStream;
   #phase: Phase | undefined;
+  /** The second Ctrl-C waits for nothing; the cursor would stay hidden. */
+  readonly #atExit = (): void => this.close();
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
@@ -66,6 +68,7 @@ export class ProgressBars implements Progress {
     const text = transferText({ done: 0, total });
     const bar = bars.create(Math.max(1, total), 0, { label: padded(label), text });
     this.#phase = { bars, bar, rate, total, done: 0, items: new Map() };
+    process.once('exit', this.#atExit);
   }
 
   advance(count: number): void {
@@ -99,6 +102,7 @@ export class ProgressBars implements Progress {
   close(): void {
     const bars = this.#phase?.bars;
     this.#phase = undefined;
+    process.off('exit', this.#atExit);
     // Stopping alone would drop what was told since the bars were drawn last.
     bars?.update();
     bars?.stop();

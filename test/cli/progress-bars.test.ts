@@ -173,3 +173,21 @@ test('bars are drawn as time passes, and speed and time left fit into 80 columns
     'Pulling          [--------] 250 MB of 300 GB, 0 %, 250 MB/s, 19 min 59 s left',
   ]);
 });
+
+test('a process that ends at once has its cursor back, and no bars', () => {
+  const before = process.listenerCount('exit');
+  const { progress, draw, terminal } = watched();
+  progress.startPhase('Pulling', 1000);
+  progress.startPhase('Writing', 1000);
+  draw();
+  expect({ hidden: terminal.isCursorHidden, listeners: process.listenerCount('exit') }).toEqual({
+    hidden: true,
+    listeners: before + 1,
+  });
+  process.listeners('exit').at(-1)?.(130);
+  expect(terminal.screen).toEqual([]);
+  expect({ hidden: terminal.isCursorHidden, listeners: process.listenerCount('exit') }).toEqual({
+    hidden: false,
+    listeners: before,
+  });
+});
