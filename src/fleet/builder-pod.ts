@@ -88,7 +88,7 @@ export function builder(parts: BuilderParts, bundles: readonly PlannedBundle[], 
 }
 
 /** Where a builder of these bundles finds the fleet file and the state. */
-export function ownFilesOf(
+function ownFilesOf(
   { ownFiles }: Pick<BuilderParts, 'ownFiles'>,
   bundles: readonly PlannedBundle[],
 ): readonly FilePlace[] {

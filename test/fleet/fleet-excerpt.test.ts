@@ -37,13 +37,13 @@ function bigFleet(sites: number, contents: number): { readonly fleet: Fleet; rea
     [0, 1, 2].map((release) => builtBundle(`${name}-aaaaaaaa`, `${name} ${release}`)),
   );
   const fleetSites = Array.from({ length: sites }, (_, index): FleetSite => {
-    const content = all[index % contents];
+    const content = all.at(index % contents);
     if (content === undefined) throw new Error('there are no contents');
     const options = { ...plain, ...kinds[Math.floor(index / contents) % kinds.length] };
     return { name: `site-${String(index).padStart(5, '0')}`, group: 'all', content, options };
   });
   const states = fleetSites.flatMap(({ name }, index) => {
-    const has = releases[index % contents]?.[index % 3];
+    const has = releases.at(index % contents)?.at(index % 3);
     if (index % 10 === 0 || has === undefined) return [];
     return [{ site: name, has: has.inventory, chain: index % 4, ready: has.file }];
   });
@@ -53,7 +53,9 @@ function bigFleet(sites: number, contents: number): { readonly fleet: Fleet; rea
 }
 
 function planned(bundles: readonly PlannedBundle[]): ReadonlyMap<string, Omit<PlannedBundle, 'sites'>> {
-  return new Map(bundles.map(({ sites: _, ...bundle }) => [bundle.name, bundle]));
+  return new Map(
+    bundles.map(({ name, content, options, base, chain }) => [name, { name, content, options, base, chain }]),
+  );
 }
 
 /** What a job plans that has the excerpt alone. */

@@ -107,8 +107,8 @@ async function runGithubBuilds(
       });
     }
   }
-  const [collecting] = collect.steps.flatMap(({ name, run }) => (name === 'Collect' ? [run ?? ''] : []));
-  await bash(collecting ?? 'false', runnerEnvironment(root));
+  const collecting = collect.steps.find(({ name }) => name === 'Collect');
+  await bash(collecting?.run ?? 'false', runnerEnvironment(root));
 }
 
 test('emitted jobs publish what they build, and fetch bases: of GitHub, GitLab and Kubernetes, with nothing kept between releases', async () => {
@@ -134,7 +134,7 @@ test('emitted jobs publish what they build, and fetch bases: of GitHub, GitLab a
   const jobs = objects.flatMap(({ kind, spec }) =>
     kind === 'Job' ? [spec.template.spec.containers[0]] : [],
   );
-  const [delta] = jobs.filter(({ args }) => args.some((arg) => arg.includes('-from-')));
+  const delta = jobs.find(({ args }) => args.some((arg) => arg.includes('-from-')));
   if (delta === undefined) throw new Error('there is no job for the delta bundle');
   const pod = await laidOut(delta, objects);
   const args = delta.args.map((arg) => (/^\/(?:fleet|store)/.test(arg) ? join(pod, arg) : arg));

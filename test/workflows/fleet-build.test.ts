@@ -90,6 +90,20 @@ function outcomes({ bundles }: FleetBuildResult): Record<string, string> {
   );
 }
 
+/** Builds them one by one, as jobs do. */
+async function buildEach(
+  bundles: readonly { readonly name: string }[],
+  build: (only: readonly string[]) => Promise<FleetBuildResult>,
+): Promise<FleetBuildResult> {
+  const results = [];
+  for (const { name } of bundles) results.push(...(await build([name])).bundles);
+  return { bundles: results, warnings: [] };
+}
+
+function fileOf({ bundles }: FleetBuildResult, name: RegExp): string {
+  return bundles.find((bundle) => name.test(bundle.name))?.built?.file ?? '';
+}
+
 test('sites get full bundles, then deltas of what they received, which make the full bundle again', async () => {
   const { path, push, build, plan, bundles } = await startFleet();
   await push('app');
@@ -108,18 +122,14 @@ test('sites get full bundles, then deltas of what they received, which make the 
   expect(found.bytes).toBeGreaterThan(found.full / 3);
   expect(found.bytes).toBeLessThan((found.full * 2) / 3);
   // One by one: the full bundle, which no site gets, is the base of the release after this one.
-  const parts = [];
-  for (const { name, content } of planned.bundles)
-    if (content === 'shop') parts.push(...(await build([name])).bundles);
-  const second = { bundles: parts, warnings: [] };
+  const second = await buildEach(
+    planned.bundles.filter(({ content }) => content === 'shop'),
+    build,
+  );
   expect(second.bundles.flatMap(({ failure }) => failure ?? [])).toEqual([]);
   expect(outcomes(second)).toEqual({ shop: 'built', 'shop+': 'built' });
-  const file = (suffix: string, result: FleetBuildResult): string =>
-    join(bundles, result.bundles.find(({ name }) => name.includes(suffix))?.built?.file ?? '');
-  const [full, deltaFile] = [
-    join(bundles, second.bundles.find(({ name }) => /^shop-[0-9a-f]{8}$/.test(name))?.built?.file ?? ''),
-    file('-from-', second),
-  ];
+  const full = join(bundles, fileOf(second, /^shop-[0-9a-f]{8}$/));
+  const deltaFile = join(bundles, fileOf(second, /-from-/));
   const base =
     (await loadFleet(path)).plan.bundles.find((bundle) => bundle.base !== undefined)?.base?.file ?? '';
   const output = join(bundles, '..', 'applied.tar.zst');

@@ -13,8 +13,9 @@ import { builtBundle } from '../fleet/sample-fleet.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
-const [old, ready, next] = ['old', 'ready', 'next'].map((content) => builtBundle('shop-aaaaaaaa', content));
-if (old === undefined || ready === undefined || next === undefined) throw new Error('there are three');
+const old = builtBundle('shop-aaaaaaaa', 'old');
+const ready = builtBundle('shop-aaaaaaaa', 'ready');
+const next = builtBundle('shop-aaaaaaaa', 'next');
 
 /** Eight sites that have a bundle, with another one that is ready for them. */
 async function startSites(): Promise<{ readonly path: string; readonly state: () => Promise<FleetState> }> {
@@ -27,8 +28,8 @@ contents: [{name: shop, images: [busybox]}]
 groups: [{name: shops, content: shop, sites: [${names.join(', ')}]}]
 `,
   );
-  const sites = names.map((site) => ({ site, has: old?.inventory, chain: 0, ready: ready?.file }));
-  await writeFile(file, formatState({ bundles: [old, ready].flatMap((each) => each ?? []), sites }));
+  const sites = names.map((site) => ({ site, has: old.inventory, chain: 0, ready: ready.file }));
+  await writeFile(file, formatState({ bundles: [old, ready], sites }));
   const state = async (): Promise<FleetState> =>
     readState({ name: 'state', text: await readFile(file, 'utf8') });
   return { path, state };
