@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { defaultFrameContent } from '../../src/bundle/plan-bundle.ts';
 import type { BundleReader } from '../../src/bundle/bundle-reader.ts';
@@ -15,11 +15,11 @@ import { registryBase } from '../../src/workflows/registry-base.ts';
 import { withBundle } from '../../src/workflows/with-bundle.ts';
 import { bundleIn, deltaFiles, makeDelta, wordsLayer } from '../support/delta-bundles.ts';
 import type { DeltaFiles } from '../support/delta-bundles.ts';
-import { startDockerRegistry } from '../support/docker-registry.ts';
 import { goProgram } from '../support/go-program.ts';
 import { pullingClient } from '../support/pulling-client.ts';
 import { pushTo } from '../support/push-bundle.ts';
 import { rejection } from '../support/rejection.ts';
+import { runningDockerRegistry } from '../support/running-docker-registry.ts';
 import { imageToBundle, sampleContent, writeSample } from '../support/sample-bundle.ts';
 import type { SampleBundle } from '../support/sample-bundle.ts';
 import { graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -34,12 +34,6 @@ beforeAll(async () => {
   files = await deltaFiles(await mkdtemp(join(tmpdir(), 'palette-edge-test-')));
 });
 afterAll(async () => await rm(files.folder, { recursive: true }));
-
-async function dockerRegistry() {
-  const registry = await startDockerRegistry();
-  onTestFinished(async () => await registry.stop());
-  return registry;
-}
 
 /** The registry of a site as where bases are. */
 function basesIn(host: string, prefix: string, paths: readonly string[] = []): BaseRequest {
@@ -82,7 +76,7 @@ async function neededBy(path: string) {
 
 describe('push', () => {
   test('to the registry that has the base: what is there is not read, and old layers are, for what changed', async () => {
-    const registry = await dockerRegistry();
+    const registry = await runningDockerRegistry();
     const { host } = registry;
     await pushTo(host, [files.versions[0]], { prefix: 'edge' });
     const before = registry.log().length;
@@ -102,7 +96,7 @@ describe('push', () => {
   }, 120_000);
 
   test('to another prefix of it, mounted; to another registry, read and sent; a dry run says so', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     await pushTo(host, [files.versions[0]], { prefix: 'edge', keepsRegistry: true });
     const bases = (): BaseRequest => basesIn(host, 'edge');
     const dry = await pushTo(host, [files.second], { prefix: 'new', bases: bases(), isDryRun: true });
@@ -111,7 +105,7 @@ describe('push', () => {
     expect(result.statistics.blobsMounted).toBeGreaterThan(0);
     expect(result.statistics.bytesSent).toBe(dry.result.statistics.bytesToSend);
     await validate(files.versions[1], `${host}/new`);
-    const other = await dockerRegistry();
+    const other = await runningDockerRegistry();
     const sent = await pushTo(other.host, [files.second], { bases: bases() });
     expect(sent.result.failures).toEqual([]);
     expect(sent.result.statistics.bytesSent).toBeGreaterThan(result.statistics.bytesSent);
@@ -119,7 +113,7 @@ describe('push', () => {
   }, 120_000);
 
   test('of a chain: the first version is in the registry, the delta bundle between is named', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     await pushTo(host, [files.versions[0]]);
     const { result } = await pushTo(host, [files.third], { bases: basesIn(host, '', [files.second]) });
     expect(result.failures).toEqual([]);
@@ -127,7 +121,7 @@ describe('push', () => {
   }, 120_000);
 
   test('where something is missing: which blob, of which image, of which base, and nothing is sent', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     await pushTo(host, [files.versions[0]]);
     const [gone] = (await neededBy(files.second)).olds;
     const deleted = await fetch(`http://${host}/v2/org/image/blobs/${gone}`, { method: 'DELETE' });
@@ -147,7 +141,7 @@ describe('push', () => {
   }, 120_000);
 
   test('from a registry that gives other bytes: the image fails, the registry is named, and nothing is tagged', async () => {
-    const liar = await dockerRegistry();
+    const liar = await runningDockerRegistry();
     await pushTo(liar.host, [files.versions[0]]);
     const { olds } = await neededBy(files.second);
     for (const digest of olds) {
@@ -157,7 +151,7 @@ describe('push', () => {
       bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
       await writeFile(path, bytes);
     }
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const error = await rejection(pushTo(host, [files.second], { bases: basesIn(liar.host, '') }));
     expect(error).toMatchObject({ code: 'PUSH_FAILED', kind: 'content' });
     const side = `reading from ${liar.host}/org/image: content does not match its digest: expected `;
@@ -168,7 +162,7 @@ describe('push', () => {
 
 describe('serve', () => {
   test('gives all images of the delta bundle, from the registry what it lacks, also to many clients', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     await pushTo(host, [files.versions[0]], { prefix: 'edge' });
     const served = await servingBundles([files.second], { bases: basesIn(host, 'edge') });
     await Promise.all(
@@ -183,7 +177,7 @@ describe('serve', () => {
 describe('with the inventory of the base', () => {
   test('it is known in which repository a blob is, whatever the image is called now', async () => {
     const folder = await temporaryFolder();
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const layers = [wordsLayer(3), wordsLayer(4)];
     const old = await bundleIn(folder, 'old.tar.zst', await named('quay.io/old/name:1', layers));
     const changed = [wordsLayer(3), wordsLayer(4, 'new')];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
@@ -14,6 +14,7 @@ import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { pushImage } from '../support/push-image.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { runCli } from '../support/run-cli.ts';
+import { runningDockerRegistry } from '../support/running-docker-registry.ts';
 import { runningRegistry } from '../support/running-registry.ts';
 import { noise } from '../support/sample-bundle.ts';
 import { MemoryBlobs, addImage } from '../support/sample-images.ts';
@@ -59,7 +60,7 @@ describe('images of Docker Hub', () => {
   });
 
   test('come from a rewritten name on a mirror with a login, by registries.yaml in the user’s settings', async () => {
-    const mirror = await dockerRegistry({ login });
+    const mirror = await runningDockerRegistry({ login });
     const authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
     const target = {
       origin: `http://${mirror.host}`,
@@ -90,7 +91,7 @@ describe('images of Docker Hub', () => {
 });
 
 test('a pull-through cache gets what it lacks itself, and has it from then on', async () => {
-  const cache = await dockerRegistry({ remoteUrl: `http://${origin.host}` });
+  const cache = await runningDockerRegistry({ remoteUrl: `http://${origin.host}` });
   const flags = ['--image', `${origin.host}/org/app:1.0`, '--plain-http', '127.0.0.1'];
   const mirror = ['--mirror', `${origin.host}=${cache.host}`];
   const result = await build(await temporaryFolder(), [...flags, ...mirror]);
@@ -103,7 +104,7 @@ test('a pull-through cache gets what it lacks itself, and has it from then on', 
 
 test('a mirror with a certificate of its own authority, by registries.yaml', async () => {
   const tls = await makeTlsFiles(await temporaryFolder());
-  const mirror = await dockerRegistry({ tls });
+  const mirror = await runningDockerRegistry({ tls });
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'ca.pem'), tls.caPem);
   const [cache, down] = [await ownRegistry('org/app'), await unusedHost()];
@@ -136,7 +137,7 @@ describe('the bundle is the one that the registry alone gives', () => {
   test.each<[string, () => Promise<string>]>([
     ['lacks the image', async () => (await ownRegistry('other/app')).host],
     ['is down', unusedHost],
-    ['wants a login', async () => (await dockerRegistry({ login })).host],
+    ['wants a login', async () => (await runningDockerRegistry({ login })).host],
     ['sends wrong bytes', async () => await corruptingMirror(origin.host)],
   ])('with a mirror that %s', async (_what, startMirror) => {
     const mirror = await startMirror();
@@ -194,11 +195,5 @@ async function ownRegistry(...repositories: readonly string[]) {
   const registry = await runningRegistry();
   for (const repository of repositories)
     await pushImage({ origin: registry.origin, repository }, blobs, { root, tag: '1.0' });
-  return registry;
-}
-
-async function dockerRegistry(options: DockerRegistryOptions = {}) {
-  const registry = await startDockerRegistry(options);
-  onTestFinished(async () => await registry.stop());
   return registry;
 }

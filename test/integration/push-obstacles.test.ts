@@ -1,17 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import type { IncomingMessage } from 'node:http';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { digestOf } from '../../src/oci/digest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import type { PushResult } from '../../src/workflows/push-result.ts';
-import { startDockerRegistry } from '../support/docker-registry.ts';
-import type { DockerRegistryOptions } from '../support/docker-registry.ts';
 import { startNginx } from '../support/nginx.ts';
 import { pushTo } from '../support/push-bundle.ts';
 import { everythingShown, rejection } from '../support/rejection.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
+import { runningDockerRegistry } from '../support/running-docker-registry.ts';
 import { runningRegistry } from '../support/running-registry.ts';
 import { imageToBundle, noise, sampleContent, writeSample } from '../support/sample-bundle.ts';
 import { addImage, graphOf, MemoryBlobs } from '../support/sample-images.ts';
@@ -29,12 +28,6 @@ const images = await Promise.all(
 );
 const { bytes } = await writeSample({ ...(await sampleContent(new MemoryBlobs())), images }, blobs);
 
-async function dockerRegistry(options?: DockerRegistryOptions) {
-  const registry = await startDockerRegistry(options);
-  onTestFinished(async () => await registry.stop());
-  return registry;
-}
-
 async function expectAll(host: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   for (const [index, root] of roots.entries()) {
     const answer = await fetch(`http://${host}/v2/org/app-${index}/manifests/1`, {
@@ -50,7 +43,7 @@ const isLarge = (request: IncomingMessage): boolean =>
 
 describe('a push that is killed half-way', () => {
   test('sends what is missing when it is repeated, and nothing else', async () => {
-    const registry = await dockerRegistry();
+    const registry = await runningDockerRegistry();
     let arrived = 0;
     let child: ChildProcess | undefined;
     const onAnswer: UploadProxyOptions['onAnswer'] = (request, status) => {
@@ -84,7 +77,7 @@ describe('a push that is killed half-way', () => {
   });
 
   test('Ctrl-C is told with what to do next', async () => {
-    const registry = await dockerRegistry();
+    const registry = await runningDockerRegistry();
     let child: ChildProcess | undefined;
     let isInterrupted = false;
     const onAnswer: UploadProxyOptions['onAnswer'] = (request) => {
@@ -108,7 +101,7 @@ describe('a push that is killed half-way', () => {
 });
 
 describe.each([
-  ['docker-registry', dockerRegistry],
+  ['docker-registry', runningDockerRegistry],
   ['our own', runningRegistry],
 ] as const)('connections that break on the way to %s', (_name, start) => {
   test('each first body of a layer is cut off, and all arrives', async () => {
@@ -132,7 +125,7 @@ describe.each([
 });
 
 test('nginx with its usual limit of 1 MiB: layers go in chunks', async () => {
-  const registry = await dockerRegistry();
+  const registry = await runningDockerRegistry();
   const nginx = await startNginx({
     listeners: 1,
     http: ([host = '']) => `server { listen ${host}; location / { proxy_pass http://${registry.host}; } }`,
@@ -150,7 +143,7 @@ describe('a registry that wants a login', () => {
   const authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
 
   test('takes everything from who has it', async () => {
-    const { host } = await dockerRegistry({ login });
+    const { host } = await runningDockerRegistry({ login });
     const credential = { ...login, origin: 'test' };
     const { result } = await pushTo(host, [await bundleFile(bytes)], { credential });
     expect(result.failures).toEqual([]);
@@ -161,7 +154,7 @@ describe('a registry that wants a login', () => {
     ['no password', undefined],
     ['a wrong one', { username: 'edge', password: 'wr0ng', origin: 'test' }],
   ])('%s: nothing is pushed, and how to log in is told', async (_name, credential) => {
-    const registry = await dockerRegistry({ login });
+    const registry = await runningDockerRegistry({ login });
     const proxy = await startUploadProxy(registry.host);
     const options = credential === undefined ? {} : { credential };
     const error = await rejection(pushTo(proxy.host, [await bundleFile(bytes)], options));
@@ -199,7 +192,7 @@ describe('from the command line', () => {
   });
 
   test('some images that fail: the others are pushed, and the exit code is 8', async () => {
-    const { host } = await dockerRegistry();
+    const { host } = await runningDockerRegistry();
     const proxy = await startUploadProxy(host, {
       cutAfter: (request) => (isUpload(request) && request.url?.includes('/app-1/') === true ? 0 : undefined),
     });
