@@ -1,7 +1,6 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import { totalSize } from '../io/total-size.ts';
 import type { FetchResult, ListResult } from '../workflows/fetch-published.ts';
-import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
 import { textTable } from './text-table.ts';
 
@@ -32,7 +31,7 @@ export function fetchListView({ url, bundles, others }: ListResult): string {
   if (bundles.length === 0) return [`No bundle is published in ${url}`, ...rest].join('\n');
   const rows = bundles.map((bundle) => [
     bundle.url,
-    countOf(bundle.files.length, 'file'),
+    String(bundle.files.length),
     formatByteSize(totalSize(bundle.files)),
   ]);
   return [textTable(['URL', 'FILES', 'SIZE'], rows), ...rest].join('\n');

@@ -1,7 +1,6 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import { totalSize } from '../io/total-size.ts';
 import type { PublishResult } from '../workflows/publish-bundle.ts';
-import { countOf } from './count-of.ts';
 import { textFields } from './text-fields.ts';
 
 /** What publishing did. */
@@ -11,7 +10,7 @@ export function publishView(result: PublishResult): string {
   return [
     wasPublished ? `Published before: ${url}` : `Published ${url}`,
     textFields([
-      ['files', `${countOf(files.length, 'file')}, ${formatByteSize(total)}`],
+      ['files', `${files.length}, ${formatByteSize(total)}`],
       ['sent', formatByteSize(bytesSent)],
       ...(bytesKept > 0 ? [['there before', formatByteSize(bytesKept)] as const] : []),
       ['digest', digest],

@@ -13,7 +13,7 @@ describe('publishing', () => {
 
   test('tells what was sent', () => {
     expect(publishView({ ...result, wasPublished: false })).toBe(
-      `Published ${url}\n  files   1 file, 2.00 MB\n  sent    2.00 MB\n  digest  ${digest}`,
+      `Published ${url}\n  files   1, 2.00 MB\n  sent    2.00 MB\n  digest  ${digest}`,
     );
   });
 
@@ -52,7 +52,7 @@ describe('fetching', () => {
       others: 1,
     });
     expect(text).toMatch(
-      /^URL +FILES +SIZE\ns3:\/\/bundles\/edge\/a\.tar\.zst +1 file +2\.00 MB\n1 other thing there$/,
+      /^URL +FILES +SIZE\ns3:\/\/bundles\/edge\/a\.tar\.zst +1 +2\.00 MB\n1 other thing there$/,
     );
   });
 
