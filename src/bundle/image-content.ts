@@ -1,10 +1,11 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { BlobReader } from '../oci/blob-access.ts';
 import type { BlobIdentity, Descriptor, Platform } from '../oci/descriptor.ts';
+import { imagesFitting } from '../oci/fitting-platform.ts';
 import { walkImage } from '../oci/image-graph.ts';
 import type { GraphImage, ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize } from '../oci/manifest.ts';
-import { formatPlatform, isSamePlatform } from '../oci/platform.ts';
+import { formatPlatform } from '../oci/platform.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { ImageName } from './image-names.ts';
 import type { BundledImage } from './inventory.ts';
@@ -71,10 +72,7 @@ export function imageOfPlatform({ image, graph }: HeldImage, platform: Platform 
       suggestions: ['Artifacts are extracted as they are with --format oci or oci-archive.'],
     });
   }
-  const fitting =
-    platform === undefined
-      ? images
-      : images.filter((each) => each.platform !== undefined && isSamePlatform(each.platform, platform));
+  const fitting = platform === undefined ? images : imagesFitting(images, platform);
   const [only] = fitting;
   if (only === undefined) throw platformMissing(reference, platform, platforms);
   if (platform === undefined && images.length > 1) throw platformNeeded(reference, platforms);

@@ -6,7 +6,6 @@ import { PaletteEdgeError } from '../errors.ts';
 import { isRecord } from '../io/is-record.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import { formatReference, isTag, parseReference } from '../oci/reference.ts';
@@ -19,6 +18,7 @@ import type { ChartContext, PinnedChart } from './pin-charts.ts';
 import type { PinnedImage } from './pin-images.ts';
 import { readAtHand } from './read-at-hand.ts';
 import { rootOf } from './root-of.ts';
+import { walkFromRoot } from './walk-from-root.ts';
 
 /**
  * Fetches a chart of a registry. Its manifest stays as the registry has it.
@@ -29,9 +29,8 @@ export async function fetchOciChart(request: ChartToPin, context: ChartContext):
   const { origins, pin } = request;
   const asked = await referenceOf(request, context);
   const root = await rootOf({ reference: asked, name: chartTitle(request), origins, pin }, context);
-  const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
-    await fetchSmall(asked, descriptor, context);
-  const graph = await walkImage(chartTitle(request), root, { fetch, platforms: undefined });
+  const named = { reference: asked, name: chartTitle(request) };
+  const graph = await walkFromRoot(root, named, { ...context, platforms: undefined });
   const facts = await chartFacts({ reference: asked, graph }, context);
   const layer = graph.blobs.find(({ descriptor }) => descriptor.mediaType === chartMediaTypes.content);
   if (facts === undefined || layer === undefined) throw noChart(request, graph);

@@ -6,6 +6,7 @@ import type { BundledImage } from '../bundle/inventory.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { fittingPlatform } from '../oci/fitting-platform.ts';
 import type { GraphImage } from '../oci/image-graph.ts';
 import { isCompanion } from '../oci/origin.ts';
 import { formatPlatform } from '../oci/platform.ts';
@@ -87,9 +88,9 @@ async function planImage(
   signal: AbortSignal,
 ): Promise<PlannedContent | PaletteEdgeError | undefined> {
   const wanted = image.platforms.length > 0 ? wantedPlatform(request) : undefined;
-  if (wanted !== undefined && !image.platforms.includes(formatPlatform(wanted)))
-    return platformMissing(image, request);
-  const platforms = wanted === undefined ? image.platforms : [formatPlatform(wanted)];
+  const fitting = wanted && fittingPlatform(formatPlatform(wanted), image.platforms);
+  if (wanted !== undefined && fitting === undefined) return platformMissing(image, request);
+  const platforms = fitting === undefined ? image.platforms : [fitting];
   const held = await readHeldImage(source, { ...image, platforms }, signal);
   const { graph } = held;
   if (graph.images.length === 0) return undefined;

@@ -3,20 +3,21 @@ import { PaletteEdgeError } from '../errors.ts';
 import { runLimited } from '../io/run-limited.ts';
 import type { BlobReader, BlobWriter } from '../oci/blob-access.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
-import { walkImage } from '../oci/image-graph.ts';
+import { fittingPlatform } from '../oci/fitting-platform.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import type { Origin } from '../oci/origin.ts';
+import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import type { SharedStores } from '../store-sharing/shared-stores.ts';
 import type { Warning } from '../warning.ts';
 import type { ExistingBundles } from './existing-bundles.ts';
-import { fetchSmall } from './fetch-small.ts';
 import type { FetchContext } from './fetch-small.ts';
 import { toImageFailure } from './image-failure.ts';
 import type { ImageFailure } from './image-failure.ts';
 import type { ImageToPin } from './image-to-pin.ts';
 import { rootOf } from './root-of.ts';
+import { walkFromRoot } from './walk-from-root.ts';
 
 /** A reference with its digest and everything below it: what will be pulled is fixed from here on. */
 export interface PinnedImage {
@@ -106,26 +107,22 @@ async function pinImage(request: ImageToPin, context: PinContext): Promise<Pinne
     ...context,
     onWarning: (warning) => context.warnings.push(warning),
   });
-  const graph = await walkFrom(root, request, context);
+  const graph = await walkFitting(root, request, context);
   if (graph.missingPlatforms.length > 0 && !context.allowMissingPlatform) throw platformMissing(name, graph);
   return { reference, name, origins, graph };
 }
 
-/** An answer to HEAD may have another length than the manifest, behind some proxies: then the bytes decide, which the digest proves. */
-async function walkFrom(root: Descriptor, request: ImageToPin, context: PinContext): Promise<ImageGraph> {
-  const { reference, name } = request;
-  const fetch = async (descriptor: Descriptor): Promise<Uint8Array> =>
-    await fetchSmall(reference, descriptor, context);
-  const options = { fetch, platforms: context.platforms };
-  try {
-    return await walkImage(name, root, options);
-  } catch (error) {
-    if (!(error instanceof PaletteEdgeError) || error.code !== 'SIZE_MISMATCH') throw error;
-    const { registry, signal } = context;
-    const { descriptor } = await registry.fetchManifest(reference, { digest: root.digest }, signal);
-    if (descriptor.size === root.size) throw error;
-    return await walkImage(name, descriptor, options);
-  }
+/** With the platforms that runtimes take for those that were asked for. */
+async function walkFitting(root: Descriptor, request: ImageToPin, context: PinContext): Promise<ImageGraph> {
+  const graph = await walkFromRoot(root, request, context);
+  const has = [...graph.platforms, ...graph.omittedPlatforms];
+  const isWorse = graph.missingPlatforms.some((missing) => fittingPlatform(missing, has) !== undefined);
+  if (!isWorse) return graph;
+  const platforms = context.platforms?.map((wanted) => {
+    const fitting = fittingPlatform(formatPlatform(wanted), has);
+    return fitting === undefined ? wanted : parsePlatform(fitting);
+  });
+  return await walkFromRoot(graph.root, request, { ...context, platforms });
 }
 
 function platformMissing(name: string, graph: ImageGraph): PaletteEdgeError {

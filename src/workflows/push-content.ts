@@ -4,11 +4,12 @@ import type { BlobReader } from '../oci/blob-access.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
+import { imagesFitting } from '../oci/fitting-platform.ts';
 import { walkImage } from '../oci/image-graph.ts';
 import type { ImageGraph } from '../oci/image-graph.ts';
 import { maximumManifestSize, parseManifest, readAnnotations } from '../oci/manifest.ts';
 import type { ImageIndex, ImageManifest } from '../oci/manifest.ts';
-import { formatPlatform, isSamePlatform, parsePlatform } from '../oci/platform.ts';
+import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import { readWholeBlob } from '../oci/read-whole-blob.ts';
 import type { NamedImage } from './push-names.ts';
 
@@ -118,9 +119,7 @@ async function refuseMissing(blobs: BlobReader, { digest, size }: Descriptor, im
 /** What is no image has no platform, and is pushed as it is. */
 function manifestOf(graph: ImageGraph, platform: Platform, image: string): Descriptor {
   if (graph.platforms.length === 0 && graph.omittedPlatforms.length === 0) return graph.root;
-  const found = graph.images.find(
-    (held) => held.platform !== undefined && isSamePlatform(held.platform, platform),
-  );
+  const [found] = imagesFitting(graph.images, platform);
   if (found !== undefined) return found.manifest;
   throw new PaletteEdgeError(
     'PLATFORM_MISSING',
