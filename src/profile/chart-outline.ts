@@ -17,6 +17,8 @@ export interface ChartOutline {
   readonly templates: readonly FoundImage[];
   /** Read again whenever it is asked for: trees take ten times the memory of their text. */
   readonly defaults: () => ChartDefaults;
+  /** Whether there was more YAML than is read of one chart, in what was read of it until now. */
+  readonly isCut: () => boolean;
 }
 
 /** Gathers it, so that the files can be let go: they may be 100 MB. */
@@ -25,10 +27,15 @@ export function chartOutline(files: ChartTexts): ChartOutline {
     // A copy: each file is a part of the whole archive.
     [...files].flatMap(([path, bytes]) => (isKept(path) ? [[path, new Uint8Array(bytes)] as const] : [])),
   );
+  let isCut = false;
+  const onCut = (): void => {
+    isCut = true;
+  };
   return {
-    annotated: discoverInAnnotations(files).map(detached),
-    templates: discoverInTemplates(files).map(detached),
-    defaults: () => readChartDefaults(kept),
+    annotated: discoverInAnnotations(files, onCut).map(detached),
+    templates: discoverInTemplates(files, onCut).map(detached),
+    defaults: () => readChartDefaults(kept, onCut),
+    isCut: () => isCut,
   };
 }
 

@@ -191,7 +191,7 @@ function discoveryWarning(image: DiscoveredImage): Warning[] {
 /** What is said once, however often it is so. */
 function notes(
   skipped: readonly SkippedImage[],
-  { unrendered, unreadable }: Omit<ChartCandidates, 'candidates'>,
+  { unrendered, unreadable, cut }: Omit<ChartCandidates, 'candidates'>,
 ): Warning[] {
   const elsewhere = skipped.filter(({ reason }) => reason === 'is listed at another registry');
   const names = [...new Set(elsewhere.map(({ text }) => text))];
@@ -207,6 +207,10 @@ function notes(
   if (unreadable.length > 0) {
     const message = `what ${someOf(unreadable)} was rendered to is no YAML that can be read; values and templates were only read, so images that templates put together are not seen`;
     found.push({ code: 'VALUES_ONLY_READ', message });
+  }
+  if (cut.length > 0) {
+    const message = `${someOf(cut)}: of its YAML the first 16 Mi characters were read; images that only the rest names are not seen`;
+    found.push({ code: 'CHART_NOT_READ', message });
   }
   return found;
 }

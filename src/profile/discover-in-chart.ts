@@ -21,9 +21,12 @@ export type ChartTexts = ReadonlyMap<string, Uint8Array>;
 
 const decoder = new TextDecoder('utf-8');
 
+/** Is called when there is more YAML than is read of one chart. */
+export type OnCut = () => void;
+
 /** The images of the annotation `artifacthub.io/images` (artifacthub.io/docs/topics/annotations/helm); of sub-charts as guesses. */
-export function discoverInAnnotations(files: ChartTexts): FoundImage[] {
-  const parse = boundedParser();
+export function discoverInAnnotations(files: ChartTexts, onCut?: OnCut): FoundImage[] {
+  const parse = boundedParser(onCut);
   return [...files.keys()].filter(isChartYaml).flatMap((path) => {
     const root = parse(textOf(files, path))[0]?.root;
     const text = textField(mapField(root, 'annotations'), 'artifacthub.io/images');
@@ -40,8 +43,8 @@ export function discoverInAnnotations(files: ChartTexts): FoundImage[] {
 }
 
 /** References that stand in templates and in CRDs as they are, not put together from values. */
-export function discoverInTemplates(files: ChartTexts): FoundImage[] {
-  const parse = boundedParser();
+export function discoverInTemplates(files: ChartTexts, onCut?: OnCut): FoundImage[] {
+  const parse = boundedParser(onCut);
   return [...files.keys()].flatMap((path): FoundImage[] => {
     const isTemplate = /(?:^|\/)templates\/(?!tests?\/).*\.(?:ya?ml|tpl)$/.test(path);
     const isCrd = /(?:^|\/)crds\/.*\.ya?ml$/.test(path);
@@ -110,9 +113,9 @@ export interface ChartDefaults {
 const maximumRepeated = 8 * 1024 * 1024;
 
 /** Reads `values.yaml` and `Chart.yaml` of a chart and of its sub-charts. What cannot be read counts as empty. */
-export function readChartDefaults(files: ChartTexts): ChartDefaults {
+export function readChartDefaults(files: ChartTexts, onCut?: OnCut): ChartDefaults {
   const parsed = new Map<string, YamlNode | undefined>();
-  const parseText = boundedParser();
+  const parseText = boundedParser(onCut);
   const parse = (path: string): YamlNode | undefined => {
     if (!parsed.has(path)) parsed.set(path, parseText(textOf(files, path))[0]?.root);
     return parsed.get(path);
@@ -132,8 +135,8 @@ export function readChartDefaults(files: ChartTexts): ChartDefaults {
     if (isRepeated) repeated += files.get(path)?.length ?? 0;
     seen.add(path);
     const own = parse(path);
-    if (own?.kind === 'map' && (!isRepeated || repeated <= maximumRepeated))
-      values = mergeValues(below(own, keys), values);
+    if (isRepeated && repeated > maximumRepeated) onCut?.();
+    else if (own?.kind === 'map') values = mergeValues(below(own, keys), values);
   }
   return { values, appVersions, subCharts };
 }
@@ -175,11 +178,14 @@ const maximumParsed = 16 * 1024 * 1024;
  * Parses texts of one chart, up to {@link maximumParsed} together. A chart's own files are Helm's business: what is no YAML, or too much
  * of it, names no image here.
  */
-function boundedParser(): (text: string) => readonly YamlDocument[] {
+function boundedParser(onCut?: OnCut): (text: string) => readonly YamlDocument[] {
   let left = maximumParsed;
   return (text) => {
     left -= text.length;
-    if (left < 0) return [];
+    if (left < 0) {
+      onCut?.();
+      return [];
+    }
     try {
       return parseYaml(text, () => 'the chart');
     } catch (error) {

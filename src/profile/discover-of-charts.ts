@@ -29,6 +29,8 @@ export interface ChartCandidates {
   readonly unrendered: readonly string[];
   /** Charts that were rendered to what cannot be read: `profile/pack, chart NAME`. */
   readonly unreadable: readonly string[];
+  /** Charts that were read, but not to the end: as those. */
+  readonly cut: readonly string[];
 }
 
 /** Reads the values of every pack, and the charts that are at hand: rendered, or else their templates, annotations and defaults. */
@@ -39,6 +41,7 @@ export function chartCandidates(
   const candidates: Candidate[] = [];
   const unrendered: string[] = [];
   const unreadable: string[] = [];
+  const cut: string[] = [];
   for (const profile of profiles) {
     for (const pack of profile.packs) {
       const own = charts.filter((chart) => chart.profile === profile.name && chart.pack === pack.name);
@@ -48,17 +51,24 @@ export function chartCandidates(
       const isRendered = own.length > 0 && own.every((chart) => chart.isRendered);
       if (hasCharts(pack) && !isRendered) unrendered.push(title);
       unreadable.push(...own.filter(isUnreadable).map(({ name }) => `${title}, chart ${name}`));
+      cut.push(...own.filter(isCut).map(({ name }) => `${title}, chart ${name}`));
     }
   }
   for (const chart of charts.filter(({ pack }) => pack === undefined)) {
     candidates.push(...ofChart(chart, { values: emptyMap, path: '' }, {}));
     if (isUnreadable(chart)) unreadable.push(`chart ${chart.name}`);
+    if (isCut(chart)) cut.push(`chart ${chart.name}`);
   }
-  return { candidates, unrendered, unreadable };
+  return { candidates, unrendered, unreadable, cut };
 }
 
 function isUnreadable({ isRendered, runs }: ChartContent): boolean {
   return isRendered && runs === undefined;
+}
+
+/** Of what was rendered all is seen. */
+function isCut({ outline, runs }: ChartContent): boolean {
+  return runs === undefined && outline.isCut();
 }
 
 function ofPack(profile: ParsedProfile, pack: ParsedPack, charts: readonly ChartContent[]): Candidate[] {

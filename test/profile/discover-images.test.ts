@@ -216,6 +216,14 @@ describe('charts', () => {
     expect(result.warnings[1]?.message).toContain('the charts of sample/web were not rendered');
   });
 
+  test('that have more YAML than is read of one: that is said', () => {
+    const large = Buffer.alloc(16 * 1024 * 1024, 'a: b\n');
+    const cut = chartOutline(new Map([...files, ['crds/large.yaml', large], ['crds/more.yaml', large]]));
+    const result = ofPacks([pack], { charts: [{ ...chart, outline: cut }] });
+    expect(result.warnings.at(-1)?.code).toBe('CHART_NOT_READ');
+    expect(result.warnings.at(-1)?.message).toMatch(/^sample\/web, chart web: of its YAML the first 16 Mi /);
+  });
+
   test('that are at hand: defaults, templates and annotations are read too', () => {
     const result = ofPacks([pack], { charts: [chart] });
     expect(told(result)).toEqual([
