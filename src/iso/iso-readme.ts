@@ -91,9 +91,7 @@ function fileLines({ clusterDefinition, tool, others }: ReadmeInput): string[] {
     ...(clusterDefinition === undefined
       ? []
       : [[clusterDefinition, 'cluster definition'] satisfies [string, string]]),
-    ...(tool === undefined
-      ? []
-      : [[tool, 'the program that made and checks bundles'] satisfies [string, string]]),
+    ...(tool === undefined ? [] : [[tool, 'the program, for Linux'] satisfies [string, string]]),
     ...others.map((path): [string, string] => [path, '']),
     [checksumListName, 'checksums of all other files'],
   ];
@@ -101,8 +99,13 @@ function fileLines({ clusterDefinition, tool, others }: ReadmeInput): string[] {
   return [...files.map(([path, what]) => `  ${path.padEnd(width)}  ${what}`.trimEnd()), ''];
 }
 
-function checkLines({ tool, bundles }: ReadmeInput): string[] {
-  const bundle = bundles[0]?.parts?.[0] ?? bundles[0]?.path ?? 'BUNDLE';
+/** More are found by their names. */
+const mostChecked = 8;
+
+function checkLines(input: ReadmeInput): string[] {
+  const program = programOf(input);
+  const bundles = input.bundles.slice(0, mostChecked);
+  const [signed] = bundles.filter(({ signatureFile }) => signatureFile !== undefined);
   return [
     'Open a terminal in the root folder of this drive. Every line must end with OK.',
     '',
@@ -113,17 +116,54 @@ function checkLines({ tool, bundles }: ReadmeInput): string[] {
     '',
     'The palette-edge program tells which image is damaged:',
     '',
-    `  ${tool === undefined ? 'palette-edge' : `./${tool}`} verify ${bundle}`,
+    ...(bundles.length === 0 ? ['BUNDLE'] : bundles.map(nameOf)).map((name) => `  ${program} verify ${name}`),
     '',
+    ...(signed === undefined ? [] : signedLines(program, nameOf(signed))),
     'If anything is damaged, do not use this drive. Have it written again.',
+    '',
+    ...programLines(input),
   ];
 }
 
-function useLines({ bundles, tool }: ReadmeInput): string[] {
-  const program = tool === undefined ? 'palette-edge' : `./${tool}`;
+function signedLines(program: string, bundle: string): string[] {
+  return [
+    'and who made it, by a public key that came another way than on this drive:',
+    '',
+    `  ${program} verify ${bundle} --public-key KEY.pub`,
+    '',
+  ];
+}
+
+/** What commands take: any part of one that is in parts. */
+function nameOf({ parts, path }: DescribedBundle): string {
+  return parts?.[0] ?? path;
+}
+
+function programOf({ tool }: ReadmeInput): string {
+  return tool === undefined ? 'palette-edge' : `./${tool}`;
+}
+
+function programLines({ tool }: ReadmeInput): string[] {
+  if (tool === undefined)
+    return [
+      'That program is not on this drive. It is one file that needs no installation:',
+      'whoever made this drive has it.',
+    ];
+  return [
+    'That program is on this drive, and needs no installation. "Permission denied":',
+    'copy it to a folder of the machine, chmod +x it there, and start that copy.',
+    '"Exec format error": it is for another kind of machine.',
+    'When it fails, it says what to try. If that does not help, send its message',
+    `and code to whoever made this drive. All that it can do: ./${tool} --help`,
+  ];
+}
+
+function useLines(input: ReadmeInput): string[] {
+  const { bundles } = input;
+  const program = programOf(input);
   const first = (kind: DescribedBundle['mode']): string | undefined => {
     const found = bundles.find(({ mode }) => mode === kind);
-    return found?.parts?.[0] ?? found?.path;
+    return found === undefined ? undefined : nameOf(found);
   };
   const [plain, squeezed, delta] = [first(undefined), first('squeezed'), first('delta')];
   const ways = [
@@ -131,7 +171,25 @@ function useLines({ bundles, tool }: ReadmeInput): string[] {
     ...(squeezed === undefined ? [] : [squeezedWay(program, squeezed)]),
     ...(delta === undefined ? [] : [deltaWay(program, delta)]),
   ];
-  return ways.flatMap((lines, index) => (index === 0 ? lines : ['', '', ...lines]));
+  const whole = plain ?? squeezed;
+  const [bundle, flags] = whole === undefined && delta !== undefined ? [delta, ' --base OLD'] : [whole, ''];
+  const clients = clientLines(`${program} load ${bundle ?? 'BUNDLE'}${flags} --into k3s`);
+  return [...ways, clients].flatMap((lines, index) => (index === 0 ? lines : ['', '', ...lines]));
+}
+
+function clientLines(load: string): string[] {
+  return [
+    'Hosts pull from there under the names that their pods have, once they are told.',
+    'The same line prints what goes into a file of each host, with two flags more;',
+    'ADDRESS is that of the machine that serves:',
+    '',
+    '  --advertise http://ADDRESS:5080 --print-config k3s',
+    '',
+    'or rke2, containerd, podman, crio in place of k3s. A host with k3s takes the',
+    'images without a server, too:',
+    '',
+    `  sudo ${load}`,
+  ];
 }
 
 function plainWay(program: string, bundle: string): string[] {

@@ -31,6 +31,33 @@ test('every line ends as Windows needs it, and fits on a screen', () => {
   for (const line of text.split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test('every bundle is checked, and a signed one by a key from elsewhere', () => {
+  const other = { ...bundle, path: 'b.zst', signatureFile: 'b.zst.sig' };
+  const many = Array.from({ length: 20 }, (_, index) => ({ ...bundle, path: `${index}.zst` }));
+  const text = isoReadme({ ...bare, bundles: [bundle, other, ...many], tool: 'palette-edge' });
+  expect(text).toContain('  ./palette-edge verify edge.tar.zst\r\n  ./palette-edge verify b.zst\r\n');
+  expect(text).toContain('  ./palette-edge verify b.zst --public-key KEY.pub\r\n');
+  expect(text.match(/ verify \d/g)?.length).toBe(6);
+  expect(isoReadme({ ...bare, bundles: [bundle] })).not.toContain('--public-key');
+});
+
+test('it says where the program is, and what keeps it from starting', () => {
+  const given = isoReadme({ ...bare, bundles: [bundle], tool: 'palette-edge' });
+  expect(given).toMatch(/"Permission denied":\r\ncopy it/);
+  expect(given).not.toContain('not on this drive. It is');
+  const bareText = isoReadme({ ...bare, bundles: [bundle] });
+  expect(bareText).toContain('That program is not on this drive.');
+  expect(bareText).not.toContain('Permission denied');
+});
+
+test('it says how hosts pull, and load without a server', () => {
+  const text = isoReadme({ ...bare, bundles: [bundle], tool: 'palette-edge' });
+  expect(text).toContain('  --advertise http://ADDRESS:5080 --print-config k3s\r\n');
+  expect(text).toContain('  sudo ./palette-edge load edge.tar.zst --into k3s\r\n');
+  const delta = isoReadme({ ...bare, bundles: [{ ...bundle, mode: 'delta' }] });
+  expect(delta).toContain('  sudo palette-edge load edge.tar.zst --base OLD --into k3s\r\n');
+});
+
 test('parts, the tool and other files are named', () => {
   const parts = ['c/edge.tar.zst_part00', 'c/edge.tar.zst_part01'];
   const text = isoReadme({
