@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
-import type { DockerRegistry, DockerRegistryOptions } from '../support/docker-registry.ts';
+import type { DockerRegistry } from '../support/docker-registry.ts';
 import { startServer, unusedHost } from '../support/loopback-server.ts';
 import { pushImage } from '../support/push-image.ts';
 import { requireTool } from '../support/required-tools.ts';
