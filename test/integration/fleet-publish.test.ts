@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 
+import { digestOf } from '../../src/oci/digest.ts';
 import { ciPrograms } from '../support/ci-programs.ts';
 import type { CiPrograms } from '../support/ci-programs.ts';
 import { cliEntry } from '../support/cli-entry.ts';
-import { applyDelta, isSameFile, wordsLayer } from '../support/delta-bundles.ts';
+import { applyDelta, isSameFile } from '../support/delta-bundles.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { laidOut, objectsOf } from '../support/emitted-objects.ts';
 import { pushImage } from '../support/push-image.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
 import { runningRegistry } from '../support/running-registry.ts';
 import { MemoryBlobs } from '../support/sample-images.ts';
-import { addLayeredImage } from '../support/squeezable-bundle.ts';
+import { addLayeredImage, tarWith } from '../support/squeezable-bundle.ts';
+import type { SampleLayer } from '../support/squeezable-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const login = { username: 'fleet', password: 'of the place' };
@@ -31,6 +33,12 @@ interface Workflow {
 
 interface Pipeline {
   readonly '.bundle': { readonly script: readonly string[] };
+}
+
+/** As it is, not compressed: nothing is to be found out about it. */
+function layerOf(text: string): SampleLayer {
+  const bytes = tarWith(Buffer.from(text));
+  return { bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar', diffId: digestOf(bytes) };
 }
 
 /** A checkout with a fleet of two sites whose bundles go to a docker-registry that asks who it is. */
@@ -55,7 +63,7 @@ groups: [{name: shops, content: shop, sites: [s1, s2]}]
   const reach = [images.host, place.host].flatMap((host) => ['--plain-http', host]);
   const push = async (added = ''): Promise<void> => {
     const blobs = new MemoryBlobs();
-    const image = addLayeredImage(blobs, [wordsLayer(1), wordsLayer(2, added)]);
+    const image = addLayeredImage(blobs, [layerOf('of all releases'), layerOf(`of one ${added}`)]);
     await pushImage({ origin: images.origin, repository: 'app' }, blobs, { root: image, tag: '1' });
   };
   const programs = await ciPrograms(root);
@@ -178,4 +186,4 @@ test('emitted jobs publish what they build, and fetch bases: of GitHub, GitLab a
   const other = await runCli(build, cli);
   expect(other).toMatchObject({ code: 0, stderr: expect.stringContaining('FLEET_BASE_MISSING') });
   expect(other.stderr).toContain(`published as ${url.replace('edge/fleet', 'edge/other')}:${second}`);
-});
+}, 180_000);
