@@ -20,9 +20,11 @@ import { isMainThread } from 'node:worker_threads';
 const limit = Number(process.env.STOP_AT);
 const write = fs.writeSync;
 let sent = false;
+let total = 0;
 fs.writeSync = (fd, bytes, offset, length, position) => {
   const written = write(fd, bytes, offset, length, position);
-  if (!isMainThread && !sent && position + written >= limit) {
+  if (!isMainThread) total += written;
+  if (!isMainThread && !sent && total >= limit) {
     sent = true;
     process.kill(process.pid, process.env.STOP_WITH);
   }
@@ -44,13 +46,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(made.folder, { recursive: true }));
 
-async function site() {
+async function site(flags: readonly string[] = []) {
   const cwd = await temporaryFolder();
   for (const name of ['old.tar.zst', 'new.delta.tar.zst'])
     await link(join(made.folder, name), join(cwd, name));
   const stopping = join(cwd, 'stopper.mjs');
   await writeFile(stopping, stopper);
-  const args = ['apply', 'new.delta.tar.zst', '--base', 'old.tar.zst', '--output', 'new.tar.zst'];
+  const args = ['apply', 'new.delta.tar.zst', '--base', 'old.tar.zst', '--output', 'new.tar.zst', ...flags];
   const stop = async (signal: NodeJS.Signals, at: number) =>
     await runCli(args, {
       cwd,
@@ -86,3 +88,16 @@ test.each([
   },
   60_000,
 );
+
+test('apply into parts that SIGKILL ended goes on, and gives the same parts', async () => {
+  const { cwd, bytes, args, stop } = await site(['--split', '4MB']);
+  const at = 12_000_000;
+  expect(await stop('SIGKILL', at)).toMatchObject({ code: undefined });
+  const { resumedBytes, bundle } = await runCliJson<UnsqueezeResult>(args, { cwd });
+  expect(resumedBytes).toBeGreaterThan(at - 5_000_000);
+  const names = bundle.parts?.files.map(({ name }) => name) ?? [];
+  expect(names.length).toBeGreaterThan(5);
+  const parts = await Promise.all(names.map(async (name) => await readFile(join(cwd, name))));
+  expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+  expect((await readdir(cwd)).filter((name) => name.includes('partial'))).toEqual([]);
+}, 60_000);
