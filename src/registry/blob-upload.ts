@@ -108,9 +108,10 @@ class UploadUnderWay {
     const before = await this.#askAgain();
     if (before !== undefined) return before;
     // A mount is cheaper than any rest.
-    const begun = this.#mountFrom === undefined ? undefined : await this.#begin();
-    if (this.#mountFrom !== undefined && begun === undefined) return undefined;
-    return (await this.#takeUp()) ?? begun ?? (await this.#begin());
+    const isMounting = this.#mountFrom !== undefined;
+    const instead = isMounting ? await this.#begin() : undefined;
+    if (isMounting && instead === undefined) return undefined;
+    return (await this.#takeUp()) ?? instead ?? (await this.#begin());
   }
 
   async #askAgain(): Promise<UploadSession | undefined> {
@@ -260,19 +261,19 @@ class UploadUnderWay {
   }
 
   async #resume(error: unknown): Promise<void> {
-    const { signal } = this.#upload;
     const before = this.#session;
     this.#session = undefined;
     if (before === undefined) return;
     if (isConnectionFailure(error)) this.#cautiousChunk = largestChunk;
-    if (this.#lasting !== undefined) {
-      this.#unsure = before;
-      return;
-    }
+    if (this.#lasting === undefined) await this.#askOnce(before);
+    else this.#unsure = before;
+  }
+
+  async #askOnce(before: UploadSession): Promise<void> {
     try {
       this.#session = await askUpload(this.#upload, before);
     } catch (failure) {
-      signal?.throwIfAborted();
+      this.#upload.signal?.throwIfAborted();
       // Whatever became of it: another one can be begun.
       if (!(failure instanceof PaletteEdgeError)) throw failure;
     }

@@ -82,14 +82,17 @@ export class LastingUpload implements Disposable {
     } catch (error) {
       this.#target.signal?.throwIfAborted();
       if (!(error instanceof PaletteEdgeError)) throw error;
-      if (isConnectionFailure(error) || isThrottling(error)) throw error;
-      const status = refusedStatus(error);
-      this.#evasions += 1;
-      if (status === undefined || !passingStatuses.has(status) || this.#evasions > mostEvasions)
-        return undefined;
+      if (!this.#isToBeAskedAgain(error)) return undefined;
       // It has not noticed yet that whoever sent the last chunk is gone.
-      throw status === 409 ? uploadLost(this.#target, 'another request uses it', error) : error;
+      const isBusy = refusedStatus(error) === 409;
+      throw isBusy ? uploadLost(this.#target, 'another request uses it', error) : error;
     }
+  }
+
+  #isToBeAskedAgain(error: PaletteEdgeError): boolean {
+    if (isConnectionFailure(error) || isThrottling(error)) return true;
+    this.#evasions += 1;
+    return passingStatuses.has(refusedStatus(error) ?? 0) && this.#evasions <= mostEvasions;
   }
 
   /** To be called before bytes are sent, up to `sentTo`. */

@@ -197,9 +197,9 @@ async function lookAt(folder: string): Promise<LeftContent[]> {
 }
 
 /** @returns nothing of what is something else, or has other names, or files of somebody else */
-async function lookAtContent(path: string, name: ContentName): Promise<FoundContent[]> {
+async function lookAtContent(path: string, kind: ContentName): Promise<FoundContent[]> {
   const status = await lstat(path).catch(() => undefined);
-  if (name === 'content') return status?.isFile() === true && status.nlink === 1 ? [status] : [];
+  if (kind === 'content') return status?.isFile() === true && status.nlink === 1 ? [status] : [];
   if (status?.isDirectory() !== true) return [];
   const names = await readdir(path).catch(() => []);
   const looks = names.map(async (name) => await lstat(join(path, name)).catch(() => undefined));
