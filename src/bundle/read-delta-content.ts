@@ -5,7 +5,8 @@ import { invalidInventory } from './inventory-fields.ts';
 import type { Fields } from './inventory-fields.ts';
 import type { BaseBundle, DeltaContent, DeltaPatch, StoredBlob, TakenBlob } from './squeezed-inventory.ts';
 
-const maximumBases = 100;
+/** Bundles that one delta bundle leans on. */
+export const maximumBases = 100;
 const maximumBlobs = 200_000;
 /** A patch is made against few: each has to be there as a whole while it is applied. */
 const maximumOlds = 16;

@@ -1,5 +1,7 @@
 import type { BundleReader } from '../bundle/bundle-reader.ts';
 import type { Inventory } from '../bundle/inventory.ts';
+import { maximumBases } from '../bundle/read-delta-content.ts';
+import { PaletteEdgeError } from '../errors.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -31,7 +33,7 @@ export interface OpenedBases extends AsyncDisposable {
  * Opens what a delta bundle is made against: bundles in any form that is read, or the inventory of one, as `palette-edge extract --file
  * palette-edge/inventory.json` gives it.
  *
- * @throws PaletteEdgeError as opening a bundle does, `INVENTORY_INVALID` (kind content)
+ * @throws PaletteEdgeError as opening a bundle does, `INVENTORY_INVALID` (kind content), `TOO_MANY_BASES` (kind usage)
  */
 export async function openDeltaBases(request: BaseRequest | undefined): Promise<OpenedBases> {
   if (request === undefined)
@@ -49,7 +51,7 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
     for (const base of pool.bases) pool.requireFromBundles(base);
     const inventories = await Promise.all([...new Set(paths.filter(isInventoryPath))].map(readInventory));
     return {
-      bases: eachOnce([...bundles, ...inventories]),
+      bases: requireFew(eachOnce([...bundles, ...inventories])),
       bundles: pool.bases,
       [Symbol.asyncDispose]: async () => await pool.close(),
     };
@@ -63,6 +65,15 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
 function eachOnce(bases: readonly DeltaBase[]): readonly DeltaBase[] {
   const byInventory = new Map(bases.toReversed().map((base) => [digestOf(base.inventoryBytes), base]));
   return bases.filter((base) => byInventory.get(digestOf(base.inventoryBytes)) === base);
+}
+
+function requireFew(bases: readonly DeltaBase[]): readonly DeltaBase[] {
+  if (bases.length <= maximumBases) return bases;
+  throw new PaletteEdgeError(
+    'TOO_MANY_BASES',
+    `a delta bundle is made against ${maximumBases} others at most, and ${bases.length} were named`,
+    { kind: 'usage', suggestions: ['Name those that receivers have: the last one is often enough.'] },
+  );
 }
 
 /**
