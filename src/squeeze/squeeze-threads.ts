@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 
 import { PaletteEdgeError } from '../errors.ts';
+import { untilAborted } from '../io/until-aborted.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Analysis, AnalysisOptions } from './analysis.ts';
 import type { PlainSource } from './plain-source.ts';
@@ -62,7 +63,7 @@ export class SqueezeThreads implements AsyncDisposable {
     try {
       const pieces = cut(content, inflatedPieceSize);
       for await (const { output } of this.#write(job, pieces, signal)) yield* output;
-      yield* (await job.finish()).output;
+      yield* (await untilAborted(job.finish(), signal)).output;
     } finally {
       job.drop();
     }
@@ -100,7 +101,7 @@ export class SqueezeThreads implements AsyncDisposable {
     try {
       for (;;) {
         await this.#feed(job, open(signal), signal);
-        const { analyzed } = await job.finish();
+        const { analyzed } = await untilAborted(job.finish(), signal);
         if (analyzed === undefined) throw new TypeError('an analysis ended without a result');
         if (analyzed.actual !== undefined) requireSame(gzip, analyzed.actual);
         if (analyzed.pass.outcome !== 'again') return analyzed.pass;
@@ -120,7 +121,7 @@ export class SqueezeThreads implements AsyncDisposable {
     }
   }
 
-  /** Sends pieces, some ahead of the answers, which come in order. */
+  /** Sends pieces, some ahead of the answers, which come in order. One may take seconds: nobody waits for it who wants to stop. */
   async *#write(
     job: ThreadJob,
     pieces: AsyncIterable<Uint8Array>,
@@ -134,9 +135,9 @@ export class SqueezeThreads implements AsyncDisposable {
       answer.catch(() => undefined);
       answers.push(answer);
       const first = answers.length < mostInFlight ? undefined : answers.shift();
-      if (first !== undefined) yield await first;
+      if (first !== undefined) yield await untilAborted(first, signal);
     }
-    for (const answer of answers) yield await answer;
+    for (const answer of answers) yield await untilAborted(answer, signal);
   }
 
   async #send(job: ThreadJob, bytes: Uint8Array): Promise<SqueezeNews> {

@@ -90,3 +90,18 @@ describe('a thread without memory', () => {
     expect(await analyzeBytes(threads, gzip)).toMatchObject({ outcome: 'described' });
   });
 });
+
+describe('an interruption', () => {
+  it('waits for no answer to what was given to a thread', async () => {
+    await using threads = new SqueezeThreads(1);
+    const bytes = gnuGzip(6, beginningOf(process.execPath, 300_000));
+    const stop = new AbortController();
+    async function* open(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield await Promise.resolve(bytes);
+      stop.abort();
+    }
+    const layer = { digest: digestOf(bytes), size: bytes.length };
+    const stopped = threads.analyze(layer, open, { signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
