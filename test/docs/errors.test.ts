@@ -78,6 +78,13 @@ test('no entry is of a code that is gone, and none is there twice', () => {
   for (const table of [errorEntries, warningEntries]) expect(new Set(table).size).toBe(table.length);
 });
 
+test('no entry is a bare statement: it goes on with what to do, or shows what is expected', () => {
+  const bare = Array.from(text.matchAll(/^\| `([A-Z0-9_]+)` \| (.*) \|$/gm), ([, code = '', entry = '']) =>
+    /[.;:?] \S|`|\?|\bExpected\b/.test(entry) ? [] : [code],
+  );
+  expect(bare.flat()).toEqual([]);
+});
+
 test('every line of a table is an entry', () => {
   const rows = text.split('\n').filter((line) => /^\|(?! Code \|| --- )/.test(line));
   expect(rows).toHaveLength(documented.length);
