@@ -40,6 +40,7 @@ export async function extractFile(
   if (head === undefined) throw noSuchFile(source, name);
   options.listener.onStart(head.length);
   await extractStream(output, onePiece(head));
+  options.listener.onBytes(head.length);
   return { kind: 'file', name, digest: digestOf(head), bytes: head.length };
 }
 

@@ -11,7 +11,7 @@ import { extractBundle } from '../../src/workflows/extract-bundle.ts';
 import type { ExtractRequest } from '../../src/workflows/extract-bundle.ts';
 import { deltaPair, pairImage } from '../support/delta-pair.ts';
 import { rejection } from '../support/rejection.ts';
-import { chartReference, docker, multi } from '../support/rich-bundle.ts';
+import { chartReference, docker, multi, writtenBundle } from '../support/rich-bundle.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { extractRichBundle, image, options, rich, ways } from './extract-rich-bundle.ts';
 
@@ -286,4 +286,15 @@ test('of an image in a delta bundle all that is missing is told before anything 
   );
   expect(error.message).toMatch(/takes \d+ blobs from bases, and that is not there \(site\/edge\):/);
   expect(await readdir(folder)).not.toContain('image.tar');
+});
+
+test('progress of a file of the bundle itself gets to its end', async () => {
+  const path = await writtenBundle(rich.bundle);
+  const output = { path: join(await temporaryFolder(), 'file') };
+  const told = { total: 0, bytes: 0 };
+  const onStart = (total: number) => (told.total = total);
+  const onBytes = (count: number) => (told.bytes += count);
+  const request: ExtractRequest = { kind: 'file', name: 'oci-layout', output };
+  await extractBundle({ path }, request, { ...options, listener: { onStart, onBytes } });
+  expect(told).toEqual({ total: 30, bytes: 30 });
 });
