@@ -101,6 +101,18 @@ export function withDelivered(
   return { bundles: [...bundles.values()], sites: [...sites.values()] };
 }
 
+/**
+ * Takes into a state that sites have lost what they had. A full bundle that is ready for one stays so, a delta bundle is of no use to it any more.
+ */
+export function withForgotten(state: FleetState, names: ReadonlySet<string>): FleetState {
+  const full = new Set(state.bundles.filter(({ base }) => base === undefined).map(({ file }) => file));
+  const sites = state.sites.flatMap(({ site, ready, ...rest }) => {
+    if (!names.has(site)) return [{ site, ready, ...rest }];
+    return ready !== undefined && full.has(ready) ? [{ site, chain: 0, ready }] : [];
+  });
+  return { bundles: state.bundles, sites };
+}
+
 /** Leaves out sites that are no longer in the fleet, and bundles with what no site has or waits for. */
 export function withoutUnused(state: FleetState, names: ReadonlySet<string>): FleetState {
   const sites = state.sites.filter(({ site }) => names.has(site));

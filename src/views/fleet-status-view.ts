@@ -1,5 +1,6 @@
 import { formatByteSize } from '../io/byte-size.ts';
 import type { FleetDeliverResult } from '../workflows/fleet-deliver.ts';
+import type { FleetForgetResult } from '../workflows/fleet-forget.ts';
 import type { FleetStatusResult } from '../workflows/fleet-status.ts';
 import { textTable } from './text-table.ts';
 
@@ -24,5 +25,13 @@ export function fleetDeliverView({ delivered }: FleetDeliverResult): string {
   return textTable(
     ['SITE', 'HAS', 'FILE'],
     delivered.map(({ site, id, file }) => [site, id, file]),
+  );
+}
+
+/** What sites have lost. */
+export function fleetForgetView({ forgotten }: FleetForgetResult): string {
+  return textTable(
+    ['SITE', 'HAD'],
+    forgotten.map(({ site, had }) => [site, had ?? '-']),
   );
 }

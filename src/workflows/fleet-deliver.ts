@@ -3,6 +3,7 @@ import { withDelivered } from '../fleet/fleet-state.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { LoadedFleet } from './fleet-files.ts';
 import { changeState } from './fleet-state-file.ts';
+import { requireSite } from './require-site.ts';
 
 /** What sites have now. */
 export interface FleetDeliverResult {
@@ -49,15 +50,7 @@ function requireReady(
   known: ReadonlySet<string>,
   ready: ReadonlyMap<string, BuiltBundle>,
 ): BuiltBundle {
-  if (!known.has(name))
-    throw new PaletteEdgeError(
-      'FLEET_SITE_UNKNOWN',
-      `the fleet has no site ${JSON.stringify(name.slice(0, 80))}`,
-      {
-        kind: 'usage',
-        suggestions: ['palette-edge fleet status FILE lists the sites.'],
-      },
-    );
+  requireSite(name, known);
   const bundle = ready.get(name);
   if (bundle !== undefined) return bundle;
   throw new PaletteEdgeError('FLEET_NOT_READY', `nothing is ready for the site ${name}`, {

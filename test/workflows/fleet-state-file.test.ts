@@ -3,37 +3,13 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { formatState } from '../../src/fleet/fleet-state.ts';
-import type { FleetState } from '../../src/fleet/fleet-state.ts';
-import { readState } from '../../src/fleet/read-state.ts';
 import { deliverFleet } from '../../src/workflows/fleet-deliver.ts';
 import { loadFleet } from '../../src/workflows/fleet-files.ts';
 import { StateSaver } from '../../src/workflows/fleet-state-saver.ts';
 import { builtBundle } from '../fleet/sample-fleet.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { old, ready, siteNames as names, startSites } from '../fleet/start-sites.ts';
 
-const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
-const old = builtBundle('shop-aaaaaaaa', 'old');
-const ready = builtBundle('shop-aaaaaaaa', 'ready');
 const next = builtBundle('shop-aaaaaaaa', 'next');
-
-/** Eight sites that have a bundle, with another one that is ready for them. */
-async function startSites(): Promise<{ readonly path: string; readonly state: () => Promise<FleetState> }> {
-  const folder = await temporaryFolder();
-  const [path, file] = [join(folder, 'fleet.yaml'), join(folder, 'fleet-state.jsonl')];
-  await writeFile(
-    path,
-    `fleetVersion: 1
-contents: [{name: shop, images: [busybox]}]
-groups: [{name: shops, content: shop, sites: [${names.join(', ')}]}]
-`,
-  );
-  const sites = names.map((site) => ({ site, has: old.inventory, chain: 0, ready: ready.file }));
-  await writeFile(file, formatState({ bundles: [old, ready], sites }));
-  const state = async (): Promise<FleetState> =>
-    readState({ name: 'state', text: await readFile(file, 'utf8') });
-  return { path, state };
-}
 
 test('of runs at once that note what sites received none is lost', async () => {
   const { path, state } = await startSites();
