@@ -7,6 +7,7 @@ import { paletteAccessFlags } from '../../cli/palette-flags.ts';
 import type { PublishReachFlags } from '../../cli/publish-flags.ts';
 import { registryFlags } from '../../cli/registry-flags.ts';
 import { silentProgress } from '../../cli/progress.ts';
+import { uploadFolder } from '../../cli/store-folder.ts';
 import { storeFlags } from '../../cli/store-flags.ts';
 import { wireBuild } from '../../cli/wire-build.ts';
 import { wireFleetPlace } from '../../cli/wire-fleet-place.ts';
@@ -105,7 +106,12 @@ export default class FleetBuild extends BaseCommand {
   async #place(publish: string, flags: PublishReachFlags): Promise<FleetPlace & AsyncDisposable> {
     const userAgent = `${this.config.bin}/${this.config.version}`;
     const progress = { ...silentProgress, tell: (text: string) => this.tell(text) };
-    return await wireFleetPlace(publish, { flags, userAgent, progress });
+    return await wireFleetPlace(publish, {
+      flags,
+      userAgent,
+      uploadFolder: uploadFolder(this.config),
+      progress,
+    });
   }
 
   async #openBuild(
