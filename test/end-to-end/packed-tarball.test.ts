@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
+import { deltaFlags, deltaPair } from '../support/delta-pair.ts';
 import { helpOfEach } from '../support/help-of-each.ts';
 import { nodeBinary, nodeMajors } from '../support/node-versions.ts';
 import { runCli, runCliJson } from '../support/run-cli.ts';
@@ -101,6 +103,15 @@ test('squeeze and extract find their threads', async () => {
   const image = ['--image', squeezable.single, '--output', 'single.tar', '--format', 'oci-archive'];
   const { code } = await runCli(['extract', 'edge.squeezed.tar.zst', ...image], { cwd, entry });
   expect(code).toBe(0);
+});
+
+test('a delta bundle is made with patches of layers, and applied', async () => {
+  const cwd = await temporaryFolder();
+  const pair = await deltaPair(cwd);
+  const { bundle } = await runCliJson<BuildResult>(['build', ...deltaFlags(pair)], { cwd, entry });
+  expect(bundle?.squeezed?.delta?.changed.layers).toBe(1);
+  const applied = await runCli(['apply', 'edge.delta.tar.zst', '--base', 'v1.tar.zst'], { cwd, entry });
+  expect(applied.code).toBe(0);
 });
 
 test('help names every command and topic, and each command has examples and exit codes', async () => {

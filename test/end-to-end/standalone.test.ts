@@ -11,9 +11,11 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import type { BuildResult } from '../../src/workflows/build-bundle.ts';
 import type { InspectResult } from '../../src/workflows/inspect-bundle.ts';
 import { startChartRepository } from '../support/chart-repository.ts';
 import { helperPath, helperRuns, writeKeepingHelper } from '../support/credential-helpers.ts';
+import { deltaFlags, deltaPair } from '../support/delta-pair.ts';
 import { goProgram } from '../support/go-program.ts';
 import { requireTool } from '../support/required-tools.ts';
 import { sampleChart } from '../support/sample-charts.ts';
@@ -66,6 +68,18 @@ describe('where nothing is but the executable and its libraries', () => {
     expect(squeezed.stdout).toContain('GNU gzip level 6');
     const image = ['--image', squeezable.single, '--output', 'single.tar', '--format', 'oci-archive'];
     expect(await inBare('extract', 'edge.squeezed.tar.zst', ...image)).toMatchObject({ code: 0 });
+  });
+
+  test('a delta bundle is made with patches of layers, and applied', async () => {
+    const folder = await temporaryFolder();
+    const pair = await deltaPair(folder);
+    // Layers of bases are decompressed there, in files without names.
+    await run(...asRoot('mkdir', '-p', join(bare, 'var/tmp')));
+    await run(...asRoot('cp', pair.old, pair.next, bare));
+    const built = await inBare('build', ...deltaFlags(pair), '--json');
+    const { bundle: delta }: BuildResult = JSON.parse(built.stdout);
+    expect(delta?.squeezed?.delta?.changed.layers).toBe(1);
+    expect(await inBare('apply', 'edge.delta.tar.zst', '--base', 'v1.tar.zst')).toMatchObject({ code: 0 });
   });
 
   test('serve answers pulls, and Ctrl-C ends it', async () => {

@@ -34,6 +34,12 @@ export async function deltaPair(folder: string): Promise<DeltaPair> {
   return { old, next, delta, digest: image.digest };
 }
 
+/** What `build` is given to make the delta bundle `edge.delta.tar.zst` of a pair without a registry. Its layer is described by an older one. */
+export function deltaFlags({ digest }: Pick<DeltaPair, 'digest'>): readonly string[] {
+  const content = ['--image', `${pairImage}@${digest}`, '--existing-bundle', 'v2.tar.zst'];
+  return [...content, '--base', 'v1.tar.zst', '--store', 'store', '--output', 'edge.delta.tar.zst'];
+}
+
 /**
  * The digest of the manifest that skopeo reads.
  *
