@@ -105,7 +105,7 @@ const noSpace: DiskWording = {
   kind: 'disk',
   name: 'DISK_FULL',
   reason: 'no space left on the device',
-  suggestion: 'Free some space, or choose another place with --store and --output. Finished blobs are kept.',
+  suggestion: 'Free some space, or choose another place.',
 };
 
 const noPermission: DiskWording = {
@@ -123,7 +123,7 @@ const diskWordings: Readonly<Record<string, DiskWording>> = {
     name: 'FILE_TOO_LARGE',
     reason: 'the file is too large for the file system, or for the limit of the process',
     suggestion:
-      'Raise the limit (ulimit -f), choose another file system with --store and --output, or write parts: --split 4GiB-1',
+      'Raise the limit (ulimit -f), or choose another file system. Bundles can be written in parts: --split 4GiB-1',
   },
   EACCES: noPermission,
   EPERM: noPermission,

@@ -89,6 +89,8 @@ test.each([
   expect(worded).toMatchObject({ code: name, cause, oclif: { exit } });
   expect(worded instanceof Error ? worded.message : '').toMatch(/^writing x failed: /);
   expect(worded instanceof Error ? worded.message : '').toContain(reason);
+  // Commands that have no such flags come here, too.
+  expect(JSON.stringify(worded)).not.toMatch(/--(?:store|output)/);
 });
 
 test.each([
