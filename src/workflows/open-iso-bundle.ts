@@ -38,7 +38,8 @@ export interface BundleInImage {
 export async function openIsoBundle(path: string): Promise<BundleInImage | undefined> {
   const named = await splitPath(path);
   if (named === undefined) return undefined;
-  const access = await openIsoAccess(named.image);
+  const isSure = named.inside !== undefined || /\.iso$/i.test(named.image);
+  const access = await openIsoAccess(named.image, isSure ? undefined : 'bundle');
   if (!(await isImage(access))) return undefined;
   const image = await openIsoImage(access, named.image);
   try {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -124,4 +124,12 @@ test('a path behind a file that is no image leads nowhere', async () => {
   const { path } = await bundleFile();
   expect(await rejection(openBundle(`${path}:inside`))).toMatchObject({ code: 'FILE_NOT_FOUND' });
   expect(await filesHeldOpen(path)).toBe(0);
+});
+
+test('what cannot be read is not said to be an image', async () => {
+  const path = join(await temporaryFolder(), 'edge.tar.zst');
+  // A file that nobody may read, not even root.
+  await symlink('/proc/sys/vm/compact_memory', path);
+  const error = await rejection(openBundle(path));
+  expect(error.message).toBe(`reading the bundle ${path} failed: permission denied`);
 });
