@@ -123,22 +123,30 @@ export function readChartDefaults(files: ChartTexts, onCut?: OnCut): ChartDefaul
   const folders = [...files.keys()].filter(isChartYaml).map((path) => path.slice(0, -'Chart.yaml'.length));
   const subCharts = findSubCharts({ folders, parse });
   const appVersions = new Map<string, string>();
-  const seen = new Set<string>();
-  let repeated = 0;
+  const isTooMuch = repetition(files);
   let values: YamlNode = emptyMap;
   // Outermost first: their values win over those of the sub-charts.
   for (const { folder, keys } of [{ folder: '', keys: [] }, ...subCharts]) {
     const appVersion = textField(parse(`${folder}Chart.yaml`), 'appVersion');
     if (appVersion !== undefined) appVersions.set(keys.join('.'), appVersion);
     const path = `${folder}values.yaml`;
-    const isRepeated = seen.has(path);
-    if (isRepeated) repeated += files.get(path)?.length ?? 0;
-    seen.add(path);
     const own = parse(path);
-    if (isRepeated && repeated > maximumRepeated) onCut?.();
+    if (isTooMuch(path)) onCut?.();
     else if (own?.kind === 'map') values = mergeValues(below(own, keys), values);
   }
   return { values, appVersions, subCharts };
+}
+
+/** Tells of each path in turn whether it was there before, and that is too much by now. */
+function repetition(files: ChartTexts): (path: string) => boolean {
+  const seen = new Set<string>();
+  let repeated = 0;
+  return (path) => {
+    const isRepeated = seen.has(path);
+    if (isRepeated) repeated += files.get(path)?.length ?? 0;
+    seen.add(path);
+    return isRepeated && repeated > maximumRepeated;
+  };
 }
 
 const emptyMap: YamlMap = { kind: 'map', entries: new Map(), line: 1 };
