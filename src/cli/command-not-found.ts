@@ -1,13 +1,18 @@
-import type { Hook } from '@oclif/core';
+import type { Hook, Interfaces } from '@oclif/core';
 
 import { exitCodes, PaletteEdgeError } from '../errors.ts';
 import { isMisspelling } from '../profile/edit-distance.ts';
 import { errorJson, errorView } from '../views/error-view.ts';
+import PaletteEdgeHelp from './help.ts';
 import { terminalText } from './terminal-text.ts';
 import { columnsOf, wrapText } from './wrap-text.ts';
 
 /** oclif's hook for words that are no command. They are taken as they were typed: oclif joins them with colons. */
 const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
+  if (process.argv[2] === 'help') {
+    await showHelpBehind(config);
+    return;
+  }
   const words = process.argv.slice(2);
   const hidden = new Set(config.commands.flatMap(({ hiddenAliases }) => hiddenAliases));
   const commands = commandNames(config.commandIDs);
@@ -21,6 +26,13 @@ const commandNotFound: Hook.CommandNotFound = async ({ config }) => {
 };
 
 export default commandNotFound;
+
+/** `help build` is `build --help`, as in other tools. The word goes: what is no command behind it leads here again. */
+async function showHelpBehind(config: Interfaces.Config): Promise<void> {
+  while (process.argv[2] === 'help') process.argv.splice(2, 1);
+  const { oclif } = config.pjson;
+  await new PaletteEdgeHelp(config, oclif.helpOptions).showHelp(process.argv.slice(2));
+}
 
 function shownError(error: PaletteEdgeError): string {
   const columns = columnsOf(process.stderr);

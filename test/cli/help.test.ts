@@ -85,3 +85,23 @@ test('the first line of the help of the tool is broken between words as all othe
   expect(first).toMatch(/^Builds content bundles /);
   expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
+
+test.each([
+  [
+    ['help', 'usb', 'write'],
+    ['usb', 'write', '--help'],
+  ],
+  [['help', 'help'], ['--help']],
+])('%j is %j, as in other tools', async (asked, same) => {
+  const cwd = await temporaryFolder();
+  const { stdout } = await runCli(same, { cwd });
+  expect(stdout).toContain('USAGE');
+  expect(await runCli(asked, { cwd })).toEqual({ code: 0, stdout, stderr: '' });
+});
+
+test.each(['bulid', 'help:x'])('help of %s, which is no command, is told once', async (word) => {
+  const { code, stdout, stderr } = await runCli(['help', word], { cwd: await temporaryFolder() });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr.match(/^Error: palette-edge has no command /gm)).toHaveLength(1);
+  expect(stderr).toContain(`has no command ${word}\n`);
+});
