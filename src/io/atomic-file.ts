@@ -68,22 +68,39 @@ export async function removeStalePartials(
   olderThanMs = staleAfterMs,
   options: StaleOptions = {},
 ): Promise<void> {
-  await removeStale(dirname(path), `${basename(path)}.`, { ...options, olderThanMs });
+  const prefix = `${basename(path)}.`;
+  await removeStale(dirname(path), (name) => isPartialOf(name, prefix), { ...options, olderThanMs });
 }
 
 /** As {@link removeStalePartials}, for what was made inside a folder, to become its content. */
 export async function removeStalePartialsIn(folder: string): Promise<void> {
-  await removeStale(folder, '.', { olderThanMs: staleAfterMs });
+  await removeStale(folder, isPartialInside, { olderThanMs: staleAfterMs });
+}
+
+/**
+ * As {@link removeStalePartials}, for all files of a folder that have such names.
+ *
+ * @param isMeant gets the name of a file that was not completed
+ */
+export async function removeStalePartialsWhere(
+  folder: string,
+  isMeant: (name: string) => boolean,
+): Promise<void> {
+  const isMeantPartial = (name: string): boolean => {
+    const [, target] = /^(.+)\.[0-9a-f]{12}\.partial$/.exec(name) ?? [];
+    return target !== undefined && isMeant(target);
+  };
+  await removeStale(folder, isMeantPartial, { olderThanMs: staleAfterMs, looksInside: true });
 }
 
 async function removeStale(
   folder: string,
-  prefix: string,
+  isMeant: (name: string) => boolean,
   { olderThanMs, owner, looksInside = false }: StaleOptions & { readonly olderThanMs: number },
 ): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!isPartialOf(name, prefix)) continue;
+    if (!isMeant(name)) continue;
     const partial = join(folder, name);
     const status = await lstat(partial).catch(() => undefined);
     if (status === undefined || status.uid !== (owner ?? status.uid)) continue;

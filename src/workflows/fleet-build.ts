@@ -22,6 +22,7 @@ import type { LoadedFleet } from './fleet-files.ts';
 import { publishBuilt } from './fleet-publish.ts';
 import type { FleetPlace } from './fleet-publish.ts';
 import { StateSaver } from './fleet-state-saver.ts';
+import { removeFleetLeftovers } from './remove-fleet-leftovers.ts';
 
 /** What became of the bundles of a fleet. */
 export interface FleetBuildResult {
@@ -83,6 +84,7 @@ export async function buildFleet(
   { signal, ...resources }: FleetBuildResources & { readonly signal: AbortSignal },
 ): Promise<FleetBuildResult> {
   const chosen = chosenBundles(loaded, request.only);
+  await removeFleetLeftovers(loaded.bundlesFolder);
   const limit = pLimit(request.parallel);
   const saved = new StateSaver(loaded);
   const one = async (bundle: PlannedBundle): Promise<FleetBundleResult> => {

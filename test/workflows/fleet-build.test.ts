@@ -1,4 +1,4 @@
-import { copyFile, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -163,10 +163,15 @@ test('a base that is another bundle than sites have is refused, and so is its de
 });
 
 test('a bundle that fails does not stop the others, and is built when its image is there', async () => {
-  const { push, build, state } = await startFleet();
+  const { push, build, bundles, state } = await startFleet();
   await push('app');
+  const left = join(bundles, 'shop-00000000-00000000.tar.zst.0123456789ab.partial');
+  await mkdir(bundles);
+  await writeFile(left, 'of a release of long ago');
+  await utimes(left, 0, 0);
   const first = await build();
   expect(outcomes(first)).toEqual({ shop: 'built', depot: 'failed' });
+  expect((await readdir(bundles)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   expect(first.bundles.find(({ outcome }) => outcome === 'failed')?.failure?.code).toBe('IMAGES_FAILED');
   expect(await readFile(state, 'utf8')).not.toContain('depot');
   await push('db');
