@@ -10,6 +10,7 @@ import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { wireBases } from '../cli/wire-bases.ts';
 import { HashThread } from '../io/hash-thread.ts';
 import { unsqueezeView } from '../views/squeeze-view.ts';
+import { warningView } from '../views/warning-view.ts';
 import { unsqueezeBundle } from '../workflows/unsqueeze-bundle.ts';
 import type { UnsqueezeResult } from '../workflows/unsqueeze-bundle.ts';
 
@@ -59,6 +60,7 @@ It is needed only where the new bundle is to be a file: serve, push, load and ex
     };
     const result = await unsqueezeBundle(input, { hasher, listener }, this.signal);
     progress.close();
+    for (const warning of result.warnings) this.tell(warningView(warning));
     this.show(unsqueezeView(result));
     return result;
   }

@@ -7,6 +7,7 @@ import { convertedOutputFlag } from '../cli/squeeze-flags.ts';
 import { bundleTrust, oneBundleTrustFlags } from '../cli/trust-flags.ts';
 import { HashThread } from '../io/hash-thread.ts';
 import { unsqueezeView } from '../views/squeeze-view.ts';
+import { warningView } from '../views/warning-view.ts';
 import { unsqueezeBundle } from '../workflows/unsqueeze-bundle.ts';
 import type { UnsqueezeResult } from '../workflows/unsqueeze-bundle.ts';
 
@@ -49,6 +50,7 @@ export default class Unsqueeze extends BaseCommand {
     };
     const result = await unsqueezeBundle(input, { hasher, listener }, this.signal);
     progress.close();
+    for (const warning of result.warnings) this.tell(warningView(warning));
     this.show(unsqueezeView(result));
     return result;
   }

@@ -4,6 +4,7 @@ import type { SqueezedInventory } from '../bundle/squeezed-inventory.ts';
 import { encodeHead, placeBlobs } from '../bundle/tar-layout.ts';
 import { PaletteEdgeError } from '../errors.ts';
 import type { Hasher } from '../io/hash-thread.ts';
+import type { Warning } from '../warning.ts';
 import { describeWritten } from './describe-written.ts';
 import type { WrittenBundleFile } from './begin-writing.ts';
 import { checkConvertedOutput, plainPathOf, requireOtherOutput } from './converted-path.ts';
@@ -13,7 +14,7 @@ import { deltaRefused } from './delta-refused.ts';
 import { outputTarget } from './check-output.ts';
 import { requireApplySpace } from './require-apply-space.ts';
 import { leftBytes } from './resumable-file.ts';
-import { carriedSignatures } from './signature-beside.ts';
+import { carriedSignatures, leftOutSignatures } from './signature-beside.ts';
 import type { SplitRequest } from './split-request.ts';
 import { withBundle } from './with-bundle.ts';
 import { writeOutput } from './write-output.ts';
@@ -48,6 +49,7 @@ export interface UnsqueezeResult {
   readonly bundle: WrittenBundleFile;
   /** Bytes of the plain tar that an interrupted run had written. */
   readonly resumedBytes: number;
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -71,6 +73,7 @@ export async function unsqueezeBundle(
     await checkConvertedOutput({ ...opened, path }, { output, split, expectedSize: plan.tarSize });
     await requireOtherOutput(output, opened.bases);
     const signatures = await carriedSignatures(opened.files, output);
+    const warnings = await leftOutSignatures(opened.files);
     const there = await leftBytes(split === undefined ? await outputTarget(output) : output);
     await requireApplySpace({
       output,
@@ -82,7 +85,7 @@ export async function unsqueezeBundle(
       { plan, blobs: reader, path: output, split, ...writing, signatures, signal },
       resources,
     );
-    return { squeezed: { path, id: reader.id, size: reader.size }, ...written };
+    return { squeezed: { path, id: reader.id, size: reader.size }, ...written, warnings };
   };
   return await withBundle(path, unsqueeze, input);
 }

@@ -46,6 +46,7 @@ test('parts are told with their list', () => {
     squeezed,
     bundle: { ...bundle, path: 'a', size: 1000, parts },
     resumedBytes: 0,
+    warnings: [],
   });
   expect(shown).toMatch(/^Wrote a in parts\n/);
   expect(shown).not.toContain('went on');
@@ -55,7 +56,7 @@ test('parts are told with their list', () => {
 
 test('what an interrupted run had written is told', () => {
   const squeezed = { path: 'a.squeezed.tar.zst', id: '0a1b2c3d', size: 620 };
-  const shown = unsqueezeView({ squeezed, bundle, resumedBytes: 300 });
+  const shown = unsqueezeView({ squeezed, bundle, resumedBytes: 300, warnings: [] });
   expect(shown).toMatch(/^ {2}went on +behind 300 B that were there$/m);
 });
 

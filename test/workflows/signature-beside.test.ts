@@ -168,6 +168,11 @@ describe('signatures are carried', () => {
     expect(Object.keys(await contentOf(await openIso(iso.path)))).not.toContain('edge.tar.zst.sig');
     expect((await squeeze(path, { output: join(folder, 'again.squeezed.tar.zst') })).warnings).toEqual(told);
     expect((await treeOf(path, join(folder, 'tree'))).warnings).toEqual(told);
+
+    const squeezed = squeezedFirst.bundle.path;
+    await writeFile(`${squeezed}.sig`, beside.toString().replaceAll('\n', '\r\n'));
+    const plain = await unsqueeze(squeezed, { output: join(folder, 'plain.tar.zst') });
+    expect(plain.warnings).toMatchObject([{ code: 'SIGNATURE_FILE_LEFT_OUT' }]);
   });
 
   test('not over what is no signature of ours: that is told before anything is done', async () => {
