@@ -81,16 +81,18 @@ export async function removeStalePartialsIn(folder: string): Promise<void> {
  * As {@link removeStalePartials}, for all files of a folder that have such names.
  *
  * @param isMeant gets the name of a file that was not completed
+ * @param olderThanMs as there
  */
 export async function removeStalePartialsWhere(
   folder: string,
   isMeant: (name: string) => boolean,
+  olderThanMs = staleAfterMs,
 ): Promise<void> {
   const isMeantPartial = (name: string): boolean => {
     const [, target] = /^(.+)\.[0-9a-f]{12}\.partial$/.exec(name) ?? [];
     return target !== undefined && isMeant(target);
   };
-  await removeStale(folder, isMeantPartial, { olderThanMs: staleAfterMs, looksInside: true });
+  await removeStale(folder, isMeantPartial, { olderThanMs, looksInside: true });
 }
 
 async function removeStale(

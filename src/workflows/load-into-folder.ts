@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { wordDiskError } from '../errors.ts';
-import { removeStalePartials, writeFileAtomically } from '../io/atomic-file.ts';
+import { removeStalePartialsWhere, writeFileAtomically } from '../io/atomic-file.ts';
 import { canonicalJson } from '../io/canonical-json.ts';
 import { writeAll } from '../io/write-all.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
@@ -73,14 +72,9 @@ export async function planIntoFolder(
 
 /** What a killed load of this bundle left, whichever images it was for. */
 async function removeStaleArchives(folder: string, bundle: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  const archives = names.flatMap((name) => {
-    if (!name.startsWith(`${bundle}-`)) return [];
-    const [, ending] =
-      /^([0-9a-f]{8}\.tar)\.[0-9a-f]{12}\.partial$/.exec(name.slice(bundle.length + 1)) ?? [];
-    return ending === undefined ? [] : [`${bundle}-${ending}`];
-  });
-  for (const name of new Set(archives)) await removeStalePartials(join(folder, name), staleAfterMs);
+  const isArchive = (name: string): boolean =>
+    name.startsWith(`${bundle}-`) && /^[0-9a-f]{8}\.tar$/.test(name.slice(bundle.length + 1));
+  await removeStalePartialsWhere(folder, isArchive, staleAfterMs);
 }
 
 /** Uncompressed: layers are compressed already. k3s and rke2 go by the ending. */
