@@ -137,14 +137,19 @@ async function readContent(
     if (reader.stored.squeezed !== undefined) warnings.push(squeezedContent(path));
     const sources = parts === undefined ? [await wholeSource(path)] : await partSources(path, parts);
     const size = sources.reduce((sum, each) => sum + each.size, 0);
-    const signed = join(dirname(path), name);
-    const file = await signatureFileBeside(signed);
-    if (file === undefined) warnings.push(...(await leftOutSignatures([signedFile(signed)])));
-    const signatures = file === undefined ? undefined : await contentSource(file, 'signature file');
+    const signatures = await signatureSource(join(dirname(path), name), warnings);
     return { path, name, id: reader.id, size, sources, signatures };
   } finally {
     await reader.close();
   }
+}
+
+/** The signature file beside a bundle; what is called so and is none is told. */
+async function signatureSource(path: string, warnings: Warning[]): Promise<SuppliedFile | undefined> {
+  const file = await signatureFileBeside(path);
+  if (file !== undefined) return await contentSource(file, 'signature file');
+  warnings.push(...(await leftOutSignatures([signedFile(path)])));
+  return undefined;
 }
 
 async function wholeSource(path: string): Promise<SuppliedFile> {
