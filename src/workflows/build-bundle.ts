@@ -18,7 +18,7 @@ import { requireOtherOutput } from './converted-path.ts';
 import { ExistingBundles } from './existing-bundles.ts';
 import type { ImageSignatures } from './check-image-signatures.ts';
 import { damagedWarning, dropDamagedBlobs } from './drop-damaged-blobs.ts';
-import { openDeltaBases } from './delta-bases.ts';
+import { openDeltaBases, requireFolderOfBases } from './delta-bases.ts';
 import { failedImagesError, reportFailure } from './image-failure.ts';
 import type { ImageFailure, ImageFailureReport } from './image-failure.ts';
 import { keptImages } from './kept-images.ts';
@@ -85,6 +85,7 @@ export async function buildBundle(
     listener({ kind: 'warning', warning }),
   );
   await using opened = await openDeltaBases(input.bases);
+  if (!input.isDryRun) await requireFolderOfBases(input.bases, opened);
   await using shared = await openSharedStores(input, { ...resources, listener }, signal);
   const counted = { ...resources, listener, bundles, shared, bases: opened.bases };
   const prepared = await prepareBuild(input, counted, signal);

@@ -9,6 +9,7 @@ import { isInventoryPath, readInventory } from './base-inventory.ts';
 import type { NamedBase } from './base-pool.ts';
 import { openBases } from './open-with-bases.ts';
 import type { BaseRequest } from './open-with-bases.ts';
+import { requireSpillFolder } from './require-spill-folder.ts';
 
 /** What a delta bundle is made against. */
 export interface DeltaBase {
@@ -59,6 +60,19 @@ export async function openDeltaBases(request: BaseRequest | undefined): Promise<
     await pool.close();
     throw error;
   }
+}
+
+/**
+ * Nothing is pulled for a delta bundle whose layers could not be compared with those of its bases.
+ *
+ * @throws PaletteEdgeError of kind disk, `FILE_NOT_FOUND`, `NOT_A_FOLDER` for the folder that layers of bases are decompressed to
+ */
+export async function requireFolderOfBases(
+  request: BaseRequest | undefined,
+  { bundles }: Pick<OpenedBases, 'bundles'>,
+): Promise<void> {
+  if (request === undefined || bundles.length === 0) return;
+  await requireSpillFolder(request.folder, `decompressing layers of bases in ${request.folder}`);
 }
 
 /** The same bundle may be named in several forms, and its inventory besides: the first one has the content, if any has. */

@@ -7,6 +7,7 @@ import { writeAll } from '../io/write-all.ts';
 import type { BlobReader, OpenBlobOptions } from '../oci/blob-access.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { requireSpillFolder } from './require-spill-folder.ts';
 import { openSpillFile } from './spill-file.ts';
 import { wordSpillError } from './word-spill-error.ts';
 
@@ -40,11 +41,8 @@ export class RestoredLayers implements AsyncDisposable {
    * @throws PaletteEdgeError of kind disk, `FILE_NOT_FOUND`, `NOT_A_FOLDER`
    */
   async checkFolder(): Promise<void> {
-    try {
-      await (await openSpillFile(spillPath(this.#options.folder))).close();
-    } catch (error) {
-      throw wordSpillError(error, actionIn(this.#options.folder));
-    }
+    const { folder } = this.#options;
+    await requireSpillFolder(folder, actionIn(folder));
   }
 
   /**

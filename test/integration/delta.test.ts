@@ -93,6 +93,20 @@ test('a build against a base pulls and writes what is new; applied, it is the bu
   expect((await readdir(cwd)).filter((name) => /none|partial/.test(name))).toEqual([]);
 }, 120_000);
 
+test('where layers of bases cannot be put is told before anything is pulled', async () => {
+  const { cwd, host, records } = await site();
+  const image = ['--image', `${host}/org/app:2`, '--plain-http', host, '--store', 'fresh'];
+  const begun = records.length;
+  const env = { TMPDIR: join(cwd, 'none') };
+  const { code, stderr } = await runCli(['build', ...image, '--base', 'v1.tar.zst', '-o', 'd.tar.zst'], {
+    cwd,
+    env,
+  });
+  expect(code).toBe(4);
+  expect(stderr).toContain(`decompressing layers of bases in ${env.TMPDIR} failed: no such file or folder`);
+  expect(records.slice(begun)).toEqual([]);
+});
+
 test('an existing delta bundle gives what is in it; an installer does not take one', async () => {
   const { cwd, build, bytesOf, records } = await site();
   await build('2', 'store', '--base', 'v1.tar.zst', '--output', 'new.delta.tar.zst');
