@@ -1,17 +1,24 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { RetryBudget } from '../http/retry-budget.ts';
 import { isConnectionFailure } from '../http/retry-policy.ts';
-import type { StreamedBody } from '../http/sent-body.ts';
-import { begun } from '../io/begun.ts';
 import type { BlobRange } from '../oci/blob-access.ts';
 import type { ChunkSizes } from './chunk-sizes.ts';
 import { largestChunk } from './chunk-sizes.ts';
 import { isAboutChunks, LastingUpload } from './lasting-upload.ts';
 import type { LastingUploads } from './lasting-upload.ts';
 import { isRefusal, refusedStatus } from './refused-status.ts';
+import { UploadBodies } from './upload-bodies.ts';
 import { UploadProgress } from './upload-progress.ts';
 import type { UploadListener } from './upload-progress.ts';
-import { askUpload, beginUpload, endUpload, sendChunk, uploadSubject } from './upload-requests.ts';
+import {
+  askUpload,
+  beginUpload,
+  bodyRefused,
+  endUpload,
+  isUploaded,
+  sendChunk,
+  uploadSubject,
+} from './upload-requests.ts';
 import type { UploadSession, UploadTarget } from './upload-requests.ts';
 
 /** A blob to upload, and where its bytes come from. */
@@ -67,6 +74,7 @@ class UploadUnderWay {
   readonly #chunkSizes: ChunkSizes;
   readonly #budget: RetryBudget;
   readonly #progress: UploadProgress;
+  readonly #bodies: UploadBodies;
   /** Undefined as soon as the blob goes whole. */
   #lasting: LastingUpload | undefined;
   #mountFrom: string | undefined;
@@ -76,9 +84,11 @@ class UploadUnderWay {
   #unsure: UploadSession | undefined;
   /** What is sent at once after a connection broke: less is lost the next time. */
   #cautiousChunk = Infinity;
-  /** Bytes of the body of the last request. */
-  #bodyLength = 0;
-  #readFailure: { readonly error: unknown } | undefined;
+  /** Bytes that the registry had at most: who only gets so far once more makes no progress. */
+  #furthest = 0;
+  /** All was sent, and no answer says what became of it. */
+  #mayBeThere = false;
+  #isThere = false;
 
   constructor(upload: BlobUpload, chunkSizes: ChunkSizes, lasting: LastingUpload | undefined) {
     const { transport, repository, signal, mountFrom } = upload;
@@ -87,6 +97,7 @@ class UploadUnderWay {
     this.#chunkSizes = chunkSizes;
     this.#mountFrom = mountFrom;
     this.#progress = new UploadProgress(upload);
+    this.#bodies = new UploadBodies(upload, this.#progress);
     this.#budget = transport.budget(repository, uploadSubject(upload), signal);
   }
 
@@ -94,7 +105,8 @@ class UploadUnderWay {
     for (;;) {
       try {
         this.#session ??= await this.#start();
-        if (this.#session === undefined) return { how: 'mounted', bytesSent: this.#progress.sent };
+        const bytesSent = this.#progress.sent;
+        if (this.#session === undefined) return { how: this.#isThere ? 'uploaded' : 'mounted', bytesSent };
         await this.#send(this.#session);
         return { how: 'uploaded', bytesSent: this.#progress.sent };
       } catch (error) {
@@ -104,9 +116,10 @@ class UploadUnderWay {
   }
 
   async #start(): Promise<UploadSession | undefined> {
-    this.#bodyLength = 0;
+    this.#bodies.none();
     const before = await this.#askAgain();
     if (before !== undefined) return before;
+    if (await this.#wasEnded()) return undefined;
     // A mount is cheaper than any rest.
     const isMounting = this.#mountFrom !== undefined;
     const instead = isMounting ? await this.#begin() : undefined;
@@ -119,15 +132,30 @@ class UploadUnderWay {
     if (before === undefined) return undefined;
     const session = await this.#lasting?.ask(before);
     this.#unsure = undefined;
-    if (session !== undefined && session.offset > before.offset) this.#budget.reset();
+    if (session !== undefined) this.#hasReached(session.offset);
     this.#progress.at(session?.offset ?? 0);
     return session;
+  }
+
+  /** A registry that takes long to end an upload has ended it, though a proxy before it gave up: the blob need not be sent again. */
+  async #wasEnded(): Promise<boolean> {
+    if (!this.#mayBeThere) return false;
+    this.#isThere = await isUploaded(this.#upload);
+    this.#mayBeThere = false;
+    if (this.#isThere) this.#progress.at(this.#upload.blob.size);
+    return this.#isThere;
+  }
+
+  #hasReached(offset: number): void {
+    if (offset > this.#furthest) this.#budget.reset();
+    this.#furthest = Math.max(this.#furthest, offset);
   }
 
   async #takeUp(): Promise<UploadSession | undefined> {
     const session = await this.#lasting?.takeUp();
     if (session === undefined) return undefined;
     this.#isTakenUp = true;
+    this.#furthest = session.offset;
     this.#progress.begunAt(session.offset);
     return session;
   }
@@ -148,16 +176,16 @@ class UploadUnderWay {
   async #send(first: UploadSession): Promise<void> {
     const { blob } = this.#upload;
     if (first.offset === 0 && blob.size <= this.#chunkSize(first)) {
-      await this.#withBody(undefined, async (body) => await endUpload(this.#upload, first, body));
+      await this.#bodies.send(undefined, async (body) => await endUpload(this.#upload, first, body));
       return;
     }
     let session = first;
     while (session.offset < blob.size) {
       session = await this.#sendNext(session, this.#chunkSize(session));
       this.#session = session;
-      this.#budget.reset();
+      this.#hasReached(session.offset);
     }
-    this.#bodyLength = 0;
+    this.#bodies.none();
     await this.#lasting?.keep(session, blob.size);
     await endUpload(this.#upload, session, undefined);
   }
@@ -167,7 +195,7 @@ class UploadUnderWay {
     const end = Math.min(this.#upload.blob.size, start + chunk);
     await this.#lasting?.keep(session, end);
     this.#lasting?.pace.begin();
-    const next = await this.#withBody(
+    const next = await this.#bodies.send(
       { start, end },
       async (body) => await sendChunk(this.#upload, session, { start, end, body }),
     );
@@ -186,62 +214,18 @@ class UploadUnderWay {
     return transport.originOf(repository);
   }
 
-  /** No server waits for a body whose reading takes its time to begin, as that of a layer does which has to be restored. */
-  async #withBody<T>(
-    range: Required<BlobRange> | undefined,
-    send: (body: StreamedBody) => Promise<T>,
-  ): Promise<T> {
-    const { start, end } = range ?? { start: 0, end: this.#upload.blob.size };
-    this.#bodyLength = end - start;
-    const reading = await this.#read(range);
-    let isTaken = false;
-    const open = (): AsyncIterable<Uint8Array> => {
-      const content = this.#content(range, isTaken ? undefined : reading);
-      isTaken = true;
-      return content;
-    };
-    try {
-      return await send({ length: end - start, open });
-    } finally {
-      await reading.return?.();
-    }
-  }
-
-  async #read(range: BlobRange | undefined): Promise<AsyncIterableIterator<Uint8Array, void>> {
-    try {
-      return await begun(await this.#upload.open(range));
-    } catch (error) {
-      this.#readFailure = { error };
-      throw error;
-    }
-  }
-
-  async *#content(
-    range: BlobRange | undefined,
-    reading: AsyncIterable<Uint8Array> | undefined,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    // A login may be asked for in the middle of it: then it is sent once more.
-    this.#progress.at(range?.start ?? 0);
-    try {
-      for await (const bytes of reading ?? (await this.#upload.open(range))) {
-        this.#progress.advance(bytes.length);
-        yield bytes;
-      }
-    } catch (error) {
-      this.#readFailure = { error };
-      throw error;
-    }
-  }
-
   async #afterFailure(error: unknown): Promise<void> {
     // Another try reads the same.
-    if (this.#readFailure !== undefined) throw this.#readFailure.error;
+    if (this.#bodies.failure !== undefined) throw this.#bodies.failure.error;
     // Without a body it is the registry's own refusal, and no smaller body helps.
-    if (refusedStatus(error) === 413 && this.#bodyLength === 0) throw error;
+    if (refusedStatus(error) === 413 && this.#bodies.length === 0) throw error;
     if (refusedStatus(error) === 413) {
-      if (!this.#chunkSizes.refused(this.#origin, this.#bodyLength)) throw this.#bodyRefused(error);
+      if (!this.#chunkSizes.refused(this.#origin, this.#bodies.length))
+        throw bodyRefused(this.#upload, this.#bodies.length, error);
       return;
     }
+    const isEnd = this.#progress.there === this.#upload.blob.size;
+    this.#mayBeThere ||= isEnd && !isRefusal(error) && !isMismatch(error);
     if (await this.#startsOver(error)) return;
     await this.#budget.spend(error);
     await this.#resume(error);
@@ -254,7 +238,7 @@ class UploadUnderWay {
   async #startsOver(error: unknown): Promise<boolean> {
     if (this.#lasting === undefined || this.#session === undefined || !isAboutChunks(error)) return false;
     await this.#lasting.forget();
-    if (!this.#isTakenUp || this.#bodyLength === 0) this.#lasting = undefined;
+    if (!this.#isTakenUp || this.#bodies.length === 0) this.#lasting = undefined;
     this.#session = undefined;
     this.#progress.at(0);
     return true;
@@ -277,19 +261,11 @@ class UploadUnderWay {
       // Whatever became of it: another one can be begun.
       if (!(failure instanceof PaletteEdgeError)) throw failure;
     }
-    if (this.#session !== undefined && this.#session.offset > before.offset) this.#budget.reset();
+    if (this.#session !== undefined) this.#hasReached(this.#session.offset);
     this.#progress.at(this.#session?.offset ?? 0);
   }
+}
 
-  #bodyRefused(cause: unknown): PaletteEdgeError {
-    const subject = uploadSubject(this.#upload);
-    const message = `${subject}: a body of ${this.#bodyLength} bytes is refused as too large (413)`;
-    return new PaletteEdgeError('BODY_REFUSED', message, {
-      kind: 'network',
-      cause,
-      suggestions: [
-        'Raise the limit of the proxy before the registry: client_max_body_size of nginx, proxy-body-size of its ingress.',
-      ],
-    });
-  }
+function isMismatch(error: unknown): boolean {
+  return error instanceof PaletteEdgeError && error.code === 'DIGEST_MISMATCH';
 }

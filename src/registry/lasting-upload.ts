@@ -16,7 +16,7 @@ export interface LastingUploads {
   readonly chunks?: ChunkPaceOptions;
 }
 
-/** How often a registry may answer so before the upload is given up. */
+/** How often in a row a registry may answer so before the upload is given up. */
 const mostEvasions = 4;
 /** Answers of a registry, or of what is before it, that say nothing about an upload. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 409, 425, 502, 503, 504]);
@@ -78,6 +78,7 @@ export class LastingUpload implements Disposable {
   async ask(session: UploadSession): Promise<UploadSession | undefined> {
     try {
       const asked = await askUpload(this.#target, session);
+      this.#evasions = 0;
       return asked === undefined || asked.offset > this.#sentTo ? undefined : asked;
     } catch (error) {
       this.#target.signal?.throwIfAborted();
@@ -125,5 +126,8 @@ export function isAboutChunks(error: unknown): boolean {
   if (!(error instanceof PaletteEdgeError)) return false;
   const status = refusedStatus(error);
   const isDenial = status === 401 || status === 403;
-  return ['UPLOAD_LOST', 'DIGEST_MISMATCH'].includes(error.code) || (isRefusal(error) && !isDenial);
+  return (
+    ['UPLOAD_LOST', 'DIGEST_MISMATCH'].includes(error.code) ||
+    ((isRefusal(error) || status === 501) && !isDenial)
+  );
 }

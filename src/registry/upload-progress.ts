@@ -27,6 +27,11 @@ export class UploadProgress {
     return this.#sent;
   }
 
+  /** Bytes of the blob that are there, as far as is known. */
+  get there(): number {
+    return this.#told;
+  }
+
   /** An earlier run sent so many bytes of the blob. */
   begunAt(count: number): void {
     this.#kept = count;

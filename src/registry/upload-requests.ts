@@ -1,6 +1,7 @@
 import { PaletteEdgeError } from '../errors.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { HttpStatusError } from '../http/http-status-error.ts';
+import { isConnectionFailure, isThrottling } from '../http/retry-policy.ts';
 import type { StreamedBody } from '../http/sent-body.ts';
 import type { BlobIdentity } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
@@ -139,6 +140,32 @@ export async function askUpload(
   return { ...session, location, offset };
 }
 
+/**
+ * Whether the blob is in the repository (end-2): what became of an upload whose end was not answered.
+ *
+ * @returns false where the registry does not say
+ * @throws PaletteEdgeError kind network when it cannot be reached, or wants to be left alone
+ */
+export async function isUploaded(target: UploadTarget): Promise<boolean> {
+  const { blob, transport } = target;
+  try {
+    const response = await transport.send({
+      ...requestFor(target),
+      method: 'HEAD',
+      path: `blobs/${blob.digest}`,
+      expected: [200],
+      notFoundCode: 'BLOB_NOT_FOUND',
+    });
+    await response.discard();
+    const size = response.headers['content-length'];
+    return size === undefined || Number(size) === blob.size;
+  } catch (error) {
+    if (!(error instanceof PaletteEdgeError) || isConnectionFailure(error) || isThrottling(error))
+      throw error;
+    return false;
+  }
+}
+
 const octets = { 'content-type': 'application/octet-stream' };
 
 async function sendToUpload(
@@ -164,6 +191,18 @@ function requestFor(target: UploadTarget): Pick<RegistryRequest, 'repository' | 
 export function uploadLost(target: UploadTarget, reason: string, cause?: unknown): PaletteEdgeError {
   const message = `${uploadSubject(target)}: the upload was lost: ${reason}`;
   return new PaletteEdgeError('UPLOAD_LOST', message, { kind: 'network', cause });
+}
+
+/** The error for a body that no smaller one can take the place of. */
+export function bodyRefused(target: UploadTarget, bytes: number, cause: unknown): PaletteEdgeError {
+  const message = `${uploadSubject(target)}: a body of ${bytes} bytes is refused as too large (413)`;
+  return new PaletteEdgeError('BODY_REFUSED', message, {
+    kind: 'network',
+    cause,
+    suggestions: [
+      'Raise the limit of the proxy before the registry: client_max_body_size of nginx, proxy-body-size of its ingress.',
+    ],
+  });
 }
 
 /** The header is optional, and may name a digest of another algorithm. */

@@ -33,7 +33,9 @@ describe('connections that break', () => {
       },
     });
     await server.pushing;
-    expect(methods(server)).toEqual(['POST', 'PUT', 'GET', 'POST', 'PUT']);
+    // When the buffers took all of it, it is looked for.
+    const sending = methods(server).filter((method) => method !== 'HEAD');
+    expect(sending).toEqual(['POST', 'PUT', 'GET', 'POST', 'PUT']);
     expect(server.told()).toBe(content.length);
   });
 

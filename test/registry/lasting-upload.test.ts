@@ -185,7 +185,23 @@ test('a connection that breaks, with a registry that is out of reach for a while
   expect(report.bytesSent).toBeLessThanOrEqual(content.length + chunk);
 });
 
-test.each([400, 404, 405, 416])('where chunks are refused (%i) the blob goes whole', async (status) => {
+test('a registry that is out of order now and then loses nothing', async () => {
+  const server = await startRuns();
+  const { retries } = await server.ended(({ request, response, round, serve }) => {
+    const isBad = { GET: round % 2 === 1, PATCH: round % 2 === 0 }[request.method ?? ''] ?? false;
+    if (!isBad) {
+      serve();
+      return;
+    }
+    request.resume();
+    response.writeHead(502).end();
+  });
+  expect(server.hasAll()).toBe(true);
+  expect(server.methods()).toBe(`POST PATCH ${'PATCH GET GET PATCH '.repeat(5)}PUT`);
+  expect(retries).toHaveLength(10);
+});
+
+test.each([400, 404, 405, 416, 501])('where chunks are refused (%i) the blob goes whole', async (status) => {
   const server = await startRuns();
   const { told, retries } = await server.ended(({ request, response, serve }) => {
     if (request.method !== 'PATCH') {
@@ -209,6 +225,34 @@ test('a blob that is refused whole as well is told of', async () => {
   });
   expect((await rejection(pushing)).message).toContain('DIGEST_INVALID');
   expect(server.methods()).toBe(`POST ${'PATCH '.repeat(6)}PUT POST PUT`);
+});
+
+describe('an upload whose end a proxy does not wait for', () => {
+  test('is not sent again when the registry has ended it', async () => {
+    const server = await startRuns();
+    const { report, told } = await server.ended(({ request, response, serve }) => {
+      const answer = response.writeHead.bind(response);
+      if (request.method === 'PUT') response.writeHead = () => answer(504);
+      serve();
+    });
+    expect(server.methods()).toBe(`POST ${'PATCH '.repeat(6)}PUT GET HEAD`);
+    expect(report).toEqual({ how: 'uploaded', bytesSent: content.length });
+    expect(told).toEqual(whole);
+  });
+
+  test('is not sent again without end when the registry has lost it', async () => {
+    const server = await startRuns();
+    const { pushing, retries } = server.run(({ request, response, round, serve }) => {
+      request.resume();
+      if (request.method === 'PUT') {
+        server.uploads.clear();
+        response.writeHead(504).end();
+      } else if (request.method === 'POST' && round > 10) response.writeHead(400).end();
+      else serve();
+    });
+    expect((await rejection(pushing)).message).toContain('504');
+    expect(retries).toHaveLength(4);
+  });
 });
 
 test('chunks that are too large for a proxy become smaller, in the same upload', async () => {

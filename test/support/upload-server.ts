@@ -78,7 +78,11 @@ export async function startUploadServer(options: UploadServerOptions = {}) {
     const serve = (): void => {
       if (/\/blobs\/uploads\/(?:\?|$)/.test(url)) begin(request, response);
       else if (url.includes('/blobs/uploads/')) receive(request, response);
-      else response.writeHead(404).end();
+      else {
+        const blob = blobs.get(url.split('/').at(-1) ?? '');
+        if (blob === undefined) response.writeHead(404).end();
+        else response.writeHead(200, { 'content-length': blob.length }).end();
+      }
     };
     behave({ request, response, round, serve });
   });
