@@ -96,15 +96,16 @@ export function switchedOff(subCharts: readonly SubChart[], values: YamlNode): S
 function isOn({ conditions, tags }: SubChart, values: YamlNode): boolean {
   for (const path of conditions) {
     const node = path.reduce<YamlNode | undefined>((parent, key) => entryOf(parent, key)?.value, values);
-    const truth = node?.kind === 'scalar' && node.type === 'other' ? truthOf(node.text) : undefined;
+    const truth = truthOf(node);
     if (truth !== undefined) return truth;
   }
   const given = mapField(values, 'tags');
-  const truths = tags.map((tag) => truthOf(scalarField(given, tag)?.text ?? ''));
+  const truths = tags.map((tag) => truthOf(scalarField(given, tag)));
   return truths.includes(true) || !truths.includes(false);
 }
 
-function truthOf(text: string): boolean | undefined {
-  const word = text.toLowerCase();
+/** Text in quotes says nothing to Helm: not in conditions, nor in tags. */
+function truthOf(node: YamlNode | undefined): boolean | undefined {
+  const word = node?.kind === 'scalar' && node.type === 'other' ? node.text.toLowerCase() : '';
   return word === 'true' || word === 'false' ? word === 'true' : undefined;
 }

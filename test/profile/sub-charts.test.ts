@@ -64,6 +64,7 @@ test('conditions and tags switch sub-charts off, conditions those in them too', 
 
 test('one tag that is on is enough, and what is no truth value says nothing', () => {
   expect(found('{tags: {tools: false, more: true}, features: {cache: "false"}}').images).toHaveLength(4);
+  expect(found('{tags: {tools: "false"}}').images).toHaveLength(4);
 });
 
 test('aliases of aliases have an end', () => {
