@@ -8,7 +8,7 @@ export function breakableWords(text: string, room: number): readonly (readonly s
 
 /** Length of the longest word or part of one. */
 export function longestPart(words: readonly (readonly string[])[]): number {
-  return Math.max(...words.flat().map(({ length }) => length));
+  return words.flat().reduce((longest, { length }) => Math.max(longest, length), 0);
 }
 
 function partsOf(word: string, room: number): readonly string[] {
