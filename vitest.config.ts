@@ -46,8 +46,8 @@ const apart = [
  * What takes minutes, and is no part of `npm test`: it has scripts and steps of `.ci/run` of its own. Who names a file runs it, too.
  */
 const ownSteps = {
-  /** Installers in machines that are emulated. */
-  boots: ['test/integration/installer-boots-*.test.ts'],
+  /** Images at full size: installers in machines that are emulated, and one with a file of more than 4 GiB. */
+  boots: ['test/integration/installer-boots-*.test.ts', 'test/iso/large-file.test.ts'],
   /** What users install: the package of npm, and the executable without Node. Making them, and what they do. */
   packages: [
     'test/end-to-end/packed-tarball.test.ts',
