@@ -3,6 +3,7 @@ import { canonicalJson } from '../io/canonical-json.ts';
 import { digestHex, digestOf } from '../oci/digest.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Warning } from '../warning.ts';
+import { deltaName, idLength } from './bundle-name.ts';
 import type { Fleet, FleetContent, FleetSite, SiteOptions } from './fleet.ts';
 import type { FleetState } from './fleet-state.ts';
 
@@ -37,8 +38,6 @@ interface PlannedBase {
 /** Whether a file is in one of the folders with bundles. */
 export type IsAtHand = (file: string) => boolean;
 
-const idLength = 8;
-
 /**
  * Plans a fleet: sites with the same content and options share a bundle, and of those the sites that have the same share a delta bundle. The
  * full bundle is made beside it: the next delta bundle needs it. Pure.
@@ -72,7 +71,7 @@ export function planFleet(fleet: Fleet, state: FleetState, isAtHand: IsAtHand): 
       continue;
     }
     const from = digestHex(base.inventory).slice(0, idLength);
-    plan({ ...whole, name: `${whole.name}-from-${from}`, base, chain: chain + 1 });
+    plan({ ...whole, name: deltaName(whole.name, from), base, chain: chain + 1 });
     plan({ ...whole, sites: [] });
   }
   const bundles = [...plans.values()].map(({ bundle, sites, chain }) => ({ ...bundle, sites, chain }));

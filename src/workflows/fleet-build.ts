@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 
 import { findParts } from '../bundle/find-parts.ts';
 import { PaletteEdgeError } from '../errors.ts';
+import { fullNameOf } from '../fleet/bundle-name.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
 import { parseLine, readBuilt } from '../fleet/read-state.ts';
@@ -212,7 +213,7 @@ async function write(
 /** The full bundle of the same content; undefined of one that is full. */
 function wholeOf({ name, base, ...bundle }: PlannedBundle): PlannedBundle | undefined {
   if (base === undefined) return undefined;
-  return { ...bundle, name: name.replace(/-from-[0-9a-f]{8}$/, ''), sites: [], chain: 0 };
+  return { ...bundle, name: fullNameOf(name) ?? name, sites: [], chain: 0 };
 }
 
 function fileName(

@@ -1,4 +1,5 @@
 import { PaletteEdgeError } from '../errors.ts';
+import { fullNameOf } from '../fleet/bundle-name.ts';
 import { withBuilt } from '../fleet/fleet-state.ts';
 import type { BuiltBundle } from '../fleet/fleet-state.ts';
 import type { PlannedBundle } from '../fleet/plan-fleet.ts';
@@ -92,10 +93,6 @@ function sitesWithoutDelta(
   );
   const others = new Set(served.map(({ site }) => site));
   return plan.bundles
-    .filter((bundle) => isDeltaOf(bundle, name) && !told.has(bundle.name))
+    .filter((bundle) => fullNameOf(bundle.name) === name && !told.has(bundle.name))
     .flatMap(({ sites }) => sites.filter((site) => !others.has(site)));
-}
-
-function isDeltaOf(bundle: PlannedBundle, full: string): boolean {
-  return bundle.name.startsWith(full) && /^-from-[0-9a-f]{8}$/.test(bundle.name.slice(full.length));
 }
