@@ -40,6 +40,16 @@ export function parseIdentity(value: unknown): ProcessIdentity | undefined {
   return { boot, pidNamespace, pid, started };
 }
 
+/** As {@link parseIdentity}, of the text of a JSON object that has it under `process`: a lock, or what tells whose a folder is. */
+export function identityIn(text: string): ProcessIdentity | undefined {
+  try {
+    const document: unknown = JSON.parse(text);
+    return isRecord(document) ? parseIdentity(document['process']) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Whether a process is there, as far as this one can know: only of the same kernel and the same process ids. One that is
  * stopped is there.

@@ -4,9 +4,8 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { PaletteEdgeError, systemErrorCode } from '../errors.ts';
-import { isRecord } from '../io/is-record.ts';
 import { makeFolder } from '../io/make-folder.ts';
-import { isRunning, ownIdentity, parseIdentity } from '../store/process-identity.ts';
+import { identityIn, isRunning, ownIdentity } from '../store/process-identity.ts';
 import { unlessMissing } from '../store/unless-missing.ts';
 
 /** How long others are waited for, and how often the lock is looked at. What is done under it takes less than a second. */
@@ -66,20 +65,11 @@ async function removeDead(lock: string): Promise<void> {
 }
 
 async function isDead(lock: string, text: string): Promise<boolean> {
-  const identity = identityOf(text);
+  const identity = identityIn(text);
   const isAlive = identity === undefined ? undefined : await isRunning(identity, await ownIdentity());
   if (isAlive !== undefined) return !isAlive;
   const status = await unlessMissing(stat(lock));
   return status !== undefined && Date.now() - status.mtimeMs > silentMs;
-}
-
-function identityOf(text: string): ReturnType<typeof parseIdentity> {
-  try {
-    const head: unknown = JSON.parse(text);
-    return isRecord(head) ? parseIdentity(head['process']) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

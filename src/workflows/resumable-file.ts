@@ -6,10 +6,9 @@ import { basename, dirname, join } from 'node:path';
 
 import { systemErrorCode } from '../errors.ts';
 import { removeStalePartials } from '../io/atomic-file.ts';
-import { isRecord } from '../io/is-record.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { totalSize } from '../io/total-size.ts';
-import { isRunning, ownIdentity, parseIdentity } from '../store/process-identity.ts';
+import { identityIn, isRunning, ownIdentity } from '../store/process-identity.ts';
 
 /** How a file is written that can be gone on with. */
 export interface ResumableOptions {
@@ -212,7 +211,7 @@ async function lookAtContent(path: string, kind: ContentName): Promise<FoundCont
 async function hasOwner(folder: string, written: number): Promise<boolean> {
   const text = await readStart(join(folder, ownerName)).catch(() => undefined);
   if (text === undefined) return false;
-  const other = parseIdentity(processIn(text));
+  const other = identityIn(text);
   const isAlive = other === undefined ? undefined : await isRunning(other, await ownIdentity());
   return isAlive ?? Date.now() - written <= silentMs;
 }
@@ -222,13 +221,4 @@ async function readStart(path: string): Promise<string> {
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(longestOwner), { position: 0 });
   return buffer.toString('utf8', 0, bytesRead);
-}
-
-function processIn(text: string): unknown {
-  try {
-    const document: unknown = JSON.parse(text);
-    return isRecord(document) ? document['process'] : undefined;
-  } catch {
-    return undefined;
-  }
 }
